@@ -1,0 +1,75 @@
+"""Everything that can go wrong and be mended by the user, as one tree.
+
+VidqaError
+├── UsageError            the command or call makes no sense as written
+├── VideoError            this clip cannot be watched
+│   ├── ClipNotFoundError     there is no such file
+│   ├── NotAVideoError        the file is there, but it is no readable video
+│   └── NoVideoStreamError    a media file without any picture
+├── ModelError            the weights are not ready
+│   ├── ModelMissingError     not in the cache
+│   ├── ModelDamagedError     in the cache, but not the bytes that were verified
+│   └── DownloadError         could not be fetched
+│       └── OfflineError          the network is not allowed or not there
+├── NoSpaceError          the disk cannot hold what is asked
+└── NotEnoughMemoryError  the machine cannot hold what is asked
+"""
+
+
+class VidqaError(Exception):
+    """An error with a message for a person and, where one exists, a command that mends it."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        """What happened and why, one sentence without a trailing newline."""
+        self.hint = hint
+        """What to do next, ideally a command that can be run as it is."""
+
+
+class UsageError(VidqaError):
+    """The command or call makes no sense as written."""
+
+
+class VideoError(VidqaError):
+    """This clip cannot be watched."""
+
+
+class ClipNotFoundError(VideoError):
+    """There is no such file."""
+
+
+class NotAVideoError(VideoError):
+    """The file is there, but it is no readable video."""
+
+
+class NoVideoStreamError(VideoError):
+    """A media file without any picture."""
+
+
+class ModelError(VidqaError):
+    """The weights are not ready."""
+
+
+class ModelMissingError(ModelError):
+    """The model is not in the cache."""
+
+
+class ModelDamagedError(ModelError):
+    """A cached file is not the bytes that were verified."""
+
+
+class DownloadError(ModelError):
+    """The model could not be fetched."""
+
+
+class OfflineError(DownloadError):
+    """The network is not allowed or not there."""
+
+
+class NoSpaceError(VidqaError):
+    """The disk cannot hold what is asked."""
+
+
+class NotEnoughMemoryError(VidqaError):
+    """The machine cannot hold what is asked."""

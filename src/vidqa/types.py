@@ -1,0 +1,167 @@
+"""The values that travel between the layers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+WordsSource = Literal["file", "sidecar", "track", "speech", "none", "off"]
+"""Where the words came from: `--subtitles FILE`, a file beside the clip, a track inside it,
+speech recognition; `none` when nothing was said, `off` when nobody listened."""
+
+StoppedBy = Literal["end", "token_limit", "context_full"]
+"""Why an answer ended: the model said so, `max_new_tokens`, or the model's context was full."""
+
+Stage = Literal["load", "decode", "speech", "vision", "prefill", "generate"]
+"""The parts of one answer, in order."""
+
+Notify = Callable[[Stage], None]
+"""Called when a stage begins, so that somebody else can show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a clip."""
+
+    time_s: float
+    """When it is shown, in seconds from the start of the clip."""
+    pixels: NDArray[np.uint8]
+    """RGB, upright, shape (height, width, 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words said (or written) over a stretch of time."""
+
+    start_s: float
+    end_s: float
+    text: str
+    """One line, no markup, no leading or trailing blanks, never empty."""
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.start_s <= self.end_s):
+            raise ValueError(
+                f"Cue: needs 0 <= start_s <= end_s, got {self.start_s!r} and {self.end_s!r}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One frame's moment and the words spoken since the frame before it."""
+
+    time_s: float
+    text: str
+    """May be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What a container says of itself, after the lies have been sorted out."""
+
+    path: Path
+    duration_s: float
+    width: int
+    """Shown width in pixels, after rotation."""
+    height: int
+    """Shown height in pixels, after rotation."""
+    codec: str
+    container: str
+    rotation_deg: int
+    """Counter-clockwise, 0, 90, 180 or 270, as the decoder must turn the picture."""
+    has_audio: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What was said in a clip, and how it is known."""
+
+    source: WordsSource
+    cues: tuple[Cue, ...] = ()
+    """In order of time."""
+    detail: str = ""
+    """The file read or the speech model used."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of an answer that is being written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer and everything needed to get it again."""
+
+    text: str
+    question: str
+    video: str
+    """The path as given."""
+    fingerprint: str
+    """Of the file's content, never of its name."""
+    model: str
+    revision: str
+    device: str
+    dtype: str
+    seed: int | None
+    """None when the answer is greedy: nothing was drawn."""
+    frame_times_s: tuple[float, ...]
+    duration_s: float
+    words_source: WordsSource
+    words_used: int
+    words_dropped: int
+    visual_tokens: int
+    prompt_tokens: int
+    """Visual tokens included."""
+    new_tokens: int
+    stopped_by: StoppedBy
+    warnings: tuple[str, ...] = ()
+    timings_s: dict[Stage, float] = field(default_factory=dict)
+
+    @property
+    def first_seen_s(self) -> float:
+        """The time of the first frame, in seconds."""
+        return self.frame_times_s[0]
+
+    @property
+    def last_seen_s(self) -> float:
+        """The time of the last frame, in seconds."""
+        return self.frame_times_s[-1]
+
+    def to_record(self, *, timings: bool = False) -> dict[str, Any]:
+        """The JSON object of one clip and question, keys in their documented order."""
+        record: dict[str, Any] = {
+            "schema_version": SCHEMA_VERSION,
+            "answer": self.text,
+            "question": self.question,
+            "video": self.video,
+            "fingerprint": self.fingerprint,
+            "model": self.model,
+            "revision": self.revision,
+            "device": self.device,
+            "dtype": self.dtype,
+            "seed": self.seed,
+            "frame_times_s": [round(time, 3) for time in self.frame_times_s],
+            "first_seen_s": round(self.first_seen_s, 3),
+            "last_seen_s": round(self.last_seen_s, 3),
+            "duration_s": round(self.duration_s, 3),
+            "words_source": self.words_source,
+            "words_used": self.words_used,
+            "words_dropped": self.words_dropped,
+            "visual_tokens": self.visual_tokens,
+            "prompt_tokens": self.prompt_tokens,
+            "new_tokens": self.new_tokens,
+            "stopped_by": self.stopped_by,
+            "warnings": list(self.warnings),
+        }
+        if timings:
+            record["timings_s"] = {stage: round(s, 3) for stage, s in self.timings_s.items()}
+        return record
+
+
+SCHEMA_VERSION = 1
+"""Of the JSON object: grows when a key changes its meaning or goes away."""
