@@ -87,6 +87,26 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptSegment:
+    """One frame as the model sees it, with the words of its moment."""
+
+    time_s: float
+    text: str
+    visual_tokens: int
+    text_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptView:
+    """What the model really sees of a clip and a question."""
+
+    segments: tuple[PromptSegment, ...]
+    text: str
+    """The whole prompt; one `<image>`-like placeholder a frame."""
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """The next piece of an answer that is being written."""
 

@@ -1,0 +1,19 @@
+"""Make the Auto classes of transformers know our model types."""
+
+from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText, AutoProcessor
+
+from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
+from vidqa.model.modeling import VidqaForConditionalGeneration
+from vidqa.model.processing import VidqaProcessor
+from vidqa.model.vision import ConceptVisionModel
+
+
+def register() -> None:
+    """Register configuration, tower, model and processor; calling it again changes nothing."""
+    AutoConfig.register(ConceptVisionConfig.model_type, ConceptVisionConfig, exist_ok=True)
+    AutoConfig.register(VidqaConfig.model_type, VidqaConfig, exist_ok=True)
+    AutoModel.register(ConceptVisionConfig, ConceptVisionModel, exist_ok=True)
+    AutoModelForImageTextToText.register(
+        VidqaConfig, VidqaForConditionalGeneration, exist_ok=True
+    )
+    AutoProcessor.register(VidqaConfig, VidqaProcessor, exist_ok=True)

@@ -1,0 +1,71 @@
+"""What a MiniGPT4-Video style model is made of: a vision tower, a concatenating projector, a decoder.
+
+MiniGPT4-Video (arXiv 2404.03413, section 3) joins every 4 adjacent visual tokens into one before a
+linear layer takes them to the language model. The tower, the 4 and the decoder are data here.
+"""
+
+from typing import Any, Literal
+
+from huggingface_hub.dataclasses import strict
+from transformers import AutoConfig, PreTrainedConfig
+from transformers.configuration_utils import SubConfigSpec
+
+
+@strict
+class ConceptVisionConfig(PreTrainedConfig):
+    """A convolutional image classifier whose head is applied at every place of its feature map."""
+
+    model_type = "vidqa_concept_vision"
+
+    architecture: str = "tf_efficientnet_lite0"
+    """The name of the classifier in timm."""
+    image_size: int = 256
+    """Side of the square input, in pixels."""
+    hidden_size: int = 1000
+    """Width of a visual token: the number of classes."""
+    cells_per_side: int = 4
+    """The map is averaged into this many cells a side, then once more into 2 x 2 quadrants."""
+
+    @property
+    def tokens_per_image(self) -> int:
+        """Visual tokens of one image: the cells, then the quadrants."""
+        return self.cells_per_side**2 + 4
+
+
+@strict
+class VidqaConfig(PreTrainedConfig):
+    """Tower, projector and decoder of one model."""
+
+    model_type = "vidqa"
+    sub_configs_defaults = {  # noqa: RUF012  (transformers reads a plain class attribute)
+        "vision_config": SubConfigSpec(
+            config_class=AutoConfig, model_type=ConceptVisionConfig.model_type
+        ),
+        "text_config": SubConfigSpec(config_class=AutoConfig, model_type="llama"),
+    }
+
+    vision_config: dict[str, Any] | PreTrainedConfig | None = None
+    """The tower: any vision model of transformers whose first output is (B, P, D)."""
+    text_config: dict[str, Any] | PreTrainedConfig | None = None
+    """The decoder: any causal language model of transformers."""
+    concat_factor: int = 4
+    """Adjacent visual tokens joined into one (the paper's 4)."""
+    vision_feature_select_strategy: Literal["default", "full"] = "full"
+    """`default` drops the tower's first (CLS) token, `full` keeps all."""
+    image_seq_length: int = 5
+    """Tokens of one image in the decoder's sequence, after the concatenation."""
+    image_token_id: int = 49152
+    """The placeholder whose places the projected visual tokens take."""
+    projector_bias: bool = True
+    tie_word_embeddings: bool = True
+
+    def validate_sequence(self) -> None:
+        """Check that the numbers fit each other.
+
+        Raises:
+            ValueError: a count is not positive.
+
+        """
+        for name in ("concat_factor", "image_seq_length"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"VidqaConfig: {name} must be at least 1, got {getattr(self, name)}")

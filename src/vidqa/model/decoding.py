@@ -1,0 +1,142 @@
+"""Canonical prefill and token by token decoding, the same for every family.
+
+Shapes: B = 1, T tokens, N visual tokens, D width, V vocabulary.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from transformers import (
+    Cache,
+    DynamicCache,
+    LogitsProcessorList,
+    PreTrainedModel,
+    TemperatureLogitsWarper,
+    TopPLogitsWarper,
+)
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+PREFILL_CHUNK_TOKENS = 512
+"""Matrix products round differently in other shapes: fixed chunks make a cached prefix and a fresh
+one the same bytes, and bound the memory of a long prompt."""
+
+
+@dataclass(slots=True)
+class Prefix:
+    """A video's part of the prompt, already in the KV cache."""
+
+    input_ids: Tensor
+    """(1, T)"""
+    cache: Cache
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen: greedily, unless a temperature is given."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0:
+            raise ValueError(f"Sampling: temperature must be 0 or more, got {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"Sampling: top_p must be above 0 and at most 1, got {self.top_p}")
+
+    @property
+    def greedy(self) -> bool:
+        """Nothing is drawn."""
+        return self.temperature == 0
+
+
+@dataclass(slots=True)
+class TokenChooser:
+    """Picks the next token from logits (1, V); draws come from one seeded generator."""
+
+    sampling: Sampling
+    _warpers: LogitsProcessorList = field(init=False)
+    _generator: torch.Generator = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._warpers = LogitsProcessorList()
+        if not self.sampling.greedy:
+            self._warpers.append(TemperatureLogitsWarper(self.sampling.temperature))
+            self._warpers.append(TopPLogitsWarper(self.sampling.top_p))
+        self._generator = torch.Generator().manual_seed(self.sampling.seed)
+
+    def choose(self, logits: Tensor) -> int:
+        """The id of the next token."""
+        if self.sampling.greedy:
+            return int(logits.argmax(dim=-1))
+        scores = self._warpers(torch.empty(1, 0, dtype=torch.long), logits.float().cpu())
+        drawn = torch.multinomial(scores.softmax(dim=-1), 1, generator=self._generator)
+        return int(drawn)
+
+
+@torch.inference_mode()
+def prefill_prefix(network: PreTrainedModel, input_ids: Tensor, visual_tokens: Tensor) -> Prefix:
+    """Run the video's part of the prompt through the decoder, in fixed chunks.
+
+    Args:
+        network: any family that takes `mm_encoder_outputs`.
+        input_ids: (1, T) with N placeholders.
+        visual_tokens: (N, D), projected, in reading order.
+
+    """
+    cache = DynamicCache(config=network.config.get_text_config())
+    is_image = input_ids[0] == network.config.image_token_id  # (T,)
+    assert int(is_image.sum()) == visual_tokens.shape[0], "placeholders and visual tokens differ"
+    seen = 0
+    for start in range(0, input_ids.shape[1], PREFILL_CHUNK_TOKENS):
+        chunk = slice(start, start + PREFILL_CHUNK_TOKENS)
+        count = int(is_image[chunk].sum())
+        _forward(network, input_ids[:, chunk], cache, visual_tokens[seen : seen + count])
+        seen += count
+    return Prefix(input_ids, cache)
+
+
+@torch.inference_mode()
+def prefill_question(network: PreTrainedModel, question_ids: Tensor, cache: Cache) -> Tensor:
+    """Run the question (1, T) behind a prefix and return the logits (1, V) after its last token."""
+    logits = None
+    for start in range(0, question_ids.shape[1], PREFILL_CHUNK_TOKENS):
+        chunk = question_ids[:, start : start + PREFILL_CHUNK_TOKENS]
+        logits = _forward(network, chunk, cache, None)
+    assert logits is not None, "a question has at least one token"
+    return logits
+
+
+@torch.inference_mode()
+def decode(
+    network: PreTrainedModel, logits: Tensor, cache: Cache, chooser: TokenChooser
+) -> Iterator[int]:
+    """Yield token ids without end; whoever takes them decides when it is enough."""
+    while True:
+        token = chooser.choose(logits)
+        yield token
+        logits = _forward(network, torch.tensor([[token]], device=logits.device), cache, None)
+
+
+def _forward(
+    network: PreTrainedModel, input_ids: Tensor, cache: Cache, visual_tokens: Tensor | None
+) -> Tensor:
+    """One step of the decoder: (1, T) -> logits of the last place (1, V); the cache grows by T."""
+    past = cache.get_seq_length()
+    pictures = {}
+    if visual_tokens is not None and len(visual_tokens):
+        pictures["mm_encoder_outputs"] = {
+            "image": BaseModelOutputWithPooling(pooler_output=(visual_tokens,))
+        }
+    length = past + input_ids.shape[1]
+    outputs = network(
+        input_ids=input_ids,
+        attention_mask=torch.ones(1, length, dtype=torch.long, device=input_ids.device),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+        **pictures,
+    )
+    return outputs.logits[:, -1]  # (1, V)

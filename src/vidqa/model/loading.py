@@ -1,0 +1,79 @@
+"""Load a `save_pretrained` folder: strictly, offline, on one device."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
+
+from vidqa.errors import ModelDamagedError
+from vidqa.model.auto import register
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A network in evaluation mode and its processor."""
+
+    network: PreTrainedModel
+    processor: ProcessorMixin
+
+    @property
+    def tokenizer(self) -> Any:
+        """The processor's tokenizer."""
+        return self.processor.tokenizer
+
+    @property
+    def control_tokens(self) -> frozenset[str]:
+        """Every string that means more than its letters; text from outside may hold none."""
+        placeholder = getattr(self.processor, "image_token", None)
+        known = {*self.tokenizer.all_special_tokens, *self.tokenizer.get_added_vocab()}
+        if placeholder:
+            known.add(str(placeholder))
+        return frozenset(token for token in known if len(token) > 1)
+
+    @property
+    def stop_ids(self) -> frozenset[int]:
+        """The ids that end an answer."""
+        generation = self.network.generation_config
+        ids = None if generation is None else generation.eos_token_id
+        if ids is None:
+            ids = self.tokenizer.eos_token_id
+        return frozenset([ids] if isinstance(ids, int) else ids)
+
+    @property
+    def context_tokens(self) -> int:
+        """The longest sequence the decoder was made for."""
+        return int(self.network.config.get_text_config().max_position_embeddings)
+
+
+def load_folder(folder: Path, *, device: str, dtype: str) -> Loaded:
+    """Load a verified folder.
+
+    Args:
+        folder: as written by `save_pretrained`, of any image-text-to-text family.
+        device: a torch device.
+        dtype: the name of a torch number format.
+
+    Raises:
+        ModelDamagedError: a tensor is missing, left over or of another shape; it is named.
+
+    """
+    register()
+    network, report = AutoModelForImageTextToText.from_pretrained(
+        folder,
+        dtype=getattr(torch, dtype),
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+    )
+    for problem, names in report.items():
+        if names:
+            raise ModelDamagedError(
+                f"the weights in {folder} do not fit the model: {problem}: "
+                + ", ".join(str(name) for name in sorted(names, key=str)[:5])
+            )
+    processor = AutoProcessor.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
+    return Loaded(network.to(device).eval(), processor)

@@ -1,0 +1,95 @@
+"""Interleave frames and words within a budget. Knows nothing of pixels, tensors or tokenizers."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from vidqa.types import Cue, Segment
+
+WORDS_TEMPLATE = "\nHeard: {words}\n"
+"""Follows the frame at (or before) which the words were said."""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedWords:
+    """Segments within a budget of words, and what that cost."""
+
+    segments: tuple[Segment, ...]
+    used: int
+    """Words shown to the model."""
+    dropped: int
+    """Words left out."""
+
+
+def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment, ...]:
+    """Give every cue to the first frame at or after its start.
+
+    Cues that start after the last frame go to the last frame, so that none is lost.
+
+    Args:
+        frame_times_s: strictly increasing, at least one.
+        cues: in any order.
+
+    """
+    texts: list[list[str]] = [[] for _ in frame_times_s]
+    last = len(frame_times_s) - 1
+    for cue in sorted(cues, key=lambda cue: (cue.start_s, cue.end_s)):
+        texts[min(bisect_left(frame_times_s, cue.start_s), last)].append(cue.text)
+    return tuple(
+        Segment(time_s, " ".join(text))
+        for time_s, text in zip(frame_times_s, texts, strict=True)
+    )
+
+
+def fit_words(segments: Sequence[Segment], max_words: int) -> FittedWords:
+    """Share a budget of words along the time line.
+
+    A segment that needs less than an even share keeps all its words and leaves the rest to the
+    others; longer ones keep their beginnings. So the end of a clip is never starved by its start.
+    """
+    counts = [len(segment.text.split()) for segment in segments]
+    shares = _even_shares(counts, max_words)
+    fitted = tuple(
+        segment
+        if share == count
+        else replace(segment, text=" ".join(segment.text.split()[:share]))
+        for segment, share, count in zip(segments, shares, counts, strict=True)
+    )
+    return FittedWords(fitted, used=sum(shares), dropped=sum(counts) - sum(shares))
+
+
+def _even_shares(counts: Sequence[int], budget: int) -> list[int]:
+    """Split `budget` evenly, handing what the modest leave to the others; earlier ones first."""
+    shares = [0] * len(counts)
+    left = budget
+    by_size = sorted(range(len(counts)), key=lambda index: counts[index])
+    for position, index in enumerate(by_size):
+        shares[index] = min(counts[index], left // (len(counts) - position))
+        left -= shares[index]
+    for index, count in enumerate(counts):  # what the rounding down left over
+        extra = min(count - shares[index], left)
+        shares[index] += extra
+        left -= extra
+    return shares
+
+
+def user_content(segments: Sequence[Segment], question: str) -> list[dict[str, str]]:
+    """The user's turn, in the form chat templates take: images and texts in reading order."""
+    content: list[dict[str, str]] = []
+    for segment in segments:
+        content.append({"type": "image"})
+        words = WORDS_TEMPLATE.format(words=segment.text) if segment.text else "\n"
+        content.append({"type": "text", "text": words})
+    content.append({"type": "text", "text": question})
+    return content
+
+
+def neutralize(text: str, control_tokens: Iterable[str]) -> str:
+    """Make text that came from outside harmless: no part of it is one of `control_tokens`.
+
+    A blank goes after the first character of each occurrence, so a reader still sees what it said.
+    """
+    for token in sorted(control_tokens, key=len, reverse=True):
+        while token in text:
+            text = text.replace(token, f"{token[0]} {token[1:]}")
+    return text

