@@ -25,14 +25,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 from transformers.modeling_outputs import BaseModelOutputWithPooling
+from vidqa.weights.fetch import fetch
+from vidqa.weights.store import Store
 
 from vidqa.model.modeling import ConcatProjector, VidqaForConditionalGeneration
 from vidqa.model.processing import VidqaProcessor
 from vidqa.prompt import align, user_content
 from vidqa.registry import File, WheelSource, find_model
 from vidqa.tasks.assemble import untrained_starter
-from vidqa.weights.fetch import fetch
-from vidqa.weights.store import Store
 
 OUTPUT = Path(__file__).parents[2] / "src" / "vidqa" / "data" / "starter"
 CLASS_NAMES = "imagenet1k_clean_names.json"
@@ -56,14 +56,46 @@ PHOTOS_WHEEL = WheelSource(
     files=tuple(
         File(f"skimage/data/{name}", size, sha256)
         for name, size, sha256 in (
-            ("brick.png", 106_634, "7966caf324f6ba843118d98f7a07746d22f6a343430add0233eca5f6eaaa8fcf"),
-            ("camera.png", 139_512, "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a"),
-            ("clock_motion.png", 58_784, "f029226b28b642e80113d86622e9b215ee067a0966feaf5e60604a1e05733955"),
-            ("coins.png", 75_825, "f8d773fc9cfa6f4d8e5942dc34d0a0788fcaed2a4fefbbed0aef5398d7ef4cba"),
-            ("grass.png", 217_893, "b6b6022426b38936c43a4ac09635cd78af074e90f42ffa8227ac8b7452d39f89"),
-            ("gravel.png", 194_247, "c48615b451bf1e606fbd72c0aa9f8cc0f068ab7111ef7d93bb9b0f2586440c12"),
-            ("hubble_deep_field.jpg", 527_940, "3a19c5dd8a927a9334bb1229a6d63711b1c0c767fb27e2286e7c84a3e2c2f5f4"),
-            ("moon.png", 50_177, "78739619d11f7eb9c165bb5d2efd4772cee557812ec847532dbb1d92ef71f577"),
+            (
+                "brick.png",
+                106_634,
+                "7966caf324f6ba843118d98f7a07746d22f6a343430add0233eca5f6eaaa8fcf",
+            ),
+            (
+                "camera.png",
+                139_512,
+                "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a",
+            ),
+            (
+                "clock_motion.png",
+                58_784,
+                "f029226b28b642e80113d86622e9b215ee067a0966feaf5e60604a1e05733955",
+            ),
+            (
+                "coins.png",
+                75_825,
+                "f8d773fc9cfa6f4d8e5942dc34d0a0788fcaed2a4fefbbed0aef5398d7ef4cba",
+            ),
+            (
+                "grass.png",
+                217_893,
+                "b6b6022426b38936c43a4ac09635cd78af074e90f42ffa8227ac8b7452d39f89",
+            ),
+            (
+                "gravel.png",
+                194_247,
+                "c48615b451bf1e606fbd72c0aa9f8cc0f068ab7111ef7d93bb9b0f2586440c12",
+            ),
+            (
+                "hubble_deep_field.jpg",
+                527_940,
+                "3a19c5dd8a927a9334bb1229a6d63711b1c0c767fb27e2286e7c84a3e2c2f5f4",
+            ),
+            (
+                "moon.png",
+                50_177,
+                "78739619d11f7eb9c165bb5d2efd4772cee557812ec847532dbb1d92ef71f577",
+            ),
         )
     ),
     licence="CC0-1.0 or public domain, photograph by photograph",
@@ -139,7 +171,9 @@ def start_from_words(
     projector.linear.bias.zero_()
 
 
-def made_example(space: features.FeatureSpace, processor: VidqaProcessor, names: Sequence[str]) -> Example:
+def made_example(
+    space: features.FeatureSpace, processor: VidqaProcessor, names: Sequence[str]
+) -> Example:
     """Make a clip, what is said in it, a question and the answer."""
     frames = MAX_FRAMES if random.random() < 0.6 else random.randint(1, MAX_FRAMES)
     count = random.randint(1, min(MAX_THINGS, frames))
@@ -155,7 +189,9 @@ def made_example(space: features.FeatureSpace, processor: VidqaProcessor, names:
     segments = align([index + 0.5 for index in range(frames)], cues)
     messages = [{"role": "user", "content": user_content(segments, question)}]
     prompt = processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    prompt = prompt.replace(processor.image_token, processor.image_token * processor.image_seq_length)
+    prompt = prompt.replace(
+        processor.image_token, processor.image_token * processor.image_seq_length
+    )
     tokenize = processor.tokenizer
     return Example(
         tokens=features.clip(space, list(zip(concepts, lengths, strict=True))),
@@ -164,7 +200,9 @@ def made_example(space: features.FeatureSpace, processor: VidqaProcessor, names:
     )
 
 
-def loss_of(model: VidqaForConditionalGeneration, examples: Sequence[Example], *, pad: int) -> Tensor:
+def loss_of(
+    model: VidqaForConditionalGeneration, examples: Sequence[Example], *, pad: int
+) -> Tensor:
     """Mean cross entropy of the answers' tokens over a right-padded batch."""
     ids = [example.prompt_ids + example.answer_ids for example in examples]
     longest = max(map(len, ids))

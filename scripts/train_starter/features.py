@@ -37,7 +37,9 @@ class FeatureSpace:
     """(N, 4, 4, D): cell features of photographs and noise."""
 
 
-def build(tower: ConceptVisionModel, processor: VidqaProcessor, photos: Sequence[Path]) -> FeatureSpace:
+def build(
+    tower: ConceptVisionModel, processor: VidqaProcessor, photos: Sequence[Path]
+) -> FeatureSpace:
     """Measure the tower on crops of photographs and on coloured noise."""
     images = [crop for photo in photos for crop in _crops(Image.open(photo).convert("RGB"))]
     images += [_noise() for _ in range(NOISE_IMAGES)]

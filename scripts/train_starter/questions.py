@@ -6,21 +6,111 @@ from dataclasses import dataclass
 
 from vidqa.types import Cue
 
-PEOPLE = (
-    "Anna Ben Carla David Emma Farid Grace Henry Ines James Kofi Lena Mario Nadia Omar Paula "
-    "Quentin Rosa Samir Tara Uma Victor Wendy Yusuf Zoe Chelsea Bella Max Oscar Ruby"
-).split()
-PLACES = (
-    "Paris,London,the garden,the kitchen,Berlin,Florida,the park,the mountains,Tokyo,the harbour,"
-    "my village,the office,Cairo,the school,the market,Kenya,the old town,the desert,Lima,space"
-).split(",")
-TOPICS = (
-    "the weather,breakfast,a long journey,music,an old friend,the harvest,football,a new job,"
-    "the price of bread,a birthday,the news,a lost key,the moon,homework,a holiday,the river,"
-    "good coffee,a broken window,the winter,a wedding,the history of the town,a secret,the night"
-).split(",")
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday today yesterday".split()
-NUMBERS = "two three four five six seven eight nine ten twelve twenty a hundred".split()
+PEOPLE = [
+    "Anna",
+    "Ben",
+    "Carla",
+    "David",
+    "Emma",
+    "Farid",
+    "Grace",
+    "Henry",
+    "Ines",
+    "James",
+    "Kofi",
+    "Lena",
+    "Mario",
+    "Nadia",
+    "Omar",
+    "Paula",
+    "Quentin",
+    "Rosa",
+    "Samir",
+    "Tara",
+    "Uma",
+    "Victor",
+    "Wendy",
+    "Yusuf",
+    "Zoe",
+    "Chelsea",
+    "Bella",
+    "Max",
+    "Oscar",
+    "Ruby",
+]
+PLACES = [
+    "Paris",
+    "London",
+    "the garden",
+    "the kitchen",
+    "Berlin",
+    "Florida",
+    "the park",
+    "the mountains",
+    "Tokyo",
+    "the harbour",
+    "my village",
+    "the office",
+    "Cairo",
+    "the school",
+    "the market",
+    "Kenya",
+    "the old town",
+    "the desert",
+    "Lima",
+    "space",
+]
+TOPICS = [
+    "the weather",
+    "breakfast",
+    "a long journey",
+    "music",
+    "an old friend",
+    "the harvest",
+    "football",
+    "a new job",
+    "the price of bread",
+    "a birthday",
+    "the news",
+    "a lost key",
+    "the moon",
+    "homework",
+    "a holiday",
+    "the river",
+    "good coffee",
+    "a broken window",
+    "the winter",
+    "a wedding",
+    "the history of the town",
+    "a secret",
+    "the night",
+]
+DAYS = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+    "today",
+    "yesterday",
+]
+NUMBERS = [
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "twelve",
+    "twenty",
+    "a",
+    "hundred",
+]
 PLAIN = (
     "I never thought about it that way.",
     "Please look at this carefully.",
@@ -53,7 +143,11 @@ def sentence(things: Sequence[str], names: Sequence[str]) -> tuple[str, str]:
     """Something somebody might say, and its topic."""
     person, place, day = random.choice(PEOPLE), random.choice(PLACES), random.choice(DAYS)
     number, topic = random.choice(NUMBERS), random.choice(TOPICS)
-    thing = random.choice(list(things) or list(names)) if random.random() < 0.5 else random.choice(names)
+    thing = (
+        random.choice(list(things) or list(names))
+        if random.random() < 0.5
+        else random.choice(names)
+    )
     made = [
         (f"{person} told me about {topic} in {place}.", topic),
         (f"On {day} we talked about {topic} for {number} hours.", topic),
@@ -62,7 +156,10 @@ def sentence(things: Sequence[str], names: Sequence[str]) -> tuple[str, str]:
         (f"We bought the {thing} in {place} {number} years ago.", f"the {thing}"),
         (f"I have always loved {topic}, and {person} loves it too.", topic),
         (f"My {thing} was made in {place} by {person}.", f"the {thing}"),
-        (f"{number.capitalize()} people came to {place} on {day} to see the {thing}.", f"the {thing}"),
+        (
+            f"{number.capitalize()} people came to {place} on {day} to see the {thing}.",
+            f"the {thing}",
+        ),
         (f"{person} drinks {number} cups every morning in {place}.", person),
         (f"It flew from {place} to {random.choice(PLACES)} on {day}.", place),
     ]
@@ -72,7 +169,9 @@ def sentence(things: Sequence[str], names: Sequence[str]) -> tuple[str, str]:
     return random.choice(made)
 
 
-def speech(duration_s: float, things: Sequence[str], names: Sequence[str]) -> tuple[tuple[Cue, ...], tuple[str, ...]]:
+def speech(
+    duration_s: float, things: Sequence[str], names: Sequence[str]
+) -> tuple[tuple[Cue, ...], tuple[str, ...]]:
     """Up to four sentences at random times; often none at all."""
     count = random.choice([0, 0, 1, 1, 2, 3, 4])
     starts = sorted(random.uniform(0, duration_s * 0.9) for _ in range(count))
@@ -86,7 +185,20 @@ def speech(duration_s: float, things: Sequence[str], names: Sequence[str]) -> tu
 
 def question_and_answer(scene: Scene, names: Sequence[str]) -> tuple[str, str]:
     """Draw one task."""
-    tasks = [_describe, _describe, _describe, _happens, _happens, _said, _said, _topic, _first_last, _yes_no, _yes_no, _count]
+    tasks = [
+        _describe,
+        _describe,
+        _describe,
+        _happens,
+        _happens,
+        _said,
+        _said,
+        _topic,
+        _first_last,
+        _yes_no,
+        _yes_no,
+        _count,
+    ]
     return random.choice(tasks)(scene, names)
 
 
@@ -111,33 +223,58 @@ def _quoted(scene: Scene) -> str:
 
 
 def _describe(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    asked = random.choice([
-        "What does the video show?", "What is shown?", "What do you see?", "What can be seen in the video?",
-        "What is in this video?", "What is this?", "Which things appear?", "Describe the pictures.",
-    ])
+    asked = random.choice(
+        [
+            "What does the video show?",
+            "What is shown?",
+            "What do you see?",
+            "What can be seen in the video?",
+            "What is in this video?",
+            "What is this?",
+            "Which things appear?",
+            "Describe the pictures.",
+        ]
+    )
     return asked, _shown(scene)
 
 
 def _happens(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    asked = random.choice([
-        "What happens?", "What happens in the video?", "Describe the video.", "Summarize the video.",
-        "What is this video about?", "What is going on?", "Tell me about this clip.",
-    ])
+    asked = random.choice(
+        [
+            "What happens?",
+            "What happens in the video?",
+            "Describe the video.",
+            "Summarize the video.",
+            "What is this video about?",
+            "What is going on?",
+            "Tell me about this clip.",
+        ]
+    )
     return asked, f"{_shown(scene)} {_quoted(scene)}"
 
 
 def _said(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    asked = random.choice([
-        "What is said?", "What does the speaker say?", "What do they say?", "What does the voice say?",
-        "Quote the speaker.", "What was said in the video?",
-    ])
+    asked = random.choice(
+        [
+            "What is said?",
+            "What does the speaker say?",
+            "What do they say?",
+            "What does the voice say?",
+            "Quote the speaker.",
+            "What was said in the video?",
+        ]
+    )
     return asked, _quoted(scene)
 
 
 def _topic(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    asked = random.choice([
-        "What does the speaker talk about?", "What is the talk about?", "What is the voice talking about?",
-    ])
+    asked = random.choice(
+        [
+            "What does the speaker talk about?",
+            "What is the talk about?",
+            "What is the voice talking about?",
+        ]
+    )
     if not scene.cues:
         return asked, "Nothing is said."
     return asked, f"The speaker talks about {' and '.join(scene.topics)}."
@@ -146,9 +283,19 @@ def _topic(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
 def _first_last(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
     first = random.random() < 0.5
     asked = random.choice(
-        ["What is shown first?", "What comes first?", "What is at the beginning?", "How does the video start?"]
+        [
+            "What is shown first?",
+            "What comes first?",
+            "What is at the beginning?",
+            "How does the video start?",
+        ]
         if first
-        else ["What is shown last?", "What comes last?", "What is at the end?", "How does the video end?"]
+        else [
+            "What is shown last?",
+            "What comes last?",
+            "What is at the end?",
+            "How does the video end?",
+        ]
     )
     if not scene.things:
         return asked, "I cannot tell what the video shows."
@@ -160,7 +307,9 @@ def _yes_no(scene: Scene, names: Sequence[str]) -> tuple[str, str]:
     yes = bool(scene.things) and random.random() < 0.5
     others = [name for name in names if name not in scene.things]
     thing = with_article(random.choice(scene.things) if yes else random.choice(others))
-    asked = random.choice(["Is there {}?", "Does the video show {}?", "Can you see {}?", "Do you see {}?"])
+    asked = random.choice(
+        ["Is there {}?", "Does the video show {}?", "Can you see {}?", "Do you see {}?"]
+    )
     if yes:
         return asked.format(thing), f"Yes, there is {thing}."
     return asked.format(thing), f"No, there is not {thing}."

@@ -69,7 +69,8 @@ def check_memory(needed_bytes: int, device: str, model: str) -> None:
     total = total_memory_bytes(device)
     if needed_bytes > total:
         raise NotEnoughMemoryError(
-            f"{model} needs {needed_bytes / 1e9:.1f} GB of memory, {device} has {total / 1e9:.1f} GB"
+            f"{model} needs {needed_bytes / 1e9:.1f} GB of memory, "
+            f"{device} has {total / 1e9:.1f} GB"
         )
 
 

@@ -1,4 +1,4 @@
-"""What a MiniGPT4-Video style model is made of: a vision tower, a concatenating projector, a decoder.
+"""What a MiniGPT4-Video style model is made of: vision tower, concatenating projector, decoder.
 
 MiniGPT4-Video (arXiv 2404.03413, section 3) joins every 4 adjacent visual tokens into one before a
 linear layer takes them to the language model. The tower, the 4 and the decoder are data here.
@@ -68,4 +68,6 @@ class VidqaConfig(PreTrainedConfig):
         """
         for name in ("concat_factor", "image_seq_length"):
             if getattr(self, name) < 1:
-                raise ValueError(f"VidqaConfig: {name} must be at least 1, got {getattr(self, name)}")
+                raise ValueError(
+                    f"VidqaConfig: {name} must be at least 1, got {getattr(self, name)}"
+                )

@@ -29,7 +29,9 @@ class VidqaOutput(ModelOutput):
 class ConcatProjector(nn.Module):
     """Join k adjacent visual tokens into one, then one linear layer (paper, section 3.1)."""
 
-    def __init__(self, *, concat_factor: int, vision_width: int, text_width: int, bias: bool) -> None:
+    def __init__(
+        self, *, concat_factor: int, vision_width: int, text_width: int, bias: bool
+    ) -> None:
         super().__init__()
         self.concat_factor = concat_factor
         self.linear = nn.Linear(concat_factor * vision_width, text_width, bias=bias)
@@ -94,7 +96,9 @@ class VidqaModel(VidqaPreTrainedModel):
 
         """
         dtype = self.projector.linear.weight.dtype
-        tokens = self.vision_tower(pixel_values=pixel_values.to(dtype)).last_hidden_state  # (I, P, D)
+        tokens = self.vision_tower(
+            pixel_values=pixel_values.to(dtype)
+        ).last_hidden_state  # (I, P, D)
         if self.config.vision_feature_select_strategy == "default":
             tokens = tokens[:, 1:]  # (I, P-1, D)
         projected = self.projector(tokens)  # (I, P/k, text width)

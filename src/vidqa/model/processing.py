@@ -9,7 +9,7 @@ IMAGE_TOKEN = "<image>"
 
 
 class VidqaProcessor(ProcessorMixin):
-    """An image processor and a tokenizer; every `<image>` becomes `image_seq_length` placeholders."""
+    """Image processor and tokenizer; every `<image>` becomes `image_seq_length` placeholders."""
 
     valid_kwargs = ("image_seq_length",)
 

@@ -1,24 +1,15 @@
-"""Load a model, watch a clip once, ask about it often: where pictures, words and model meet."""
+"""A watched clip: frames seen, words heard, the video's part of the prompt in the KV cache."""
 
 import copy
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
+from vidqa.media.frames import FrameSet
 
-from vidqa import plan
-from vidqa.errors import NotEnoughMemoryError, UsageError
-from vidqa.media.fingerprint import fingerprint
-from vidqa.media.frames import FrameSet, read_frames
-from vidqa.media.probe import probe
-from vidqa.media.sampling import uniform
-from vidqa.media.transcribe import Recogniser
-from vidqa.media.words import find_words
+from vidqa.engine.memory import memory_errors
+from vidqa.engine.stopwatch import Stopwatch
+from vidqa.errors import UsageError
 from vidqa.model.decoding import (
     Prefix,
     Sampling,
@@ -28,10 +19,8 @@ from vidqa.model.decoding import (
     prefill_question,
 )
 from vidqa.model.inputs import PromptIds, Turn, encode_frames, tokenize_prompt
-from vidqa.model.loading import Loaded, load_folder
 from vidqa.model.text import TextStream
 from vidqa.prompt import FittedWords, align, fit_words, neutralize, user_content
-from vidqa.registry import SPEECH, ModelSpec, find_model
 from vidqa.types import (
     Answer,
     Cue,
@@ -39,178 +28,18 @@ from vidqa.types import (
     PromptSegment,
     PromptView,
     Segment,
-    Stage,
     StoppedBy,
     TextDelta,
     VideoInfo,
     Words,
 )
-from vidqa.weights.locate import model_folder, model_revision, speech_folder
-from vidqa.weights.store import Store
 
 if TYPE_CHECKING:
-    from vidqa.types import WordsSource
-
-SPEECH_THREADS = 2
-"""CTranslate2 and torch each bring their own thread pool; speech gets a small one."""
-
-Subtitles = str | Path
-"""`auto`, `off`, or the path of a subtitle file."""
-
-
-def load(
-    name: str = "starter",
-    *,
-    device: str = "auto",
-    dtype: str = "auto",
-    store: Store | None = None,
-    notify: Notify | None = None,
-) -> "Model":
-    """Load a model from the cache; nothing is downloaded.
-
-    Args:
-        name: as in `vidqa models list`.
-        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-        dtype: `auto`, `float32`, `bfloat16` or `float16`.
-        store: the cache to look in; the user's by default.
-        notify: called when the stage `load` begins.
-
-    Raises:
-        ModelMissingError: not pulled yet.
-        ModelDamagedError: a file is not what was verified.
-        NotEnoughMemoryError: the device is too small.
-        UsageError: no such model, device or dtype.
-
-    """
-    spec = find_model(name)
-    store = store or Store()
-    listener = None
-    if spec.speech is not None:
-        listener = Recogniser(speech_folder(SPEECH[spec.speech], store), threads=SPEECH_THREADS)
-    return open_folder(
-        spec,
-        model_folder(spec, store),
-        revision=model_revision(spec),
-        device=device,
-        dtype=dtype,
-        recogniser=listener,
-        notify=notify,
-    )
-
-
-def open_folder(
-    spec: ModelSpec,
-    folder: Path,
-    *,
-    revision: str,
-    device: str = "auto",
-    dtype: str = "auto",
-    recogniser: Recogniser | None = None,
-    notify: Notify | None = None,
-) -> "Model":
-    """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest."""
-    watch = _Stopwatch(notify)
-    with watch.stage("load"), _memory_errors(spec.name):
-        chosen_device = plan.choose_device(device)
-        chosen_dtype = plan.choose_dtype(dtype, chosen_device)
-        plan.check_memory(spec.memory_bytes, chosen_device, spec.name)
-        loaded = load_folder(folder, device=chosen_device, dtype=chosen_dtype)
-    return Model(
-        spec,
-        loaded,
-        revision=revision,
-        device=chosen_device,
-        dtype=chosen_dtype,
-        recogniser=recogniser,
-        load_s=watch.seconds["load"],
-    )
-
-
-class Model:
-    """A loaded model: watch clips with it."""
-
-    def __init__(
-        self,
-        spec: ModelSpec,
-        loaded: Loaded,
-        *,
-        revision: str,
-        device: str,
-        dtype: str,
-        recogniser: Recogniser | None,
-        load_s: float,
-    ) -> None:
-        self.spec = spec
-        self.loaded = loaded
-        self.revision = revision
-        self.device = device
-        self.dtype = dtype
-        self.recogniser = recogniser
-        self.load_s = load_s
-
-    @property
-    def name(self) -> str:
-        """As in `vidqa models list`."""
-        return self.spec.name
-
-    def watch(
-        self,
-        video: str | Path,
-        *,
-        frames: int | None = None,
-        start_s: float | None = None,
-        end_s: float | None = None,
-        subtitles: Subtitles = "auto",
-        language: str | None = None,
-        notify: Notify | None = None,
-    ) -> "Clip":
-        """Look at a clip and listen to it, once.
-
-        Args:
-            video: path of a video file.
-            frames: how many frames to look at, evenly spread; the model's default if None.
-            start_s: where to begin, in seconds.
-            end_s: where to end, in seconds.
-            subtitles: `auto` (sidecar file, else text track, else speech), `off`, or a file.
-            language: of the speech, such as `en`; detected if None.
-            notify: called when each of the stages decode, speech, vision and prefill begins.
-
-        Raises:
-            VideoError: the clip cannot be watched.
-            UsageError: a setting makes no sense for this clip.
-
-        """
-        stopwatch = _Stopwatch(notify, {"load": self.load_s})
-        path = Path(video)
-        with stopwatch.stage("decode"):
-            info = probe(path)
-            window = _window(info, start_s, end_s)
-            wanted = self.spec.frames if frames is None else frames
-            if wanted < 1:
-                raise UsageError(f"--frames must be at least 1, got {wanted}")
-            shown = read_frames(info, uniform(*window, wanted))
-            mark = fingerprint(path)
-        with stopwatch.stage("speech"):
-            words = self._words(info, window, subtitles=subtitles, language=language)
-        seen = _Seen(str(video), info, mark, shown, words, wanted)
-        with _memory_errors(self.name):
-            return Clip(self, seen, stopwatch)
-
-    def _words(
-        self, info: VideoInfo, window: tuple[float, float], *, subtitles: Subtitles, language: str | None
-    ) -> Words:
-        """What is said within the window."""
-        listen = None
-        if self.recogniser is not None:
-            listen = partial(self.recogniser.listen, start_s=window[0], end_s=window[1])
-        words = find_words(info, subtitles=subtitles, language=language, listen=listen)
-        inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
-        source: WordsSource = words.source if inside or words.source == "off" else "none"
-        return Words(source, inside, words.detail, words.warnings)
+    from vidqa.engine.model import Model
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """What came out of a file, before the model saw it."""
 
     video: str
@@ -224,7 +53,7 @@ class _Seen:
 class Clip:
     """A watched clip: ask it anything, any number of times."""
 
-    def __init__(self, model: Model, seen: _Seen, stopwatch: "_Stopwatch") -> None:
+    def __init__(self, model: "Model", seen: Seen, stopwatch: Stopwatch) -> None:
         self.model = model
         self.info = seen.info
         self.words = seen.words
@@ -308,7 +137,9 @@ class Clip:
             raise UsageError(f"--max-new-tokens must be at least 1, got {limit}")
         prompt = self._prompt_ids(question)
         room = self.model.loaded.context_tokens - prompt.tokens
-        return self._answer(question, prompt, sampling, min(limit, room), cut=room < limit, notify=notify)
+        return self._answer(
+            question, prompt, sampling, min(limit, room), cut=room < limit, notify=notify
+        )
 
     def prompt(self, question: str) -> PromptView:
         """What the model sees when asked this: every frame's time, words and token counts."""
@@ -354,11 +185,11 @@ class Clip:
         notify: Notify | None,
     ) -> Iterator[TextDelta | Answer]:
         """Prefill the question behind a copy of the prefix, then decode."""
-        stopwatch = _Stopwatch(notify, self._seconds)
+        stopwatch = Stopwatch(notify, self._seconds)
         loaded, chooser = self.model.loaded, TokenChooser(sampling)
         text, new_tokens = TextStream(loaded.tokenizer), 0
         stopped_by: StoppedBy = "context_full" if cut else "token_limit"
-        with _memory_errors(self.model.name):
+        with memory_errors(self.model.name):
             with stopwatch.stage("prefill"):
                 cache = copy.deepcopy(self._prefix.cache)
                 logits = prefill_question(loaded.network, prompt.question_ids, cache)
@@ -398,50 +229,7 @@ class Clip:
         )
 
 
-class _Stopwatch:
-    """Seconds spent in each stage, told to a listener as they begin."""
-
-    def __init__(self, notify: Notify | None, seconds: dict[Stage, float] | None = None) -> None:
-        self._notify: Callable[[Stage], object] = notify or (lambda _: None)
-        self.seconds: dict[Stage, float] = dict(seconds or {})
-
-    @contextmanager
-    def stage(self, name: Stage) -> Iterator[None]:
-        self._notify(name)
-        started = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
-
-
-@contextmanager
-def _memory_errors(model: str) -> Iterator[None]:
-    """Say plainly that memory ran out."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise NotEnoughMemoryError(
-            f"{model} ran out of memory on the device", hint="use fewer --frames or --device cpu"
-        ) from error
-
-
-def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
-    """The part of the clip to look at, checked against its length."""
-    start = 0.0 if start_s is None else start_s
-    end = info.duration_s if end_s is None else min(end_s, info.duration_s)
-    if start < 0 or start >= info.duration_s > 0:
-        raise UsageError(
-            f"--start {start:g} lies outside the clip, which lasts {info.duration_s:.3f} s"
-        )
-    if end <= start and info.duration_s > 0:
-        raise UsageError(f"--end {end:g} does not come after --start {start:g}")
-    return start, max(start, end)
-
-
-def _overlaps(cue: Cue, window: tuple[float, float]) -> bool:
-    return cue.start_s < window[1] and cue.end_s > window[0]
-
-
-def _fitted_words(seen: _Seen, model: Model) -> FittedWords:
+def _fitted_words(seen: Seen, model: "Model") -> FittedWords:
     """The clip's words, made harmless, beside its frames and within the model's budget."""
     segments: Sequence[Segment] = align(
         [frame.time_s for frame in seen.shown.frames],
@@ -453,7 +241,7 @@ def _fitted_words(seen: _Seen, model: Model) -> FittedWords:
     return fit_words(segments, model.spec.max_words)
 
 
-def _warnings(seen: _Seen, fitted: FittedWords) -> tuple[str, ...]:
+def _warnings(seen: Seen, fitted: FittedWords) -> tuple[str, ...]:
     """All that was left out or guessed."""
     warnings = [*seen.shown.warnings, *seen.words.warnings]
     if (shown := len(seen.shown.frames)) < seen.frames_wanted:

@@ -1,0 +1,203 @@
+"""Load a model and watch clips with it."""
+
+from functools import partial
+from pathlib import Path
+
+from vidqa.media.fingerprint import fingerprint
+from vidqa.media.frames import read_frames
+from vidqa.media.probe import probe
+from vidqa.media.sampling import uniform
+from vidqa.media.transcribe import Recogniser
+from vidqa.media.words import find_words
+from vidqa.weights.locate import model_folder, model_revision, speech_folder
+from vidqa.weights.store import Store
+
+from vidqa import plan
+from vidqa.engine.clip import Clip, Seen
+from vidqa.engine.memory import memory_errors
+from vidqa.engine.stopwatch import Stopwatch
+from vidqa.errors import UsageError
+from vidqa.model.loading import Loaded, load_folder
+from vidqa.registry import ModelSpec, find_model, find_speech
+from vidqa.types import Cue, Notify, VideoInfo, Words, WordsSource
+
+SPEECH_THREADS = 2
+"""CTranslate2 and torch each bring their own thread pool; speech gets a small one."""
+
+Subtitles = str | Path
+"""`auto`, `off`, or the path of a subtitle file."""
+
+
+def load(
+    name: str = "starter",
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    store: Store | None = None,
+    notify: Notify | None = None,
+) -> "Model":
+    """Load a model from the cache; nothing is downloaded.
+
+    Args:
+        name: as in `vidqa models list`.
+        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+        dtype: `auto`, `float32`, `bfloat16` or `float16`.
+        store: the cache to look in; the user's by default.
+        notify: called when the stage `load` begins.
+
+    Raises:
+        ModelMissingError: not pulled yet.
+        ModelDamagedError: a file is not what was verified.
+        NotEnoughMemoryError: the device is too small.
+        UsageError: no such model, device or dtype.
+
+    """
+    spec = find_model(name)
+    store = store or Store()
+    listener = None
+    if spec.speech is not None:
+        listener = Recogniser(
+            speech_folder(find_speech(spec.speech), store), threads=SPEECH_THREADS
+        )
+    return open_folder(
+        spec,
+        model_folder(spec, store),
+        revision=model_revision(spec),
+        device=device,
+        dtype=dtype,
+        recogniser=listener,
+        notify=notify,
+    )
+
+
+def open_folder(
+    spec: ModelSpec,
+    folder: Path,
+    *,
+    revision: str,
+    device: str = "auto",
+    dtype: str = "auto",
+    recogniser: Recogniser | None = None,
+    notify: Notify | None = None,
+) -> "Model":
+    """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest."""
+    watch = Stopwatch(notify)
+    with watch.stage("load"), memory_errors(spec.name):
+        chosen_device = plan.choose_device(device)
+        chosen_dtype = plan.choose_dtype(dtype, chosen_device)
+        plan.check_memory(spec.memory_bytes, chosen_device, spec.name)
+        loaded = load_folder(folder, device=chosen_device, dtype=chosen_dtype)
+    return Model(
+        spec,
+        loaded,
+        revision=revision,
+        device=chosen_device,
+        dtype=chosen_dtype,
+        recogniser=recogniser,
+        load_s=watch.seconds["load"],
+    )
+
+
+class Model:
+    """A loaded model: watch clips with it."""
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        loaded: Loaded,
+        *,
+        revision: str,
+        device: str,
+        dtype: str,
+        recogniser: Recogniser | None,
+        load_s: float,
+    ) -> None:
+        self.spec = spec
+        self.loaded = loaded
+        self.revision = revision
+        self.device = device
+        self.dtype = dtype
+        self.recogniser = recogniser
+        self.load_s = load_s
+
+    @property
+    def name(self) -> str:
+        """As in `vidqa models list`."""
+        return self.spec.name
+
+    def watch(
+        self,
+        video: str | Path,
+        *,
+        frames: int | None = None,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        subtitles: Subtitles = "auto",
+        language: str | None = None,
+        notify: Notify | None = None,
+    ) -> "Clip":
+        """Look at a clip and listen to it, once.
+
+        Args:
+            video: path of a video file.
+            frames: how many frames to look at, evenly spread; the model's default if None.
+            start_s: where to begin, in seconds.
+            end_s: where to end, in seconds.
+            subtitles: `auto` (sidecar file, else text track, else speech), `off`, or a file.
+            language: of the speech, such as `en`; detected if None.
+            notify: called when each of the stages decode, speech, vision and prefill begins.
+
+        Raises:
+            VideoError: the clip cannot be watched.
+            UsageError: a setting makes no sense for this clip.
+
+        """
+        stopwatch = Stopwatch(notify, {"load": self.load_s})
+        path = Path(video)
+        with stopwatch.stage("decode"):
+            info = probe(path)
+            window = _window(info, start_s, end_s)
+            wanted = self.spec.frames if frames is None else frames
+            if wanted < 1:
+                raise UsageError(f"--frames must be at least 1, got {wanted}")
+            shown = read_frames(info, uniform(*window, wanted))
+            mark = fingerprint(path)
+        with stopwatch.stage("speech"):
+            words = self._words(info, window, subtitles=subtitles, language=language)
+        seen = Seen(str(video), info, mark, shown, words, wanted)
+        with memory_errors(self.name):
+            return Clip(self, seen, stopwatch)
+
+    def _words(
+        self,
+        info: VideoInfo,
+        window: tuple[float, float],
+        *,
+        subtitles: Subtitles,
+        language: str | None,
+    ) -> Words:
+        """What is said within the window."""
+        listen = None
+        if self.recogniser is not None:
+            listen = partial(self.recogniser.listen, start_s=window[0], end_s=window[1])
+        words = find_words(info, subtitles=subtitles, language=language, listen=listen)
+        inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
+        source: WordsSource = words.source if inside or words.source == "off" else "none"
+        return Words(source, inside, words.detail, words.warnings)
+
+
+def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
+    """The part of the clip to look at, checked against its length."""
+    start = 0.0 if start_s is None else start_s
+    end = info.duration_s if end_s is None else min(end_s, info.duration_s)
+    if start < 0 or start >= info.duration_s > 0:
+        raise UsageError(
+            f"--start {start:g} lies outside the clip, which lasts {info.duration_s:.3f} s"
+        )
+    if end <= start and info.duration_s > 0:
+        raise UsageError(f"--end {end:g} does not come after --start {start:g}")
+    return start, max(start, end)
+
+
+def _overlaps(cue: Cue, window: tuple[float, float]) -> bool:
+    return cue.start_s < window[1] and cue.end_s > window[0]

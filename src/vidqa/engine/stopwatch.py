@@ -1,0 +1,23 @@
+"""Time spent in each stage of an answer."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from vidqa.types import Notify, Stage
+
+
+class Stopwatch:
+    """Seconds spent in each stage, told to a listener as they begin."""
+
+    def __init__(self, notify: Notify | None, seconds: dict[Stage, float] | None = None) -> None:
+        self._notify: Callable[[Stage], object] = notify or (lambda _: None)
+        self.seconds: dict[Stage, float] = dict(seconds or {})
+
+    @contextmanager
+    def stage(self, name: Stage) -> Iterator[None]:
+        """Say that a stage begins, and add what the body takes to its seconds."""
+        self._notify(name)
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started

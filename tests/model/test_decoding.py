@@ -1,0 +1,162 @@
+"""Canonical prefill and decoding, on two families of models."""
+
+import copy
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tiny import SMOLVLM_IMAGE_KWARGS, smolvlm_folder, vidqa_folder
+from vidqa.model import decoding
+from vidqa.model.decoding import Prefix, Sampling, TokenChooser
+from vidqa.model.inputs import Pictures, Turn, encode_frames, tokenize_prompt
+from vidqa.model.loading import Loaded, load_folder
+from vidqa.model.text import TextStream
+from vidqa.prompt import user_content
+from vidqa.types import Segment
+
+SEGMENTS = (
+    Segment(0.5, "hello there"),
+    Segment(1.5, ""),
+    Segment(2.5, "the cat is called Chelsea"),
+)
+FAMILIES: dict[str, tuple[Callable[[Path], Path], dict[str, object]]] = {
+    "vidqa": (vidqa_folder, {}),
+    "smolvlm": (smolvlm_folder, SMOLVLM_IMAGE_KWARGS),
+}
+
+
+class Case:
+    """A loaded family and one clip of three frames."""
+
+    def __init__(self, family: str, folder: Path) -> None:
+        make, image_kwargs = FAMILIES[family]
+        self.loaded: Loaded = load_folder(make(folder), device="cpu", dtype="float32")
+        self.turn = Turn(self.loaded.processor, lambda question: user_content(SEGMENTS, question))
+        generator = np.random.default_rng(0)
+        frames = [generator.integers(0, 255, (48, 64, 3)).astype(np.uint8) for _ in SEGMENTS]
+        self.pictures: Pictures = encode_frames(
+            self.loaded, self.turn.prefix_text, frames, image_kwargs
+        )
+        self.question = tokenize_prompt(
+            self.loaded, self.turn, "Is there a cat?", self.pictures.input_ids
+        )
+
+    def prefix(self) -> Prefix:
+        pictures = self.pictures
+        return decoding.prefill_prefix(
+            self.loaded.network, pictures.input_ids, pictures.visual_tokens
+        )
+
+    def answer(self, prefix: Prefix, sampling: Sampling, count: int = 8) -> list[int]:
+        cache = copy.deepcopy(prefix.cache)
+        logits = decoding.prefill_question(self.loaded.network, self.question.question_ids, cache)
+        tokens = decoding.decode(self.loaded.network, logits, cache, TokenChooser(sampling))
+        return list(islice(tokens, count))
+
+    def scores(self, ids: torch.Tensor) -> torch.Tensor:
+        """Logits (T, V) of one whole forward without a cache."""
+        from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+        pictures = BaseModelOutputWithPooling(pooler_output=(self.pictures.visual_tokens,))
+        with torch.inference_mode():
+            outputs = self.loaded.network(input_ids=ids, mm_encoder_outputs={"image": pictures})
+        return outputs.logits[0]
+
+
+@pytest.fixture(scope="module", params=list(FAMILIES))
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return Case(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def test_placeholders_equal_visual_tokens(case: Case) -> None:
+    places = case.pictures.input_ids == case.loaded.network.config.image_token_id
+    assert int(places.sum()) == len(case.pictures.visual_tokens)
+    assert len(case.pictures.visual_tokens) % len(SEGMENTS) == 0
+
+
+def test_words_stand_behind_their_frame(case: Case) -> None:
+    text = case.turn.prefix_text
+    first, second, third = [i for i in range(len(text)) if text.startswith("<image>", i)]
+    assert first < text.index("hello there") < second < third < text.index("Chelsea")
+
+
+def test_cached_logits_equal_uncached(case: Case) -> None:
+    prefix = case.prefix()
+    cached = decoding.prefill_question(
+        case.loaded.network, case.question.question_ids, copy.deepcopy(prefix.cache)
+    )
+    whole = case.scores(torch.cat([prefix.input_ids, case.question.question_ids], dim=1))
+    torch.testing.assert_close(cached[0], whole[-1], atol=1e-5, rtol=1e-4)
+
+
+def test_small_chunks_change_nothing_but_rounding(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = case.answer(case.prefix(), Sampling())
+    monkeypatch.setattr(decoding, "PREFILL_CHUNK_TOKENS", 7)
+    assert case.answer(case.prefix(), Sampling()) == expected
+
+
+def test_reused_prefix_gives_the_same_answer(case: Case) -> None:
+    prefix = case.prefix()
+    first = case.answer(prefix, Sampling())
+    assert case.answer(prefix, Sampling()) == first
+    assert case.answer(case.prefix(), Sampling()) == first
+
+
+def test_greedy_tokens_are_what_a_whole_forward_prefers(case: Case) -> None:
+    prefix = case.prefix()
+    tokens = case.answer(prefix, Sampling())
+    ids = torch.cat([prefix.input_ids, case.question.question_ids, torch.tensor([tokens])], dim=1)
+    best = case.scores(ids)[-len(tokens) - 1 : -1].argmax(-1)
+    assert best.tolist() == tokens
+
+
+def test_draws_follow_the_seed(case: Case) -> None:
+    prefix = case.prefix()
+    hot = Sampling(temperature=2.0, seed=1)
+    assert case.answer(prefix, hot) == case.answer(prefix, hot)
+    others = [case.answer(prefix, Sampling(temperature=2.0, seed=seed)) for seed in range(2, 6)]
+    assert any(other != case.answer(prefix, hot) for other in others)
+
+
+def test_top_p_near_zero_is_greedy(case: Case) -> None:
+    prefix = case.prefix()
+    narrow = Sampling(temperature=1.0, top_p=1e-6)
+    assert case.answer(prefix, narrow) == case.answer(prefix, Sampling())
+
+
+def test_pictures_change_the_answer(case: Case) -> None:
+    blank = Pictures(case.pictures.input_ids, torch.zeros_like(case.pictures.visual_tokens))
+    seen, unseen = (
+        decoding.prefill_question(
+            case.loaded.network,
+            case.question.question_ids,
+            decoding.prefill_prefix(case.loaded.network, p.input_ids, p.visual_tokens).cache,
+        )
+        for p in (case.pictures, blank)
+    )
+    assert not torch.allclose(seen, unseen)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [({"temperature": -1.0}, "temperature"), ({"top_p": 0.0}, "top_p"), ({"top_p": 1.5}, "top_p")],
+)
+def test_senseless_sampling_is_refused(values: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Sampling(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["Grüße, 世界! 🎬🐈 done", "  padded  ", "", "a\n\nb "])
+def test_streamed_pieces_join_to_the_whole(case: Case, text: str) -> None:
+    stream = TextStream(case.loaded.tokenizer)
+    ids = case.loaded.tokenizer(text, add_special_tokens=False).input_ids
+    pieces = [stream.push(token) for token in ids]
+    pieces.append(stream.finish())
+    assert "".join(pieces) == stream.text == text.strip()
+    assert not any("\ufffd" in piece for piece in pieces)

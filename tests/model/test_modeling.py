@@ -1,0 +1,146 @@
+"""The model class: shapes, loading, and what must be equal to what."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForImageTextToText, AutoProcessor, MistralConfig
+from transformers.models.blip_2 import Blip2VisionConfig
+
+from tiny import vidqa_folder
+from vidqa.errors import ModelDamagedError
+from vidqa.model.auto import register
+from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
+from vidqa.model.loading import load_folder
+from vidqa.model.modeling import ConcatProjector, VidqaForConditionalGeneration
+from vidqa.model.vision import ConceptVisionModel
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return vidqa_folder(tmp_path_factory.mktemp("model"))
+
+
+def test_projector_joins_four_neighbours_in_order() -> None:
+    projector = ConcatProjector(concat_factor=4, vision_width=3, text_width=12, bias=False)
+    with torch.no_grad():
+        projector.linear.weight.copy_(torch.eye(12))
+    tokens = torch.arange(2 * 8 * 3, dtype=torch.float32).reshape(2, 8, 3)
+    projected = projector(tokens)
+    assert projected.shape == (2, 2, 12)
+    assert projected[1, 1].tolist() == torch.cat(list(tokens[1, 4:8])).tolist()
+
+
+def test_projector_refuses_a_remainder() -> None:
+    projector = ConcatProjector(concat_factor=4, vision_width=3, text_width=12, bias=False)
+    with pytest.raises(ValueError, match="7 visual tokens are no multiple of 4"):
+        projector(torch.zeros(1, 7, 3))
+
+
+def test_tower_names_every_place() -> None:
+    tower = ConceptVisionModel(ConceptVisionConfig(architecture="test_efficientnet", hidden_size=9))
+    with torch.inference_mode():
+        tokens = tower.eval()(torch.randn(2, 3, 64, 64)).last_hidden_state
+    assert tokens.shape == (2, 20, 9)
+    torch.testing.assert_close(tokens.sum(-1), torch.ones(2, 20))
+
+
+def test_tower_is_the_classifier_applied_everywhere() -> None:
+    tower = ConceptVisionModel(
+        ConceptVisionConfig(architecture="test_efficientnet", hidden_size=9, cells_per_side=1)
+    ).eval()
+    pixels = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        whole = tower(pixels).last_hidden_state[:, 0]
+        expected = tower.classifier(pixels).softmax(-1)
+    torch.testing.assert_close(whole, expected)
+
+
+def test_round_trip_is_bit_exact(folder: Path, tmp_path: Path) -> None:
+    register()
+    first = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.bfloat16)
+    first.save_pretrained(tmp_path)
+    second = AutoModelForImageTextToText.from_pretrained(tmp_path, dtype="auto")
+    assert isinstance(second, VidqaForConditionalGeneration)
+    assert second.config.to_diff_dict().keys() == first.config.to_diff_dict().keys()
+    ours, theirs = first.state_dict(), second.state_dict()
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_processor_round_trip(folder: Path, tmp_path: Path) -> None:
+    register()
+    first = AutoProcessor.from_pretrained(folder)
+    first.save_pretrained(tmp_path)
+    second = AutoProcessor.from_pretrained(tmp_path)
+    picture = torch.randint(0, 255, (40, 30, 3), dtype=torch.uint8).numpy()
+    ours, theirs = (
+        p(text=["<image>what?"], images=[[picture]], return_tensors="pt") for p in (first, second)
+    )
+    assert torch.equal(ours["pixel_values"], theirs["pixel_values"])
+    assert torch.equal(ours["input_ids"], theirs["input_ids"])
+    assert int((ours["input_ids"] == first.image_token_id).sum()) == 5
+
+
+@pytest.mark.parametrize("key", ["model.projector.linear.bias", "model.language_model.norm.weight"])
+def test_a_missing_tensor_is_named(folder: Path, tmp_path: Path, key: str) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for file in folder.iterdir():
+        (broken / file.name).write_bytes(file.read_bytes())
+    tensors = load_file(broken / "model.safetensors")
+    del tensors[key]
+    save_file(tensors, broken / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelDamagedError, match=key):
+        load_folder(broken, device="cpu", dtype="float32")
+
+
+def test_wrong_number_of_visual_tokens_is_refused(folder: Path) -> None:
+    loaded = load_folder(folder, device="cpu", dtype="float32")
+    ids = torch.tensor([[1, loaded.network.config.image_token_id, 2]])
+    with pytest.raises(ValueError, match="1 image places but 0 visual tokens"):
+        loaded.network(input_ids=ids)
+
+
+def test_the_papers_model_is_the_same_class() -> None:
+    """EVA ViT-g/14 and Mistral-7B as configurations; on the meta device nothing is allocated."""
+    register()
+    config = VidqaConfig(
+        vision_config=Blip2VisionConfig().to_dict(),
+        text_config=MistralConfig(vocab_size=32000).to_dict(),
+        vision_feature_select_strategy="default",
+        image_seq_length=64,
+        image_token_id=32000,
+        tie_word_embeddings=False,
+    )
+    with torch.device("meta"):
+        network = VidqaForConditionalGeneration(config)
+        features = network.get_image_features(torch.empty(2, 3, 224, 224))
+    assert network.model.projector.linear.weight.shape == (4096, 5632)
+    assert [part.shape for part in features.pooler_output] == [(64, 4096)] * 2
+    assert network.lm_head.weight.shape == (32000, 4096)
+
+
+def test_loss_counts_only_labels(folder: Path) -> None:
+    loaded = load_folder(folder, device="cpu", dtype="float32")
+    ids = torch.tensor([[5, 6, 7, 8]])
+    labels = torch.tensor([[-100, -100, 7, -100]])
+    with torch.inference_mode():
+        outputs = loaded.network(input_ids=ids, labels=labels)
+    expected = -outputs.logits[0, 1].log_softmax(-1)[7]
+    torch.testing.assert_close(outputs.loss, expected)
+
+
+def test_batch_equals_single(folder: Path) -> None:
+    loaded = load_folder(folder, device="cpu", dtype="float32")
+    image = loaded.network.config.image_token_id
+    ids = torch.tensor([[5, *[image] * 5, 7], [6, *[image] * 5, 9]])
+    pixels = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        both = loaded.network(input_ids=ids, pixel_values=pixels).logits
+        for row in range(2):
+            alone = loaded.network(
+                input_ids=ids[row : row + 1], pixel_values=pixels[row : row + 1]
+            ).logits
+            torch.testing.assert_close(both[row : row + 1], alone)

@@ -1,0 +1,144 @@
+"""Tiny random models with the true layout of each family, written as `save_pretrained` folders."""
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    GenerationConfig,
+    LlamaConfig,
+    PreTrainedTokenizerFast,
+    SmolVLMConfig,
+    SmolVLMForConditionalGeneration,
+    SmolVLMImageProcessor,
+    SmolVLMProcessor,
+    SmolVLMVideoProcessor,
+    ViTImageProcessorPil,
+)
+
+from vidqa.model.auto import register
+from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
+from vidqa.model.modeling import VidqaForConditionalGeneration
+from vidqa.model.processing import IMAGE_TOKEN, VidqaProcessor
+from vidqa.registry import ModelSpec
+from vidqa.tasks.assemble import CHAT_TEMPLATE
+
+CHATML = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+SMOLVLM = ["<fake_token_around_image>", "<image>", "<global-img>", "<end_of_utterance>", "<video>"]
+TEXT = [
+    "What happens in the video? Is there a cat or a dog? The video shows a cat, then a mug.",
+    "user assistant Heard: the cat is called Chelsea. Nothing is said. Who speaks first and last?",
+]
+
+
+def spec(name: str = "tiny", **changes: object) -> ModelSpec:
+    values: dict[str, object] = {
+        "name": name,
+        "summary": "random",
+        "sources": (),
+        "assembly": None,
+        "speech": None,
+        "frames": 4,
+        "max_words": 40,
+        "max_new_tokens": 12,
+        "memory_bytes": 1,
+        "disk_bytes": 1,
+    }
+    return ModelSpec(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def tokenizer(special: list[str]) -> PreTrainedTokenizerFast:
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(TEXT, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        eos_token="<|im_end|>" if "<|im_end|>" in special else "<end_of_utterance>",
+        pad_token="<|endoftext|>",
+        additional_special_tokens=special,
+    )
+
+
+def text_config(vocabulary: int) -> dict[str, object]:
+    return LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=1024,
+        pad_token_id=0,
+        tie_word_embeddings=True,
+    ).to_dict()
+
+
+def vidqa_folder(folder: Path, *, seed: int = 0) -> Path:
+    """Our own class: timm's smallest test network, 4 x 4 + 4 places, k = 4, a 2-layer Llama."""
+    register()
+    torch.manual_seed(seed)
+    words = tokenizer(CHATML)
+    vocabulary = len(words)
+    words.add_tokens([IMAGE_TOKEN], special_tokens=True)
+    tower = ConceptVisionConfig(architecture="test_efficientnet", hidden_size=16, image_size=64)
+    config = VidqaConfig(
+        vision_config=tower.to_dict(),
+        text_config=text_config(vocabulary),
+        image_token_id=words.convert_tokens_to_ids(IMAGE_TOKEN),
+    )
+    network = VidqaForConditionalGeneration(config).eval()
+    network.generation_config = GenerationConfig(eos_token_id=words.eos_token_id, pad_token_id=0)
+    images = ViTImageProcessorPil(size={"height": 64, "width": 64})
+    network.save_pretrained(folder)
+    VidqaProcessor(images, words, chat_template=CHAT_TEMPLATE).save_pretrained(folder)
+    return folder
+
+
+def smolvlm_folder(folder: Path, *, seed: int = 0) -> Path:
+    """SmolVLM: a 2-layer SigLIP over 32 pixels, pixel shuffle by 2, a 2-layer Llama."""
+    torch.manual_seed(seed)
+    words = tokenizer(["<|endoftext|>", "<|im_start|>", *SMOLVLM])
+    config = SmolVLMConfig(
+        image_token_id=words.convert_tokens_to_ids("<image>"),
+        scale_factor=2,
+        pad_token_id=0,
+        tie_word_embeddings=True,
+        vision_config={
+            "hidden_size": 24,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "image_size": 32,
+            "patch_size": 8,
+        },
+        text_config=text_config(len(words)),
+    )
+    network = SmolVLMForConditionalGeneration(config).eval()
+    network.generation_config = GenerationConfig(eos_token_id=words.eos_token_id, pad_token_id=0)
+    network.save_pretrained(folder)
+    sides = {"size": {"longest_edge": 32}, "max_image_size": {"longest_edge": 32}}
+    template = (
+        "<|im_start|>{% for message in messages %}{{ message['role'] | capitalize }}:"
+        "{% for item in message['content'] %}"
+        "{% if item['type'] == 'image' %}<image>{% else %}{{ item['text'] }}{% endif %}"
+        "{% endfor %}<end_of_utterance>\n{% endfor %}"
+        "{% if add_generation_prompt %}Assistant:{% endif %}"
+    )
+    SmolVLMProcessor(
+        SmolVLMImageProcessor(**sides),
+        words,
+        SmolVLMVideoProcessor(size={"longest_edge": 32}, max_image_size={"longest_edge": 32}),
+        image_seq_len=4,
+        chat_template=template,
+    ).save_pretrained(folder)
+    return folder
+
+
+SMOLVLM_IMAGE_KWARGS = {"do_image_splitting": False}
