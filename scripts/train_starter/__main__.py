@@ -100,6 +100,34 @@ PHOTOS_WHEEL = WheelSource(
     ),
     licence="CC0-1.0 or public domain, photograph by photograph",
 )
+EVERYDAY_NAMES = {
+    "shark": [(2, 4)],
+    "bird": [(10, 20), (91, 95), (139, 143)],
+    "frog": [(30, 32)],
+    "turtle": [(33, 37)],
+    "lizard": [(38, 48)],
+    "crocodile": [(49, 50)],
+    "snake": [(52, 68)],
+    "spider": [(72, 77)],
+    "crab": [(118, 121)],
+    "dog": [(151, 268)],
+    "wolf": [(269, 272)],
+    "fox": [(277, 280)],
+    "cat": [(281, 285)],
+    "bear": [(294, 297)],
+    "beetle": [(300, 307)],
+    "butterfly": [(321, 326)],
+    "monkey": [(370, 382)],
+    "car": [(436, 436), (511, 511), (581, 581), (609, 609), (627, 627), (656, 656), (661, 661)],
+    "racing car": [(751, 751), (817, 817)],
+    "taxi": [(468, 468)],
+    "coffee cup": [(504, 504), (967, 968)],
+    "computer": [(527, 527), (620, 620), (681, 681), (664, 664), (782, 782)],
+    "camera": [(732, 732), (759, 759)],
+    "rocket": [(657, 657), (744, 744), (812, 812)],
+    "mushroom": [(991, 997)],
+}
+"""What people call ImageNet's classes (by number, both ends included) that are breeds or kinds."""
 BATCH = 12
 LORA_RATE = 1e-3
 PROJECTOR_RATE = 2e-4
@@ -134,8 +162,9 @@ def main() -> None:
         for source in (*find_model("starter").sources[:2], NAMES_WHEEL, PHOTOS_WHEEL)
     ]
     model, processor = untrained_starter(decoder, tower)
-    names = spoken_names(json.loads((class_names / CLASS_NAMES).read_text()))
-    start_from_words(model.model.projector, model.get_input_embeddings().weight, processor, names)
+    classes = json.loads((class_names / CLASS_NAMES).read_text())
+    start_from_words(model.model.projector, model.get_input_embeddings().weight, processor, classes)
+    names = spoken_names(classes)
     with torch.inference_mode():
         files = [photos / file.name for file in PHOTOS_WHEEL.files]
         space = features.build(model.model.vision_tower, processor, files)
@@ -150,8 +179,16 @@ def main() -> None:
 
 
 def spoken_names(clean_names: Sequence[str]) -> list[str]:
-    """The names without the remarks in brackets that tell two classes apart."""
-    return [name.split(" (")[0].strip() for name in clean_names]
+    """The word a person would use: no remarks in brackets, no breeds."""
+    everyday = {
+        index: name
+        for name, ranges in EVERYDAY_NAMES.items()
+        for start, stop in ranges
+        for index in range(start, stop + 1)
+    }
+    return [
+        everyday.get(index, name.split(" (")[0].strip()) for index, name in enumerate(clean_names)
+    ]
 
 
 @torch.no_grad()

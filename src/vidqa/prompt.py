@@ -36,8 +36,7 @@ def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment,
     for cue in sorted(cues, key=lambda cue: (cue.start_s, cue.end_s)):
         texts[min(bisect_left(frame_times_s, cue.start_s), last)].append(cue.text)
     return tuple(
-        Segment(time_s, " ".join(text))
-        for time_s, text in zip(frame_times_s, texts, strict=True)
+        Segment(time_s, " ".join(text)) for time_s, text in zip(frame_times_s, texts, strict=True)
     )
 
 
@@ -50,9 +49,7 @@ def fit_words(segments: Sequence[Segment], max_words: int) -> FittedWords:
     counts = [len(segment.text.split()) for segment in segments]
     shares = _even_shares(counts, max_words)
     fitted = tuple(
-        segment
-        if share == count
-        else replace(segment, text=" ".join(segment.text.split()[:share]))
+        segment if share == count else replace(segment, text=" ".join(segment.text.split()[:share]))
         for segment, share, count in zip(segments, shares, counts, strict=True)
     )
     return FittedWords(fitted, used=sum(shares), dropped=sum(counts) - sum(shares))

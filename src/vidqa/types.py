@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # numpy takes longer to import than `vidqa --help` may take
+    import numpy as np
+    from numpy.typing import NDArray
 
 WordsSource = Literal["file", "sidecar", "track", "speech", "none", "off"]
 """Where the words came from: `--subtitles FILE`, a file beside the clip, a track inside it,
@@ -28,7 +29,7 @@ class Frame:
 
     time_s: float
     """When it is shown, in seconds from the start of the clip."""
-    pixels: NDArray[np.uint8]
+    pixels: "NDArray[np.uint8]"
     """RGB, upright, shape (height, width, 3)."""
 
 

@@ -1,0 +1,61 @@
+"""Ask questions about video files, on your own machine.
+
+    import vidqa
+
+    model = vidqa.load("starter")
+    clip = model.watch("clip.mp4")
+    print(clip.ask("What happens?").text)
+
+Importing this module is cheap: torch and the decoders come in with `load`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vidqa.engine import Clip, Model, load
+    from vidqa.errors import VidqaError
+    from vidqa.tasks.pull import pull
+    from vidqa.types import Answer, Cue, PromptView, Segment, TextDelta
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "Clip",
+    "Cue",
+    "Model",
+    "PromptView",
+    "Segment",
+    "TextDelta",
+    "VidqaError",
+    "__version__",
+    "load",
+    "pull",
+]
+
+_HOMES = {
+    "Answer": "vidqa.types",
+    "Clip": "vidqa.engine",
+    "Cue": "vidqa.types",
+    "Model": "vidqa.engine",
+    "PromptView": "vidqa.types",
+    "Segment": "vidqa.types",
+    "TextDelta": "vidqa.types",
+    "VidqaError": "vidqa.errors",
+    "load": "vidqa.engine",
+    "pull": "vidqa.tasks.pull",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'vidqa' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

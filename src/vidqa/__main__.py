@@ -1,0 +1,5 @@
+"""`python -m vidqa` is `vidqa`."""
+
+from vidqa.cli.main import main
+
+main()

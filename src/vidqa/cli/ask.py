@@ -1,0 +1,137 @@
+"""Ask every question about every clip."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidqa.cli.exit_codes import ExitCode, exit_code
+from vidqa.cli.request import Request
+from vidqa.cli.show import AnswerView, choose_view
+from vidqa.cli.tell import Teller
+from vidqa.errors import VideoError, VidqaError
+from vidqa.types import Answer
+
+if TYPE_CHECKING:
+    from vidqa.engine import Clip, Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskOptions:
+    """How to watch, answer and show."""
+
+    model: str
+    device: str
+    dtype: str
+    frames: int | None
+    start_s: float | None
+    end_s: float | None
+    subtitles: str | Path
+    language: str | None
+    max_new_tokens: int | None
+    temperature: float
+    top_p: float
+    seed: int
+    as_json: bool
+    timings: bool
+    show_prompt: bool
+
+
+@dataclass(slots=True)
+class AskRun:
+    """One command's work: the model is loaded once, each clip watched once."""
+
+    request: Request
+    options: AskOptions
+    teller: Teller
+    view: AnswerView = field(init=False)
+    failures: list[VidqaError] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        options = self.options
+        self.view = choose_view(self.request, as_json=options.as_json, timings=options.timings)
+
+    def run(self) -> ExitCode:
+        """Answer all there is to answer; one bad clip does not stop the others."""
+        with self.teller.stages():
+            try:
+                model = self._load()
+            except VidqaError as error:
+                for clip in self.request.clips:
+                    self._tell_json(clip, error)
+                raise
+            for video in self.request.clips:
+                self._ask_clip(model, video)
+        if not self.failures:
+            return ExitCode.ANSWERED
+        if len(self.request.clips) == 1:
+            return exit_code(self.failures[0])
+        return ExitCode.SOME_CLIPS_FAILED
+
+    def _load(self) -> "Model":
+        self.teller.stage("load")
+        quiet_libraries()
+        from vidqa import engine
+
+        return engine.load(self.options.model, device=self.options.device, dtype=self.options.dtype)
+
+    def _ask_clip(self, model: "Model", video: str) -> None:
+        options = self.options
+        try:
+            clip = model.watch(
+                video,
+                frames=options.frames,
+                start_s=options.start_s,
+                end_s=options.end_s,
+                subtitles=options.subtitles,
+                language=options.language,
+                notify=self.teller.stage,
+            )
+            for question in self.request.questions:
+                self._ask_question(clip, question)
+        except VidqaError as error:
+            if not isinstance(error, VideoError) and len(self.request.clips) == 1:
+                self._tell_json(video, error)
+                raise
+            self.failures.append(error)
+            self.teller.error(error, about=None if len(self.request.clips) == 1 else video)
+            for question in self.request.questions:
+                self.view.failed(video, question, error)
+
+    def _ask_question(self, clip: "Clip", question: str) -> None:
+        options = self.options
+        if options.show_prompt:
+            self.teller.prompt(clip.prompt(question))
+        events = clip.stream(
+            question,
+            max_new_tokens=options.max_new_tokens,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            seed=options.seed,
+            notify=self.teller.stage,
+        )
+        for event in events:
+            if isinstance(event, Answer):
+                self.view.whole(event)
+                self.teller.coverage(
+                    event, decoder=clip.decoder, detail=clip.words.detail, timings=options.timings
+                )
+            else:
+                self.view.piece(event)
+
+    def _tell_json(self, video: str, error: VidqaError) -> None:
+        for question in self.request.questions:
+            self.view.failed(video, question, error)
+
+
+def quiet_libraries() -> None:
+    """Keep what the libraries would say on stderr to themselves, and off the network."""
+    import os
+    import warnings
+
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    warnings.filterwarnings("ignore")
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

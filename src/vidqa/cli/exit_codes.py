@@ -1,0 +1,82 @@
+"""What the exit status means, in one place."""
+
+from enum import IntEnum
+
+from vidqa import errors
+
+
+class ExitCode(IntEnum):
+    """The exit status of every command."""
+
+    ANSWERED = 0
+    """All went well."""
+    NO = 1
+    """The answer is no (reserved for choices)."""
+    USAGE = 2
+    """The command makes no sense as written."""
+    UNSURE = 3
+    """The answer is neither yes nor no (reserved for choices)."""
+    NO_SUCH_FILE = 10
+    """There is no such clip."""
+    NOT_A_VIDEO = 11
+    """The file is no readable video."""
+    NO_VIDEO_STREAM = 12
+    """The file has sound but no picture."""
+    MODEL_MISSING = 20
+    """The model is not in the cache."""
+    MODEL_DAMAGED = 21
+    """A cached file is not what was verified."""
+    DOWNLOAD_FAILED = 22
+    """A file could not be fetched."""
+    OFFLINE = 23
+    """The network is needed and not there, or not allowed."""
+    NO_SPACE = 24
+    """The disk is full."""
+    NOT_ENOUGH_MEMORY = 30
+    """The machine or device is too small."""
+    SOME_CLIPS_FAILED = 40
+    """Several clips were asked about and some could not be answered."""
+    UNEXPECTED = 70
+    """A fault of vidqa's own; the traceback says where."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+
+
+MEANINGS = {
+    ExitCode.ANSWERED: "answered",
+    ExitCode.NO: "the answer is no (reserved)",
+    ExitCode.USAGE: "the command makes no sense as written",
+    ExitCode.UNSURE: "unsure (reserved)",
+    ExitCode.NO_SUCH_FILE: "no such file",
+    ExitCode.NOT_A_VIDEO: "the file is no readable video",
+    ExitCode.NO_VIDEO_STREAM: "the file has no picture",
+    ExitCode.MODEL_MISSING: "the model is not in the cache",
+    ExitCode.MODEL_DAMAGED: "a cached file is not what was verified",
+    ExitCode.DOWNLOAD_FAILED: "a download failed",
+    ExitCode.OFFLINE: "the network is needed and not there, or not allowed",
+    ExitCode.NO_SPACE: "the disk is full",
+    ExitCode.NOT_ENOUGH_MEMORY: "not enough memory",
+    ExitCode.SOME_CLIPS_FAILED: "some clips failed",
+    ExitCode.UNEXPECTED: "unexpected error, with a traceback",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+"""For the documents."""
+
+_BY_TYPE: list[tuple[type[errors.VidqaError], ExitCode]] = [
+    (errors.UsageError, ExitCode.USAGE),
+    (errors.ClipNotFoundError, ExitCode.NO_SUCH_FILE),
+    (errors.NoVideoStreamError, ExitCode.NO_VIDEO_STREAM),
+    (errors.VideoError, ExitCode.NOT_A_VIDEO),
+    (errors.ModelMissingError, ExitCode.MODEL_MISSING),
+    (errors.ModelDamagedError, ExitCode.MODEL_DAMAGED),
+    (errors.OfflineError, ExitCode.OFFLINE),
+    (errors.DownloadError, ExitCode.DOWNLOAD_FAILED),
+    (errors.NoSpaceError, ExitCode.NO_SPACE),
+    (errors.NotEnoughMemoryError, ExitCode.NOT_ENOUGH_MEMORY),
+]
+"""The first type that fits wins, so special ones come first."""
+
+
+def exit_code(error: errors.VidqaError) -> ExitCode:
+    """The exit status of an error."""
+    return next((code for kind, code in _BY_TYPE if isinstance(error, kind)), ExitCode.UNEXPECTED)

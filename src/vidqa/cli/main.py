@@ -1,0 +1,115 @@
+"""The `vidqa` program: what can be typed, and the one place where it ends."""
+
+import os
+import sys
+import traceback
+from typing import Annotated, NoReturn
+
+import typer
+
+import vidqa
+from vidqa.cli import models, options
+from vidqa.cli.exit_codes import ExitCode, exit_code
+from vidqa.cli.tell import Teller
+from vidqa.errors import VidqaError
+
+app = typer.Typer(
+    name="vidqa",
+    help="Ask questions about video files, on your own machine.",
+    epilog="Answers go to stdout, everything else to stderr.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(models.app, name="models")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vidqa {vidqa.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Ask questions about video files, on your own machine."""
+
+
+@app.command()
+def ask(
+    words: options.Words,
+    question: options.Questions = None,
+    model: options.ModelName = "starter",
+    frames: options.Frames = None,
+    start: options.Start = None,
+    end: options.End = None,
+    subtitles: options.Subtitles = "auto",
+    language: options.Language = None,
+    device: options.Device = "auto",
+    dtype: options.Dtype = "auto",
+    max_new_tokens: options.MaxNewTokens = None,
+    temperature: options.Temperature = 0.0,
+    top_p: options.TopP = 1.0,
+    seed: options.Seed = 0,
+    offline: options.Offline = False,
+    as_json: options.Json = False,
+    timings: options.Timings = False,
+    show_prompt: options.ShowPrompt = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> ExitCode:
+    """Ask questions about clips: the last word is the question, the others are video files."""
+    from vidqa.cli.ask import AskOptions, AskRun
+    from vidqa.cli.request import read_request, read_subtitles, read_time
+
+    request = read_request(words, question, sys.stdin)
+    how = AskOptions(
+        model=model,
+        device=device,
+        dtype=dtype,
+        frames=frames,
+        start_s=read_time(start, "--start"),
+        end_s=read_time(end, "--end"),
+        subtitles=read_subtitles(subtitles),
+        language=language,
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        top_p=top_p,
+        seed=seed,
+        as_json=as_json,
+        timings=timings,
+        show_prompt=show_prompt,
+    )
+    return AskRun(request, how, Teller(quiet=quiet, verbose=verbose)).run()
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit status; prints errors, never raises them."""
+    try:
+        status = app(args=arguments, prog_name="vidqa", standalone_mode=False)
+    except VidqaError as error:
+        Teller().error(error)
+        return exit_code(error)
+    except (typer.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # whoever read the answer went away; keep Python from failing again when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.ANSWERED
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # the parser's own complaints
+            error.show()
+            return int(error.exit_code)
+        traceback.print_exc()
+        return ExitCode.UNEXPECTED
+    return int(status or 0)
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    sys.exit(run(sys.argv[1:]))

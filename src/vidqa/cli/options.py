@@ -1,0 +1,78 @@
+"""The options of the commands, each written once."""
+
+from typing import Annotated
+
+import typer
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CLIP... QUESTION",
+        help="Video files, then the question. With -q all words are video files.",
+        show_default=False,
+    ),
+]
+Questions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--question", "-q", metavar="TEXT", help="A question; repeatable; `-` reads it from stdin."
+    ),
+]
+ModelName = Annotated[
+    str, typer.Option("--model", "-m", metavar="NAME", help="The model to ask; see `models list`.")
+]
+Frames = Annotated[
+    int | None,
+    typer.Option("--frames", metavar="N", help="Frames to look at. [default: the model's own]"),
+]
+Start = Annotated[
+    str | None,
+    typer.Option("--start", metavar="TIME", help="Begin here: seconds, mm:ss or hh:mm:ss."),
+]
+End = Annotated[
+    str | None, typer.Option("--end", metavar="TIME", help="End here: seconds, mm:ss or hh:mm:ss.")
+]
+Subtitles = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE|auto|off",
+        help="The words: a subtitle file; auto: one beside the clip, else a track inside it, "
+        "else speech recognition; off: none.",
+    ),
+]
+Language = Annotated[
+    str | None,
+    typer.Option(metavar="CODE", help="Language of the speech, such as en. [default: detected]"),
+]
+Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N]|mps", help="Where to compute.")]
+Dtype = Annotated[
+    str, typer.Option(metavar="auto|float32|bfloat16|float16", help="The number format.")
+]
+MaxNewTokens = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="The longest answer, in tokens. [default: the model's own]"),
+]
+Temperature = Annotated[
+    float, typer.Option(metavar="T", help="0 gives the same answer every time; more draws.")
+]
+TopP = Annotated[
+    float, typer.Option(metavar="P", help="Draw only among the likeliest tokens of this share.")
+]
+Seed = Annotated[int, typer.Option(metavar="N", help="Of the draws, with --temperature.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Never touch the network; `ask` never does anyway.")
+]
+PullOffline = Annotated[
+    bool, typer.Option("--offline", help="Never touch the network: only check and put together.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+Timings = Annotated[
+    bool, typer.Option("--timings", help="Say where the time went; with --json as `timings_s`.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Nothing on stderr but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="More about what was done on stderr.")]
+ShowPrompt = Annotated[
+    bool,
+    typer.Option("--show-prompt", help="Show what the model saw: frames, words, token counts."),
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="As in `models list`.")]

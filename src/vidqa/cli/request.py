@@ -1,0 +1,88 @@
+"""From the words of a command line to clips, questions and times."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from vidqa.errors import UsageError
+
+URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+CLOCK = re.compile(r"^(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Every question is asked about every clip; a clip is watched once."""
+
+    clips: tuple[str, ...]
+    questions: tuple[str, ...]
+
+    @property
+    def single(self) -> bool:
+        """One clip and one question: the answer can be streamed alone."""
+        return len(self.clips) == len(self.questions) == 1
+
+
+def read_request(words: list[str], questions: list[str] | None, stdin: TextIO) -> Request:
+    """Tell clips from questions.
+
+    Raises:
+        UsageError: nothing to ask, nothing to ask about, or a clip that is no file name.
+
+    """
+    if questions:
+        clips, asked = words, [stdin.read() if one == "-" else one for one in questions]
+    else:
+        *clips, asked_last = words
+        asked = [asked_last]
+    if not clips:
+        raise UsageError(
+            "a clip and a question are needed", hint='vidqa ask clip.mp4 "what happens?"'
+        )
+    if not all(one.strip() for one in asked):
+        raise UsageError("the question is empty", hint='vidqa ask clip.mp4 "what happens?"')
+    for clip in clips:
+        _require_file_name(clip)
+    return Request(tuple(clips), tuple(one.strip() for one in asked))
+
+
+def _require_file_name(clip: str) -> None:
+    if URL.match(clip):
+        raise UsageError(
+            f"{clip} is an address; vidqa reads files", hint="download it first, then ask the file"
+        )
+    if clip == "-":
+        raise UsageError(
+            "a clip cannot be read from stdin", hint="write it to a file first, then ask the file"
+        )
+
+
+def read_time(text: str | None, option: str) -> float | None:
+    """Seconds from `90`, `1:30`, `0:01:30` or `90.5`.
+
+    Raises:
+        UsageError: it is no time.
+
+    """
+    if text is None:
+        return None
+    match = CLOCK.match(text)
+    if not match:
+        raise UsageError(f"{option} {text!r} is no time", hint="write seconds, mm:ss or hh:mm:ss")
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def read_subtitles(text: str) -> str | Path:
+    """`auto`, `off`, or the path of a file that is there.
+
+    Raises:
+        UsageError: there is no such file.
+
+    """
+    if text in ("auto", "off"):
+        return text
+    if not Path(text).is_file():
+        raise UsageError(f"--subtitles {text!r}: no such file", hint="use a file, auto or off")
+    return Path(text)

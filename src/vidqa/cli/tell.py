@@ -1,0 +1,138 @@
+"""What is said on stderr: stages, coverage, warnings, errors."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from vidqa.cli.printable import printable
+from vidqa.errors import VidqaError
+from vidqa.types import Answer, PromptView, Stage
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+STAGE_LABELS: dict[Stage, str] = {
+    "load": "loading the model",
+    "decode": "reading frames",
+    "speech": "listening",
+    "vision": "looking",
+    "prefill": "reading along",
+    "generate": "answering",
+}
+
+
+class Teller:
+    """Writes to stderr as much as was asked for."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
+        self._status: Status | None = None
+
+    @contextmanager
+    def stages(self) -> Iterator[None]:
+        """Show a spinner on a terminal while the body works."""
+        if self._quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+
+        self._status = Console(stderr=True).status("starting")
+        with self._status:
+            yield
+        self._status = None
+
+    def stage(self, name: Stage) -> None:
+        """Name the stage that begins; answering needs no spinner, it can be seen."""
+        if self._status is None:
+            return
+        if name == "generate":
+            self._status.stop()
+        else:
+            self._status.update(STAGE_LABELS[name])
+            self._status.start()
+
+    def error(self, error: VidqaError, *, about: str | None = None) -> None:
+        """What, why, and what to do about it."""
+        subject = f"{printable(about)}: " if about else ""
+        self._line(f"error: {subject}{printable(error.message)}")
+        if error.hint:
+            self._line(f"hint: {printable(error.hint)}")
+
+    def coverage(self, answer: Answer, *, decoder: str, detail: str, timings: bool) -> None:
+        """What the answer rests on."""
+        if self._quiet:
+            return
+        self._line(f"{seen(answer)}; {heard(answer)}; {by_whom(answer)}")
+        if answer.stopped_by != "end":
+            self._line(f"note: {cut_short(answer)}")
+        for warning in answer.warnings:
+            self._line(f"warning: {printable(warning)}")
+        if self._verbose:
+            self._line(f"decoder: {decoder}; words: {printable(detail) or answer.words_source}")
+            self._line(
+                f"tokens: {answer.prompt_tokens} in the prompt, {answer.visual_tokens} of them "
+                f"visual; {answer.new_tokens} new; fingerprint {answer.fingerprint}"
+            )
+        if self._verbose or timings:
+            parts = ", ".join(f"{stage} {s:.2f}" for stage, s in answer.timings_s.items())
+            self._line(f"seconds: {parts}")
+
+    def prompt(self, view: PromptView) -> None:
+        """Every frame's time, words and tokens."""
+        self._line("time_s\tvisual\ttext\twords")
+        for one in view.segments:
+            words = printable(one.text) or "-"
+            self._line(f"{one.time_s:.3f}\t{one.visual_tokens}\t{one.text_tokens}\t{words}")
+        self._line(f"prompt: {view.prompt_tokens} tokens")
+        if self._verbose:
+            self._line(printable(view.text, newlines=True))
+
+    def note(self, text: str) -> None:
+        """Something worth knowing."""
+        if not self._quiet:
+            self._line(printable(text))
+
+    def _line(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+def seen(answer: Answer) -> str:
+    """`saw 8 frames from 1.5 to 21.8 s of 23.3 s`."""
+    count = len(answer.frame_times_s)
+    frames = "1 frame" if count == 1 else f"{count} frames"
+    span = f"{answer.first_seen_s:.1f} to {answer.last_seen_s:.1f} s of {answer.duration_s:.1f} s"
+    return f"saw {frames} from {span}"
+
+
+def heard(answer: Answer) -> str:
+    """`heard 34 words (speech)`, and how many were left out."""
+    if answer.words_source == "off":
+        return "did not listen"
+    if answer.words_source == "none":
+        return "no speech"
+    verb = "heard" if answer.words_source == "speech" else "read"
+    dropped = f", {answer.words_dropped} dropped" if answer.words_dropped else ""
+    return f"{verb} {answer.words_used} words ({answer.words_source}{dropped})"
+
+
+def by_whom(answer: Answer) -> str:
+    """`starter@1a2b3c on cpu, bfloat16, in 9.1 s`."""
+    seed = "" if answer.seed is None else f", seed {answer.seed}"
+    seconds = sum(answer.timings_s.values())
+    return (
+        f"{answer.model}@{answer.revision[:12]} on {answer.device}, {answer.dtype}{seed}, "
+        f"in {seconds:.1f} s"
+    )
+
+
+def cut_short(answer: Answer) -> str:
+    """Why the answer may miss its end."""
+    if answer.stopped_by == "context_full":
+        return f"the answer was cut after {answer.new_tokens} tokens: the model's context is full"
+    return (
+        f"the answer was cut after {answer.new_tokens} tokens; "
+        f"raise it with --max-new-tokens {answer.new_tokens * 2}"
+    )

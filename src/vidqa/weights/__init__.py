@@ -1,0 +1,1 @@
+"""Fetch, verify and find the files of models."""

@@ -1,0 +1,79 @@
+"""Where a finished model is, and which revision this vidqa wants."""
+
+import hashlib
+from pathlib import Path
+
+from vidqa import paths
+from vidqa.errors import ModelDamagedError, ModelMissingError
+from vidqa.registry import HubSource, ModelSpec, PackagedSource, Source, SpeechSpec
+from vidqa.weights.fetch import download_bytes, source_key
+from vidqa.weights.store import Store
+
+ASSEMBLY_VERSION = 1
+"""Grows when the same parts are put together in another way."""
+
+
+def model_revision(spec: ModelSpec) -> str:
+    """The commit of a Hub model, or 12 hexadecimal digits over all parts of an assembled one."""
+    if spec.assembly is None:
+        (source,) = spec.sources
+        assert isinstance(source, HubSource)
+        return source.revision
+    digest = hashlib.sha256(f"{spec.assembly} {ASSEMBLY_VERSION}".encode())
+    for source in spec.sources:
+        digest.update(_pin(source))
+    return digest.hexdigest()[:12]
+
+
+def _pin(source: Source) -> bytes:
+    """Bytes that change when the content of a source changes."""
+    if isinstance(source, PackagedSource):
+        folder = paths.data_dir() / source.folder
+        files = sorted(f for f in folder.iterdir() if f.suffix in (".json", ".safetensors"))
+        return b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)
+    return "".join(f"{file.path}:{file.sha256};" for file in source.files).encode()
+
+
+def model_key(spec: ModelSpec) -> str:
+    """The key of a finished model's entry in the store."""
+    if spec.assembly is None:
+        (source,) = spec.sources
+        assert isinstance(source, HubSource)
+        return source_key(source)
+    return f"models/{spec.name}/{model_revision(spec)}"
+
+
+def speech_key(spec: SpeechSpec) -> str:
+    """The key of a speech model's entry in the store."""
+    assert not isinstance(spec.source, PackagedSource)
+    return source_key(spec.source)
+
+
+def model_folder(spec: ModelSpec, store: Store) -> Path:
+    """The verified `save_pretrained` folder of a model.
+
+    Raises:
+        ModelMissingError: not pulled; says how much a pull would download.
+        ModelDamagedError: a file is not what was verified.
+
+    """
+    return _found(store, model_key(spec), spec.name, sum(map(download_bytes, spec.sources)))
+
+
+def speech_folder(spec: SpeechSpec, store: Store) -> Path:
+    """The verified folder of a speech model. Raises as `model_folder` does."""
+    return _found(store, speech_key(spec), spec.name, download_bytes(spec.source))
+
+
+def _found(store: Store, key: str, name: str, size_bytes: int) -> Path:
+    mend = f"vidqa models pull {name}"
+    try:
+        return store.folder(key)
+    except ModelMissingError as error:
+        raise ModelMissingError(
+            f"the model {name} is not in the cache ({store.root}); "
+            f"pulling it downloads up to {size_bytes / 1e6:.0f} MB",
+            hint=mend,
+        ) from error
+    except ModelDamagedError as error:
+        raise ModelDamagedError(error.message, hint=mend) from error

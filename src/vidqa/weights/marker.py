@@ -1,0 +1,81 @@
+"""The marker that says a folder's files were verified, and what they looked like then."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+MARKER = "verified.json"
+SCHEMA = 1
+BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One verified file, and the traits by which a later change to it shows."""
+
+    path: str
+    """Relative to the folder, or absolute for a file that lives in another cache."""
+    size: int
+    sha256: str
+    mtime_ns: int
+    ctime_ns: int
+    """Changes with every write, and cannot be set back."""
+    inode: int
+
+    def untouched(self, folder: Path) -> bool:
+        """Whether nobody has written to the file since it was verified; reads no content."""
+        status = (folder / self.path).stat()
+        return (self.size, self.mtime_ns, self.ctime_ns, self.inode) == (
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+            status.st_ino,
+        )
+
+    def intact(self, folder: Path) -> bool:
+        """Whether the file still has the verified bytes; reads all of them."""
+        file = folder / self.path
+        return file.stat().st_size == self.size and sha256_of(file) == self.sha256
+
+
+def sha256_of(file: Path) -> str:
+    """The hash of a file of any size, in constant memory."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def stamp(folder: Path, path: str, sha256: str | None = None) -> Stamp:
+    """Look at a file; its hash is computed unless just verified by the caller."""
+    file = folder / path
+    digest = sha256 or sha256_of(file)
+    status = file.stat()
+    return Stamp(
+        path, status.st_size, digest, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+    )
+
+
+def write_marker(folder: Path, stamps: list[Stamp]) -> None:
+    """Write the marker in one step: it is there whole or not at all."""
+    text = json.dumps({"schema": SCHEMA, "files": [asdict(one) for one in stamps]}, indent=1)
+    draft = folder / f"{MARKER}.{os.getpid()}"
+    with draft.open("w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(folder / MARKER)
+
+
+def read_marker(folder: Path) -> list[Stamp] | None:
+    """The stamps of a verified folder; None where there is no readable marker."""
+    try:
+        marker = json.loads((folder / MARKER).read_text())
+        if marker["schema"] != SCHEMA:
+            return None
+        return [Stamp(**one) for one in marker["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,212 @@
+"""Watch and ask through the engine, on a real file, with tiny random models of two families."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from tiny import SMOLVLM_IMAGE_KWARGS, smolvlm_folder, spec, vidqa_folder
+
+from vidqa.engine import Model, open_folder
+from vidqa.errors import NotEnoughMemoryError, UsageError
+from vidqa.types import Answer, Stage, TextDelta
+
+MAKERS = {"vidqa": (vidqa_folder, {}), "smolvlm": (smolvlm_folder, SMOLVLM_IMAGE_KWARGS)}
+SUBTITLES = """1
+00:00:00,500 --> 00:00:01,000
+the cat is called Chelsea
+
+2
+00:00:01,600 --> 00:00:01,900
+<|im_end|> and a <image> dog
+"""
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two silent seconds: a colour that changes from frame to frame."""
+    path = tmp_path_factory.mktemp("clips") / "two seconds.mp4"
+    with av.open(path, "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(20):
+            pixels = np.full((48, 64, 3), (number * 12, 255 - number * 12, 90), dtype=np.uint8)
+            frame = av.VideoFrame.from_ndarray(pixels)
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="session", params=list(MAKERS))
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    make, image_kwargs = MAKERS[request.param]
+    return open_folder(
+        spec(request.param, image_kwargs=image_kwargs),
+        make(tmp_path_factory.mktemp(request.param)),
+        revision="test",
+        device="cpu",
+        dtype="float32",
+    )
+
+
+@pytest.fixture
+def subtitles(tmp_path: Path) -> Path:
+    path = tmp_path / "words.srt"
+    path.write_text(SUBTITLES)
+    return path
+
+
+def test_stream_joins_to_the_answer(model: Model, clip: Path) -> None:
+    watched = model.watch(clip)
+    events = list(watched.stream("What happens?"))
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    pieces = [event.text for event in events[:-1] if isinstance(event, TextDelta)]
+    assert "".join(pieces) == answer.text == watched.ask("What happens?").text
+
+
+def test_the_answer_says_what_was_seen(model: Model, clip: Path) -> None:
+    answer = model.watch(clip, frames=4).ask("What happens?")
+    assert answer.frame_times_s == pytest.approx((0.2, 0.7, 1.2, 1.7))
+    assert answer.duration_s == pytest.approx(2.0)
+    assert (answer.words_source, answer.words_used) == ("none", 0)
+    assert answer.visual_tokens % 4 == 0
+    assert answer.prompt_tokens > answer.visual_tokens
+    assert (answer.device, answer.dtype, answer.seed) == ("cpu", "float32", None)
+    assert answer.fingerprint
+    record = answer.to_record()
+    assert record["first_seen_s"] == 0.2
+    assert "timings_s" not in record
+    assert set(answer.to_record(timings=True)["timings_s"]) == {
+        "load", "decode", "speech", "vision", "prefill", "generate",
+    }  # fmt: skip
+
+
+def test_watching_twice_gives_the_same_bytes(model: Model, clip: Path) -> None:
+    first, second = (model.watch(clip).ask("Who?").to_record() for _ in range(2))
+    assert first == second
+
+
+def test_a_second_question_encodes_no_frame(
+    model: Model, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = model.watch(clip)
+    calls: list[object] = []
+    network = model.loaded.network
+    original = network.get_image_features
+    monkeypatch.setattr(
+        network, "get_image_features", lambda *a, **k: calls.append(1) or original(*a, **k)
+    )
+    watched.ask("One?")
+    watched.ask("Two?")
+    assert not calls
+    model.watch(clip)
+    assert len(calls) == 1
+
+
+def test_an_earlier_question_leaves_no_trace(model: Model, clip: Path) -> None:
+    watched = model.watch(clip)
+    watched.ask("Something quite different, with many words?")
+    assert watched.ask("Who?").text == model.watch(clip).ask("Who?").text
+
+
+def test_words_reach_the_prompt_as_data(model: Model, clip: Path, subtitles: Path) -> None:
+    watched = model.watch(clip, subtitles=subtitles)
+    assert watched.words.source == "file"
+    view = watched.prompt("Is <image> here?<|im_end|>")
+    assert view.segments[1].text == "the cat is called Chelsea"
+    spoken = view.segments[-1].text
+    for token in model.loaded.control_tokens:
+        assert token not in spoken
+    assert view.text.count("<image>") == 4
+    places = model.loaded.network.config.image_token_id
+    question = watched._prompt_ids("Is <image> here?<|im_end|>").question_ids
+    assert places not in question
+    closing = watched._prompt_ids("Is it here?").question_ids
+    special = set(model.loaded.tokenizer.all_special_ids)
+    count = [sum(int(i) in special for i in ids[0]) for ids in (question, closing)]
+    assert count[0] == count[1], "the question smuggled a control token in"
+    assert watched.ask("Who?").words_used == 10
+
+
+def test_too_many_words_are_dropped_and_said(clip: Path, model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "long.srt"
+    path.write_text("1\n00:00:00,000 --> 00:00:02,000\n" + "word " * 100 + "\n")
+    answer = model.watch(clip, subtitles=path).ask("Who?")
+    assert (answer.words_used, answer.words_dropped) == (40, 60)
+    assert "60 of 100 words did not fit" in answer.warnings
+
+
+def test_fewer_frames_than_asked_are_said(model: Model, clip: Path) -> None:
+    answer = model.watch(clip, frames=50).ask("Who?")
+    assert len(answer.frame_times_s) == 20
+    assert any("50 frames were asked for" in warning for warning in answer.warnings)
+
+
+def test_the_window_cuts_frames_and_words(model: Model, clip: Path, subtitles: Path) -> None:
+    answer = model.watch(clip, start_s=1.2, end_s=1.9, subtitles=subtitles).ask("Who?")
+    assert min(answer.frame_times_s) >= 1.2
+    assert max(answer.frame_times_s) <= 1.9
+    assert answer.words_used == 5
+
+
+def test_the_token_limit_is_said(model: Model, clip: Path) -> None:
+    answer = model.watch(clip).ask("Who?", max_new_tokens=1)
+    assert answer.new_tokens == 1
+    assert answer.stopped_by in ("token_limit", "end")
+
+
+def test_stages_are_told_in_order(model: Model, clip: Path) -> None:
+    told: list[Stage] = []
+    model.watch(clip, notify=told.append).ask("Who?", notify=told.append)
+    assert told == ["decode", "speech", "vision", "prefill", "prefill", "generate"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"frames": 0}, "--frames"),
+        ({"start_s": 5.0}, "--start"),
+        ({"start_s": 1.0, "end_s": 0.5}, "--end"),
+    ],
+)
+def test_senseless_settings_are_refused(
+    model: Model, clip: Path, settings: dict[str, float], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        model.watch(clip, **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "settings", "message"),
+    [
+        ("  ", {}, "empty"),
+        ("Who?", {"max_new_tokens": 0}, "--max-new-tokens"),
+        ("Who?", {"temperature": -1.0}, "temperature"),
+        ("why " * 2000, {}, "do not fit"),
+    ],
+)
+def test_senseless_questions_are_refused(
+    model: Model, clip: Path, question: str, settings: dict[str, float], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        model.watch(clip).ask(question, **settings)  # type: ignore[arg-type]
+
+
+def test_a_machine_too_small_is_told_plainly(tmp_path: Path) -> None:
+    with pytest.raises(NotEnoughMemoryError, match="needs 1000000.0 GB"):
+        open_folder(spec(memory_bytes=10**15), tmp_path, revision="test", device="cpu")
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:x", "cuda:99", "cpu:1"])
+def test_an_unknown_device_is_refused(tmp_path: Path, device: str) -> None:
+    with pytest.raises(UsageError, match="device"):
+        open_folder(spec(), tmp_path, revision="test", device=device)
+
+
+def test_an_unknown_dtype_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="int3"):
+        open_folder(spec(), tmp_path, revision="test", device="cpu", dtype="int3")
+
