@@ -54,6 +54,7 @@ class AskRun:
         """Answer all there is to answer; one bad clip does not stop the others."""
         with self.teller.stages():
             try:
+                self._check_cheaply()
                 model = self._load()
             except VidqaError as error:
                 for clip in self.request.clips:
@@ -66,6 +67,15 @@ class AskRun:
         if len(self.request.clips) == 1:
             return exit_code(self.failures[0])
         return ExitCode.SOME_CLIPS_FAILED
+
+    def _check_cheaply(self) -> None:
+        """Find out what cannot work before the seconds that loading takes."""
+        from vidqa.media.probe import probe
+        from vidqa.tasks.pull import locate
+
+        if len(self.request.clips) == 1:
+            probe(Path(self.request.clips[0]))
+        locate(self.options.model)
 
     def _load(self) -> "Model":
         self.teller.stage("load")

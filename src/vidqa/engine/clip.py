@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vidqa.media.frames import FrameSet
-
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
+from vidqa.media.frames import FrameSet
 from vidqa.model.decoding import (
     Prefix,
     Sampling,

@@ -3,23 +3,22 @@
 from functools import partial
 from pathlib import Path
 
+from vidqa import plan
+from vidqa.engine.clip import Clip, Seen
+from vidqa.engine.memory import memory_errors
+from vidqa.engine.stopwatch import Stopwatch
+from vidqa.errors import UsageError
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import read_frames
 from vidqa.media.probe import probe
 from vidqa.media.sampling import uniform
 from vidqa.media.transcribe import Recogniser
 from vidqa.media.words import find_words
-from vidqa.weights.locate import model_folder, model_revision, speech_folder
-from vidqa.weights.store import Store
-
-from vidqa import plan
-from vidqa.engine.clip import Clip, Seen
-from vidqa.engine.memory import memory_errors
-from vidqa.engine.stopwatch import Stopwatch
-from vidqa.errors import UsageError
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.registry import ModelSpec, find_model, find_speech
 from vidqa.types import Cue, Notify, VideoInfo, Words, WordsSource
+from vidqa.weights.locate import model_folder, model_revision, speech_folder
+from vidqa.weights.store import Store
 
 SPEECH_THREADS = 2
 """CTranslate2 and torch each bring their own thread pool; speech gets a small one."""
