@@ -109,7 +109,11 @@ def processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.is_file():
         return platform.processor()
-    names = [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+    names = [
+        line.split(":")[1].strip()
+        for line in cpuinfo.read_text().splitlines()
+        if "model name" in line
+    ]
     return names[0] if names else platform.processor()
 
 

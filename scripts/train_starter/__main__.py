@@ -25,14 +25,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 from transformers.modeling_outputs import BaseModelOutputWithPooling
-from vidqa.weights.fetch import fetch
-from vidqa.weights.store import Store
 
 from vidqa.model.modeling import ConcatProjector, VidqaForConditionalGeneration
 from vidqa.model.processing import VidqaProcessor
 from vidqa.prompt import align, user_content
 from vidqa.registry import File, WheelSource, find_model
 from vidqa.tasks.assemble import untrained_starter
+from vidqa.weights.fetch import fetch
+from vidqa.weights.store import Store
 
 OUTPUT = Path(__file__).parents[2] / "src" / "vidqa" / "data" / "starter"
 CLASS_NAMES = "imagenet1k_clean_names.json"

@@ -34,7 +34,9 @@ pull("tiny")
 @pytest.fixture
 def source(index: Path) -> WheelSource:
     noise = random.Random(0)
-    return wheels.build(index, {f"tiny_weights/{i}.bin": noise.randbytes(8 << 20) for i in range(3)})
+    return wheels.build(
+        index, {f"tiny_weights/{i}.bin": noise.randbytes(8 << 20) for i in range(3)}
+    )
 
 
 @pytest.fixture

@@ -53,18 +53,18 @@ def load(
     """
     spec = find_model(name)
     store = store or Store()
-    listener = None
+    folder = model_folder(spec, store)
+    recogniser = None
     if spec.speech is not None:
-        listener = Recogniser(
-            speech_folder(find_speech(spec.speech), store), threads=SPEECH_THREADS
-        )
+        ears = speech_folder(find_speech(spec.speech), store, wanted_by=spec.name)
+        recogniser = Recogniser(ears, threads=SPEECH_THREADS)
     return open_folder(
         spec,
-        model_folder(spec, store),
+        folder,
         revision=model_revision(spec),
         device=device,
         dtype=dtype,
-        recogniser=listener,
+        recogniser=recogniser,
         notify=notify,
     )
 

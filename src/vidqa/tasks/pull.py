@@ -56,9 +56,10 @@ def pull(
 def _complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
     if isinstance(spec, SpeechSpec):
         return speech_folder(spec, store)
+    folder = model_folder(spec, store)
     if spec.speech is not None:
-        speech_folder(SPEECH[spec.speech], store)
-    return model_folder(spec, store)
+        speech_folder(SPEECH[spec.speech], store, wanted_by=spec.name)
+    return folder
 
 
 def _complete_folder(spec: ModelSpec | SpeechSpec, store: Store) -> Path | None:

@@ -5,7 +5,14 @@ from pathlib import Path
 
 from vidqa import paths
 from vidqa.errors import ModelDamagedError, ModelMissingError
-from vidqa.registry import HubSource, ModelSpec, PackagedSource, Source, SpeechSpec
+from vidqa.registry import (
+    HubSource,
+    ModelSpec,
+    PackagedSource,
+    Source,
+    SpeechSpec,
+    find_speech,
+)
 from vidqa.weights.fetch import download_bytes, source_key
 from vidqa.weights.store import Store
 
@@ -57,12 +64,21 @@ def model_folder(spec: ModelSpec, store: Store) -> Path:
         ModelDamagedError: a file is not what was verified.
 
     """
-    return _found(store, model_key(spec), spec.name, sum(map(download_bytes, spec.sources)))
+    sources = [*spec.sources, *([] if spec.speech is None else [find_speech(spec.speech).source])]
+    return _found(store, model_key(spec), spec.name, sum(map(download_bytes, sources)))
 
 
-def speech_folder(spec: SpeechSpec, store: Store) -> Path:
-    """The verified folder of a speech model. Raises as `model_folder` does."""
-    return _found(store, speech_key(spec), spec.name, download_bytes(spec.source))
+def speech_folder(spec: SpeechSpec, store: Store, *, wanted_by: str | None = None) -> Path:
+    """The verified folder of a speech model. Raises as `model_folder` does.
+
+    Args:
+        spec: the speech model.
+        store: the cache.
+        wanted_by: the model that listens with it; pulling that one mends it, too.
+
+    """
+    name = wanted_by or spec.name
+    return _found(store, speech_key(spec), name, download_bytes(spec.source))
 
 
 def _found(store: Store, key: str, name: str, size_bytes: int) -> Path:
@@ -71,7 +87,7 @@ def _found(store: Store, key: str, name: str, size_bytes: int) -> Path:
         return store.folder(key)
     except ModelMissingError as error:
         raise ModelMissingError(
-            f"the model {name} is not in the cache ({store.root}); "
+            f"the model {name} is not complete in the cache ({store.root}); "
             f"pulling it downloads up to {size_bytes / 1e6:.0f} MB",
             hint=mend,
         ) from error

@@ -1,0 +1,149 @@
+"""Write the man page and the README's tables from the program itself, or check that they fit.
+
+python scripts/build_docs.py          # write
+python scripts/build_docs.py --check  # exit 1 and say what differs
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import vidqa
+from vidqa.cli.exit_codes import MEANINGS
+from vidqa.cli.main import app
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+MAN = ROOT / "man" / "vidqa.1"
+ENVIRONMENT = {
+    "VIDQA_CACHE_DIR": "Where models are kept; the platform's user cache directory by default.",
+    "HF_HOME, HF_HUB_CACHE": "Where files of the Hugging Face Hub are kept.",
+    "NO_COLOR": "When set, no colours.",
+    "PIP_*": "pip's own settings (index, proxy, certificates) hold when a model is pulled.",
+}
+
+
+def main() -> None:
+    """Write or check."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true")
+    wanted = {README: readme(README.read_text()), MAN: man_page()}
+    stale = [file for file, text in wanted.items() if not file.exists() or file.read_text() != text]
+    if parser.parse_args().check:
+        for file in stale:
+            print(f"{file.relative_to(ROOT)} is not what the program says; run `make docs`")
+        sys.exit(bool(stale))
+    for file in stale:
+        file.write_text(wanted[file])
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command with its full name, groups left out."""
+    root = typer.main.get_command(app)
+
+    def walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+        children = getattr(command, "commands", None)
+        if not children:
+            yield name, command
+        for child, sub in (children or {}).items():
+            yield from walk(f"{name} {child}", sub)
+
+    yield from walk("vidqa", root)
+
+
+def arguments(command: Any) -> list[Any]:
+    """A command's arguments."""
+    return [p for p in command.params if p.param_type_name == "argument"]
+
+
+def options(command: Any) -> list[Any]:
+    """A command's options, the shell completion's left out."""
+    return [p for p in command.params if p.param_type_name == "option" and p.help]
+
+
+def spelled(option: Any) -> str:
+    """`--frames N`, `-q, --question TEXT`."""
+    names = ", ".join(sorted(option.opts, key=len))
+    return names if option.is_flag else f"{names} {option.metavar}"
+
+
+def described(option: Any) -> str:
+    """The help, with the default where there is one to say."""
+    text = str(option.help)
+    if option.is_flag or option.default in (None, "") or "[default" in text:
+        return text
+    return f"{text} [default: {option.default}]"
+
+
+def readme(text: str) -> str:
+    """Replace what stands between the markers."""
+    rows = [
+        f"| `{cell(spelled(option))}` | {cell(described(option))} |"
+        for option in options(dict(commands())["vidqa ask"])
+    ]
+    text = between(text, "options", ["| option | meaning |", "|---|---|", *rows])
+    codes = [f"| {int(code)} | {meaning} |" for code, meaning in MEANINGS.items()]
+    return between(text, "exit-codes", ["| status | meaning |", "|---|---|", *codes])
+
+
+def cell(text: str) -> str:
+    """Keep a bar from ending a table's cell."""
+    return text.replace("|", "\\|")
+
+
+def between(text: str, name: str, lines: list[str]) -> str:
+    """The text with other lines between `<!-- NAME -->` and `<!-- /NAME -->`."""
+    block = "\n".join([f"<!-- {name} -->", *lines, f"<!-- /{name} -->"])
+    made, count = re.subn(
+        rf"<!-- {name} -->.*?<!-- /{name} -->", lambda _: block, text, flags=re.DOTALL
+    )
+    assert count == 1, f"README.md has {count} blocks {name}"
+    return made
+
+
+def roff(text: str) -> str:
+    """Escape what troff would obey."""
+    escaped = text.replace("\\", "\\e").replace("-", "\\-")
+    return re.sub(r"^([.'])", r"\\&\1", escaped, flags=re.MULTILINE)
+
+
+def man_page() -> str:
+    """The manual page in the man macros."""
+    lines = [
+        f'.TH VIDQA 1 "" "vidqa {vidqa.__version__}" "User Commands"',
+        ".SH NAME",
+        "vidqa \\- ask questions about video files, on your own machine",
+        ".SH SYNOPSIS",
+    ]
+    for name, command in commands():
+        words = " ".join(str(one.metavar) for one in arguments(command))
+        lines += [f".B {roff(name)}", roff(f"[OPTIONS] {words}".strip()), ".br"]
+    lines += [".SH DESCRIPTION"]
+    lines += [
+        roff(
+            "vidqa samples frames of a clip, listens to what is said, and lets a language model "
+            "answer questions about both. Answers go to standard output, everything else to "
+            "standard error. Nothing leaves the machine; models are fetched by `vidqa models pull`."
+        )
+    ]
+    lines += [".SH COMMANDS"]
+    for name, command in commands():
+        lines += [f".SS {roff(name)}", roff(str(command.help))]
+        for option in options(command):
+            lines += [".TP", f".B {roff(spelled(option))}", roff(described(option))]
+    lines += [".SH EXIT STATUS"]
+    for code, meaning in MEANINGS.items():
+        lines += [".TP", f".B {int(code)}", roff(meaning)]
+    lines += [".SH ENVIRONMENT"]
+    for variable, meaning in ENVIRONMENT.items():
+        lines += [".TP", f".B {roff(variable)}", roff(meaning)]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The program with a fake engine: everything above the engine is real.
+
+python tests/cli/fake.py ask CLIP QUESTION ...
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError, VideoError
+from vidqa.types import Answer, PromptSegment, PromptView, TextDelta, Words
+
+PIECES = ["The video ", "shows **a cat**, ", "then a mug."]
+BROKEN: dict[str, type[VideoError]] = {
+    "missing.mp4": ClipNotFoundError,
+    "text.mp4": NotAVideoError,
+    "audio.mp4": NoVideoStreamError,
+}
+
+
+class FakeClip:
+    decoder = "pyav"
+    words = Words("speech", detail="whisper-tiny.en")
+
+    def __init__(self, video: str, text: list[str], warnings: tuple[str, ...]) -> None:
+        self.video, self.text, self.warnings = video, text, warnings
+
+    def stream(self, question: str, **settings: Any) -> Iterator[TextDelta | Answer]:
+        settings["notify"]("generate")
+        for piece in self.text:
+            yield TextDelta(piece)
+        yield Answer(
+            text="".join(self.text),
+            question=question,
+            video=self.video,
+            fingerprint="v1:abc",
+            model="starter",
+            revision="0123456789ab",
+            device="cpu",
+            dtype="float32",
+            seed=None if settings["temperature"] == 0 else settings["seed"],
+            frame_times_s=(0.5, 1.5),
+            duration_s=2.0,
+            words_source="speech",
+            words_used=7,
+            words_dropped=1,
+            visual_tokens=10,
+            prompt_tokens=50,
+            new_tokens=12,
+            stopped_by="token_limit" if settings["max_new_tokens"] else "end",
+            warnings=self.warnings,
+            timings_s={"load": 1.0, "generate": 0.25},
+        )
+
+    def prompt(self, question: str) -> PromptView:
+        segments = (PromptSegment(0.5, "hello [red]", 5, 2), PromptSegment(1.5, "", 5, 0))
+        return PromptView(segments, f"<image>hello<image>{question}", 50)
+
+
+class FakeModel:
+    def __init__(self, text: list[str], warnings: tuple[str, ...]) -> None:
+        self.text, self.warnings = text, warnings
+
+    def watch(self, video: str, **settings: Any) -> FakeClip:
+        settings["notify"]("decode")
+        for name, kind in BROKEN.items():
+            if Path(video).name == name:
+                raise kind(f"{video!r} cannot be watched", hint="ffprobe it")
+        return FakeClip(video, self.text, self.warnings)
+
+
+def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> None:
+    """Put the fake where the engine is, for this process."""
+    model = FakeModel(text or PIECES, warnings)
+    sys.modules["vidqa.engine"] = SimpleNamespace(load=lambda *_, **__: model)  # type: ignore[assignment]
+    import vidqa
+    from vidqa.cli.ask import AskRun
+
+    vidqa.engine = sys.modules["vidqa.engine"]  # type: ignore[attr-defined]
+    AskRun._check_cheaply = lambda self: None  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    install()
+    from vidqa.cli.main import main
+
+    main()
