@@ -1,0 +1,185 @@
+"""Open a file by what is in it, never by its name, and say in plain words when that fails."""
+
+import shlex
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+
+from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError
+
+PICTURE_FORMATS = ("_pipe", "image2")
+"""How FFmpeg's names of single-picture formats end."""
+
+REFUSED_FORMATS = frozenset({"tty", "hls", "dash", "concat", "sdp", "rtsp", "imf"})
+"""Texts that FFmpeg would play: as letters on a screen, or by opening the files they name."""
+
+SNIFFED_BYTES = 1024
+"""Enough of the beginning to tell text from anything else."""
+
+
+def quoted(path: Path) -> str:
+    """The name in quotes, control characters escaped: safe to show anywhere."""
+    return repr(str(path))
+
+
+@contextmanager
+def open_media(path: Path) -> Iterator[Any]:
+    """Open a file for demuxing.
+
+    Raises:
+        ClipNotFoundError: there is no such file.
+        NotAVideoError: a directory, empty, unreadable, or nothing FFmpeg knows.
+
+    """
+    _check_file(path)
+    try:
+        # An absolute path cannot be taken for a protocol ("a:b.mp4"), and what the file names is
+        # not fetched from a network.
+        container = av.open(
+            str(path.absolute()), metadata_errors="ignore", options={"protocol_whitelist": "file"}
+        )
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise NotAVideoError(
+            f"{quoted(path)} is not a readable video: {_why_unreadable(path, error)}"
+        ) from error
+    with container:
+        _check_format(path, container.format.name)
+        yield container
+
+
+def video_stream(container: Any, path: Path) -> Any:
+    """The stream a player would show; never a cover picture.
+
+    Raises:
+        NoVideoStreamError: there is sound, but nothing to see.
+        NotAVideoError: there is neither.
+
+    """
+    best = container.streams.best("video")
+    if best is not None and not _is_cover(best):
+        return best
+    moving = [stream for stream in container.streams.video if not _is_cover(stream)]
+    if moving:
+        return max(moving, key=lambda stream: stream.width * stream.height)
+    if best is None and not container.streams.audio:
+        raise NotAVideoError(f"{quoted(path)} is not a video: it has neither pictures nor sound")
+    cover = "" if best is None else ", except a cover picture"
+    raise NoVideoStreamError(f"{quoted(path)} has sound but no video{cover}")
+
+
+class Losses:
+    """What a decoder had to leave out."""
+
+    def __init__(self) -> None:
+        self.packets = 0
+        """Packets that could not be decoded."""
+        self.cut_off = False
+        """The file could not be read to its end."""
+
+
+def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
+    """Every frame of a stream in the decoder's order; what is damaged is skipped and counted."""
+    for packet in _packets(container, stream, losses):
+        try:
+            yield from packet.decode()
+        except (av.error.FFmpegError, ValueError):
+            losses.packets += 1
+    if losses.cut_off:
+        try:
+            yield from stream.codec_context.decode(None)
+        except (av.error.FFmpegError, ValueError):
+            losses.packets += 1
+
+
+def first_frame(container: Any, stream: Any) -> Any | None:
+    """The first frame shown; its time is the beginning of the clip."""
+    return next((frame for frame in decoded(container, stream, Losses())), None)
+
+
+def start_of(frame: Any) -> float:
+    """The time of a frame in its container, in seconds."""
+    return 0.0 if frame.time is None else float(frame.time)
+
+
+def clip_start(path: Path) -> float:
+    """The container's time at which the clip begins, in seconds: zero for everything else.
+
+    It is the time of the first frame shown, or of the whole container when there is no picture.
+    """
+    with open_media(path) as container:
+        stream = container.streams.best("video")
+        frame = None
+        if stream is not None and not _is_cover(stream):
+            frame = first_frame(container, video_stream(container, path))
+        if frame is not None:
+            return start_of(frame)
+        return float((container.start_time or 0) / av.time_base)
+
+
+def _packets(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
+    """The packets of one stream, up to the first place where the container is unreadable."""
+    source = container.demux(stream)
+    while True:
+        try:
+            packet = next(source)
+        except StopIteration:
+            return
+        except (av.error.FFmpegError, OSError):
+            losses.cut_off = True
+            return
+        yield packet
+
+
+def _check_file(path: Path) -> None:
+    try:
+        status = path.stat()
+    except PermissionError as error:
+        raise NotAVideoError(f"{quoted(path)} cannot be read: permission denied") from error
+    except (OSError, ValueError) as error:
+        raise ClipNotFoundError(f"there is no file {quoted(path)}", hint=_look(path)) from error
+    if stat.S_ISDIR(status.st_mode):
+        hint = "name the clips in it, one by one or with a pattern such as DIRECTORY/*.mp4"
+        raise NotAVideoError(f"{quoted(path)} is a directory, not a video", hint=hint)
+    if not stat.S_ISREG(status.st_mode):
+        raise NotAVideoError(f"{quoted(path)} is a device or a pipe, not a video file")
+    if status.st_size == 0:
+        raise NotAVideoError(f"{quoted(path)} is empty (0 bytes)")
+
+
+def _look(path: Path) -> str | None:
+    """A command that shows what is there instead, where the name can be shown at all."""
+    folder = str(path.parent)
+    return f"check the name: ls {shlex.quote(folder)}" if folder.isprintable() else None
+
+
+def _check_format(path: Path, name: str) -> None:
+    if name.endswith(PICTURE_FORMATS):
+        raise NotAVideoError(f"{quoted(path)} is a single picture, not a video")
+    if REFUSED_FORMATS.intersection(name.split(",")):
+        raise NotAVideoError(f"{quoted(path)} is a text (FFmpeg reads it as {name}), not a video")
+
+
+def _why_unreadable(path: Path, error: Exception) -> str:
+    """What the file is instead, as far as its first bytes tell."""
+    if isinstance(error, PermissionError):
+        return "permission denied"
+    with path.open("rb") as file:
+        head = file.read(SNIFFED_BYTES)
+    if head[4:8] == b"ftyp":
+        return "it begins like an MP4, but its index is missing or damaged (was it cut off?)"
+    if _is_text(head):
+        return "it is a text file"
+    return "it is in no known format, or damaged"
+
+
+def _is_text(head: bytes) -> bool:
+    text = head.decode("utf-8", errors="ignore")
+    return len(text.encode()) > len(head) - 4 and all(c.isprintable() or c.isspace() for c in text)
+
+
+def _is_cover(stream: Any) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)

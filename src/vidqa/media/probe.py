@@ -1,0 +1,110 @@
+"""What a container says of itself, checked against what can be read."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+
+from vidqa.errors import NotAVideoError
+from vidqa.media.container import first_frame, open_media, quoted, start_of, video_stream
+from vidqa.types import VideoInfo
+
+LONGEST_S = 24 * 3600.0
+"""A header that claims more than a day is checked."""
+
+FEWEST_BYTES_PER_S = 125.0
+"""So is one that claims less than 1 kbit/s: the sum is cheap, because the file is small."""
+
+
+def probe(path: Path) -> VideoInfo:
+    """Look into a video file without decoding more than its first frame.
+
+    Raises:
+        ClipNotFoundError: there is no such file.
+        NotAVideoError: it cannot be read, or no picture in it can be decoded.
+        NoVideoStreamError: a media file without any picture.
+
+    """
+    with open_media(path) as container:
+        stream = video_stream(container, path)
+        frame = first_frame(container, stream)
+        if frame is None:
+            raise NotAVideoError(
+                f"{quoted(path)} is damaged: not one of its pictures can be decoded"
+            )
+        rotation_deg = clean_rotation(frame.rotation)
+        sideways = rotation_deg in (90, 270)
+        start_s = start_of(frame)
+        duration_s = _claimed_duration(container, stream, start_s)
+        info = VideoInfo(
+            path=path,
+            duration_s=duration_s,
+            width=frame.height if sideways else frame.width,
+            height=frame.width if sideways else frame.height,
+            codec=stream.codec.canonical_name,
+            container=container.format.name,
+            rotation_deg=rotation_deg,
+            has_audio=any(audio.codec_context is not None for audio in container.streams.audio),
+        )
+    if _is_believable(duration_s, path.stat().st_size):
+        return info
+    return replace(info, duration_s=_measured_duration(path, start_s))
+
+
+def clean_rotation(degrees: int) -> int:
+    """A display matrix's angle as quarter turns counter-clockwise: 0, 90, 180 or 270.
+
+    Angles in between go to the nearest quarter turn; nonsense beyond a full turn means none.
+    """
+    return round(degrees / 90) * 90 % 360 if abs(degrees) <= 360 else 0
+
+
+def _claimed_duration(container: Any, stream: Any, start_s: float) -> float:
+    """Seconds from the first frame to the end, as the headers say; 0 when they say nothing."""
+    if container.duration:
+        end_s = ((container.start_time or 0) + container.duration) / av.time_base
+        return float(end_s - start_s)
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    return 0.0
+
+
+def _is_believable(duration_s: float, size_bytes: int) -> bool:
+    return 0 < duration_s <= LONGEST_S and size_bytes / duration_s >= FEWEST_BYTES_PER_S
+
+
+def _measured_duration(path: Path, start_s: float) -> float:
+    """Seconds from the first frame to the end of the last packet; reads the whole file."""
+    with open_media(path) as container:
+        tracks = {stream.index: _Track() for stream in container.streams.video}
+        tracks |= {stream.index: _Track() for stream in container.streams.audio}
+        try:
+            for packet in container.demux():
+                if packet.pts is not None and packet.stream_index in tracks:
+                    seconds = float(packet.time_base)
+                    duration_s = (packet.duration or 0) * seconds
+                    tracks[packet.stream_index].add(packet.pts * seconds, duration_s)
+        except av.error.FFmpegError:
+            pass  # the file ends early: what was read is what there is
+    return max(0.0, max(track.end_s for track in tracks.values()) - start_s)
+
+
+class _Track:
+    """The packets of one stream on the time line."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first_s = self.last_s = self.last_duration_s = 0.0
+
+    def add(self, time_s: float, duration_s: float) -> None:
+        self.first_s = min(self.first_s, time_s) if self.count else time_s
+        if not self.count or time_s >= self.last_s:
+            self.last_s, self.last_duration_s = time_s, duration_s
+        self.count += 1
+
+    @property
+    def end_s(self) -> float:
+        """The end of the last packet, which lasts as long as the others when it does not say."""
+        average_s = (self.last_s - self.first_s) / (self.count - 1) if self.count > 1 else 0.0
+        return self.last_s + (self.last_duration_s or average_s)
