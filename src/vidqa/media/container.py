@@ -9,7 +9,7 @@ from typing import Any
 
 import av
 
-from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError
+from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError, VideoError
 
 PICTURE_FORMATS = ("_pipe", "image2")
 """How FFmpeg's names of single-picture formats end."""
@@ -81,9 +81,23 @@ class Losses:
         """The file could not be read to its end."""
 
 
+def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[Any]:
+    """The packets of the streams, all by default, up to where the container is unreadable."""
+    source = container.demux(*streams)
+    while True:
+        try:
+            packet = next(source)
+        except StopIteration:
+            return
+        except (av.error.FFmpegError, OSError):
+            losses.cut_off = True
+            return
+        yield packet
+
+
 def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
     """Every frame of a stream in the decoder's order; what is damaged is skipped and counted."""
-    for packet in _packets(container, stream, losses):
+    for packet in readable_packets(container, losses, stream):
         try:
             yield from packet.decode()
         except (av.error.FFmpegError, ValueError):
@@ -97,7 +111,7 @@ def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
 
 def first_frame(container: Any, stream: Any) -> Any | None:
     """The first frame shown; its time is the beginning of the clip."""
-    return next((frame for frame in decoded(container, stream, Losses())), None)
+    return next(decoded(container, stream, Losses()), None)
 
 
 def start_of(frame: Any) -> float:
@@ -111,27 +125,13 @@ def clip_start(path: Path) -> float:
     It is the time of the first frame shown, or of the whole container when there is no picture.
     """
     with open_media(path) as container:
-        stream = container.streams.best("video")
-        frame = None
-        if stream is not None and not _is_cover(stream):
+        try:
             frame = first_frame(container, video_stream(container, path))
+        except VideoError:
+            frame = None  # only sound, which is fine here
         if frame is not None:
             return start_of(frame)
         return float((container.start_time or 0) / av.time_base)
-
-
-def _packets(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
-    """The packets of one stream, up to the first place where the container is unreadable."""
-    source = container.demux(stream)
-    while True:
-        try:
-            packet = next(source)
-        except StopIteration:
-            return
-        except (av.error.FFmpegError, OSError):
-            losses.cut_off = True
-            return
-        yield packet
 
 
 def _check_file(path: Path) -> None:

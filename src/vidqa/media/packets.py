@@ -9,7 +9,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from vidqa.media.container import Losses, decoded, open_media, video_stream
+from vidqa.media.container import Losses, decoded, open_media, readable_packets, video_stream
 from vidqa.media.sampling import CLOCK_DIGITS
 from vidqa.types import VideoInfo
 
@@ -55,12 +55,11 @@ def tabulate(info: VideoInfo) -> PacketTable | Refusal:
             return Refusal("there are several video streams")
         if stream.codec_context.pix_fmt not in INDEXED_PIXEL_FORMATS:
             return Refusal(f"its pixel format is {stream.codec_context.pix_fmt}")
-        packets = _Packets()
-        try:
-            for packet in container.demux(stream):
-                if packet.size:
-                    packets.add(packet)
-        except (av.error.FFmpegError, OSError):
+        packets, losses = _Packets(), Losses()
+        for packet in readable_packets(container, losses, stream):
+            if packet.size:
+                packets.add(packet)
+        if losses.cut_off:
             return Refusal("the file cannot be read to its end")
         reason = packets.distrust() or _distrust_seeking(container, stream, packets)
     reason = reason or _distrust_order(info, packets)

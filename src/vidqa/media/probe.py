@@ -7,7 +7,15 @@ from typing import Any
 import av
 
 from vidqa.errors import NotAVideoError
-from vidqa.media.container import first_frame, open_media, quoted, start_of, video_stream
+from vidqa.media.container import (
+    Losses,
+    first_frame,
+    open_media,
+    quoted,
+    readable_packets,
+    start_of,
+    video_stream,
+)
 from vidqa.types import VideoInfo
 
 LONGEST_S = 24 * 3600.0
@@ -79,14 +87,11 @@ def _measured_duration(path: Path, start_s: float) -> float:
     with open_media(path) as container:
         tracks = {stream.index: _Track() for stream in container.streams.video}
         tracks |= {stream.index: _Track() for stream in container.streams.audio}
-        try:
-            for packet in container.demux():
-                if packet.pts is not None and packet.stream_index in tracks:
-                    seconds = float(packet.time_base)
-                    duration_s = (packet.duration or 0) * seconds
-                    tracks[packet.stream_index].add(packet.pts * seconds, duration_s)
-        except av.error.FFmpegError:
-            pass  # the file ends early: what was read is what there is
+        for packet in readable_packets(container, Losses()):
+            if packet.pts is not None and packet.stream_index in tracks:
+                seconds = float(packet.time_base)
+                duration_s = (packet.duration or 0) * seconds
+                tracks[packet.stream_index].add(packet.pts * seconds, duration_s)
     return max(0.0, max(track.end_s for track in tracks.values()) - start_s)
 
 
