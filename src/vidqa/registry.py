@@ -69,6 +69,11 @@ class SpeechSpec:
     languages: Literal["en", "many"]
     summary: str
 
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """The licence of its one source."""
+        return (self.source.licence,)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:

@@ -96,6 +96,8 @@ def test_killed_pulls_end_well(
     folder = pull(tiny)
     verify(tiny)
     assert len(list(folder.glob("*.bin"))) == 3
+    time.sleep(2)  # a pip that outlived its killed parent may still be writing
+    pull(tiny)
     waiting = clean_environment / "tmp"
     assert not waiting.exists() or not list(waiting.iterdir())
 

@@ -1,6 +1,5 @@
 """The `vidqa` program: what can be typed, and the one place where it ends."""
 
-import os
 import sys
 import traceback
 from typing import Annotated, NoReturn
@@ -97,10 +96,6 @@ def run(arguments: list[str]) -> int:
         return exit_code(error)
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # whoever read the answer went away; keep Python from failing again when it flushes
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.ANSWERED
     except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # the parser's own complaints
             error.show()

@@ -12,7 +12,7 @@ from vidqa.cli import options
 from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
-from vidqa.registry import MODELS, SPEECH
+from vidqa.registry import MODELS, SPEECH, ModelSpec, SpeechSpec
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -27,17 +27,17 @@ def list_models(as_json: options.Json = False) -> ExitCode:
     """List the models there are, and which are in the cache."""
     from vidqa.tasks.pull import status
 
-    rows = []
-    for spec in [*MODELS.values(), *SPEECH.values()]:
+    specs: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]
+    rows: list[dict[str, object]] = []
+    for spec in specs:
         state = status(spec.name)
-        licences = spec.licences if spec.name in MODELS else (spec.source.licence,)  # type: ignore[union-attr]
         rows.append(
             {
                 "name": spec.name,
                 "cached": state.cached,
                 "download_bytes": state.download_bytes,
                 "disk_bytes": state.disk_bytes,
-                "licences": list(licences),
+                "licences": list(spec.licences),
                 "summary": spec.summary,
             }
         )

@@ -1,10 +1,13 @@
 """Answers on stdout: for a person, for a pipe, for a program."""
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Protocol
 
-from vidqa.cli.exit_codes import exit_code
+import typer
+
+from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.printable import printable
 from vidqa.cli.request import Request
 from vidqa.errors import VidqaError
@@ -12,6 +15,18 @@ from vidqa.types import SCHEMA_VERSION, Answer, TextDelta
 
 if TYPE_CHECKING:
     from rich.live import Live
+    from rich.markdown import Markdown
+
+
+def put(text: str) -> None:
+    """Write to stdout at once; when nobody reads any more, end the program in peace."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        # keep Python from failing again when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.ANSWERED) from error
 
 
 class AnswerView(Protocol):
@@ -41,13 +56,11 @@ class PlainView:
 
     def piece(self, delta: TextDelta) -> None:
         """Write it at once."""
-        sys.stdout.write(printable(delta.text, newlines=True))
-        sys.stdout.flush()
+        put(printable(delta.text, newlines=True))
 
     def whole(self, answer: Answer) -> None:
         """End the line."""
-        sys.stdout.write("\n")
-        sys.stdout.flush()
+        put("\n")
 
     def failed(self, video: str, question: str, error: VidqaError) -> None:
         """Errors go to stderr alone."""
@@ -66,8 +79,7 @@ class LineView:
         """Write the line."""
         columns = [answer.video, *([answer.question] if self._with_question else []), answer.text]
         line = "\t".join(printable(" ".join(column.splitlines())) for column in columns)
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        put(f"{line}\n")
 
     def failed(self, video: str, question: str, error: VidqaError) -> None:
         """Errors go to stderr alone."""
@@ -105,8 +117,7 @@ class JsonView:
 
     def _write(self, record: dict[str, object]) -> None:
         # ASCII: a file name that is no valid text, and any control character, comes out escaped
-        sys.stdout.write(json.dumps(record) + "\n")
-        sys.stdout.flush()
+        put(json.dumps(record) + "\n")
 
 
 class TerminalView:
@@ -152,7 +163,7 @@ class TerminalView:
             self._live.stop()
             self._live = None
 
-    def _markdown(self) -> object:
+    def _markdown(self) -> "Markdown":
         from rich.markdown import Markdown
 
         return Markdown(self._text)

@@ -56,8 +56,11 @@ def load(
     folder = model_folder(spec, store)
     recogniser = None
     if spec.speech is not None:
-        ears = speech_folder(find_speech(spec.speech), store, wanted_by=spec.name)
-        recogniser = Recogniser(ears, threads=SPEECH_THREADS)
+        speech = find_speech(spec.speech)
+        recogniser = Recogniser(
+            speech_folder(speech, store, wanted_by=spec.name),
+            threads=SPEECH_THREADS,
+        )
     return open_folder(
         spec,
         folder,

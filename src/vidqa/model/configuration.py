@@ -44,9 +44,9 @@ class VidqaConfig(PreTrainedConfig):
         "text_config": SubConfigSpec(config_class=AutoConfig, model_type="llama"),
     }
 
-    vision_config: dict[str, Any] | PreTrainedConfig | None = None
+    vision_config: Any = None
     """The tower: any vision model of transformers whose first output is (B, P, D)."""
-    text_config: dict[str, Any] | PreTrainedConfig | None = None
+    text_config: Any = None
     """The decoder: any causal language model of transformers."""
     concat_factor: int = 4
     """Adjacent visual tokens joined into one (the paper's 4)."""

@@ -5,6 +5,7 @@ Shapes: B = 1, T tokens, N visual tokens, D width, V vocabulary.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -71,7 +72,8 @@ class TokenChooser:
         """The id of the next token."""
         if self.sampling.greedy:
             return int(logits.argmax(dim=-1))
-        scores = self._warpers(torch.empty(1, 0, dtype=torch.long), logits.float().cpu())
+        no_ids: Any = torch.empty(1, 0, dtype=torch.long)
+        scores: Any = self._warpers(no_ids, logits.float().cpu())
         drawn = torch.multinomial(scores.softmax(dim=-1), 1, generator=self._generator)
         return int(drawn)
 
@@ -120,6 +122,12 @@ def decode(
         logits = _forward(network, torch.tensor([[token]], device=logits.device), cache, None)
 
 
+def encoded(visual_tokens: Tensor) -> BaseModelOutputWithPooling:
+    """Visual tokens (N, D) as the families take them in `mm_encoder_outputs`."""
+    parts: Any = (visual_tokens,)  # all families hand back, and take, one tensor an image
+    return BaseModelOutputWithPooling(pooler_output=parts)
+
+
 def _forward(
     network: PreTrainedModel, input_ids: Tensor, cache: Cache, visual_tokens: Tensor | None
 ) -> Tensor:
@@ -127,9 +135,7 @@ def _forward(
     past = cache.get_seq_length()
     pictures = {}
     if visual_tokens is not None and len(visual_tokens):
-        pictures["mm_encoder_outputs"] = {
-            "image": BaseModelOutputWithPooling(pooler_output=(visual_tokens,))
-        }
+        pictures["mm_encoder_outputs"] = {"image": encoded(visual_tokens)}
     length = past + input_ids.shape[1]
     outputs = network(
         input_ids=input_ids,

@@ -29,7 +29,7 @@ class Turn:
     def __init__(
         self, processor: ProcessorMixin, content: Callable[[str], list[dict[str, str]]]
     ) -> None:
-        messages = [{"role": "user", "content": content(QUESTION_MARK)}]
+        messages: Any = [{"role": "user", "content": content(QUESTION_MARK)}]
         rendered = processor.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True
         )
@@ -88,7 +88,8 @@ def encode_frames(
         images_kwargs={"input_data_format": "channels_last", **image_kwargs},
     )
     pixels = {name: value.to(device) for name, value in inputs.items() if name not in NOT_PICTURES}
-    encoded = loaded.network.get_image_features(**pixels)
+    network: Any = loaded.network
+    encoded = network.get_image_features(**pixels)
     tokens = torch.cat([part.flatten(0, -2) for part in encoded.pooler_output])  # (N, D)
     return Pictures(inputs["input_ids"].to(device), tokens)
 

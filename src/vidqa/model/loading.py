@@ -60,13 +60,14 @@ def load_folder(folder: Path, *, device: str, dtype: str) -> Loaded:
 
     """
     register()
-    network, report = AutoModelForImageTextToText.from_pretrained(
+    loaded: Any = AutoModelForImageTextToText.from_pretrained(
         folder,
         dtype=getattr(torch, dtype),
         local_files_only=True,
         trust_remote_code=False,
         output_loading_info=True,
     )
+    network, report = loaded
     for problem, names in report.items():
         if names:
             raise ModelDamagedError(

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel, GenerationMixin, PreTrainedModel
 from transformers.cache_utils import Cache
-from transformers.modeling_outputs import BaseModelOutputWithPooling, ModelOutput
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.utils.generic import ModelOutput
 
 from vidqa.model.configuration import VidqaConfig
 
@@ -58,7 +59,7 @@ class VidqaPreTrainedModel(PreTrainedModel):
     config: VidqaConfig
     config_class = VidqaConfig
     base_model_prefix = "model"
-    input_modalities = ("image", "text")
+    input_modalities = ["image", "text"]  # noqa: RUF012  (read as a plain list)
     supports_gradient_checkpointing = True
     _supports_sdpa = True
     _supports_flash_attn = True
@@ -102,9 +103,8 @@ class VidqaModel(VidqaPreTrainedModel):
         if self.config.vision_feature_select_strategy == "default":
             tokens = tokens[:, 1:]  # (I, P-1, D)
         projected = self.projector(tokens)  # (I, P/k, text width)
-        return BaseModelOutputWithPooling(
-            last_hidden_state=tokens, pooler_output=tuple(projected.unbind(0))
-        )
+        parts: Any = tuple(projected.unbind(0))  # one tensor an image, as the other families do
+        return BaseModelOutputWithPooling(last_hidden_state=tokens, pooler_output=parts)
 
     def embed(self, input_ids: Tensor, image_tokens: Tensor | None) -> Tensor:
         """Look the words up and put the visual tokens at their placeholders.
@@ -138,7 +138,7 @@ class VidqaModel(VidqaPreTrainedModel):
         position_ids: Tensor | None = None,
         past_key_values: Cache | None = None,
         inputs_embeds: Tensor | None = None,
-        mm_encoder_outputs: Mapping[str, BaseModelOutputWithPooling] | None = None,
+        mm_encoder_outputs: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> Any:
         """Run the decoder over words and pictures: last_hidden_state (B, T, D) and the KV cache.
@@ -204,7 +204,7 @@ class VidqaForConditionalGeneration(VidqaPreTrainedModel, GenerationMixin):
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
         logits_to_keep: int = 0,
-        mm_encoder_outputs: Mapping[str, BaseModelOutputWithPooling] | None = None,
+        mm_encoder_outputs: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> VidqaOutput:
         """Score the next token at every place.

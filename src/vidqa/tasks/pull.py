@@ -43,6 +43,7 @@ def pull(
     """
     spec, store = find(name), store or Store()
     if (folder := _complete_folder(spec, store)) is not None:
+        store.sweep_if_idle()
         return folder
     with store.lock(partial(progress, "waiting for another vidqa to finish its download", 0, None)):
         store.sweep()

