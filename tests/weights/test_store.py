@@ -1,9 +1,11 @@
 """What is in the cache is what was verified, or an error says so."""
 
+import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
+from threading import Thread
 
 import pytest
 
@@ -103,12 +105,6 @@ def test_removing(store: Store) -> None:
         store.folder(KEY)
 
 
-def test_too_little_space_is_said_before(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10 << 20))
-    with pytest.raises(NoSpaceError, match="500 MB are needed"):
-        store.require_space(500_000_000)
-
-
 def test_a_full_disk_is_no_traceback(store: Store) -> None:
     def fill() -> None:
         with store.publish("wheels/big-1.0"):
@@ -119,14 +115,12 @@ def test_a_full_disk_is_no_traceback(store: Store) -> None:
     assert not store.has("wheels/big-1.0")
 
 
-def test_a_second_writer_waits(store: Store) -> None:
-    from threading import Thread
-
+def test_a_second_writer_of_an_entry_waits(store: Store) -> None:
     said: list[str] = []
-    with store.lock():
+    with store.lock(KEY):
 
         def other() -> None:
-            with Store(store.root).lock(lambda: said.append("waiting")):
+            with Store(store.root).lock(KEY, lambda: said.append("waiting")):
                 said.append("in")
 
         thread = Thread(target=other)
@@ -136,3 +130,47 @@ def test_a_second_writer_waits(store: Store) -> None:
         assert said == ["waiting"]
     thread.join(10)
     assert said == ["waiting", "in"]
+
+
+def test_writers_of_two_entries_do_not_wait(store: Store) -> None:
+    with store.lock(KEY), Store(store.root).lock("wheels/other-1.0"):
+        pass
+
+
+def test_sweeping_spares_what_is_being_built(store: Store) -> None:
+    drafts = store.root / "tmp"
+    for name in ("wheels--example-1.0.dead", "wheels--other-1.0.dead", "wheels--busy-1.0.alive"):
+        (drafts / name).mkdir()
+        (drafts / name / "half.bin").write_bytes(b"half")
+    with Store(store.root).lock("wheels/busy-1.0"):
+        store.sweep()
+    assert [one.name for one in drafts.iterdir()] == ["wheels--busy-1.0.alive"]
+
+
+@pytest.mark.parametrize("name", ["model.safetensors.index.json", "deep/extra.bin"])
+def test_a_file_that_nobody_verified_is_caught(store: Store, name: str) -> None:
+    (store.path(KEY) / name).parent.mkdir(exist_ok=True)
+    (store.path(KEY) / name).write_text("{}")
+    with pytest.raises(ModelDamagedError, match=f"{name} was not there"):
+        store.folder(KEY)
+
+
+def test_the_marker_says_what_was_verified(store: Store) -> None:
+    with store.publish("wheels/named-1.0", "named==1.0") as draft:
+        (draft / "x").write_bytes(b"x")
+    marker = json.loads((store.folder("wheels/named-1.0") / MARKER).read_text())
+    status = (store.path("wheels/named-1.0") / "x").stat()
+    assert marker == {
+        "schema": 1,
+        "source": "named==1.0",
+        "files": [
+            {
+                "path": "x",
+                "size": 1,
+                "sha256": hashlib.sha256(b"x").hexdigest(),
+                "mtime_ns": status.st_mtime_ns,
+                "ctime_ns": status.st_ctime_ns,
+                "inode": status.st_ino,
+            }
+        ],
+    }

