@@ -1,0 +1,75 @@
+"""The registry: complete, pinned, and clear about names it does not know."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from vidqa.errors import UsageError
+from vidqa.registry import (
+    DEFAULT_MODEL,
+    MODELS,
+    SPEECH,
+    HubSource,
+    PackagedSource,
+    find,
+    find_model,
+    find_speech,
+)
+
+DOWNLOADS = [
+    source
+    for spec in MODELS.values()
+    for source in spec.sources
+    if not isinstance(source, PackagedSource)
+] + [spec.source for spec in SPEECH.values()]
+
+
+def test_names_are_found() -> None:
+    assert find_model("starter") is find("starter") is MODELS["starter"]
+    assert find_speech("whisper-tiny.en") is find("whisper-tiny.en") is SPEECH["whisper-tiny.en"]
+    assert DEFAULT_MODEL in MODELS
+    assert not set(MODELS) & set(SPEECH)
+
+
+@pytest.mark.parametrize("find_any", [find, find_model, find_speech])
+def test_an_unknown_name_lists_the_known(find_any: object) -> None:
+    with pytest.raises(UsageError, match=r"'nope'; there are starter, whisper-tiny\.en") as caught:
+        find_any("nope")  # type: ignore[operator]
+    assert caught.value.hint == "vidqa models list"
+
+
+def test_models_and_recognisers_are_told_apart() -> None:
+    with pytest.raises(UsageError, match="only listens"):
+        find_model("whisper-tiny.en")
+    with pytest.raises(UsageError, match="no speech model"):
+        find_speech("starter")
+
+
+@pytest.mark.parametrize("source", DOWNLOADS, ids=str)
+def test_every_wheel_file_is_pinned(source: object) -> None:
+    assert not isinstance(source, PackagedSource)
+    assert source.licence
+    names = [file.path if isinstance(source, HubSource) else file.name for file in source.files]
+    assert len(set(names)) == len(names), "two files would get the same name"
+    for file in source.files:
+        assert file.size_bytes > 0
+        if not isinstance(source, HubSource):
+            assert re.fullmatch("[0-9a-f]{64}", file.sha256 or "")
+
+
+@pytest.mark.parametrize("spec", MODELS.values(), ids=lambda spec: spec.name)
+def test_models_can_be_put_together_and_can_listen(spec: object) -> None:
+    spec = find_model(getattr(spec, "name", ""))
+    assert spec.assembly is not None or len(spec.sources) == 1
+    assert spec.speech is None or find_speech(spec.speech)
+    assert spec.frames > 0
+    assert spec.disk_bytes > 0
+
+
+def test_licences_are_named_once() -> None:
+    assert MODELS["starter"].licences == ("Apache-2.0",)
+    mixed = replace(
+        MODELS["starter"], sources=(PackagedSource("a", "MIT"), *MODELS["starter"].sources)
+    )
+    assert mixed.licences == ("MIT", "Apache-2.0")
