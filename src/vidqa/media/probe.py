@@ -71,8 +71,10 @@ def clean_rotation(degrees: int) -> int:
 def _claimed_duration(container: Any, stream: Any, start_s: float) -> float:
     """Seconds from the first frame to the end, as the headers say; 0 when they say nothing."""
     if container.duration:
-        end_s = ((container.start_time or 0) + container.duration) / av.time_base
-        return float(end_s - start_s)
+        # Matroska writes the end of its last picture, others the length of what they hold.
+        is_matroska = container.format.name.startswith("matroska")
+        begin = 0 if is_matroska else container.start_time or 0
+        return float((begin + container.duration) / av.time_base - start_s)
     if stream.duration:
         return float(stream.duration * stream.time_base)
     return 0.0

@@ -1,0 +1,202 @@
+"""The right picture at the right time, proved by the number written in each picture."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av.stream import Disposition
+from clips import (
+    Pipe,
+    damage,
+    decode_all,
+    encode_pictures,
+    hide_last_keyframe,
+    make_clip,
+    picture_stream,
+    read_number,
+    turn,
+)
+
+from vidqa.errors import NotAVideoError
+from vidqa.media.frames import FrameSet, read_frames
+from vidqa.media.probe import probe
+from vidqa.media.sampling import uniform
+
+EVEN = tuple(range(0, 3000, 40))
+UNEVEN = tuple(np.cumsum([0] + [20 + n * 37 % 90 for n in range(60)]).tolist())
+NO_CUTS = {"sc_threshold": "0"}
+B_FRAMES = {"bf": "3", "b-adapt": "0", "b-pyramid": "normal"}
+
+
+KINDS: dict[str, tuple[str, Sequence[int], str, dict]] = {
+    # file name, times of the pictures, decoder that reads it, how it is made
+    "constant rate": ("a.mp4", EVEN, "decord", {"sound_s": 3.0}),
+    "variable rate": ("a.mp4", UNEVEN, "decord", {"options": NO_CUTS}),
+    "keyframes too close to tell": ("a.mp4", UNEVEN, "pyav", {}),
+    "B-frames": ("a.mp4", EVEN, "decord", {"options": B_FRAMES, "key_every": 30}),
+    "B-frames at a variable rate": ("a.mp4", UNEVEN, "decord", {"options": B_FRAMES | NO_CUTS}),
+    "matroska": ("a.mkv", EVEN, "decord", {"options": B_FRAMES}),
+    "quicktime": ("a.mov", EVEN, "decord", {}),
+    "one frame": ("a.mp4", (0,), "decord", {}),
+    "av1": ("a.mp4", EVEN[:30], "decord", {"codec": "libsvtav1", "options": {"preset": "12"}}),
+    "late start": ("a.mkv", [time + 700 for time in EVEN], "decord", {}),
+    "open groups": (
+        "a.mp4",
+        EVEN,
+        "pyav",
+        {"options": B_FRAMES | {"x264-params": "open-gop=1:keyint=12:scenecut=0"}},
+    ),
+    "hevc": (
+        "a.mp4",
+        EVEN,
+        "pyav",
+        {"codec": "libx265", "options": {"x265-params": "log-level=0"}},
+    ),
+    "vp9, odd size": ("a.webm", EVEN, "pyav", {"codec": "libvpx-vp9", "size": (161, 97)}),
+    "vp8 with hidden pictures": (
+        "a.webm",
+        EVEN,
+        "pyav",
+        {"codec": "libvpx", "options": {"auto-alt-ref": "1", "lag-in-frames": "16"}},
+    ),
+    "mpeg-4 in avi": ("a.avi", EVEN, "pyav", {"codec": "mpeg4", "options": {"bf": "2"}}),
+    "mpeg transport stream": ("a.ts", EVEN, "pyav", {"options": B_FRAMES}),
+    "4:4:4": ("a.mp4", EVEN, "pyav", {"pix_fmt": "yuv444p"}),
+}
+
+
+def check(path: Path, times_ms: Sequence[int], asked_s: Sequence[float]) -> FrameSet:
+    """The numbers and times of what is read, against what was drawn and against a full decode."""
+    read = read_frames(probe(path), asked_s)
+    shown_s = [(time - times_ms[0]) / 1000 for time in times_ms]
+    wanted = sorted({max(0, bisect_right(shown_s, time_s + 1e-6) - 1) for time_s in asked_s})
+    assert [read_number(frame.pixels) for frame in read.frames] == wanted
+    truth = decode_all(path)
+    for number, frame in zip(wanted, read.frames, strict=True):
+        assert frame.time_s == pytest.approx(shown_s[number], abs=0.002)
+        assert frame.time_s == pytest.approx(truth[number][0], abs=1e-5)
+        assert frame.pixels.dtype == np.uint8
+        difference = np.abs(frame.pixels.astype(int) - truth[number][1])
+        assert difference.max() <= 2
+    return read
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_time_gets_the_frame_shown_then(tmp_path: Path, kind: str):
+    name, times_ms, decoder, how = KINDS[kind]
+    make_clip(tmp_path / name, times_ms, **how)
+    end_s = (times_ms[-1] - times_ms[0]) / 1000
+    read = check(tmp_path / name, times_ms, uniform(0, end_s + 0.04, 13))
+    assert (read.decoder, read.warnings) == (decoder, ()), read.reason
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.ts"])
+def test_every_single_frame_can_be_asked_for_in_any_order(tmp_path: Path, name: str):
+    make_clip(tmp_path / name, EVEN, options=B_FRAMES)
+    asked = [time / 1000 for time in EVEN]
+    read = check(tmp_path / name, EVEN, [*reversed(asked), *asked])
+    assert len(read.frames) == len(EVEN)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.avi"])
+def test_times_outside_the_clip_give_its_first_and_last_frame(tmp_path: Path, name: str):
+    codec = "libx264" if name == "a.mp4" else "mpeg4"
+    make_clip(tmp_path / name, EVEN, codec=codec)
+    read = read_frames(probe(tmp_path / name), [-5, 0.01, 3.5])
+    assert [read_number(frame.pixels) for frame in read.frames] == [0, len(EVEN) - 1]
+
+
+def test_no_times_are_refused(tmp_path: Path):
+    make_clip(tmp_path / "a.mp4", EVEN[:2])
+    with pytest.raises(ValueError, match="at least one"):
+        read_frames(probe(tmp_path / "a.mp4"), [])
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_pictures_are_upright(tmp_path: Path, codec: str):
+    path = tmp_path / "a.mp4"
+    make_clip(path, EVEN, codec=codec)
+    turn(path)
+    info = probe(path)
+    for frame in read_frames(info, [0.5, 2.0]).frames:
+        assert frame.pixels.shape == (info.height, info.width, 3) == (160, 96, 3)
+        turned_back = np.rot90(frame.pixels, 1)
+        assert read_number(turned_back) == frame.time_s * 25
+        assert turned_back[-8, -8, 0] > 200 > 100 > turned_back[-8, -8, 2]
+
+
+def test_a_live_recording_without_a_duration(tmp_path: Path):
+    pipe, path = Pipe(), tmp_path / "live.webm"
+    make_clip(pipe, EVEN, codec="libvpx-vp9", container="webm")
+    path.write_bytes(pipe.content)
+    check(path, EVEN, uniform(0, probe(path).duration_s, 8))
+
+
+def test_of_two_video_streams_the_one_shown_is_read(tmp_path: Path):
+    path = tmp_path / "two.mp4"
+    with av.open(str(path), "w") as out:
+        small, large = picture_stream(out), picture_stream(out, size=(320, 192))
+        small.disposition, large.disposition = 0, Disposition.default
+        encode_pictures(out, small, EVEN, first=100)
+        encode_pictures(out, large, EVEN)
+    assert check(path, EVEN, uniform(0, 3, 8)).decoder == "pyav"
+
+
+def test_a_table_of_keyframes_that_disagrees_is_not_trusted(tmp_path: Path):
+    path = tmp_path / "a.mp4"
+    make_clip(path, EVEN)
+    hide_last_keyframe(path)
+    read = check(path, EVEN, uniform(0, 3, 8))
+    assert read.decoder == "pyav"
+    assert "keyframes" in read.reason
+
+
+def test_where_the_pictures_end_before_the_clip_does_is_said(tmp_path: Path):
+    path = tmp_path / "a.avi"
+    make_clip(path, EVEN, codec="mpeg4")
+    read = read_frames(probe(path), [1, 30])
+    assert len(read.frames) == 2
+    assert read.warnings == ("there is no new picture after 3.0 s",)
+
+
+@pytest.mark.parametrize("times", [uniform(0, 3, 6)])
+def test_damaged_pictures_are_skipped_said_and_the_same_each_time(tmp_path: Path, times):
+    path = tmp_path / "a.mp4"
+    make_clip(path, EVEN)
+    damage(path, 0.4, 0.5)
+    once, again = (read_frames(probe(path), times) for _ in range(2))
+    assert once.decoder == "pyav"
+    assert once.warnings
+    assert read_number(once.frames[0].pixels) == 6
+    assert read_number(once.frames[-1].pixels) == 68
+    for one, other in zip(once.frames, again.frames, strict=True):
+        assert (one.time_s, one.pixels.tobytes()) == (other.time_s, other.pixels.tobytes())
+
+
+def test_nothing_but_damage_is_not_a_video(tmp_path: Path):
+    path = tmp_path / "a.mp4"
+    make_clip(path, EVEN)
+    damage(path, 0.0, 1.0)
+    with pytest.raises(NotAVideoError, match="damaged"):
+        probe(path)
+
+
+def test_no_more_frames_are_held_than_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from vidqa.media import inorder
+
+    held: list[int] = []
+    keep: Callable = inorder._Slots.is_done_with
+
+    def counted(slots, frame):
+        done = keep(slots, frame)
+        held.append(sum(best is not None for best in slots.best))
+        return done
+
+    monkeypatch.setattr(inorder._Slots, "is_done_with", counted)
+    make_clip(tmp_path / "a.ts", EVEN)
+    read_frames(probe(tmp_path / "a.ts"), uniform(0, 3, 5))
+    assert max(held) == 5
+    assert len(held) > 60

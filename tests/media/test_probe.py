@@ -1,0 +1,158 @@
+import os
+from pathlib import Path
+
+import av
+import pytest
+from av.stream import Disposition
+from clips import (
+    Pipe,
+    encode_pictures,
+    encode_tone,
+    make_clip,
+    numbered_picture,
+    picture_stream,
+    tone_stream,
+    turn,
+)
+from PIL import Image
+
+from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError
+from vidqa.media.probe import clean_rotation, probe
+
+TWO_SECONDS = range(0, 2000, 40)
+
+
+def test_a_plain_clip(tmp_path: Path):
+    make_clip(tmp_path / "clip.mp4", TWO_SECONDS, sound_s=2)
+    info = probe(tmp_path / "clip.mp4")
+    assert (info.width, info.height, info.codec, info.rotation_deg) == (160, 96, "h264", 0)
+    assert info.has_audio
+    assert info.duration_s == pytest.approx(2, abs=0.1)
+    assert "mp4" in info.container
+
+
+def test_a_turned_clip_is_measured_upright(tmp_path: Path):
+    make_clip(tmp_path / "clip.mp4", TWO_SECONDS)
+    turn(tmp_path / "clip.mp4")
+    info = probe(tmp_path / "clip.mp4")
+    assert (info.width, info.height, info.rotation_deg) == (96, 160, 270)
+    assert not info.has_audio
+
+
+@pytest.mark.parametrize("container", ["webm", "matroska"])
+def test_a_live_recording_says_no_duration_so_it_is_measured(tmp_path: Path, container: str):
+    pipe, path = Pipe(), tmp_path / "live.webm"
+    codec = "libvpx-vp9" if container == "webm" else "libx264"
+    make_clip(pipe, TWO_SECONDS, codec=codec, container=container)
+    path.write_bytes(pipe.content)
+    with av.open(str(path)) as opened:
+        assert not opened.duration
+    assert probe(path).duration_s == pytest.approx(2, abs=0.05)
+
+
+def test_an_absurd_duration_is_measured(tmp_path: Path):
+    path = tmp_path / "clip.mp4"
+    make_clip(path, TWO_SECONDS)
+    content = bytearray(path.read_bytes())
+    for box, offset in ((b"mvhd", 20), (b"tkhd", 24), (b"mdhd", 20)):
+        place = content.index(box) + offset
+        content[place : place + 4] = b"\x7f\xff\xff\xff"
+    content = content.replace(b"edts", b"free")
+    path.write_bytes(content)
+    assert probe(path).duration_s == pytest.approx(2, abs=0.05)
+
+
+def test_the_clip_begins_with_its_first_picture(tmp_path: Path):
+    path = tmp_path / "late.mkv"
+    make_clip(path, [time + 500 for time in TWO_SECONDS])
+    assert probe(path).duration_s == pytest.approx(2, abs=0.1)
+
+
+def test_of_two_video_streams_the_one_shown_counts(tmp_path: Path):
+    path = tmp_path / "two.mp4"
+    with av.open(str(path), "w") as out:
+        streams = [picture_stream(out), picture_stream(out, size=(320, 192))]
+        streams[0].disposition, streams[1].disposition = 0, Disposition.default
+        for stream in streams:
+            encode_pictures(out, stream, TWO_SECONDS)
+    assert probe(path).width == 320
+
+
+def test_a_colon_in_the_name_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("http:clip.mp4", 'it\'s "5" é\n[red]x %03d.mp4', os.fsdecode(b"\xff.mp4")):
+        make_clip(tmp_path / "clip.mp4", TWO_SECONDS)
+        Path("clip.mp4").rename(name)
+        assert probe(Path(name)).width == 160
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("empty.mp4", b"", "is empty"),
+        ("text.mp4", b"Dear diary,\ntoday I filmed a cat.\n" * 40, "text"),
+        ("page.mp4", "<!doctype html><p>Zugriff verweigert, nö</p>".encode() * 60, "text file"),
+        ("noise.mp4", bytes(n * n % 251 for n in range(5000)), "no known format"),
+        ("list.mp4", b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nclip.ts\n", "text"),
+        ("half.mp4", b"\x00\x00\x00\x20ftypisom" + bytes(900), "cut off"),
+    ],
+)
+def test_what_is_no_video_is_said_to_be_what_it_is(
+    tmp_path: Path, name: str, content: bytes, reason: str
+):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(NotAVideoError, match=reason) as caught:
+        probe(tmp_path / name)
+    assert name in caught.value.message
+
+
+def test_a_missing_file(tmp_path: Path):
+    for name in ("no such.mp4", "x" * 300, "nul\0.mp4", "text.mp4/clip.mp4"):
+        (tmp_path / "text.mp4").write_text("x")
+        with pytest.raises(ClipNotFoundError, match="there is no file"):
+            probe(tmp_path / name)
+
+
+def test_a_directory_a_pipe_and_a_picture(tmp_path: Path):
+    with pytest.raises(NotAVideoError, match="is a directory") as caught:
+        probe(tmp_path)
+    assert caught.value.hint
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(NotAVideoError, match="a pipe"):
+        probe(tmp_path / "pipe.mp4")
+    Image.fromarray(numbered_picture(1)).save(tmp_path / "picture.mp4", format="png")
+    with pytest.raises(NotAVideoError, match="single picture"):
+        probe(tmp_path / "picture.mp4")
+
+
+def test_sound_without_pictures(tmp_path: Path):
+    with av.open(str(tmp_path / "song.mp4"), "w") as out:
+        encode_tone(out, tone_stream(out), 0, 1)
+    with pytest.raises(NoVideoStreamError, match="sound but no video"):
+        probe(tmp_path / "song.mp4")
+
+
+def test_a_cover_picture_is_no_video(tmp_path: Path):
+    path = tmp_path / "song.mkv"
+    with av.open(str(path), "w") as out:
+        tone = tone_stream(out)
+        Image.fromarray(numbered_picture(1)).save(tmp_path / "cover.png")
+        out.add_attachment("cover.png", "image/png", (tmp_path / "cover.png").read_bytes())
+        encode_tone(out, tone, 0, 1)
+    with pytest.raises(NoVideoStreamError):
+        probe(path)
+
+
+def test_messages_cannot_write_to_the_terminal(tmp_path: Path):
+    with pytest.raises(ClipNotFoundError) as caught:
+        probe(tmp_path / "a\x1b[31m\nb\u202e.mp4")
+    assert caught.value.message.isprintable()
+    assert (caught.value.hint or "").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [(0, 0), (90, 90), (-90, 270), (180, 180), (-180, 180), (89, 90), (-2147483648, 0), (360, 0)],
+)
+def test_rotation_is_quarter_turns(said: int, meant: int):
+    assert clean_rotation(said) == meant
