@@ -12,6 +12,8 @@ the classifier sees the wanted object. Sources and licences: src/vidqa/data/star
 import argparse
 import json
 import random
+import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -134,7 +136,11 @@ PROJECTOR_RATE = 2e-4
 WARMUP_STEPS = 20
 MAX_FRAMES = 8
 MAX_THINGS = 6
+ADAPTER = LoraConfig(
+    r=8, lora_alpha=16, target_modules=["q_proj", "v_proj"], modules_to_save=["projector"]
+)
 IGNORED = -100
+WEIGHTS = "adapter_model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -153,6 +159,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--resume", action="store_true", help="go on from what is in the output")
     arguments = parser.parse_args()
     random.seed(arguments.seed)
     torch.manual_seed(arguments.seed)
@@ -168,12 +175,10 @@ def main() -> None:
     with torch.inference_mode():
         files = [photos / file.name for file in PHOTOS_WHEEL.files]
         space = features.build(model.model.vision_tower, processor, files)
-    tuned = get_peft_model(
-        model,
-        LoraConfig(
-            r=8, lora_alpha=16, target_modules=["q_proj", "v_proj"], modules_to_save=["projector"]
-        ),
-    )
+    if arguments.resume:
+        tuned = PeftModel.from_pretrained(model, arguments.output, is_trainable=True)
+    else:
+        tuned = get_peft_model(model, ADAPTER)
     train(tuned, processor, space, names, minutes=arguments.minutes)
     write(tuned, arguments.output)
 
@@ -302,11 +307,13 @@ def write(tuned: PeftModel, folder: Path) -> None:
     """Save the adapter in PEFT's layout, in bf16: it is shipped in the package."""
     folder.mkdir(parents=True, exist_ok=True)
     tuned.peft_config["default"].base_model_name_or_path = None
-    tuned.save_pretrained(folder)
-    (folder / "README.md.peft").unlink(missing_ok=True)
-    file = folder / "adapter_model.safetensors"
-    tensors = load_file(file)
-    save_file({name: value.to(torch.bfloat16) for name, value in tensors.items()}, file)
+    with tempfile.TemporaryDirectory() as draft:
+        tuned.save_pretrained(draft)
+        tensors = load_file(Path(draft) / WEIGHTS)
+        save_file(
+            {name: value.to(torch.bfloat16) for name, value in tensors.items()}, folder / WEIGHTS
+        )
+        shutil.copy(Path(draft) / "adapter_config.json", folder)
 
 
 if __name__ == "__main__":

@@ -110,6 +110,7 @@ def question_and_answer(scene: Scene, names: Sequence[str]) -> tuple[str, str]:
         _first_last,
         _yes_no,
         _yes_no,
+        _yes_no,
         _count,
     ]
     return random.choice(tasks)(scene, names)
