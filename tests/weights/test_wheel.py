@@ -155,6 +155,15 @@ def test_a_full_disk_under_pip_is_said(
         fetch(wheels.build(index, MEMBERS), store)
 
 
+def test_a_broken_connection_is_said(
+    index: Path, store: Store, play_pip: Callable[[str], None]
+) -> None:
+    reason = "\N{MULTIPLICATION SIGN} Download failed after 6 attempts"
+    play_pip(f"print('error: incomplete-download', {reason!r}, sep='\\n', flush=True); exit(1)")
+    with pytest.raises(DownloadError, match=f"{reason}$"):
+        fetch(wheels.build(index, MEMBERS), store)
+
+
 def test_pips_own_words_are_kept_short(
     index: Path, store: Store, play_pip: Callable[[str], None]
 ) -> None:

@@ -41,12 +41,7 @@ def full_disk_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in FULL_ERRNOS:
             raise
-        raise full_disk(folder) from error
-
-
-def full_disk(folder: Path) -> NoSpaceError:
-    """The error of a disk that filled up while it was written to."""
-    return NoSpaceError(f"the disk of {folder} is full", hint=MAKE_ROOM)
+        raise NoSpaceError(f"the disk of {folder} is full", hint=MAKE_ROOM) from error
 
 
 def sync_folder(folder: Path) -> None:

