@@ -26,7 +26,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     monkeypatch.setattr(AskRun, "_check_cheaply", AskRun._check_cheaply)
     monkeypatch.setitem(sys.modules, "vidqa.engine", sys)
     monkeypatch.setattr(vidqa, "engine", None, raising=False)
-    monkeypatch.setattr("vidqa.cli.ask.quiet_libraries", lambda: None)
+    monkeypatch.setattr("vidqa.cli.ask.silence_libraries", lambda: None)
+    monkeypatch.setattr("vidqa.cli.ask.keep_libraries_off_the_network", lambda: None)
     fake.install()
     return fake.install
 

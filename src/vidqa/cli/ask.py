@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidqa.cli.exit_codes import ExitCode, exit_code
+from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.request import Request
 from vidqa.cli.show import AnswerView, choose_view
 from vidqa.cli.tell import Teller
@@ -79,7 +80,8 @@ class AskRun:
 
     def _load(self) -> "Model":
         self.teller.stage("load")
-        quiet_libraries()
+        keep_libraries_off_the_network()
+        silence_libraries()
         from vidqa import engine
 
         return engine.load(self.options.model, device=self.options.device, dtype=self.options.dtype)
@@ -131,17 +133,3 @@ class AskRun:
     def _tell_json(self, video: str, error: VidqaError) -> None:
         for question in self.request.questions:
             self.view.failed(video, question, error)
-
-
-def quiet_libraries() -> None:
-    """Keep what the libraries would say on stderr to themselves, and off the network."""
-    import os
-    import warnings
-
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
-    warnings.filterwarnings("ignore")
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()

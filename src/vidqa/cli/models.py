@@ -10,6 +10,7 @@ import typer
 
 from vidqa.cli import options
 from vidqa.cli.exit_codes import ExitCode
+from vidqa.cli.libraries import silence_libraries
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
 from vidqa.registry import MODELS, SPEECH, ModelSpec, SpeechSpec
@@ -57,6 +58,7 @@ def pull(
     """Download a model, verify it and make it ready; what is there already is kept."""
     from vidqa.tasks import pull as task
 
+    silence_libraries()
     with _progress(quiet=quiet) as progress:
         folder = task.pull(name, progress=progress, offline=offline)
     Teller(quiet=quiet).note(f"{name} is ready in {folder}")

@@ -1,6 +1,7 @@
 """What is said on stderr: stages, coverage, warnings, errors."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ class Teller:
         self._quiet = quiet
         self._verbose = verbose
         self._status: Status | None = None
+        self._begun = time.monotonic()
 
     @contextmanager
     def stages(self) -> Iterator[None]:
@@ -64,7 +66,9 @@ class Teller:
         """What the answer rests on."""
         if self._quiet:
             return
-        self._line(f"{seen(answer)}; {heard(answer)}; {by_whom(answer)}")
+        now = time.monotonic()
+        took, self._begun = now - self._begun, now
+        self._line(f"{seen(answer)}; {heard(answer)}; {by_whom(answer)}, in {took:.1f} s")
         if answer.stopped_by != "end":
             self._line(f"note: {cut_short(answer)}")
         for warning in answer.warnings:
@@ -119,13 +123,9 @@ def heard(answer: Answer) -> str:
 
 
 def by_whom(answer: Answer) -> str:
-    """`starter@1a2b3c on cpu, bfloat16, in 9.1 s`."""
+    """`starter@1a2b3c on cpu, bfloat16`."""
     seed = "" if answer.seed is None else f", seed {answer.seed}"
-    seconds = sum(answer.timings_s.values())
-    return (
-        f"{answer.model}@{answer.revision[:12]} on {answer.device}, {answer.dtype}{seed}, "
-        f"in {seconds:.1f} s"
-    )
+    return f"{answer.model}@{answer.revision[:12]} on {answer.device}, {answer.dtype}{seed}"
 
 
 def cut_short(answer: Answer) -> str:

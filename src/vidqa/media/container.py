@@ -4,6 +4,7 @@ import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,9 @@ class Losses:
         """Packets that could not be decoded."""
         self.cut_off = False
         """The file could not be read to its end."""
+        self.missing = 0
+        """Packets that went in without a picture coming out, known when all are read; among them
+        the pictures that are not meant to be shown."""
 
 
 def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[Any]:
@@ -97,16 +101,19 @@ def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[
 
 def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
     """Every frame of a stream in the decoder's order; what is damaged is skipped and counted."""
-    for packet in readable_packets(container, losses, stream):
+    fed = shown = 0
+    for packet in chain(readable_packets(container, losses, stream), [None]):
+        fed += packet is not None and bool(packet.size)
         try:
-            yield from packet.decode()
+            frames = stream.codec_context.decode(packet)
+        except av.error.EOFError:
+            continue  # the container's end has emptied the decoder already
         except (av.error.FFmpegError, ValueError):
             losses.packets += 1
-    if losses.cut_off:
-        try:
-            yield from stream.codec_context.decode(None)
-        except (av.error.FFmpegError, ValueError):
-            losses.packets += 1
+            continue
+        shown += len(frames)
+        yield from frames
+    losses.missing = max(0, fed - shown - losses.packets)
 
 
 def first_frame(container: Any, stream: Any) -> Any | None:

@@ -44,7 +44,8 @@ def read_in_order(info: VideoInfo, times_s: Sequence[float]) -> Sequel:
     """
     slots = _fill(info, times_s, threads=0)
     if slots.is_damaged:
-        # How a damaged picture is patched up depends on the timing of the decoder's threads.
+        # With threads, what a damaged picture is patched up with depends on their timing, and an
+        # error near the end takes all later pictures along.
         slots = _fill(info, times_s, threads=1)
     warnings = _warnings(slots, times_s[-1])
     frames = slots.frames(info.rotation_deg)
@@ -68,8 +69,9 @@ class _Slots:
 
     @property
     def is_damaged(self) -> bool:
-        """Something was lost or patched up, wanted or not."""
-        return bool(self.losses.packets or self.losses.cut_off or self.corrupt)
+        """Something may have been lost or patched up, wanted or not."""
+        losses = self.losses
+        return bool(losses.packets or losses.cut_off or losses.missing or self.corrupt)
 
     def is_done_with(self, frame: Any) -> bool:
         """Keep the frame if a time wants it; true when no later frame can be wanted."""

@@ -46,10 +46,8 @@ def pull(
     """
     spec, store = find(name), store or Store()
     store.sweep()
-    try:
-        return _complete(spec, store)
-    except ModelError:  # missing or damaged: what a pull is for
-        pass
+    if (folder := _complete_folder(spec, store)) is not None:
+        return folder
     if isinstance(spec, SpeechSpec):
         return fetch(spec.source, store, progress=progress, offline=offline)
     if spec.speech is not None:
@@ -70,6 +68,14 @@ def _complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
     if spec.speech is not None:
         speech_folder(find_speech(spec.speech), store, wanted_by=spec.name)
     return folder
+
+
+def _complete_folder(spec: ModelSpec | SpeechSpec, store: Store) -> Path | None:
+    """None when something is missing or damaged: what a pull is for."""
+    try:
+        return _complete(spec, store)
+    except ModelError:
+        return None
 
 
 def _put_together(
