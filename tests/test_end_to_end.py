@@ -65,7 +65,7 @@ def test_the_demo_is_seen_and_heard(ask: Ask) -> None:
     record = json.loads(out)
     answer = record["answer"].lower()
     assert "cat" in answer
-    assert "rocket" in answer
+    assert "rocket" in answer or "missile" in answer
     assert record["words_source"] == "speech"
     assert record["words_used"] > 20
     assert len(record["frame_times_s"]) == 8
@@ -137,6 +137,7 @@ def test_three_silent_seconds_are_answered(ask: Ask, tmp_path: Path) -> None:
     "name", ["two words.mp4", 'it\'s "q".mp4', "new\nline.mp4", "grüße 🎬.mp4", "[red]x[/red].mp4"]
 )
 def test_odd_names_are_answered(ask: Ask, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)  # one name holds a slash
     clip = write_clip(tmp_path / name, seconds=1)
     status, out, err = ask(str(clip), "What is shown?", "--json")
     assert status == 0, err

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,12 @@ def make_clip(
     key_every: int = 12,
     rate: int = 25,
     sound_s: float = 0.0,
+    flags: str | None = None,
 ) -> None:
     """Write picture 0, 1, 2... at the given times; with a sound of 440 Hz when asked."""
     target = str(path) if isinstance(path, Path) else path
-    with av.open(target, "w", format=container) as out:
+    movflags = {"movflags": flags} if flags else {}
+    with av.open(target, "w", format=container, options=movflags) as out:
         video = picture_stream(
             out, codec, options=options, size=size, pix_fmt=pix_fmt, key_every=key_every, rate=rate
         )
@@ -164,10 +167,12 @@ def damage(path: Path, begin: float, end: float) -> None:
 
 def decode_all(path: Path) -> list[tuple[float, NDArray[np.uint8]]]:
     """Every shown frame in order of time, by PyAV alone, times from the first one."""
+    frames = []
     with av.open(str(path)) as container:
-        stream = container.streams.best("video")
-        frames = [
-            (frame.time, frame.to_ndarray(format="rgb24")) for frame in container.decode(stream)
-        ]
+        for packet in container.demux(container.streams.best("video")):
+            with suppress(av.error.InvalidDataError):
+                frames += [
+                    (shown.time, shown.to_ndarray(format="rgb24")) for shown in packet.decode()
+                ]
     frames.sort(key=lambda shown: shown[0])
     return [(time - frames[0][0], pixels) for time, pixels in frames]

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -21,6 +22,7 @@ from clips import (
 )
 
 from vidqa.errors import NotAVideoError
+from vidqa.media import container, inorder
 from vidqa.media.frames import FrameSet, read_frames
 from vidqa.media.probe import probe
 from vidqa.media.sampling import uniform
@@ -176,6 +178,33 @@ def test_damaged_pictures_are_skipped_said_and_the_same_each_time(tmp_path: Path
         assert (one.time_s, one.pixels.tobytes()) == (other.time_s, other.pixels.tobytes())
 
 
+def test_a_file_that_was_cut_off_is_read_to_its_very_end(tmp_path: Path):
+    path = tmp_path / "a.mp4"
+    make_clip(path, EVEN, options=B_FRAMES, flags="+faststart")
+    path.write_bytes(path.read_bytes()[: -path.stat().st_size // 3])
+    read = read_frames(probe(path), [time / 1000 for time in EVEN])
+    numbers = [read_number(frame.pixels) for frame in read.frames]
+    assert numbers == [round(time * 25) for time, _ in decode_all(path)]
+    assert 30 < len(numbers) < len(EVEN)
+    assert read.decoder == "pyav"
+    assert any("damaged" in warning for warning in read.warnings)
+
+
+def test_pictures_inside_the_decoder_at_a_sudden_end_are_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(container_, losses, *streams):
+        yield from islice(container_.demux(*streams), 20)
+        losses.cut_off = True
+
+    make_clip(tmp_path / "a.ts", EVEN, options=B_FRAMES)
+    info = probe(tmp_path / "a.ts")
+    monkeypatch.setattr(container, "readable_packets", broken)
+    read = read_frames(info, [time / 1000 for time in EVEN])
+    assert [read_number(frame.pixels) for frame in read.frames] == list(range(20))
+    assert "the file cannot be read to its end" in read.warnings
+
+
 def test_nothing_but_damage_is_not_a_video(tmp_path: Path):
     path = tmp_path / "a.mp4"
     make_clip(path, EVEN)
@@ -185,8 +214,6 @@ def test_nothing_but_damage_is_not_a_video(tmp_path: Path):
 
 
 def test_no_more_frames_are_held_than_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from vidqa.media import inorder
-
     held: list[int] = []
     keep: Callable = inorder._Slots.is_done_with
 

@@ -185,7 +185,8 @@ class Model:
         words = find_words(info, subtitles=subtitles, language=language, listen=listen)
         inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
         source: WordsSource = words.source if inside or words.source == "off" else "none"
-        return Words(source, inside, words.detail, words.warnings)
+        detail = (self.spec.speech or "") if words.source == "speech" else words.detail
+        return Words(source, inside, detail, words.warnings)
 
 
 def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:

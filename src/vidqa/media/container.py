@@ -112,7 +112,9 @@ def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
             losses.packets += 1
             continue
         shown += len(frames)
-        yield from frames
+        for frame in frames:
+            frame.time_base = frame.time_base or stream.time_base  # unknown after a sudden end
+            yield frame
     losses.missing = max(0, fed - shown - losses.packets)
 
 
