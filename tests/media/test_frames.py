@@ -201,7 +201,9 @@ def test_pictures_inside_the_decoder_at_a_sudden_end_are_not_lost(
     info = probe(tmp_path / "a.ts")
     monkeypatch.setattr(container, "readable_packets", broken)
     read = read_frames(info, [time / 1000 for time in EVEN])
-    assert [read_number(frame.pixels) for frame in read.frames] == list(range(20))
+    assert len(read.frames) == 20
+    for frame in read.frames:
+        assert frame.time_s == pytest.approx(read_number(frame.pixels) / 25, abs=1e-3)
     assert "the file cannot be read to its end" in read.warnings
 
 
