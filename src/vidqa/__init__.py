@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vidqa import errors
     from vidqa.engine import Clip, Model, load
     from vidqa.errors import VidqaError
     from vidqa.tasks.pull import pull
@@ -30,6 +31,7 @@ __all__ = [
     "TextDelta",
     "VidqaError",
     "__version__",
+    "errors",
     "load",
     "pull",
 ]
@@ -50,6 +52,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
+    if name == "errors":
+        return import_module("vidqa.errors")
     if name not in _HOMES:
         raise AttributeError(f"module 'vidqa' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

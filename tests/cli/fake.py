@@ -4,12 +4,19 @@ python tests/cli/fake.py ask CLIP QUESTION ...
 """
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError, VideoError
+from vidqa.errors import (
+    ClipNotFoundError,
+    NotAVideoError,
+    NoVideoStreamError,
+    UsageError,
+    VideoError,
+)
 from vidqa.types import Answer, PromptSegment, PromptView, TextDelta, Words
 
 PIECES = ["The video ", "shows **a cat**, ", "then a mug."]
@@ -28,9 +35,14 @@ class FakeClip:
         self.video, self.text, self.warnings = video, text, warnings
 
     def stream(self, question: str, **settings: Any) -> Iterator[TextDelta | Answer]:
+        if question == "too long?":
+            raise UsageError("the question does not fit", hint="ask a shorter one")
+        settings["notify"]("prefill")
         settings["notify"]("generate")
         for piece in self.text:
             yield TextDelta(piece)
+            if question == "wait?":
+                time.sleep(60)
         yield Answer(
             text="".join(self.text),
             question=question,

@@ -1,5 +1,6 @@
 """Ask every question about every clip."""
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,8 @@ from vidqa.cli.libraries import keep_libraries_off_the_network, silence_librarie
 from vidqa.cli.request import Request
 from vidqa.cli.show import AnswerView, choose_view
 from vidqa.cli.tell import Teller
-from vidqa.errors import VideoError, VidqaError
-from vidqa.types import Answer
+from vidqa.errors import VidqaError
+from vidqa.types import Answer, Stage
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
@@ -53,13 +54,14 @@ class AskRun:
 
     def run(self) -> ExitCode:
         """Answer all there is to answer; one bad clip does not stop the others."""
-        with self.teller.stages():
+        with self.teller.stages(), closing(self.view):
             try:
                 self._check_cheaply()
                 model = self._load()
             except VidqaError as error:
-                for clip in self.request.clips:
-                    self._tell_json(clip, error)
+                self.teller.pause()
+                for video in self.request.clips:
+                    self._show_failure(video, self.request.questions, error)
                 raise
             for video in self.request.clips:
                 self._ask_clip(model, video)
@@ -87,49 +89,71 @@ class AskRun:
         return engine.load(self.options.model, device=self.options.device, dtype=self.options.dtype)
 
     def _ask_clip(self, model: "Model", video: str) -> None:
-        options = self.options
         try:
-            clip = model.watch(
-                video,
-                frames=options.frames,
-                start_s=options.start_s,
-                end_s=options.end_s,
-                subtitles=options.subtitles,
-                language=options.language,
-                notify=self.teller.stage,
-            )
-            for question in self.request.questions:
-                self._ask_question(clip, question)
+            clip = self._watch(model, video)
         except VidqaError as error:
-            if not isinstance(error, VideoError) and len(self.request.clips) == 1:
-                self._tell_json(video, error)
-                raise
-            self.failures.append(error)
-            self.teller.error(error, about=None if len(self.request.clips) == 1 else video)
-            for question in self.request.questions:
-                self.view.failed(video, question, error)
+            self._fail(video, self.request.questions, error)
+            return
+        for question in self.request.questions:
+            try:
+                self._ask_question(clip, video, question)
+            except VidqaError as error:
+                self._fail(video, (question,), error)
 
-    def _ask_question(self, clip: "Clip", question: str) -> None:
+    def _watch(self, model: "Model", video: str) -> "Clip":
+        options = self.options
+        return model.watch(
+            video,
+            frames=options.frames,
+            start_s=options.start_s,
+            end_s=options.end_s,
+            subtitles=options.subtitles,
+            language=options.language,
+            notify=self.teller.stage,
+        )
+
+    def _ask_question(self, clip: "Clip", video: str, question: str) -> None:
         options = self.options
         if options.show_prompt:
             self.teller.prompt(clip.prompt(question))
+
+        def notify(stage: Stage) -> None:
+            self.teller.stage(stage)
+            if stage == "generate":
+                self.view.begin(video, question)
+
         events = clip.stream(
             question,
             max_new_tokens=options.max_new_tokens,
             temperature=options.temperature,
             top_p=options.top_p,
             seed=options.seed,
-            notify=self.teller.stage,
+            notify=notify,
         )
         for event in events:
             if isinstance(event, Answer):
                 self.view.whole(event)
                 self.teller.coverage(
-                    event, decoder=clip.decoder, detail=clip.words.detail, timings=options.timings
+                    event,
+                    decoder=clip.decoder,
+                    detail=clip.words.detail,
+                    timings=options.timings,
+                    about=self._title(video),
                 )
             else:
                 self.view.piece(event)
 
-    def _tell_json(self, video: str, error: VidqaError) -> None:
-        for question in self.request.questions:
+    def _fail(self, video: str, questions: tuple[str, ...], error: VidqaError) -> None:
+        """One clip or question has no answer; the others may have one."""
+        self.failures.append(error)
+        self.view.close()
+        self.teller.error(error, about=self._title(video))
+        self._show_failure(video, questions, error)
+
+    def _show_failure(self, video: str, questions: tuple[str, ...], error: VidqaError) -> None:
+        for question in questions:
             self.view.failed(video, question, error)
+
+    def _title(self, video: str) -> str | None:
+        """With one clip there is no doubt which one is meant."""
+        return video if len(self.request.clips) > 1 else None

@@ -2,13 +2,15 @@
 
 import sys
 import traceback
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 import vidqa
 from vidqa.cli import models, options
 from vidqa.cli.exit_codes import ExitCode, exit_code
+from vidqa.cli.output import escape_the_unencodable, put
 from vidqa.cli.tell import Teller
 from vidqa.errors import VidqaError
 
@@ -25,7 +27,7 @@ app.add_typer(models.app, name="models")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"vidqa {vidqa.__version__}")
+        put(f"vidqa {vidqa.__version__}\n")
         raise typer.Exit
 
 
@@ -39,7 +41,15 @@ def start(
     """Ask questions about video files, on your own machine."""
 
 
-@app.command()
+class AskCommand(TyperCommand):
+    """Says `CLIP... QUESTION` as it is meant; typer would add dots to the whole."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The words after `vidqa ask` in the usage line."""
+        return [str(self.options_metavar), options.WORDS]
+
+
+@app.command(cls=AskCommand)
 def ask(
     words: options.Words,
     question: options.Questions = None,
@@ -96,6 +106,10 @@ def run(arguments: list[str]) -> int:
         return exit_code(error)
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
+    except SystemExit as error:  # the parser ends this way when nobody reads its help any more
+        if isinstance(error.__context__, BrokenPipeError):
+            return ExitCode.ANSWERED
+        raise
     except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # the parser's own complaints
             error.show()
@@ -107,4 +121,5 @@ def run(arguments: list[str]) -> int:
 
 def main() -> NoReturn:
     """The entry point."""
+    escape_the_unencodable()
     sys.exit(run(sys.argv[1:]))

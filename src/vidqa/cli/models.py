@@ -11,6 +11,7 @@ import typer
 from vidqa.cli import options
 from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.libraries import silence_libraries
+from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
 from vidqa.registry import MODELS, SPEECH, ModelSpec, SpeechSpec
@@ -81,7 +82,7 @@ def path(name: options.Name) -> ExitCode:
     """Print the folder of a model in the cache."""
     from vidqa.tasks.pull import locate
 
-    typer.echo(printable(str(locate(name))))
+    put(f"{printable(str(locate(name)))}\n")
     return ExitCode.ANSWERED
 
 
@@ -91,18 +92,18 @@ def verify(name: options.Name) -> ExitCode:
     from vidqa.tasks.pull import verify as check
 
     for folder in check(name):
-        typer.echo(f"ok\t{printable(str(folder))}")
+        put(f"ok\t{printable(str(folder))}\n")
     return ExitCode.ANSWERED
 
 
 def _print_json(rows: list[dict[str, object]]) -> None:
     for row in rows:
-        typer.echo(json.dumps(row))
+        put(json.dumps(row) + "\n")
 
 
 def _print_columns(rows: list[dict[str, object]]) -> None:
     for row in rows:
-        typer.echo("\t".join(_cells(row)))
+        put("\t".join(_cells(row)) + "\n")
 
 
 def _print_table(rows: list[dict[str, object]]) -> None:

@@ -4,10 +4,14 @@ from typing import Annotated
 
 import typer
 
+WORDS = "CLIP... QUESTION"
+"""How the words of `vidqa ask` are named in its help."""
+
+
 Words = Annotated[
     list[str],
     typer.Argument(
-        metavar="CLIP... QUESTION",
+        metavar=WORDS,
         help="Video files, then the question. With -q all words are video files.",
         show_default=False,
     ),
@@ -23,7 +27,9 @@ ModelName = Annotated[
 ]
 Frames = Annotated[
     int | None,
-    typer.Option("--frames", metavar="N", help="Frames to look at. [default: the model's own]"),
+    typer.Option(
+        "--frames", metavar="N", min=1, help="Frames to look at. [default: the model's own]"
+    ),
 ]
 Start = Annotated[
     str | None,
@@ -50,15 +56,30 @@ Dtype = Annotated[
 ]
 MaxNewTokens = Annotated[
     int | None,
-    typer.Option(metavar="N", help="The longest answer, in tokens. [default: the model's own]"),
+    typer.Option(
+        metavar="N", min=1, help="The longest answer, in tokens. [default: the model's own]"
+    ),
 ]
 Temperature = Annotated[
-    float, typer.Option(metavar="T", help="0 gives the same answer every time; more draws.")
+    float,
+    typer.Option(
+        metavar="T",
+        min=0,
+        help="0 gives the same answer every time; more draws.",
+    ),
 ]
 TopP = Annotated[
-    float, typer.Option(metavar="P", help="Draw only among the likeliest tokens of this share.")
+    float,
+    typer.Option(
+        metavar="P",
+        min=0,
+        max=1,
+        help="Draw only among the likeliest tokens of this share.",
+    ),
 ]
-Seed = Annotated[int, typer.Option(metavar="N", help="Of the draws, with --temperature.")]
+Seed = Annotated[
+    int, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Of the draws, with --temperature.")
+]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Never touch the network; `ask` never does anyway.")
 ]

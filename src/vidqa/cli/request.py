@@ -32,7 +32,7 @@ def read_request(words: list[str], questions: list[str] | None, stdin: TextIO) -
 
     """
     if questions:
-        clips, asked = words, [stdin.read() if one == "-" else one for one in questions]
+        clips, asked = words, [_read(stdin) if one == "-" else one for one in questions]
     else:
         *clips, asked_last = words
         asked = [asked_last]
@@ -45,6 +45,15 @@ def read_request(words: list[str], questions: list[str] | None, stdin: TextIO) -
     for clip in clips:
         _require_file_name(clip)
     return Request(tuple(clips), tuple(one.strip() for one in asked))
+
+
+def _read(stdin: TextIO) -> str:
+    try:
+        return stdin.read()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"the question on stdin is no {error.encoding} text", hint="write it in UTF-8"
+        ) from error
 
 
 def _require_file_name(clip: str) -> None:

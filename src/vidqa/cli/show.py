@@ -1,13 +1,11 @@
 """Answers on stdout: for a person, for a pipe, for a program."""
 
 import json
-import os
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import typer
-
-from vidqa.cli.exit_codes import ExitCode, exit_code
+from vidqa.cli.exit_codes import exit_code
+from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.request import Request
 from vidqa.errors import VidqaError
@@ -18,19 +16,11 @@ if TYPE_CHECKING:
     from rich.markdown import Markdown
 
 
-def put(text: str) -> None:
-    """Write to stdout at once; when nobody reads any more, end the program in peace."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError as error:
-        # keep Python from failing again when it flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(ExitCode.ANSWERED) from error
+class AnswerView:
+    """Shows answers, one after the other. What a view has no use for, it leaves out."""
 
-
-class AnswerView(Protocol):
-    """Shows answers, one after the other."""
+    def begin(self, video: str, question: str) -> None:
+        """An answer is about to come."""
 
     def piece(self, delta: TextDelta) -> None:
         """The answer goes on."""
@@ -39,7 +29,10 @@ class AnswerView(Protocol):
         """The answer is complete."""
 
     def failed(self, video: str, question: str, error: VidqaError) -> None:
-        """There is no answer."""
+        """There is no answer; stderr says why in any case."""
+
+    def close(self) -> None:
+        """Nothing more will come, or the program was interrupted."""
 
 
 def choose_view(request: Request, *, as_json: bool, timings: bool) -> AnswerView:
@@ -51,7 +44,7 @@ def choose_view(request: Request, *, as_json: bool, timings: bool) -> AnswerView
     return PlainView() if request.single else LineView(request)
 
 
-class PlainView:
+class PlainView(AnswerView):
     """The answer alone, as it comes, ended by one newline."""
 
     def piece(self, delta: TextDelta) -> None:
@@ -62,18 +55,12 @@ class PlainView:
         """End the line."""
         put("\n")
 
-    def failed(self, video: str, question: str, error: VidqaError) -> None:
-        """Errors go to stderr alone."""
 
-
-class LineView:
+class LineView(AnswerView):
     """One line a clip and question, columns split by tabs: clip, question if several, answer."""
 
     def __init__(self, request: Request) -> None:
         self._with_question = len(request.questions) > 1
-
-    def piece(self, delta: TextDelta) -> None:
-        """A line is written when it is whole."""
 
     def whole(self, answer: Answer) -> None:
         """Write the line."""
@@ -81,18 +68,12 @@ class LineView:
         line = "\t".join(printable(" ".join(column.splitlines())) for column in columns)
         put(f"{line}\n")
 
-    def failed(self, video: str, question: str, error: VidqaError) -> None:
-        """Errors go to stderr alone."""
 
-
-class JsonView:
+class JsonView(AnswerView):
     """One object a clip and question, errors too."""
 
     def __init__(self, *, timings: bool) -> None:
         self._timings = timings
-
-    def piece(self, delta: TextDelta) -> None:
-        """An object is written when it is whole."""
 
     def whole(self, answer: Answer) -> None:
         """Write the object."""
@@ -120,8 +101,8 @@ class JsonView:
         put(json.dumps(record) + "\n")
 
 
-class TerminalView:
-    """Markdown that grows while the answer comes."""
+class TerminalView(AnswerView):
+    """Markdown that grows while the answer comes, with a title when there are several."""
 
     def __init__(self, *, titles: bool) -> None:
         from rich.console import Console
@@ -131,39 +112,39 @@ class TerminalView:
         self._text = ""
         self._live: Live | None = None
 
-    def piece(self, delta: TextDelta) -> None:
-        """Show a little more."""
+    def begin(self, video: str, question: str) -> None:
+        """Say which clip and question, and make room for the answer."""
         from rich.live import Live
 
+        self._text = ""
+        if self._titles:
+            self._console.print(printable(video), style="bold", markup=False)
+            self._console.print(printable(question), style="dim", markup=False)
+        self._live = Live(console=self._console, redirect_stdout=False, redirect_stderr=False)
+        self._live.start()
+
+    def piece(self, delta: TextDelta) -> None:
+        """Show a little more."""
         self._text += printable(delta.text, newlines=True)
-        if self._live is None:
-            self._live = Live(console=self._console, vertical_overflow="visible")
-            self._live.start()
-        self._live.update(self._markdown())
+        if self._live is not None:
+            self._live.update(self._markdown())
 
     def whole(self, answer: Answer) -> None:
-        """Leave the answer on the screen, under its clip and question if there are several."""
-        if self._titles:
-            self._stop(clear=True)
-            self._console.print(printable(answer.video), style="bold", markup=False)
-            self._console.print(printable(answer.question), style="dim", markup=False)
-            self._console.print(self._markdown())
-        self._stop()
-        self._text = ""
+        """Leave the answer on the screen."""
+        self.close()
 
     def failed(self, video: str, question: str, error: VidqaError) -> None:
-        """Drop what was begun; the error goes to stderr."""
-        self._stop()
-        self._text = ""
+        """Leave what was begun; the error goes to stderr."""
+        self.close()
 
-    def _stop(self, *, clear: bool = False) -> None:
+    def close(self) -> None:
+        """Draw for the last time and give the cursor back."""
         if self._live is not None:
-            if clear:
-                self._live.transient = True
             self._live.stop()
             self._live = None
 
     def _markdown(self) -> "Markdown":
         from rich.markdown import Markdown
 
-        return Markdown(self._text)
+        # a link must show its address: the text before it was written by a model
+        return Markdown(self._text, hyperlinks=False)

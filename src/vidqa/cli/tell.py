@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vidqa.cli.printable import printable
+from vidqa.cli.prompt_table import show_prompt
 from vidqa.errors import VidqaError
 from vidqa.types import Answer, PromptView, Stage
 
 if TYPE_CHECKING:
-    from rich.status import Status
+    from vidqa.cli.spinner import Spinner
 
 STAGE_LABELS: dict[Stage, str] = {
     "load": "loading the model",
@@ -29,7 +30,7 @@ class Teller:
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self._quiet = quiet
         self._verbose = verbose
-        self._status: Status | None = None
+        self._spinner: Spinner | None = None
         self._begun = time.monotonic()
 
     @contextmanager
@@ -38,22 +39,22 @@ class Teller:
         if self._quiet or not sys.stderr.isatty():
             yield
             return
-        from rich.console import Console
+        from vidqa.cli.spinner import Spinner
 
-        self._status = Console(stderr=True).status("starting")
-        with self._status:
+        self._spinner = Spinner()
+        try:
             yield
-        self._status = None
+        finally:
+            self._spinner.hide()
 
     def stage(self, name: Stage) -> None:
         """Name the stage that begins; answering needs no spinner, it can be seen."""
-        if self._status is None:
+        if self._spinner is None:
             return
         if name == "generate":
-            self._status.stop()
+            self._spinner.hide()
         else:
-            self._status.update(STAGE_LABELS[name])
-            self._status.start()
+            self._spinner.show(STAGE_LABELS[name])
 
     def error(self, error: VidqaError, *, about: str | None = None) -> None:
         """What, why, and what to do about it."""
@@ -62,13 +63,23 @@ class Teller:
         if error.hint:
             self._line(f"hint: {printable(error.hint)}")
 
-    def coverage(self, answer: Answer, *, decoder: str, detail: str, timings: bool) -> None:
+    def coverage(
+        self,
+        answer: Answer,
+        *,
+        decoder: str,
+        detail: str,
+        timings: bool,
+        about: str | None = None,
+    ) -> None:
         """What the answer rests on."""
         if self._quiet:
             return
         now = time.monotonic()
         took, self._begun = now - self._begun, now
-        self._line(f"{seen(answer)}; {heard(answer)}; {by_whom(answer)}, in {took:.1f} s")
+        subject = f"{printable(about)}: " if about else ""
+        cost = f"{answer.new_tokens} tokens in {took:.1f} s"
+        self._line(f"{subject}{seen(answer)}; {heard(answer)}; {by_whom(answer)}; {cost}")
         if answer.stopped_by != "end":
             self._line(f"note: {cut_short(answer)}")
         for warning in answer.warnings:
@@ -85,13 +96,15 @@ class Teller:
 
     def prompt(self, view: PromptView) -> None:
         """Every frame's time, words and tokens."""
-        self._line("time_s\tvisual\ttext\twords")
-        for one in view.segments:
-            words = printable(one.text) or "-"
-            self._line(f"{one.time_s:.3f}\t{one.visual_tokens}\t{one.text_tokens}\t{words}")
-        self._line(f"prompt: {view.prompt_tokens} tokens")
+        self.pause()
+        show_prompt(view)
         if self._verbose:
             self._line(printable(view.text, newlines=True))
+
+    def pause(self) -> None:
+        """Clear the way for something else to be written."""
+        if self._spinner is not None:
+            self._spinner.hide()
 
     def note(self, text: str) -> None:
         """Something worth knowing."""
@@ -99,6 +112,7 @@ class Teller:
             self._line(printable(text))
 
     def _line(self, text: str) -> None:
+        self.pause()
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 

@@ -1,0 +1,27 @@
+"""Write to stdout, whoever reads it."""
+
+import io
+import os
+import sys
+
+import typer
+
+from vidqa.cli.exit_codes import ExitCode
+
+
+def put(text: str) -> None:
+    """Write at once; when nobody reads any more, end the program in peace."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        # keep Python from failing again when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.ANSWERED) from error
+
+
+def escape_the_unencodable() -> None:
+    """Show letters that the terminal's or pipe's encoding lacks as escapes instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
