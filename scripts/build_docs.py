@@ -87,8 +87,11 @@ def readme(text: str) -> str:
         for option in options(dict(commands())["vidqa ask"])
     ]
     text = between(text, "options", ["| option | meaning |", "|---|---|", *rows])
-    codes = [f"| {int(code)} | {meaning} |" for code, meaning in MEANINGS.items()]
-    return between(text, "exit-codes", ["| status | meaning |", "|---|---|", *codes])
+    codes = [
+        f"| {int(code)} | `{code.name.lower()}` | {meaning} |" for code, meaning in MEANINGS.items()
+    ]
+    head = ["| status | kind | meaning |", "|---|---|---|"]
+    return between(text, "exit-codes", [*head, *codes])
 
 
 def cell(text: str) -> str:

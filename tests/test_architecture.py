@@ -1,6 +1,7 @@
 """Promises about the program as a whole: light to start, layered, documents in step."""
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
@@ -11,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "vidqa"
-HEAVY = ("torch", "transformers", "decord", "faster_whisper", "av", "numpy", "huggingface_hub")
+HEAVY = (
+    "torch", "transformers", "decord", "faster_whisper", "av", "numpy", "huggingface_hub", "rich",
+)  # fmt: skip
+PLACEHOLDER = re.compile(r"@[A-Z]+@|\bTODO\b")
 
 
 def seconds(*command: str) -> float:
@@ -73,6 +77,28 @@ def test_files_and_functions_stay_small() -> None:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < 60, f"{file}: {node.name}"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        ["scripts/build_docs.py", "--check"],
+    ],
+    ids=["layers", "documents"],
+)
+def test_the_project_keeps_its_own_rules(command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_document_is_half_written() -> None:
+    documents = [*ROOT.glob("*.md"), *(ROOT / "man").iterdir(), *(ROOT / "benchmarks").glob("*.md")]
+    assert len(documents) >= 4
+    for file in documents:
+        assert not PLACEHOLDER.search(file.read_text()), file
 
 
 def test_the_api_is_safe_without_a_main_guard(tmp_path: Path) -> None:
