@@ -96,6 +96,27 @@ def test_a_missing_tensor_is_named(folder: Path, tmp_path: Path, key: str) -> No
         load_folder(broken, device="cpu", dtype="float32")
 
 
+def test_many_images_go_through_the_tower_in_batches(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = load_folder(folder, device="cpu", dtype="float32").network
+    pixels = torch.randn(40, 3, 64, 64)
+    taken: list[int] = []
+    tower = network.model.vision_tower
+    forward = tower.forward
+    monkeypatch.setattr(
+        tower,
+        "forward",
+        lambda pixel_values: taken.append(len(pixel_values)) or forward(pixel_values),
+    )
+    with torch.inference_mode():
+        many = network.get_image_features(pixels).pooler_output
+        alone = network.get_image_features(pixels[39:]).pooler_output
+    assert taken == [16, 16, 8, 1]
+    assert len(many) == 40
+    torch.testing.assert_close(many[39], alone[0], atol=1e-5, rtol=1e-4)
+
+
 def test_wrong_number_of_visual_tokens_is_refused(folder: Path) -> None:
     loaded = load_folder(folder, device="cpu", dtype="float32")
     ids = torch.tensor([[1, loaded.network.config.image_token_id, 2]])

@@ -17,6 +17,9 @@ from transformers.utils.generic import ModelOutput
 
 from vidqa.model.configuration import VidqaConfig
 
+TOWER_BATCH_IMAGES = 16
+"""Images the tower takes at once: bounds its memory whatever number of frames is asked for."""
+
 
 @dataclass
 class VidqaOutput(ModelOutput):
@@ -97,9 +100,12 @@ class VidqaModel(VidqaPreTrainedModel):
 
         """
         dtype = self.projector.linear.weight.dtype
-        tokens = self.vision_tower(
-            pixel_values=pixel_values.to(dtype)
-        ).last_hidden_state  # (I, P, D)
+        tokens = torch.cat(
+            [
+                self.vision_tower(pixel_values=batch.to(dtype)).last_hidden_state
+                for batch in pixel_values.split(TOWER_BATCH_IMAGES)
+            ]
+        )  # (I, P, D)
         if self.config.vision_feature_select_strategy == "default":
             tokens = tokens[:, 1:]  # (I, P-1, D)
         projected = self.projector(tokens)  # (I, P/k, text width)
