@@ -145,7 +145,12 @@ def test_pictures_change_the_answer(case: Case) -> None:
 
 @pytest.mark.parametrize(
     ("values", "message"),
-    [({"temperature": -1.0}, "temperature"), ({"top_p": 0.0}, "top_p"), ({"top_p": 1.5}, "top_p")],
+    [
+        ({"temperature": -1.0}, "temperature"),
+        ({"temperature": float("nan")}, "temperature"),
+        ({"top_p": 0.0}, "top_p"),
+        ({"top_p": 1.5}, "top_p"),
+    ],
 )
 def test_senseless_sampling_is_refused(values: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):

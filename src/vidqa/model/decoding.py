@@ -3,6 +3,7 @@
 Shapes: B = 1, T tokens, N visual tokens, D width, V vocabulary.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +43,7 @@ class Sampling:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.temperature < 0:
+        if not 0 <= self.temperature < math.inf:
             raise ValueError(f"Sampling: temperature must be 0 or more, got {self.temperature}")
         if not 0 < self.top_p <= 1:
             raise ValueError(f"Sampling: top_p must be above 0 and at most 1, got {self.top_p}")
