@@ -170,6 +170,7 @@ def test_a_missing_model_is_told_before_torch_is_loaded(
         (["-", "what?"], "cannot be read from stdin"),
         (["a.mp4", " "], "the question is empty"),
         (["a.mp4", "what?", "--start", "soon"], "--start 'soon' is no time"),
+        (["a.mp4", "what?", "--start", "1:75"], "--start '1:75' is no time"),
         (["a.mp4", "what?", "--subtitles", "no.srt"], "no such file"),
         (["a.mp4", "what?", "--model", "nope"], "no model is called 'nope'"),
         (["a.mp4", "what?", "--frames", "many"], "--frames"),

@@ -69,7 +69,7 @@ def pull(
 
 @app.command()
 def rm(name: options.Name) -> ExitCode:
-    """Remove a model from the cache, but nothing that another one needs."""
+    """Remove a model and its parts from the cache, but nothing that another one needs."""
     from vidqa.tasks.pull import remove
 
     freed = remove(name)

@@ -19,7 +19,7 @@ Words = Annotated[
 Questions = Annotated[
     list[str] | None,
     typer.Option(
-        "--question", "-q", metavar="TEXT", help="A question; repeatable; `-` reads it from stdin."
+        "--question", "-q", metavar="TEXT", help="A question; repeatable; `-` reads one from stdin."
     ),
 ]
 ModelName = Annotated[

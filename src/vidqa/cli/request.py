@@ -8,7 +8,7 @@ from typing import TextIO
 from vidqa.errors import UsageError
 
 URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
-CLOCK = re.compile(r"^(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)$")
+CLOCK = re.compile(r"^(?:(?:(\d+):)?([0-5]?\d):(?=[0-5]?\d(?:\.|$)))?(\d+(?:\.\d+)?)$")
 
 
 @dataclass(frozen=True, slots=True)
