@@ -6,12 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForImageTextToText, AutoProcessor, MistralConfig
-from transformers.models.blip_2 import Blip2VisionConfig
 
 from tiny import vidqa_folder
 from vidqa.errors import ModelDamagedError
 from vidqa.model.auto import register
-from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
+from vidqa.model.configuration import ConceptVisionConfig, EvaVisionConfig, VidqaConfig
 from vidqa.model.loading import load_folder
 from vidqa.model.modeling import ConcatProjector, VidqaForConditionalGeneration
 from vidqa.model.vision import ConceptVisionModel
@@ -128,7 +127,7 @@ def test_the_papers_model_is_the_same_class() -> None:
     """EVA ViT-g/14 and Mistral-7B as configurations; on the meta device nothing is allocated."""
     register()
     config = VidqaConfig(
-        vision_config=Blip2VisionConfig().to_dict(),
+        vision_config=EvaVisionConfig().to_dict(),
         text_config=MistralConfig(vocab_size=32000).to_dict(),
         vision_feature_select_strategy="default",
         image_seq_length=64,

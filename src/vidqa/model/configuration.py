@@ -7,7 +7,7 @@ linear layer takes them to the language model. The tower, the 4 and the decoder 
 from typing import Any, Literal
 
 from huggingface_hub.dataclasses import strict
-from transformers import AutoConfig, PreTrainedConfig
+from transformers import AutoConfig, Blip2VisionConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
 
@@ -30,6 +30,23 @@ class ConceptVisionConfig(PreTrainedConfig):
     def tokens_per_image(self) -> int:
         """Visual tokens of one image: the cells, then the quadrants."""
         return self.cells_per_side**2 + 4
+
+
+@strict
+class EvaVisionConfig(Blip2VisionConfig):
+    """EVA-CLIP ViT-g/14 as MiniGPT4-Video uses it: 39 blocks of 1408, 224 pixels, then a norm."""
+
+    model_type = "vidqa_eva_vision"
+
+    final_norm_eps: float = 1e-5
+    """Of the norm behind the last block; those inside the blocks have `layer_norm_eps`, 1e-6."""
+
+    @property
+    def patches_per_image(self) -> int:
+        """Visual tokens of one image, the class token left out."""
+        assert isinstance(self.image_size, int)
+        assert isinstance(self.patch_size, int)
+        return (self.image_size // self.patch_size) ** 2
 
 
 @strict

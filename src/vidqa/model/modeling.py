@@ -108,7 +108,7 @@ class VidqaModel(VidqaPreTrainedModel):
         )  # (I, P, D)
         if self.config.vision_feature_select_strategy == "default":
             tokens = tokens[:, 1:]  # (I, P-1, D)
-        projected = self.projector(tokens)  # (I, P/k, text width)
+        projected = self.projector(tokens.to(dtype))  # (I, P/k, text width)
         parts: Any = tuple(projected.unbind(0))  # one tensor an image, as the other families do
         return BaseModelOutputWithPooling(last_hidden_state=tokens, pooler_output=parts)
 

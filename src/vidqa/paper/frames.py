@@ -1,0 +1,52 @@
+"""Which frames the released weights are shown: every n-th from the first, up to a limit."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one decoder is shown at most."""
+
+    max_frames: int
+    max_words: int
+    context_tokens: int
+    """Of a longer prompt only so many last places are read."""
+
+
+LLAMA2 = Budget(max_frames=45, max_words=400, context_tokens=3700)
+"""Llama-2-7b-chat, as the authors' inference script sets it."""
+MISTRAL = Budget(max_frames=90, max_words=800, context_tokens=7500)
+"""Mistral-7B-Instruct-v0.2, as the authors' inference script sets it."""
+
+TVQA_FRAMES_PER_S = 3
+"""TVQA comes as folders of pictures at this rate."""
+
+
+def frame_indices(frame_count: int, max_frames: int) -> list[int]:
+    """The frames shown of a clip: a whole step apart, so the tail of a clip may go unseen.
+
+    Args:
+        frame_count: of the whole clip, at least one.
+        max_frames: the most to show.
+
+    Raises:
+        ValueError: a number is not positive.
+
+    """
+    return _every(frame_count, max_frames, step=max(1, frame_count // max_frames))
+
+
+def tvqa_indices(frame_count: int, max_frames: int) -> list[int]:
+    """The pictures shown of a TVQA folder; the step is rounded, half to even. Raises likewise."""
+    return _every(frame_count, max_frames, step=max(1, round(frame_count / max_frames)))
+
+
+def padded(indices: list[int], length: int) -> list[int]:
+    """Repeat the last frame up to `length`, as training and evaluation do with short clips."""
+    return indices + indices[-1:] * (length - len(indices))
+
+
+def _every(frame_count: int, max_frames: int, *, step: int) -> list[int]:
+    if frame_count < 1 or max_frames < 1:
+        raise ValueError(f"needs at least one frame, got {frame_count} of at most {max_frames}")
+    return list(range(0, frame_count, step))[:max_frames]
