@@ -75,6 +75,8 @@ class VidqaConfig(PreTrainedConfig):
     """The placeholder whose places the projected visual tokens take."""
     projector_bias: bool = True
     tie_word_embeddings: bool = True
+    answer_penalty: float = 1.0
+    """Makes repeats within an answer less likely (`decoding.AnswerPenalty`); 1 means nothing."""
 
     def validate_sequence(self) -> None:
         """Check that the numbers fit each other.

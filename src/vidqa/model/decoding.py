@@ -10,9 +10,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from transformers import (
     Cache,
     DynamicCache,
+    LogitsProcessor,
     LogitsProcessorList,
     PreTrainedModel,
     TemperatureLogitsWarper,
@@ -54,11 +56,34 @@ class Sampling:
         return self.temperature == 0
 
 
+class AnswerPenalty(LogitsProcessor):
+    """Makes tokens less likely that the answer already has, and the BOS before it.
+
+    The words of the prompt are free. Up to transformers 4.37 `generate` behaved like this for a
+    prompt of embeddings; since then it leaves out the BOS, and the beginnings of padded rows.
+    """
+
+    def __init__(self, penalty: float, *, bos_id: int) -> None:
+        if penalty <= 0:
+            raise ValueError(f"AnswerPenalty: penalty must be above 0, got {penalty}")
+        self.penalty = penalty
+        self.bos_id = bos_id
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """Take the answer so far (B, T) and logits (B, V) to new logits (B, V)."""
+        used = functional.pad(input_ids, (1, 0), value=self.bos_id)  # (B, 1 + T)
+        there = scores.gather(1, used)
+        less = torch.where(there < 0, there * self.penalty, there / self.penalty)
+        return scores.scatter(1, used, less)
+
+
 @dataclass(slots=True)
 class TokenChooser:
     """Picks the next token from logits (1, V); draws come from one seeded generator."""
 
     sampling: Sampling
+    penalty: AnswerPenalty | None = None
+    _chosen: list[int] = field(init=False, default_factory=list)
     _warpers: LogitsProcessorList = field(init=False)
     _generator: torch.Generator = field(init=False)
 
@@ -71,6 +96,14 @@ class TokenChooser:
 
     def choose(self, logits: Tensor) -> int:
         """The id of the next token."""
+        if self.penalty is not None:
+            chosen = torch.tensor([self._chosen], dtype=torch.long, device=logits.device)
+            logits = self.penalty(chosen, logits.float())
+        token = self._pick(logits)
+        self._chosen.append(token)
+        return token
+
+    def _pick(self, logits: Tensor) -> int:
         if self.sampling.greedy:
             return int(logits.argmax(dim=-1))
         no_ids: Any = torch.empty(1, 0, dtype=torch.long)

@@ -19,7 +19,7 @@ from vidqa.model.configuration import EvaVisionConfig
 class Float32Norm(nn.LayerNorm):
     """A LayerNorm that computes, and answers, in fp32."""
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  (the name in torch)
         """Take (..., D) of any format to (..., D) in fp32."""
         weight, bias = self.weight.float(), self.bias.float()
         return functional.layer_norm(input.float(), self.normalized_shape, weight, bias, self.eps)

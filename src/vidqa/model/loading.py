@@ -9,6 +9,7 @@ from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedM
 
 from vidqa.errors import ModelDamagedError
 from vidqa.model.auto import register
+from vidqa.model.decoding import AnswerPenalty
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ class Loaded:
         if ids is None:
             ids = self.tokenizer.eos_token_id
         return frozenset([ids] if isinstance(ids, int) else ids)
+
+    @property
+    def answer_penalty(self) -> AnswerPenalty | None:
+        """What keeps answers from repeating themselves, where the model was made with that."""
+        penalty = getattr(self.network.config, "answer_penalty", 1.0)
+        if penalty == 1:
+            return None
+        return AnswerPenalty(penalty, bos_id=self.tokenizer.bos_token_id)
 
     @property
     def context_tokens(self) -> int:

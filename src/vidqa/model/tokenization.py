@@ -1,0 +1,126 @@
+"""The tokenizer of Llama-2 and Mistral as the authors had it, one piece of a prompt at a time.
+
+Their SentencePiece tokenizer puts a blank before every text it is given, and they gave it a prompt
+in pieces, cut at the images. Here the blank is part of the text (`spelled`), and the tokenizer
+adds nothing: so a whole prompt, `<image>` placeholders and all, becomes the same ids at once.
+"""
+
+import re
+from collections.abc import Container, Sequence
+from pathlib import Path
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
+from transformers import PreTrainedTokenizerFast
+
+from vidqa.model.processing import IMAGE_TOKEN
+from vidqa.model.sentencepiece import read_vocabulary
+from vidqa.model.text import UNFINISHED
+
+UNKNOWN, BOS, EOS = "<unk>", "<s>", "</s>"
+SPECIAL = re.compile(f"({UNKNOWN}|{BOS}|{EOS})")
+BYTE = re.compile("<0x([0-9A-F]{2})>")
+BLANK = "\u2581"
+"""How SentencePiece spells a blank."""
+PAD_PIECE = "$$"
+"""The authors' padding: an ordinary piece of the vocabulary, never added as a token."""
+
+
+def piece_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """A tokenizer that adds neither blanks nor BOS, and knows `<image>`.
+
+    Args:
+        folder: holds the `tokenizer.model` or `tokenizer.json` of Llama-2 or Mistral.
+
+    Raises:
+        ModelDamagedError: there is none that can be read.
+
+    """
+    vocabulary = read_vocabulary(folder)
+    backend = Tokenizer(
+        models.BPE(
+            vocabulary.ids,
+            vocabulary.merges,
+            unk_token=UNKNOWN,
+            fuse_unk=True,
+            byte_fallback=True,
+        )
+    )
+    backend.normalizer = normalizers.Replace(" ", BLANK)
+    backend.decoder = decoders.Sequence(
+        [
+            decoders.Replace(BLANK, " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    specials = (UNKNOWN, BOS, EOS, IMAGE_TOKEN)
+    backend.add_special_tokens([AddedToken(one, normalized=False) for one in specials])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        unk_token=UNKNOWN,
+        bos_token=BOS,
+        eos_token=EOS,
+        clean_up_tokenization_spaces=False,
+        additional_special_tokens=[IMAGE_TOKEN],
+    )
+
+
+def spelled(piece: str, *, legacy: bool) -> str:
+    """A piece of a prompt with the blanks that the authors' tokenizer puts in.
+
+    Args:
+        piece: as between two images.
+        legacy: a blank before every stretch of text between special tokens; else (Llama-2's hub
+            setting) only one at the beginning, and none where the piece begins with a token.
+
+    """
+    parts = [part for part in SPECIAL.split(piece) if part]
+    if legacy:
+        return "".join(part if SPECIAL.fullmatch(part) else f" {part}" for part in parts)
+    return piece if not parts or SPECIAL.fullmatch(parts[0]) else f" {piece}"
+
+
+def piece_ids(
+    tokenizer: PreTrainedTokenizerFast, pieces: Sequence[str], *, legacy: bool
+) -> list[list[int]]:
+    """The ids of each piece, without BOS."""
+    texts = [spelled(piece, legacy=legacy) for piece in pieces]
+    return [tokenizer(text, add_special_tokens=False).input_ids for text in texts]
+
+
+def text_of(
+    tokenizer: PreTrainedTokenizerFast, ids: Sequence[int], *, left_out: Container[int] = ()
+) -> str:
+    """The text of ids, special tokens left out, as SentencePiece puts it together.
+
+    It differs from `tokenizer.decode` where bytes are no UTF-8: only the bytes that fit nowhere
+    become replacement characters, not all those around them.
+
+    Args:
+        tokenizer: of `piece_tokenizer`.
+        ids: of an answer.
+        left_out: more ids to skip; the authors' tokenizer skipped `PAD_PIECE`, too.
+
+    """
+    text = bytearray()
+    shown_ids = [one for one in ids if one not in left_out]
+    tokens = tokenizer.convert_ids_to_tokens(shown_ids, skip_special_tokens=True)
+    for index, token in enumerate(tokens):
+        byte = BYTE.fullmatch(token)
+        shown = token.removeprefix(BLANK) if index == 0 else token
+        text += bytes.fromhex(byte[1]) if byte else shown.replace(BLANK, " ").encode()
+    return _readable(bytes(text))
+
+
+def _readable(text: bytes) -> str:
+    """Decode UTF-8; every byte that is no part of a character becomes one replacement."""
+    parts, place = [], 0
+    while place < len(text):
+        try:
+            parts.append(text[place:].decode())
+            break
+        except UnicodeDecodeError as error:
+            parts.append(text[place : place + error.start].decode() + UNFINISHED)
+            place += error.start + 1
+    return "".join(parts)
