@@ -11,6 +11,7 @@ from typing import Any
 import av
 
 from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError, VideoError
+from vidqa.media.pulse import beat
 
 PICTURE_FORMATS = ("_pipe", "image2")
 """How FFmpeg's names of single-picture formats end."""
@@ -96,6 +97,7 @@ def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[
         except (av.error.FFmpegError, OSError):
             losses.cut_off = True
             return
+        beat()
         yield packet
 
 
@@ -108,11 +110,14 @@ def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
             frames = stream.codec_context.decode(packet)
         except av.error.EOFError:
             continue  # the container's end has emptied the decoder already
+        except MemoryError:
+            raise  # also one of FFmpeg's errors, and no damage of the clip
         except (av.error.FFmpegError, ValueError):
             losses.packets += 1
             continue
         shown += len(frames)
         for frame in frames:
+            beat()
             frame.time_base = frame.time_base or stream.time_base  # unknown after a sudden end
             yield frame
     losses.missing = max(0, fed - shown - losses.packets)
