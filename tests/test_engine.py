@@ -161,7 +161,7 @@ def test_the_token_limit_is_said(model: Model, clip: Path) -> None:
 def test_stages_are_told_in_order(model: Model, clip: Path) -> None:
     told: list[Stage] = []
     model.watch(clip, notify=told.append).ask("Who?", notify=told.append)
-    assert told == ["decode", "speech", "vision", "prefill", "prefill", "generate"]
+    assert told == ["decode", "vision", "speech", "prefill", "prefill", "generate"]
 
 
 @pytest.mark.parametrize(

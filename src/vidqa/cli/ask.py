@@ -15,6 +15,8 @@ from vidqa.types import Answer, Stage
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
+    from vidqa.media.frames import Decoder
+    from vidqa.media.reader import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class AskOptions:
     end_s: float | None
     subtitles: str | Path
     language: str | None
+    decoder: "Decoder"
     max_new_tokens: int | None
     temperature: float
     top_p: float
@@ -46,6 +49,7 @@ class AskRun:
     options: AskOptions
     teller: Teller
     view: AnswerView = field(init=False)
+    reader: "Reader | None" = None
     failures: list[VidqaError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -73,11 +77,13 @@ class AskRun:
 
     def _check_cheaply(self) -> None:
         """Find out what cannot work before the seconds that loading takes."""
-        from vidqa.media.probe import probe
+        from vidqa.media.reader import Reader
         from vidqa.tasks.pull import locate
 
+        self.reader = Reader()
+        self.reader.warm()
         if len(self.request.clips) == 1:
-            probe(Path(self.request.clips[0]))
+            self.reader.probe(Path(self.request.clips[0]))
         locate(self.options.model)
 
     def _load(self) -> "Model":
@@ -86,7 +92,12 @@ class AskRun:
         silence_libraries()
         from vidqa import engine
 
-        return engine.load(self.options.model, device=self.options.device, dtype=self.options.dtype)
+        return engine.load(
+            self.options.model,
+            device=self.options.device,
+            dtype=self.options.dtype,
+            reader=self.reader,
+        )
 
     def _ask_clip(self, model: "Model", video: str) -> None:
         try:
@@ -109,6 +120,7 @@ class AskRun:
             end_s=options.end_s,
             subtitles=options.subtitles,
             language=options.language,
+            decoder=options.decoder,
             notify=self.teller.stage,
         )
 

@@ -59,6 +59,7 @@ def ask(
     end: options.End = None,
     subtitles: options.Subtitles = "auto",
     language: options.Language = None,
+    decoder: options.DecoderName = "auto",
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
     max_new_tokens: options.MaxNewTokens = None,
@@ -74,7 +75,7 @@ def ask(
 ) -> ExitCode:
     """Ask questions about clips: the last word is the question, the others are video files."""
     from vidqa.cli.ask import AskOptions, AskRun
-    from vidqa.cli.request import read_request, read_subtitles, read_time
+    from vidqa.cli.request import read_decoder, read_request, read_subtitles, read_time
 
     request = read_request(words, question, sys.stdin)
     how = AskOptions(
@@ -86,6 +87,7 @@ def ask(
         end_s=read_time(end, "--end"),
         subtitles=read_subtitles(subtitles),
         language=language,
+        decoder=read_decoder(decoder),
         max_new_tokens=max_new_tokens,
         temperature=temperature,
         top_p=top_p,

@@ -50,6 +50,14 @@ Language = Annotated[
     str | None,
     typer.Option(metavar="CODE", help="Language of the speech, such as en. [default: detected]"),
 ]
+DecoderName = Annotated[
+    str,
+    typer.Option(
+        "--decoder",
+        metavar="auto|pyav|decord",
+        help="What reads the frames; decord is refused where its frame numbers are wrong.",
+    ),
+]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N]|mps", help="Where to compute.")]
 Dtype = Annotated[
     str, typer.Option(metavar="auto|float32|bfloat16|float16", help="The number format.")

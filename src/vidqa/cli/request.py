@@ -3,9 +3,12 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from vidqa.errors import UsageError
+
+if TYPE_CHECKING:
+    from vidqa.media.frames import Decoder
 
 URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 CLOCK = re.compile(r"^(?:(?:(\d+):)?([0-5]?\d):(?=[0-5]?\d(?:\.|$)))?(\d+(?:\.\d+)?)$")
@@ -95,3 +98,15 @@ def read_subtitles(text: str) -> str | Path:
     if not Path(text).is_file():
         raise UsageError(f"--subtitles {text!r}: no such file", hint="use a file, auto or off")
     return Path(text)
+
+
+def read_decoder(text: str) -> "Decoder":
+    """The name of a decoder.
+
+    Raises:
+        UsageError: there is none of that name.
+
+    """
+    if text in ("auto", "pyav", "decord"):
+        return cast("Decoder", text)
+    raise UsageError(f"--decoder {text!r}: no such decoder", hint="use auto, pyav or decord")

@@ -1,30 +1,30 @@
 """Load a model and watch clips with it."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from vidqa import plan
+from vidqa.engine.background import Background
 from vidqa.engine.clip import Clip, Seen
+from vidqa.engine.hear import Subtitles, Window, hear
+from vidqa.engine.look import look
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
 from vidqa.media.fingerprint import fingerprint
-from vidqa.media.frames import read_frames
-from vidqa.media.probe import probe
+from vidqa.media.frames import Decoder
+from vidqa.media.reader import Reader
 from vidqa.media.sampling import uniform
 from vidqa.media.transcribe import Recogniser
-from vidqa.media.words import find_words
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.registry import ModelSpec, find_model, find_speech
-from vidqa.types import Cue, Notify, VideoInfo, Words, WordsSource
+from vidqa.types import Notify, VideoInfo, Words
 from vidqa.weights.locate import model_folder, model_revision, speech_folder
 from vidqa.weights.store import Store
 
 SPEECH_THREADS = 2
 """CTranslate2 and torch each bring their own thread pool; speech gets a small one."""
-
-Subtitles = str | Path
-"""`auto`, `off`, or the path of a subtitle file."""
 
 
 def load(
@@ -33,6 +33,7 @@ def load(
     device: str = "auto",
     dtype: str = "auto",
     store: Store | None = None,
+    reader: Reader | None = None,
     notify: Notify | None = None,
 ) -> "Model":
     """Load a model from the cache; nothing is downloaded.
@@ -42,6 +43,7 @@ def load(
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         dtype: `auto`, `float32`, `bfloat16` or `float16`.
         store: the cache to look in; the user's by default.
+        reader: reads the clips; one of the model's own by default.
         notify: called when the stage `load` begins.
 
     Raises:
@@ -68,6 +70,7 @@ def load(
         device=device,
         dtype=dtype,
         recogniser=recogniser,
+        reader=reader,
         notify=notify,
     )
 
@@ -80,9 +83,12 @@ def open_folder(
     device: str = "auto",
     dtype: str = "auto",
     recogniser: Recogniser | None = None,
+    reader: Reader | None = None,
     notify: Notify | None = None,
 ) -> "Model":
     """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest."""
+    reader = reader or Reader()
+    reader.warm()
     watch = Stopwatch(notify)
     with watch.stage("load"), memory_errors(spec.name):
         chosen_device = plan.choose_device(device)
@@ -96,6 +102,7 @@ def open_folder(
         device=chosen_device,
         dtype=chosen_dtype,
         recogniser=recogniser,
+        reader=reader,
         load_s=watch.seconds["load"],
     )
 
@@ -112,6 +119,7 @@ class Model:
         device: str,
         dtype: str,
         recogniser: Recogniser | None,
+        reader: Reader,
         load_s: float,
     ) -> None:
         self.spec = spec
@@ -121,6 +129,7 @@ class Model:
         self.dtype = dtype
         self.recogniser = recogniser
         self.load_s = load_s
+        self.reader = reader
 
     @property
     def name(self) -> str:
@@ -136,6 +145,7 @@ class Model:
         end_s: float | None = None,
         subtitles: Subtitles = "auto",
         language: str | None = None,
+        decoder: Decoder = "auto",
         notify: Notify | None = None,
     ) -> "Clip":
         """Look at a clip and listen to it, once.
@@ -147,6 +157,7 @@ class Model:
             end_s: where to end, in seconds.
             subtitles: `auto` (sidecar file, else text track, else speech), `off`, or a file.
             language: of the speech, such as `en`; detected if None.
+            decoder: `auto`, `pyav` or `decord`.
             notify: called when each of the stages decode, speech, vision and prefill begins.
 
         Raises:
@@ -157,39 +168,55 @@ class Model:
         stopwatch = Stopwatch(notify, {"load": self.load_s})
         path = Path(video)
         with stopwatch.stage("decode"):
-            info = probe(path)
+            info = self.reader.probe(path)
             window = _window(info, start_s, end_s)
             wanted = self.spec.frames if frames is None else frames
             if wanted < 1:
                 raise UsageError(f"--frames must be at least 1, got {wanted}")
-            shown = read_frames(info, uniform(*window, wanted))
-            mark = fingerprint(path)
-        with stopwatch.stage("speech"):
-            words = self._words(info, window, subtitles=subtitles, language=language)
-        seen = Seen(str(video), info, mark, shown, words, wanted)
-        with memory_errors(self.name):
-            return Clip(self, seen, stopwatch)
+            shown = self.reader.frames(
+                info,
+                uniform(*window, wanted),
+                size=self.loaded.picture_size,
+                decoder=decoder,
+            )
+        listening = Background(
+            partial(self._hear, info, window, stopwatch, subtitles=subtitles, language=language)
+        )
+        try:
+            with memory_errors(self.name):
+                looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch)
+                stopwatch.tell("speech")
+                words = listening.result()
+                seen = Seen(str(video), info, fingerprint(path), looked, words, wanted)
+                return Clip(self, seen, stopwatch)
+        finally:
+            listening.cancel()
 
-    def _words(
+    def _hear(
         self,
         info: VideoInfo,
-        window: tuple[float, float],
+        window: Window,
+        stopwatch: Stopwatch,
+        work: Background[Words],
         *,
         subtitles: Subtitles,
         language: str | None,
     ) -> Words:
-        """What is said within the window."""
-        listen = None
-        if self.recogniser is not None:
-            listen = partial(self.recogniser.listen, start_s=window[0], end_s=window[1])
-        words = find_words(info, subtitles=subtitles, language=language, listen=listen)
-        inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
-        source: WordsSource = words.source if inside or words.source == "off" else "none"
-        detail = (self.spec.speech or "") if words.source == "speech" else words.detail
-        return Words(source, inside, detail, words.warnings)
+        with stopwatch.more("speech"):
+            words = hear(
+                info,
+                window,
+                reader=self.reader,
+                recogniser=self.recogniser,
+                subtitles=subtitles,
+                language=language,
+            )
+        if words.source != "speech":
+            return words
+        return replace(words, detail=self.spec.speech or "")
 
 
-def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
+def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> Window:
     """The part of the clip to look at, checked against its length."""
     start = 0.0 if start_s is None else start_s
     end = info.duration_s if end_s is None else min(end_s, info.duration_s)
@@ -200,7 +227,3 @@ def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> tupl
     if end <= start and info.duration_s > 0:
         raise UsageError(f"--end {end:g} does not come after --start {start:g}")
     return start, max(start, end)
-
-
-def _overlaps(cue: Cue, window: tuple[float, float]) -> bool:
-    return cue.start_s < window[1] and cue.end_s > window[0]

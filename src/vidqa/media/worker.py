@@ -100,12 +100,12 @@ class Workers:
         self._lock = Lock()
 
     def warm(self, count: int) -> None:
-        """Start so many processes ahead of their first job."""
-        for _ in range(count):
-            worker = Worker()
-            worker.start()
-            with self._lock:
-                self._idle.append(worker)
+        """Have so many processes ready ahead of their next job; returns at once."""
+        with self._lock:
+            while len(self._idle) < count:
+                self._idle.append(Worker())
+            for worker in self._idle:
+                worker.start()
 
     @contextmanager
     def lend(self) -> Iterator[Worker]:

@@ -1,0 +1,50 @@
+"""Look at a clip: frames are encoded while the next ones are being read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from vidqa.engine.stopwatch import Stopwatch
+from vidqa.media.frames import FrameReport
+from vidqa.model.inputs import FrameEncoder
+from vidqa.model.loading import Loaded
+from vidqa.types import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A clip's frames, encoded; of the pictures themselves nothing is left."""
+
+    frames: FrameEncoder
+    frame_times_s: tuple[float, ...]
+    """When each of them is shown, in seconds from the first frame of the clip."""
+    report: FrameReport
+    """How they were read."""
+
+
+def look(
+    loaded: Loaded,
+    image_kwargs: Mapping[str, object],
+    frames: Iterator[Frame | FrameReport],
+    stopwatch: Stopwatch,
+) -> Looked:
+    """Encode frames as they come.
+
+    Args:
+        loaded: network and processor.
+        image_kwargs: handed to the image processor.
+        frames: as `Reader.frames` yields them, the report last.
+        stopwatch: told of the stages decode and vision.
+
+    """
+    encoder, times_s = FrameEncoder(loaded, image_kwargs), []
+    while True:
+        with stopwatch.more("decode"):
+            item = next(frames)
+        if isinstance(item, FrameReport):
+            break
+        times_s.append(item.time_s)
+        with stopwatch.more("vision"):
+            encoder.push(item.pixels)
+    with stopwatch.stage("vision"):
+        encoder.flush()
+    return Looked(encoder, tuple(times_s), item)
