@@ -49,14 +49,17 @@ Pictures = list[NDArray[np.uint8]]
 
 
 def small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What every way does with a frame it keeps."""
     return np.asarray(Image.fromarray(pixels).resize(SIZE, Image.Resampling.BICUBIC))
 
 
 def moments(duration_s: float) -> list[float]:
+    """The centres of equal slices."""
     return [duration_s * (n + 0.5) / FRAMES for n in range(FRAMES)]
 
 
 def opencv() -> Callable[[str], Pictures]:
+    """As the authors' program reads."""
     import cv2
 
     def read(clip: str) -> Pictures:
@@ -76,6 +79,8 @@ def opencv() -> Callable[[str], Pictures]:
 
 
 def pyav() -> Callable[[str], Pictures]:
+    """Every frame in order."""
+
     def read(clip: str) -> Pictures:
         with av.open(clip) as container:
             stream = container.streams.video[0]
@@ -93,6 +98,8 @@ def pyav() -> Callable[[str], Pictures]:
 
 
 def pyav_seek() -> Callable[[str], Pictures]:
+    """A seek to every moment."""
+
     def read(clip: str) -> Pictures:
         with av.open(clip) as container:
             stream = container.streams.video[0]
@@ -108,6 +115,7 @@ def pyav_seek() -> Callable[[str], Pictures]:
 
 
 def torchcodec() -> Callable[[str], Pictures]:
+    """Frame-exact, by index."""
     from torchcodec.decoders import VideoDecoder
 
     def read(clip: str) -> Pictures:
@@ -119,6 +127,7 @@ def torchcodec() -> Callable[[str], Pictures]:
 
 
 def decord() -> Callable[[str], Pictures]:
+    """By index."""
     import decord as library
 
     def read(clip: str) -> Pictures:
@@ -131,6 +140,7 @@ def decord() -> Callable[[str], Pictures]:
 
 
 def vidqa(strategy: str = "uniform") -> Callable[[str], Pictures]:
+    """This project's way, with a warm worker."""
     from vidqa.media.frames import collect
     from vidqa.media.reader import Reader
 
@@ -150,6 +160,7 @@ def vidqa(strategy: str = "uniform") -> Callable[[str], Pictures]:
 
 
 def keyframe_times(reader: Any, info: Any, times_s: list[float]) -> Any:
+    """The moments moved to keyframes."""
     from vidqa.media.shots import key_times
 
     from vidqa.media.sampling import keyframes
@@ -182,6 +193,7 @@ def child(name: str, clip: str) -> None:
 
 
 def measure(name: str, clip: Path) -> dict[str, float]:
+    """One reading in a process of its own."""
     done = subprocess.run(
         [sys.executable, __file__, "--child", name, str(clip)],
         check=True,
@@ -239,6 +251,7 @@ def compare(length: str, clip: Path, rounds: int) -> dict[str, object]:
 
 
 def report(results: dict[str, object], source: Path | None) -> dict[str, object]:
+    """The numbers and what they were measured on."""
     return {
         "command": "python benchmarks/decode.py " + " ".join(sys.argv[1:]),
         "date": datetime.date.today().isoformat(),
@@ -262,6 +275,7 @@ def start_cost() -> float:
 
 
 def clock(work: Callable[[], object]) -> float:
+    """Seconds a piece of work takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

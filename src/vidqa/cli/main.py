@@ -55,6 +55,7 @@ def ask(
     question: options.Questions = None,
     model: options.ModelName = "starter",
     frames: options.Frames = None,
+    sample: options.Sample = "uniform",
     start: options.Start = None,
     end: options.End = None,
     subtitles: options.Subtitles = "auto",
@@ -75,7 +76,13 @@ def ask(
 ) -> ExitCode:
     """Ask questions about clips: the last word is the question, the others are video files."""
     from vidqa.cli.ask import AskOptions, AskRun
-    from vidqa.cli.request import read_decoder, read_request, read_subtitles, read_time
+    from vidqa.cli.request import (
+        read_decoder,
+        read_request,
+        read_sampling,
+        read_subtitles,
+        read_time,
+    )
 
     request = read_request(words, question, sys.stdin)
     how = AskOptions(
@@ -83,6 +90,7 @@ def ask(
         device=device,
         dtype=dtype,
         frames=frames,
+        sampling=read_sampling(sample),
         start_s=read_time(start, "--start"),
         end_s=read_time(end, "--end"),
         subtitles=read_subtitles(subtitles),

@@ -9,6 +9,7 @@ from vidqa.engine.look import Looked
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
+from vidqa.media.moments import Moments
 from vidqa.model.decoding import (
     Prefix,
     Sampling,
@@ -44,9 +45,9 @@ class Seen:
     video: str
     info: VideoInfo
     fingerprint: str
+    moments: Moments
     looked: Looked
     words: Words
-    frames_wanted: int
 
 
 class Clip:
@@ -236,9 +237,14 @@ def _fitted_words(seen: Seen, model: "Model") -> FittedWords:
 
 def _warnings(seen: Seen, fitted: FittedWords) -> tuple[str, ...]:
     """All that was left out or guessed."""
-    warnings = [*seen.looked.report.warnings, *seen.words.warnings]
-    if (shown := len(seen.looked.frame_times_s)) < seen.frames_wanted:
-        warnings.append(f"{seen.frames_wanted} frames were asked for, only {shown} differ")
+    warnings = [
+        *seen.moments.warnings,
+        *seen.looked.report.warnings,
+        *seen.words.warnings,
+    ]
+    shown, wanted = len(seen.looked.frame_times_s), len(seen.moments.times_s)
+    if shown < wanted:
+        warnings.append(f"{wanted} frames were asked for, only {shown} differ")
     if fitted.dropped:
         warnings.append(f"{fitted.dropped} of {fitted.used + fitted.dropped} words did not fit")
     return tuple(warnings)

@@ -14,8 +14,9 @@ from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder
+from vidqa.media.moments import Moments
 from vidqa.media.reader import Reader
-from vidqa.media.sampling import uniform
+from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.registry import ModelSpec, find_model, find_speech
@@ -25,6 +26,8 @@ from vidqa.weights.store import Store
 
 SPEECH_THREADS = 2
 """CTranslate2 and torch each bring their own thread pool; speech gets a small one."""
+
+EVENLY = Sampling("uniform")
 
 
 def load(
@@ -141,6 +144,7 @@ class Model:
         video: str | Path,
         *,
         frames: int | None = None,
+        sampling: Sampling = EVENLY,
         start_s: float | None = None,
         end_s: float | None = None,
         subtitles: Subtitles = "auto",
@@ -152,7 +156,8 @@ class Model:
 
         Args:
             video: path of a video file.
-            frames: how many frames to look at, evenly spread; the model's default if None.
+            frames: how many frames to look at; the model's default if None (with a rate: all).
+            sampling: how they are chosen.
             start_s: where to begin, in seconds.
             end_s: where to end, in seconds.
             subtitles: `auto` (sidecar file, else text track, else speech), `off`, or a file.
@@ -170,14 +175,9 @@ class Model:
         with stopwatch.stage("decode"):
             info = self.reader.probe(path)
             window = _window(info, start_s, end_s)
-            wanted = self.spec.frames if frames is None else frames
-            if wanted < 1:
-                raise UsageError(f"--frames must be at least 1, got {wanted}")
+            moments = self._moments(info, window, sampling, frames)
             shown = self.reader.frames(
-                info,
-                uniform(*window, wanted),
-                size=self.loaded.picture_size,
-                decoder=decoder,
+                info, moments.times_s, size=self.loaded.picture_size, decoder=decoder
             )
         listening = Background(
             partial(self._hear, info, window, stopwatch, subtitles=subtitles, language=language)
@@ -187,10 +187,22 @@ class Model:
                 looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch)
                 stopwatch.tell("speech")
                 words = listening.result()
-                seen = Seen(str(video), info, fingerprint(path), looked, words, wanted)
+                seen = Seen(str(video), info, fingerprint(path), moments, looked, words)
                 return Clip(self, seen, stopwatch)
         finally:
             listening.cancel()
+
+    def _moments(
+        self, info: VideoInfo, window: Window, how: Sampling, frames: int | None
+    ) -> Moments:
+        """Where to look."""
+        count = self.spec.frames if frames is None else frames
+        if count < 1:
+            raise UsageError(f"--frames must be at least 1, got {count}")
+        start_s, end_s = window
+        return self.reader.moments(
+            info, how, start_s=start_s, end_s=end_s, count=count, most=frames
+        )
 
     def _hear(
         self,
