@@ -23,7 +23,6 @@ import datetime
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -161,12 +160,11 @@ def vidqa(strategy: str = "uniform") -> Callable[[str], Pictures]:
 
 def keyframe_times(reader: Any, info: Any, times_s: list[float]) -> Any:
     """The moments moved to keyframes."""
-    from vidqa.media.shots import key_times
+    from vidqa.media.sampling import Sampling
 
-    from vidqa.media.sampling import keyframes
-
-    keys = reader.call(info.path, key_times, info.path)
-    return keyframes(keys, 0.0, info.duration_s, len(times_s))
+    how = Sampling("keyframes")
+    found = reader.moments(info, how, start_s=0.0, end_s=info.duration_s, count=len(times_s))
+    return found.times_s
 
 
 CONTENDERS: dict[str, Callable[[], Callable[[str], Pictures]]] = {
@@ -187,9 +185,18 @@ def child(name: str, clip: str) -> None:
     pictures = read(clip)
     seconds = time.perf_counter() - started
     assert all(picture.shape == (*SIZE, 3) for picture in pictures)
-    who = [resource.RUSAGE_SELF]
-    peak = max(resource.getrusage(one).ru_maxrss for one in who) / 1024
-    print(json.dumps({"s": seconds, "frames": len(pictures), "rss_mb": peak}))
+    print(json.dumps({"s": seconds, "frames": len(pictures), "rss_mb": peak_mb()}))
+
+
+def peak_mb() -> float:
+    """The peak memory of this process and its workers together (Linux)."""
+    children = Path("/proc/self/task") / str(os.getpid()) / "children"
+    processes = [str(os.getpid()), *children.read_text().split()]
+    kib = 0
+    for process in processes:
+        status = Path(f"/proc/{process}/status").read_text()
+        kib += int(status.split("VmHWM:")[1].split()[0])
+    return kib / 1024
 
 
 def measure(name: str, clip: Path) -> dict[str, float]:
