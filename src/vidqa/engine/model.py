@@ -12,8 +12,8 @@ from vidqa.engine.look import look
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
-from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder
+from vidqa.media.memo import known_fingerprint
 from vidqa.media.moments import Moments
 from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
@@ -156,7 +156,7 @@ class Model:
 
         Args:
             video: path of a video file.
-            frames: how many frames to look at; the model's default if None (with a rate: all).
+            frames: how many frames to look at; the model's default if None.
             sampling: how they are chosen.
             start_s: where to begin, in seconds.
             end_s: where to end, in seconds.
@@ -187,7 +187,7 @@ class Model:
                 looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch)
                 stopwatch.tell("speech")
                 words = listening.result()
-                seen = Seen(str(video), info, fingerprint(path), moments, looked, words)
+                seen = Seen(str(video), info, known_fingerprint(path), moments, looked, words)
                 return Clip(self, seen, stopwatch)
         finally:
             listening.cancel()
@@ -196,13 +196,11 @@ class Model:
         self, info: VideoInfo, window: Window, how: Sampling, frames: int | None
     ) -> Moments:
         """Where to look."""
-        count = self.spec.frames if frames is None else frames
+        count = how.most(frames, self.spec.frames)
         if count < 1:
             raise UsageError(f"--frames must be at least 1, got {count}")
         start_s, end_s = window
-        return self.reader.moments(
-            info, how, start_s=start_s, end_s=end_s, count=count, most=frames
-        )
+        return self.reader.moments(info, how, start_s=start_s, end_s=end_s, count=count)
 
     def _hear(
         self,

@@ -63,7 +63,6 @@ class Reader:
         start_s: float,
         end_s: float,
         count: int,
-        most: int | None = None,
     ) -> Moments:
         """Choose where to look. See `vidqa.media.moments.find_moments`."""
         return self.call(
@@ -74,7 +73,6 @@ class Reader:
             start_s=start_s,
             end_s=end_s,
             count=count,
-            most=most,
         )
 
     def call(

@@ -1,49 +1,85 @@
 """Which moments of a clip to look at. Pure functions over times."""
 
-from collections.abc import Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heapreplace
 from itertools import pairwise
-from typing import Literal, get_args
+from math import ceil
+from typing import Literal, cast, get_args
 
 CLOCK_DIGITS = 6
 """Times are compared to the microsecond: a moment computed to be a frame's own time is its time."""
 
-Strategy = Literal["uniform", "paper", "fps", "scene", "keyframes"]
+SamplerName = Literal["uniform", "paper", "scene", "keyframes", "fps"]
+"""How moments are chosen."""
+
+RATE = re.compile(r"\d+(\.\d+)?|\d*\.\d+", re.ASCII)
+
+HIGHEST_RATE = 240.0
+"""Frames a second; more is no camera's."""
+
+MOST_BY_RATE = 512
+"""How many frames `fps:N` takes at most when nobody says how many; others take the model's own
+number, which would make a rate pointless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How moments are chosen."""
+    """How to choose the moments to look at."""
 
-    strategy: Strategy = "uniform"
+    name: SamplerName = "uniform"
     rate_fps: float | None = None
-    """Frames a second, with the strategy `fps` only."""
+    """Frames a second, for `fps` only."""
 
     def __post_init__(self) -> None:
-        if self.strategy not in get_args(Strategy):
+        if self.name not in get_args(SamplerName):
+            raise ValueError(f"Sampling: name must be one of {choices()}, got {self.name!r}")
+        if (self.rate_fps is not None) != (self.name == "fps"):
+            raise ValueError(f"Sampling: rate_fps goes with fps and nothing else, got {self!r}")
+        if self.rate_fps is not None and not 0 < self.rate_fps <= HIGHEST_RATE:
             raise ValueError(
-                f"Sampling: strategy must be one of {', '.join(get_args(Strategy))}, "
-                f"got {self.strategy!r}"
+                f"Sampling: rate_fps must be above 0, at most {HIGHEST_RATE:g}, "
+                f"got {self.rate_fps:g}"
             )
-        if (self.strategy == "fps") != (self.rate_fps is not None):
-            raise ValueError("Sampling: rate_fps belongs to the strategy fps, and is needed there")
-        if self.rate_fps is not None and not 0 < self.rate_fps <= 1000:
-            raise ValueError(f"Sampling: rate_fps must lie in (0, 1000], got {self.rate_fps}")
 
     @classmethod
     def parse(cls, text: str) -> "Sampling":
-        """Read `uniform`, `paper`, `scene`, `keyframes`, or `fps:2`.
+        """Read `uniform`, `paper`, `scene`, `keyframes` or `fps:N`.
 
         Raises:
             ValueError: it is none of them.
 
         """
         name, colon, rate = text.partition(":")
-        return cls(name, float(rate) if colon else None)  # type: ignore[arg-type]
+        if name in get_args(SamplerName) and name != "fps" and not colon:
+            return cls(cast(SamplerName, name))
+        if name == "fps" and RATE.fullmatch(rate):
+            return cls("fps", float(rate))
+        raise ValueError(f"no sampling is called {text!r}; there are {choices()}")
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return self.name if self.rate_fps is None else f"{self.name}:{self.rate_fps:g}"
+
+    def most(self, asked: int | None, default: int) -> int:
+        """How many frames to take at most: those asked for, else the model's own number."""
+        if asked is not None:
+            return asked
+        return MOST_BY_RATE if self.name == "fps" else default
+
+
+def choices() -> str:
+    """What `Sampling.parse` reads, for people."""
+    names = [name if name != "fps" else "fps:N" for name in get_args(SamplerName)]
+    return ", ".join(names)
 
 
 def uniform(start_s: float, end_s: float, count: int) -> tuple[float, ...]:
     """The centres of `count` equal slices of a stretch of time, in seconds.
+
+    A stretch of no length has one moment.
 
     Raises:
         ValueError: `count` is below 1, or the stretch ends before it starts.
@@ -51,82 +87,129 @@ def uniform(start_s: float, end_s: float, count: int) -> tuple[float, ...]:
     """
     _check("uniform", start_s, end_s, count)
     slice_s = (end_s - start_s) / count
-    return tuple(start_s + slice_s * (index + 0.5) for index in range(count))
+    return _within(start_s, end_s, (start_s + slice_s * (index + 0.5) for index in range(count)))
 
 
-def paper(start_s: float, end_s: float, rate_fps: float, count: int) -> tuple[float, ...]:
-    """The frames the authors' program takes: every n-th from the first, so the tail may be unseen.
+def paper(
+    frame_times_s: Sequence[float], count: int, *, stated_frames: int | None = None
+) -> tuple[float, ...]:
+    """The authors' rule: every n-th frame from the first, n whole, until `count` are taken.
 
-    With N frames, n is N // count but at least 1 (arXiv 2404.03413, `prepare_input`): of a clip of
-    1.9 times `count` frames only the first 53 % are seen. The moments are the middles of those
-    frames at a constant rate.
+    This is how MiniGPT4-Video (arXiv 2404.03413) chooses frames in its inference and demo scripts,
+    and so what its weights were trained on. n is the number of frames over `count`, rounded down,
+    at least 1; the number of frames is what the header claims, rounded down. So the end of a clip
+    goes unseen, almost half of it where the number of frames is just below a multiple of `count`:
+    of 179 frames and a `count` of 90 it is the first 90.
 
-    Raises:
-        ValueError: as for `uniform`, or the rate is not positive.
-
-    """
-    _check("paper", start_s, end_s, count)
-    if rate_fps <= 0:
-        raise ValueError(f"paper: rate_fps must be positive, got {rate_fps}")
-    frames = max(1, int((end_s - start_s) * rate_fps))
-    step = max(1, frames // count)
-    return tuple(start_s + (n + 0.5) / rate_fps for n in range(0, frames, step)[:count])
-
-
-def every(start_s: float, end_s: float, rate_fps: float, most: int | None) -> tuple[float, ...]:
-    """The moments of a steady beat from `start_s` on; an even choice of them if they are too many.
+    Args:
+        frame_times_s: when each frame is shown, in order.
+        count: how many frames to take at most.
+        stated_frames: duration times frame rate, rounded down; those there are if None.
 
     Raises:
-        ValueError: as for `paper`.
+        ValueError: `count` is below 1, or there are no frames.
 
     """
-    _check("fps", start_s, end_s, 1 if most is None else most)
-    if rate_fps <= 0:
-        raise ValueError(f"fps: rate_fps must be positive, got {rate_fps}")
-    beats = max(1, int((end_s - start_s) * rate_fps + 1e-9))
-    return _evenly([start_s + n / rate_fps for n in range(beats)], most or beats)
+    if count < 1 or not frame_times_s:
+        raise ValueError(f"paper: needs frames and a count, got {len(frame_times_s)} and {count}")
+    frames = len(frame_times_s) if stated_frames is None else stated_frames
+    return tuple(frame_times_s[:: max(1, frames // count)][:count])
+
+
+def every(start_s: float, end_s: float, rate_fps: float, max_count: int) -> tuple[float, ...]:
+    """Moments at a steady rate from the start on, the start included and the end not.
+
+    Where they would be more than `max_count`, every second of them is taken, or every third and so
+    on: the stretch is covered to its end, at a lower rate.
+
+    Raises:
+        ValueError: a number is not positive, or the stretch ends before it starts.
+
+    """
+    _check("every", start_s, end_s, max_count)
+    if not rate_fps > 0:
+        raise ValueError(f"every: rate_fps must be above 0, got {rate_fps}")
+    # a hair less, so that 2 s at 1 fps are two moments however the numbers were rounded
+    steps = max(1, ceil((end_s - start_s) * rate_fps - 1e-6))
+    stride = ceil(steps / max_count)
+    return _within(start_s, end_s, (start_s + step / rate_fps for step in range(0, steps, stride)))
 
 
 def scene(shots_s: Sequence[float], start_s: float, end_s: float, count: int) -> tuple[float, ...]:
-    """The middle of every shot; the longest are looked at more often until there are `count`.
+    """The middle of each shot.
+
+    Where there are fewer shots than `count`, the longest stretches are halved, cut in three and so
+    on until there are enough; where there are more, evenly spread ones are chosen.
 
     Args:
-        shots_s: where shots begin, increasing; the stretch begins with one even if it is not there.
-        start_s: where the stretch begins.
+        shots_s: when shots begin, in order; those outside the stretch do not matter.
+        start_s: where the stretch begins, and its first shot.
         end_s: where it ends.
-        count: how many moments; of more shots than that an even choice is taken.
+        count: how many moments.
 
     Raises:
-        ValueError: as for `uniform`.
+        ValueError: `count` is below 1, or the stretch ends before it starts.
 
     """
     _check("scene", start_s, end_s, count)
-    inside = [time_s for time_s in shots_s if start_s < time_s < end_s]
-    shots = list(pairwise([start_s, *inside, end_s]))
-    looks = [1] * len(shots)
-    while sum(looks) < count:
-        lengths = [(end - begin) / n for (begin, end), n in zip(shots, looks, strict=True)]
-        looks[lengths.index(max(lengths))] += 1
-    times_s = [t for shot, n in zip(shots, looks, strict=True) for t in uniform(*shot, n)]
-    return _evenly(times_s, count)
+    inside = (shot_s for shot_s in shots_s if start_s < shot_s < end_s)
+    bounds = _within(start_s, end_s, (start_s, *inside, end_s))
+    shots = list(pairwise(bounds)) or [(start_s, end_s)]
+    if len(shots) >= count:
+        chosen = (shots[(2 * index + 1) * len(shots) // (2 * count)] for index in range(count))
+        return _within(start_s, end_s, ((begin + end) / 2 for begin, end in chosen))
+    parts = _share([end - begin for begin, end in shots], count)
+    moments = (
+        moment
+        for (begin, end), number in zip(shots, parts, strict=True)
+        for moment in uniform(begin, end, number)
+    )
+    return _within(start_s, end_s, moments)
 
 
 def keyframes(
-    keys_s: Sequence[float], start_s: float, end_s: float, count: int
+    key_times_s: Sequence[float], start_s: float, end_s: float, count: int
 ) -> tuple[float, ...]:
-    """The uniform moments, each moved to the nearest keyframe of the stretch; none twice.
+    """The keyframes nearest to evenly spread moments, none twice: there may be fewer than `count`.
 
-    Without a keyframe in the stretch it is its beginning.
+    Args:
+        key_times_s: when keyframes are shown, in order.
+        start_s: where the stretch begins.
+        end_s: where it ends.
+        count: how many moments at most.
 
     Raises:
-        ValueError: as for `uniform`.
+        ValueError: `count` is below 1, the stretch ends before it starts, or no keyframe is in it.
 
     """
-    wanted = uniform(start_s, end_s, count)
-    inside = [time_s for time_s in keys_s if start_s <= time_s < end_s]
-    if not inside:
-        return (start_s,)
-    return tuple(sorted({min(inside, key=lambda key_s: abs(key_s - t)) for t in wanted}))
+    _check("keyframes", start_s, end_s, count)
+    keys = key_times_s[bisect_left(key_times_s, start_s) : bisect_right(key_times_s, end_s)]
+    if not keys:
+        raise ValueError(f"keyframes: there is none between {start_s:g} and {end_s:g} s")
+    return _within(start_s, end_s, (_nearest(keys, one) for one in uniform(start_s, end_s, count)))
+
+
+def _nearest(times_s: Sequence[float], time_s: float) -> float:
+    """The one closest to a moment; of two as close the earlier."""
+    place = bisect_left(times_s, time_s)
+    return min(times_s[max(0, place - 1) : place + 1], key=lambda one: abs(one - time_s))
+
+
+def _share(lengths_s: Sequence[float], count: int) -> list[int]:
+    """Cut stretches into `count` parts in all, the longest part always next."""
+    parts = [1] * len(lengths_s)
+    longest = [(-length_s, index) for index, length_s in enumerate(lengths_s)]
+    heapify(longest)
+    for _ in range(count - len(lengths_s)):
+        _, index = longest[0]
+        parts[index] += 1
+        heapreplace(longest, (-lengths_s[index] / parts[index], index))
+    return parts
+
+
+def _within(start_s: float, end_s: float, times_s: Iterable[float]) -> tuple[float, ...]:
+    """The times in order, none twice, inside the stretch however they were rounded."""
+    return tuple(sorted({min(max(time_s, start_s), end_s) for time_s in times_s}))
 
 
 def _check(name: str, start_s: float, end_s: float, count: int) -> None:
@@ -134,10 +217,3 @@ def _check(name: str, start_s: float, end_s: float, count: int) -> None:
         raise ValueError(f"{name}: count must be at least 1, got {count}")
     if end_s < start_s:
         raise ValueError(f"{name}: end_s must not come before start_s, got {start_s} and {end_s}")
-
-
-def _evenly(times_s: Sequence[float], most: int) -> tuple[float, ...]:
-    """At most so many of the times, spread over them."""
-    if len(times_s) <= most:
-        return tuple(times_s)
-    return tuple(times_s[int(len(times_s) * (n + 0.5) / most)] for n in range(most))
