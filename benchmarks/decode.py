@@ -28,8 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from fractions import Fraction
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +37,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from clips import make_clip
+
 FRAMES = 90
 SIZE = (224, 224)
-WIDTH, HEIGHT, RATE = 1920, 1080, 30
-SOURCE_S = 30
 LENGTHS_S = {"10 s": 10, "3 min": 180, "1 h": 3600}
 SKIPPED = {"1 h": {"pyav_seek": "as on 3 min", "decord": "as on 3 min"}}
 Pictures = list[NDArray[np.uint8]]
@@ -222,14 +221,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        base = folder / "base.mp4"
-        if not base.is_file():
-            encode(base, arguments.source)
         results = {}
         for length in arguments.lengths:
             clip = folder / f"{length.replace(' ', '')}.mp4"
-            if not clip.is_file():
-                repeat(base, clip, LENGTHS_S[length])
+            make_clip(clip, LENGTHS_S[length], arguments.source)
             rounds = 1 if length == "1 h" else arguments.rounds
             results[length] = compare(length, clip, rounds)
     print(json.dumps(report(results, arguments.source), indent=2))
@@ -286,60 +281,6 @@ def clock(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def encode(target: Path, source: Path | None) -> None:
-    """Half a minute at 1080p by x264 with its defaults but for speed."""
-    with av.open(str(target), "w") as out:
-        stream = out.add_stream("libx264", RATE, options={"preset": "fast", "crf": "23"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for number, pixels in enumerate(pictures_of(source) if source else motion()):
-            if number == SOURCE_S * RATE:
-                break
-            frame = av.VideoFrame.from_ndarray(pixels, "rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, RATE)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-
-
-def pictures_of(source: Path) -> Iterator[NDArray[np.uint8]]:
-    """The frames of a clip, again and again."""
-    while True:
-        with av.open(str(source)) as container:
-            for frame in container.decode(container.streams.best("video")):
-                yield frame.to_ndarray(format="rgb24", width=WIDTH, height=HEIGHT)
-
-
-def motion() -> Iterator[NDArray[np.uint8]]:
-    """A textured picture that drifts, under sensor noise; another one every seven seconds."""
-    draw = np.random.default_rng(0)
-    while True:
-        coarse = draw.integers(0, 255, (68, 120, 3)).astype(np.uint8)
-        scene = Image.fromarray(coarse).resize((2 * WIDTH, 2 * HEIGHT), Image.Resampling.BICUBIC)
-        wide = np.asarray(scene)
-        for step in range(7 * RATE):
-            x, y = 3 * step, step
-            noise = draw.integers(0, 6, (HEIGHT, WIDTH, 1)).astype(np.uint8)
-            yield wide[y : y + HEIGHT, x : x + WIDTH] // 2 + 40 + noise
-
-
-def repeat(base: Path, target: Path, seconds: int) -> None:
-    """The same packets again and again, at later times."""
-    with av.open(str(target), "w") as out:
-        with av.open(str(base)) as container:
-            stream = out.add_stream_from_template(container.streams.video[0])
-        shift = 0
-        while shift < seconds * RATE:
-            with av.open(str(base)) as container:
-                unit = Fraction(1, RATE) / container.streams.video[0].time_base
-                for packet in container.demux(container.streams.video[0]):
-                    if packet.pts is None or shift + packet.pts / unit >= seconds * RATE:
-                        continue
-                    packet.pts += round(shift * unit)
-                    packet.dts += round(shift * unit)
-                    packet.stream = stream
-                    out.mux(packet)
-            shift += SOURCE_S * RATE
 
 
 if __name__ == "__main__":

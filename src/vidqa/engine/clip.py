@@ -68,7 +68,8 @@ class Clip:
             self._prefix: Prefix = prefill_prefix(
                 model.loaded.network, self._pictures.input_ids, self._pictures.visual_tokens
             )
-        self._seconds = dict(stopwatch.seconds)
+        self.timings_s = dict(stopwatch.seconds)
+        """Seconds each stage took so far; stages overlap, so their sum is more than the wait."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -179,7 +180,7 @@ class Clip:
         notify: Notify | None,
     ) -> Iterator[TextDelta | Answer]:
         """Prefill the question behind a copy of the prefix, then decode."""
-        stopwatch = Stopwatch(notify, self._seconds)
+        stopwatch = Stopwatch(notify, self.timings_s)
         loaded, chooser = self.model.loaded, TokenChooser(sampling)
         text, new_tokens = TextStream(loaded.tokenizer), 0
         stopped_by: StoppedBy = "context_full" if cut else "token_limit"
