@@ -84,16 +84,20 @@ def motion() -> Iterator[NDArray[np.uint8]]:
 
 def repeat(base: Path, target: Path, seconds: int) -> None:
     """The same packets again and again, each time half a minute later."""
+    last: dict[int, int] = {}
     with av.open(str(target), "w") as out:
         with av.open(str(base)) as container:
             streams = [out.add_stream_from_template(one) for one in container.streams]
         for begin_s in range(0, seconds, BASE_S):
             with av.open(str(base)) as container:
                 for packet in container.demux():
-                    length_s = float((packet.pts or 0) * packet.time_base)
-                    if packet.pts is None or begin_s + length_s >= seconds:
-                        continue
+                    place = packet.stream_index
                     shift = round(begin_s / packet.time_base)
+                    if packet.dts is None or (packet.pts + shift) * packet.time_base >= seconds:
+                        continue
                     packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
-                    packet.stream = streams[packet.stream_index]
+                    if packet.dts <= last.get(place, packet.dts - 1):
+                        continue  # AAC begins a little before zero, where the last round still is
+                    last[place] = packet.dts
+                    packet.stream = streams[place]
                     out.mux(packet)

@@ -138,6 +138,7 @@ def test_pictures_come_at_the_size_asked_for_as_pillow_would_make_them(tmp_path:
             Image.fromarray(large.pixels).resize((64, 48), Image.Resampling.BICUBIC)
         )
         difference = np.abs(frame.pixels.astype(int) - wanted)
+        assert frame.pixels.flags.writeable
         assert difference.mean() <= 1
         assert difference.max() <= 16
 
