@@ -9,6 +9,8 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
+from PIL import Image
+
 from clips import (
     Pipe,
     damage,
@@ -20,8 +22,6 @@ from clips import (
     read_number,
     turn,
 )
-from PIL import Image
-
 from vidqa.errors import NotAVideoError, UsageError
 from vidqa.media import container, inorder
 from vidqa.media.frames import Decoder, FrameSet, collect, read_frames

@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import make_clip
 from numpy.typing import NDArray
 
+from clips import make_clip
 from vidqa.media.moments import find_moments
 from vidqa.media.probe import probe
 from vidqa.media.sampling import Sampling

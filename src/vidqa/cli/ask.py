@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vidqa.media.frames import Decoder
     from vidqa.media.reader import Reader
     from vidqa.media.sampling import Sampling
+    from vidqa.media.transcribe import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class AskOptions:
     end_s: float | None
     subtitles: str | Path
     language: str | None
+    task: "Task"
+    speech: str | None
     decoder: "Decoder"
     max_new_tokens: int | None
     temperature: float
@@ -87,6 +90,8 @@ class AskRun:
         if len(self.request.clips) == 1:
             self.reader.probe(Path(self.request.clips[0]))
         locate(self.options.model)
+        if self.options.speech is not None:
+            locate(self.options.speech)
 
     def _load(self) -> "Model":
         self.teller.stage("load")
@@ -98,6 +103,7 @@ class AskRun:
             self.options.model,
             device=self.options.device,
             dtype=self.options.dtype,
+            speech=self.options.speech,
             reader=self.reader,
         )
 
@@ -123,6 +129,7 @@ class AskRun:
             end_s=options.end_s,
             subtitles=options.subtitles,
             language=options.language,
+            task=options.task,
             decoder=options.decoder,
             notify=self.teller.stage,
         )
