@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from clips import decode_all, make_clip, read_number
+from films import ONE, THREE, TWO, film
 
 from vidqa.errors import UsageError
 from vidqa.media.frames import collect, read_frames
@@ -39,7 +40,12 @@ def test_each_way_reaches_the_pictures_it_means(clip: VideoInfo):
     assert numbers(clip, "paper", 30) == list(range(0, 90, 3))
     assert numbers(clip, "fps:2", 100) == [0, 12, 25, 37, 50, 62, 75, 87]
     assert numbers(clip, "keyframes", 4) == [10, 40, 60, 90]
-    assert numbers(clip, "scene", 2) == [25, 75]  # one shot, cut in two
+
+
+def test_a_scene_is_seen_in_its_middle(tmp_path: Path):
+    info = probe(film(tmp_path / "film.mp4", [ONE] * 50 + [TWO] * 25 + [THREE] * 25))
+    chosen = choose_moments(info, Sampling("scene"), start_s=0, end_s=4, count=3)
+    assert chosen.times_s == pytest.approx((1, 2.5, 3.5))
 
 
 def test_a_stretch_is_kept_to(clip: VideoInfo):

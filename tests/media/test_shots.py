@@ -6,29 +6,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import encode_pictures, make_clip, picture_stream
-from numpy.typing import NDArray
+from clips import damage, encode_pictures, make_clip, picture_stream
+from films import BLACK, ONE, THREE, TWO, WIDTH, Picture, film, landscape
 
 from vidqa.errors import VideoError
 from vidqa.media.changes import Thumbnail, new_shots
 from vidqa.media.probe import probe
 from vidqa.media.shots import find_shots
 from vidqa.media.timeline import key_times, read_timeline
-
-Picture = NDArray[np.float32]
-HEIGHT, WIDTH = 18, 32
-BLACK = np.full((HEIGHT, WIDTH, 3), 16, np.float32)
-
-
-def landscape(seed: int, width: int = WIDTH) -> Picture:
-    """A picture of large soft patches, as pictures are, and no two alike."""
-    random = np.random.default_rng(seed)
-    y, x = np.mgrid[0:HEIGHT, 0:width]
-    picture = np.zeros((HEIGHT, width, 3), np.float32)
-    for _ in range(width // 2):
-        place = (y - random.uniform(0, HEIGHT)) ** 2 + (x - random.uniform(0, width)) ** 2
-        picture += np.exp(-place / random.uniform(8, 60))[..., None] * random.uniform(-90, 90, 3)
-    return np.clip(picture + random.uniform(90, 150, 3), 16, 235).astype(np.float32)
 
 
 def noisy(pictures: Iterable[Picture]) -> list[Picture]:
@@ -44,9 +29,6 @@ def shots(pictures: Iterable[Picture], rate: float = 25) -> list[float]:
 def mixed(before: Picture, after: Picture, frames: int) -> list[Picture]:
     shares = [(number + 1) / (frames + 1) for number in range(frames)]
     return [before * (1 - share) + after * share for share in shares]
-
-
-ONE, TWO, THREE = (landscape(seed) for seed in (1, 2, 3))
 
 
 @pytest.mark.parametrize("rate", [2, 10, 25, 30])
@@ -111,20 +93,6 @@ def test_a_few_frames(count: int):
     assert shots([ONE] * count) == []
 
 
-def film(path: Path, pictures: Iterable[Picture], codec: str = "libx264") -> Path:
-    """A clip of 25 frames a second; a keyframe every 12 frames."""
-    with av.open(str(path), "w") as out:
-        stream = picture_stream(out, codec)
-        for number, one in enumerate(pictures):
-            large = np.kron(one, np.ones((6, 5, 1))).astype(np.uint8)[:96, :160]
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(large), "rgb24")
-            frame.time_base = stream.codec_context.time_base
-            frame.pts = round(number / 25 / frame.time_base)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    return path
-
-
 @pytest.mark.parametrize(("name", "codec"), [("film.mp4", "libx264"), ("film.avi", "mpeg4")])
 def test_shots_of_a_clip(tmp_path: Path, name: str, codec: str):
     path = film(
@@ -144,8 +112,6 @@ def test_shots_of_a_stretch(tmp_path: Path):
 
 
 def test_a_damaged_clip_gives_the_same_shots_every_time(tmp_path: Path):
-    from clips import damage
-
     path = film(tmp_path / "film.mp4", [ONE] * 50 + [TWO] * 50)
     damage(path, 0.4, 0.45)
     assert len({find_shots(path, 0, 4) for _ in range(3)}) == 1
