@@ -173,6 +173,8 @@ class Words:
     detail: str = ""
     """The file read or the speech model used."""
     warnings: tuple[str, ...] = ()
+    language: str | None = None
+    """Of speech that was listened to, given or detected, in Whisper's letters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from clips import decode_all, make_clip, read_number
 from films import ONE, THREE, TWO, film
 
-from vidqa.errors import UsageError
+from clips import decode_all, make_clip, read_number
 from vidqa.media.frames import collect, read_frames
-from vidqa.media.moments import choose_moments
+from vidqa.media.moments import find_moments
 from vidqa.media.probe import probe
 from vidqa.media.sampling import Sampling, uniform
 from vidqa.types import VideoInfo
@@ -29,7 +28,7 @@ def numbers(
     info: VideoInfo, sample: str, count: int, start: float = 0, end: float = 4
 ) -> list[int]:
     """The numbers on the pictures that are read at the moments chosen."""
-    chosen = choose_moments(info, Sampling.parse(sample), start_s=start, end_s=end, count=count)
+    chosen = find_moments(info, Sampling.parse(sample), start_s=start, end_s=end, count=count)
     return [
         read_number(frame.pixels) for frame in collect(read_frames(info, chosen.times_s)).frames
     ]
@@ -44,7 +43,7 @@ def test_each_way_reaches_the_pictures_it_means(clip: VideoInfo):
 
 def test_a_scene_is_seen_in_its_middle(tmp_path: Path):
     info = probe(film(tmp_path / "film.mp4", [ONE] * 50 + [TWO] * 25 + [THREE] * 25))
-    chosen = choose_moments(info, Sampling("scene"), start_s=0, end_s=4, count=3)
+    chosen = find_moments(info, Sampling("scene"), start_s=0, end_s=4, count=3)
     assert chosen.times_s == pytest.approx((1, 2.5, 3.5))
 
 
@@ -68,19 +67,21 @@ def test_the_paper_counts_frames_and_not_seconds(tmp_path: Path):
 
 
 def test_too_high_a_rate_is_lowered_and_said(clip: VideoInfo):
-    chosen = choose_moments(clip, Sampling.parse("fps:10"), start_s=0, end_s=4, count=8)
+    chosen = find_moments(clip, Sampling.parse("fps:10"), start_s=0, end_s=4, count=8)
     assert chosen.times_s == (0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5)
     assert chosen.warnings == ("fps:10 would be 40 frames; 8 of them are seen",)
 
 
-@pytest.mark.parametrize("sample", ["keyframes", "paper"])
-def test_where_there_is_nothing_an_error_says_so(clip: VideoInfo, sample: str):
-    with pytest.raises(UsageError, match=r"between 1\.61 and 1\.62 s") as caught:
-        choose_moments(clip, Sampling.parse(sample), start_s=1.61, end_s=1.62, count=4)
-    assert caught.value.hint == "use --sample uniform"
+@pytest.mark.parametrize(
+    ("sample", "reason"), [("keyframes", "there is no keyframe"), ("paper", "no frame begins")]
+)
+def test_where_there_is_nothing_it_is_said(clip: VideoInfo, sample: str, reason: str):
+    chosen = find_moments(clip, Sampling.parse(sample), start_s=1.61, end_s=1.62, count=1)
+    assert chosen.times_s == pytest.approx((1.615,))
+    assert chosen.warnings == (f"{reason} in it; the frames are evenly spread instead",)
 
 
 def test_uniform_is_what_it_was(clip: VideoInfo):
-    chosen = choose_moments(clip, Sampling(), start_s=0.3, end_s=3.1, count=7)
+    chosen = find_moments(clip, Sampling(), start_s=0.3, end_s=3.1, count=7)
     assert chosen.times_s == uniform(0.3, 3.1, 7)
     assert not chosen.warnings

@@ -6,10 +6,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import damage, encode_pictures, make_clip, picture_stream
 from films import BLACK, ONE, THREE, TWO, WIDTH, Picture, film, landscape
 
-from vidqa.errors import VideoError
+from clips import damage, encode_pictures, make_clip, picture_stream
 from vidqa.media.changes import Thumbnail, new_shots
 from vidqa.media.probe import probe
 from vidqa.media.shots import find_shots
@@ -98,28 +97,23 @@ def test_shots_of_a_clip(tmp_path: Path, name: str, codec: str):
     path = film(
         tmp_path / name, [ONE] * 50 + [TWO] * 30 + mixed(TWO, THREE, 20) + [THREE] * 40, codec
     )
-    first, cut, dissolve = find_shots(path, 0, 10)
-    assert (first, cut) == (0, pytest.approx(2, abs=0.001))
+    cut, dissolve = find_shots(probe(path), 0, 10)
+    assert cut == pytest.approx(2, abs=0.001)
     assert dissolve == pytest.approx(3.6, abs=0.13)
-    assert find_shots(path, 0, 10) == (first, cut, dissolve)
+    assert find_shots(probe(path), 0, 10) == (cut, dissolve)
 
 
 def test_shots_of_a_stretch(tmp_path: Path):
-    path = film(tmp_path / "film.mp4", [ONE] * 50 + [TWO] * 50 + [THREE] * 50)
-    assert find_shots(path, 1, 3) == pytest.approx((1, 2))
-    assert find_shots(path, 2.5, 6) == pytest.approx((2.5, 4))
-    assert find_shots(path, 5, 6) == (5,)
+    info = probe(film(tmp_path / "film.mp4", [ONE] * 50 + [TWO] * 50 + [THREE] * 50))
+    assert find_shots(info, 1, 3) == pytest.approx((2,))
+    assert find_shots(info, 2.5, 6) == pytest.approx((4,))
+    assert find_shots(info, 5, 6) == ()
 
 
 def test_a_damaged_clip_gives_the_same_shots_every_time(tmp_path: Path):
     path = film(tmp_path / "film.mp4", [ONE] * 50 + [TWO] * 50)
     damage(path, 0.4, 0.45)
-    assert len({find_shots(path, 0, 4) for _ in range(3)}) == 1
-
-
-def test_no_clip_no_shots(tmp_path: Path):
-    with pytest.raises(VideoError):
-        find_shots(tmp_path / "none.mp4", 0, 1)
+    assert len({find_shots(probe(path), 0, 4) for _ in range(3)}) == 1
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
     from vidqa.media.frames import Decoder
     from vidqa.media.reader import Reader
+    from vidqa.media.sampling import Sampling
+    from vidqa.media.transcribe import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +29,13 @@ class AskOptions:
     device: str
     dtype: str
     frames: int | None
+    sampling: "Sampling"
     start_s: float | None
     end_s: float | None
     subtitles: str | Path
     language: str | None
+    task: "Task"
+    speech: str | None
     decoder: "Decoder"
     max_new_tokens: int | None
     temperature: float
@@ -85,6 +90,8 @@ class AskRun:
         if len(self.request.clips) == 1:
             self.reader.probe(Path(self.request.clips[0]))
         locate(self.options.model)
+        if self.options.speech is not None:
+            locate(self.options.speech)
 
     def _load(self) -> "Model":
         self.teller.stage("load")
@@ -96,6 +103,7 @@ class AskRun:
             self.options.model,
             device=self.options.device,
             dtype=self.options.dtype,
+            speech=self.options.speech,
             reader=self.reader,
         )
 
@@ -116,10 +124,12 @@ class AskRun:
         return model.watch(
             video,
             frames=options.frames,
+            sampling=options.sampling,
             start_s=options.start_s,
             end_s=options.end_s,
             subtitles=options.subtitles,
             language=options.language,
+            task=options.task,
             decoder=options.decoder,
             notify=self.teller.stage,
         )

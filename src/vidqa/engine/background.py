@@ -5,6 +5,7 @@ from threading import Event, Thread
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
+One = TypeVar("One")
 
 
 class Background(Generic[Result]):
@@ -30,7 +31,7 @@ class Background(Generic[Result]):
         """Let the work end at its next step; nobody waits for it."""
         self._unwanted.set()
 
-    def while_wanted(self, items: Iterable[Result]) -> Iterator[Result]:
+    def while_wanted(self, items: Iterable[One]) -> Iterator[One]:
         """The items, as long as somebody still wants the result."""
         for item in items:
             if self._unwanted.is_set():

@@ -1,30 +1,32 @@
 """Load a model and watch clips with it."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from vidqa import plan
 from vidqa.engine.background import Background
 from vidqa.engine.clip import Clip, Seen
-from vidqa.engine.hear import Subtitles, Window, hear
+from vidqa.engine.hear import hear
 from vidqa.engine.look import look
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
-from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder
+from vidqa.media.language import read_language
+from vidqa.media.memo import known_fingerprint
+from vidqa.media.moments import Moments
+from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
-from vidqa.media.sampling import uniform
-from vidqa.media.transcribe import Recogniser
+from vidqa.media.sampling import Sampling
+from vidqa.media.transcribe import Recogniser, Task
+from vidqa.media.words import Ears, Subtitles, Wanted, Window
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.registry import ModelSpec, find_model, find_speech
 from vidqa.types import Notify, VideoInfo, Words
 from vidqa.weights.locate import model_folder, model_revision, speech_folder
 from vidqa.weights.store import Store
 
-SPEECH_THREADS = 2
-"""CTranslate2 and torch each bring their own thread pool; speech gets a small one."""
+EVENLY = Sampling("uniform")
 
 
 def load(
@@ -32,6 +34,7 @@ def load(
     *,
     device: str = "auto",
     dtype: str = "auto",
+    speech: str | None = None,
     store: Store | None = None,
     reader: Reader | None = None,
     notify: Notify | None = None,
@@ -42,6 +45,7 @@ def load(
         name: as in `vidqa models list`.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         dtype: `auto`, `float32`, `bfloat16` or `float16`.
+        speech: the model that listens, by name; the one that `name` has by default.
         store: the cache to look in; the user's by default.
         reader: reads the clips; one of the model's own by default.
         notify: called when the stage `load` begins.
@@ -57,12 +61,10 @@ def load(
     store = store or Store()
     folder = model_folder(spec, store)
     recogniser = None
-    if spec.speech is not None:
-        speech = find_speech(spec.speech)
-        recogniser = Recogniser(
-            speech_folder(speech, store, wanted_by=spec.name),
-            threads=SPEECH_THREADS,
-        )
+    if speech is not None:
+        recogniser = load_speech(speech, device=device, store=store)
+    elif spec.speech is not None:
+        recogniser = load_speech(spec.speech, device=device, store=store, wanted_by=spec.name)
     return open_folder(
         spec,
         folder,
@@ -73,6 +75,16 @@ def load(
         reader=reader,
         notify=notify,
     )
+
+
+def load_speech(
+    name: str, *, device: str, store: Store, wanted_by: str | None = None
+) -> Recogniser:
+    """A recogniser from the cache, where the model that it listens for computes."""
+    spec = find_speech(name)
+    folder = speech_folder(spec, store, wanted_by=wanted_by)
+    chosen = plan.choose_device(device)
+    return Recogniser(spec, folder, place_speech(chosen, probe_machine(chosen)))
 
 
 def open_folder(
@@ -127,7 +139,7 @@ class Model:
         self.revision = revision
         self.device = device
         self.dtype = dtype
-        self.recogniser = recogniser
+        self.ears = Ears(reader, recogniser)
         self.load_s = load_s
         self.reader = reader
 
@@ -141,10 +153,12 @@ class Model:
         video: str | Path,
         *,
         frames: int | None = None,
+        sampling: Sampling = EVENLY,
         start_s: float | None = None,
         end_s: float | None = None,
         subtitles: Subtitles = "auto",
         language: str | None = None,
+        task: Task = "transcribe",
         decoder: Decoder = "auto",
         notify: Notify | None = None,
     ) -> "Clip":
@@ -152,11 +166,14 @@ class Model:
 
         Args:
             video: path of a video file.
-            frames: how many frames to look at, evenly spread; the model's default if None.
+            frames: how many frames to look at; the model's default if None.
+            sampling: how they are chosen.
             start_s: where to begin, in seconds.
             end_s: where to end, in seconds.
-            subtitles: `auto` (sidecar file, else text track, else speech), `off`, or a file.
-            language: of the speech, such as `en`; detected if None.
+            subtitles: `auto` (sidecar file, else text track, else speech), `off`, `speech` (listen
+                in any case), or a file.
+            language: of the speech and the subtitles, such as `en`; detected if None.
+            task: `transcribe`, or `translate` for English words whatever is spoken.
             decoder: `auto`, `pyav` or `decord`.
             notify: called when each of the stages decode, speech, vision and prefill begins.
 
@@ -170,53 +187,47 @@ class Model:
         with stopwatch.stage("decode"):
             info = self.reader.probe(path)
             window = _window(info, start_s, end_s)
-            wanted = self.spec.frames if frames is None else frames
-            if wanted < 1:
-                raise UsageError(f"--frames must be at least 1, got {wanted}")
-            shown = self.reader.frames(
-                info,
-                uniform(*window, wanted),
-                size=self.loaded.picture_size,
-                decoder=decoder,
-            )
-        listening = Background(
-            partial(self._hear, info, window, stopwatch, subtitles=subtitles, language=language)
-        )
+        spoken = None if language is None else read_language(language)
+        words_wanted = Wanted(subtitles, spoken, task)
+        listening = Background(partial(self._hear, path, words_wanted, window, stopwatch))
         try:
             with memory_errors(self.name):
+                with stopwatch.more("decode"):
+                    moments = self._moments(info, window, sampling, frames)
+                shown = self.reader.frames(
+                    info, moments.times_s, size=self.loaded.picture_size, decoder=decoder
+                )
                 looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch)
                 stopwatch.tell("speech")
                 words = listening.result()
-                seen = Seen(str(video), info, fingerprint(path), looked, words, wanted)
+                seen = Seen(str(video), info, known_fingerprint(path), moments, looked, words)
                 return Clip(self, seen, stopwatch)
         finally:
             listening.cancel()
 
+    def _moments(
+        self, info: VideoInfo, window: tuple[float, float], how: Sampling, frames: int | None
+    ) -> Moments:
+        """Where to look."""
+        count = how.most(frames, self.spec.frames)
+        if count < 1:
+            raise UsageError(f"--frames must be at least 1, got {count}")
+        start_s, end_s = window
+        return self.reader.moments(info, how, start_s=start_s, end_s=end_s, count=count)
+
     def _hear(
         self,
-        info: VideoInfo,
+        path: Path,
+        wanted: Wanted,
         window: Window,
         stopwatch: Stopwatch,
         work: Background[Words],
-        *,
-        subtitles: Subtitles,
-        language: str | None,
     ) -> Words:
         with stopwatch.more("speech"):
-            words = hear(
-                info,
-                window,
-                reader=self.reader,
-                recogniser=self.recogniser,
-                subtitles=subtitles,
-                language=language,
-            )
-        if words.source != "speech":
-            return words
-        return replace(words, detail=self.spec.speech or "")
+            return hear(self.ears, path, wanted, window, work)
 
 
-def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> Window:
+def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
     """The part of the clip to look at, checked against its length."""
     start = 0.0 if start_s is None else start_s
     end = info.duration_s if end_s is None else min(end_s, info.duration_s)

@@ -9,6 +9,7 @@ import numpy as np
 from vidqa.media.changes import Picture, Thumbnail, new_shots
 from vidqa.media.container import Losses, decoded, open_media, start_of, video_stream
 from vidqa.media.sampling import CLOCK_DIGITS
+from vidqa.types import VideoInfo
 
 THUMBNAIL = (32, 18)
 """Width and height: enough to tell shots, too little to see noise and small movement."""
@@ -17,22 +18,22 @@ MOST_PER_S = 30
 """Frames of faster clips are left out: a cut is no shorter in them."""
 
 
-def find_shots(path: Path, start_s: float, end_s: float) -> tuple[float, ...]:
-    """When the shots in a stretch of a clip begin, in seconds from its first frame.
+def find_shots(info: VideoInfo, start_s: float, end_s: float) -> tuple[float, ...]:
+    """When new shots begin within a stretch of a clip, in seconds from its first frame.
 
-    The first is `start_s`. Takes about as long as decoding the clip up to `end_s`; shots shorter
-    than a third of a second are not told apart. How shots are told: `vidqa.media.changes`.
+    Takes about as long as decoding the clip up to `end_s`; shots shorter than a third of a second
+    are not told apart. How shots are told: `vidqa.media.changes`.
 
     Raises:
         VideoError: the clip cannot be read.
 
     """
     losses = Losses()
-    shots = tuple(new_shots(_thumbnails(path, start_s, end_s, losses, threads=0)))
+    shots = tuple(new_shots(_thumbnails(info.path, start_s, end_s, losses, threads=0)))
     if losses.packets or losses.cut_off or losses.missing:
         # with threads, what a damaged picture is patched up with depends on their timing
-        shots = tuple(new_shots(_thumbnails(path, start_s, end_s, Losses(), threads=1)))
-    return (start_s, *(shot_s for shot_s in shots if shot_s > start_s))
+        shots = tuple(new_shots(_thumbnails(info.path, start_s, end_s, Losses(), threads=1)))
+    return shots
 
 
 def _thumbnails(
