@@ -1,115 +1,140 @@
-"""Cuts are found where they are; flashes, fades and pans are none."""
+"""Shots, told from pans, flashes and lights that change."""
 
-from collections.abc import Iterator
-from fractions import Fraction
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from films import BLACK, ONE, THREE, TWO, WIDTH, Picture, film, landscape
 
-from clips import make_clip
-from vidqa.media.moments import find_moments
+from clips import damage, encode_pictures, make_clip, picture_stream
+from vidqa.media.changes import Thumbnail, new_shots
 from vidqa.media.probe import probe
-from vidqa.media.sampling import Sampling
-from vidqa.media.shots import find_shots, key_times
-
-RATE = 25
+from vidqa.media.shots import find_shots
+from vidqa.media.timeline import key_times, read_timeline
 
 
-def texture(seed: int, width: int = 640) -> NDArray[np.uint8]:
-    draw = np.random.default_rng(seed)
-    coarse = draw.integers(0, 255, (9, width // 16, 3)).astype(np.uint8)
-    return coarse.repeat(16, 0).repeat(16, 1)
+def noisy(pictures: Iterable[Picture]) -> list[Picture]:
+    random = np.random.default_rng(1)
+    return [one + random.normal(0, 2, one.shape).astype(np.float32) for one in pictures]
 
 
-def shot(seed: int, count: int) -> Iterator[NDArray[np.uint8]]:
-    """A picture that drifts a little."""
-    wide = texture(seed)
-    for step in range(count):
-        yield wide[:, step : step + 256]
+def shots(pictures: Iterable[Picture], rate: float = 25) -> list[float]:
+    row = (Thumbnail(number / rate, one) for number, one in enumerate(noisy(pictures)))
+    return list(new_shots(row))
 
 
-def pan(seed: int, count: int) -> Iterator[NDArray[np.uint8]]:
-    wide = texture(seed, 4096)
-    for step in range(count):
-        yield wide[:, 24 * step : 24 * step + 256]
+def mixed(before: Picture, after: Picture, frames: int) -> list[Picture]:
+    shares = [(number + 1) / (frames + 1) for number in range(frames)]
+    return [before * (1 - share) + after * share for share in shares]
 
 
-def fade(seeds: tuple[int, int], count: int) -> Iterator[NDArray[np.uint8]]:
-    one, other = (texture(seed)[:, :256].astype(float) for seed in seeds)
-    for step in range(count):
-        yield (one + (other - one) * step / (count - 1)).astype(np.uint8)
+@pytest.mark.parametrize("rate", [2, 10, 25, 30])
+def test_cuts_are_found_to_the_frame(rate: float):
+    found = shots([ONE] * 40 + [TWO] * 25 + [THREE] * 30, rate)
+    assert found == [40 / rate, 65 / rate]
 
 
-def film(path: Path, *parts: Iterator[NDArray[np.uint8]]) -> Path:
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", RATE, options={"crf": "20"})
-        stream.width, stream.height, stream.pix_fmt = 256, 144, "yuv420p"
-        number = 0
-        for part in parts:
-            for pixels in part:
-                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
-                frame.pts, frame.time_base = number, Fraction(1, RATE)
-                out.mux(stream.encode(frame))
-                number += 1
-        out.mux(stream.encode(None))
-    return path
+@pytest.mark.parametrize("seed", range(10, 30))
+def test_any_two_pictures_are_two_shots(seed: int):
+    assert shots([landscape(seed)] * 30 + [landscape(seed + 100)] * 30) == [30 / 25]
 
 
-def white(count: int) -> Iterator[NDArray[np.uint8]]:
-    for _ in range(count):
-        yield np.full((144, 256, 3), 255, np.uint8)
+def test_a_still_picture_is_one_shot():
+    assert shots([ONE] * 100) == []
 
 
-def test_cuts_are_found(tmp_path: Path):
-    info = probe(film(tmp_path / "a.mp4", shot(1, 30), shot(2, 50), shot(3, 20)))
-    assert find_shots(info, 0, 4) == pytest.approx((1.2, 3.2))
-    assert find_shots(info, 2, 4) == pytest.approx((3.2,))
+@pytest.mark.parametrize("frames", [1, 2, 4])
+@pytest.mark.parametrize("flash", [235.0, 16.0])
+def test_a_flash_is_no_cut(frames: int, flash: float):
+    assert shots([ONE] * 40 + [np.full_like(ONE, flash)] * frames + [ONE] * 40) == []
 
 
-def test_a_flash_is_no_cut(tmp_path: Path):
-    drift = shot(1, 60)
-    clip = film(tmp_path / "a.mp4", islice(drift, 30), white(2), drift)
-    assert find_shots(probe(clip), 0, 9) == ()
+@pytest.mark.parametrize("step", [1, 2, 4, 8])
+def test_a_pan_is_no_cut(step: int):
+    """At eight places a frame the whole picture passes in four frames."""
+    wide = landscape(7, width=WIDTH + step * 80)
+    pan = [wide[:, step * number : step * number + WIDTH] for number in range(80)]
+    still = [pan[0]] * 30 + pan + [pan[-1]] * 30
+    assert shots(still) == []
 
 
-def test_a_fast_pan_and_a_fade_are_no_cuts(tmp_path: Path):
-    clip = film(tmp_path / "a.mp4", pan(1, 50))
-    assert find_shots(probe(clip), 0, 9) == ()
-    clip = film(tmp_path / "b.mp4", fade((1, 2), 50))
-    assert find_shots(probe(clip), 0, 9) == ()
+@pytest.mark.parametrize("frames", [8, 12, 25, 50])
+def test_a_dissolve_is_one_new_shot_at_its_middle(frames: int):
+    (found,) = shots([ONE] * 50 + mixed(ONE, TWO, frames) + [TWO] * 50)
+    assert found == pytest.approx((50 + frames / 2) / 25, abs=0.13)
 
 
-def test_each_shot_gets_a_moment(tmp_path: Path):
-    info = probe(film(tmp_path / "a.mp4", shot(1, 30), shot(2, 50), shot(3, 20)))
-    found = find_moments(info, Sampling("scene"), start_s=0, end_s=4, count=3)
-    assert found.times_s == pytest.approx((0.6, 2.2, 3.6))
+@pytest.mark.parametrize("frames", [8, 12, 25, 50])
+def test_a_fade_through_black_is_one_new_shot_with_the_new_picture(frames: int):
+    out, in_ = mixed(ONE, BLACK, frames), mixed(BLACK, TWO, frames)
+    (found,) = shots([ONE] * 50 + out + [BLACK] * 12 + in_ + [TWO] * 50)
+    begins = 50 + frames + 12
+    assert begins / 25 <= found <= (begins + frames) / 25
 
 
-def test_keyframes_are_known_without_decoding(tmp_path: Path):
-    make_clip(tmp_path / "a.mp4", range(0, 2000, 40), options={"sc_threshold": "0"})
-    info = probe(tmp_path / "a.mp4")
-    assert key_times(info) == pytest.approx([0, 0.48, 0.96, 1.44, 1.92])
-    found = find_moments(info, Sampling("keyframes"), start_s=0, end_s=2, count=3)
-    assert found.times_s == pytest.approx((0.48, 0.96, 1.44))
-    assert not found.warnings
+def test_black_belongs_to_the_shot_before():
+    assert shots([ONE] * 40 + [BLACK] * 40 + [TWO] * 40) == [80 / 25]
 
 
-def test_unknown_keyframes_are_said(tmp_path: Path):
-    path = tmp_path / "a.ts"
-    make_clip(path, range(0, 2000, 40))
-    path.write_bytes(path.read_bytes() * 2)  # every time is there twice
+def test_a_light_that_goes_on_is_no_new_shot():
+    bright = np.clip(ONE * 1.6, 0, 255)
+    assert shots([ONE] * 50 + mixed(ONE, bright, 12) + [bright] * 50) == []
+
+
+def test_shots_shorter_than_the_span_are_not_told_apart():
+    assert shots([ONE] * 40 + [TWO] * 3 + [THREE] * 40) in ([40 / 25], [43 / 25])
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_a_few_frames(count: int):
+    assert shots([ONE] * count) == []
+
+
+@pytest.mark.parametrize(("name", "codec"), [("film.mp4", "libx264"), ("film.avi", "mpeg4")])
+def test_shots_of_a_clip(tmp_path: Path, name: str, codec: str):
+    path = film(
+        tmp_path / name, [ONE] * 50 + [TWO] * 30 + mixed(TWO, THREE, 20) + [THREE] * 40, codec
+    )
+    cut, dissolve = find_shots(probe(path), 0, 10)
+    assert cut == pytest.approx(2, abs=0.001)
+    assert dissolve == pytest.approx(3.6, abs=0.13)
+    assert find_shots(probe(path), 0, 10) == (cut, dissolve)
+
+
+def test_shots_of_a_stretch(tmp_path: Path):
+    info = probe(film(tmp_path / "film.mp4", [ONE] * 50 + [TWO] * 50 + [THREE] * 50))
+    assert find_shots(info, 1, 3) == pytest.approx((2,))
+    assert find_shots(info, 2.5, 6) == pytest.approx((4,))
+    assert find_shots(info, 5, 6) == ()
+
+
+def test_a_damaged_clip_gives_the_same_shots_every_time(tmp_path: Path):
+    path = film(tmp_path / "film.mp4", [ONE] * 50 + [TWO] * 50)
+    damage(path, 0.4, 0.45)
+    assert len({find_shots(probe(path), 0, 4) for _ in range(3)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("clip.mp4", "libx264"), ("clip.mkv", "libx264"), ("clip.avi", "mpeg4")]
+)
+def test_keyframes_are_found_without_decoding(tmp_path: Path, name: str, codec: str):
+    path = tmp_path / name
+    options = {"bf": "2"} if codec == "libx264" else {}
+    make_clip(path, range(0, 2000, 40), codec=codec, key_every=10, options=options)
     info = probe(path)
-    found = find_moments(info, Sampling("keyframes"), start_s=0, end_s=2, count=4)
-    assert found.times_s == pytest.approx((0.25, 0.75, 1.25, 1.75))
-    assert "keyframe" in found.warnings[0]
+    with av.open(str(path)) as opened:
+        shown = list(opened.decode(video=0))
+    times = [frame.time - info.start_s for frame in shown]
+    keys = [time for time, frame in zip(times, shown, strict=True) if frame.key_frame]
+    assert len(keys) >= 5
+    assert key_times(info) == pytest.approx(keys)
+    assert read_timeline(info).frame_times_s == pytest.approx(times)
 
 
-def test_the_authors_frames_by_the_stated_rate(tmp_path: Path):
-    make_clip(tmp_path / "a.mp4", range(0, 2000, 40))
-    info = probe(tmp_path / "a.mp4")
-    found = find_moments(info, Sampling("paper"), start_s=0, end_s=2, count=30)
-    assert [round(time_s * 25) for time_s in found.times_s] == list(range(30))
+def test_a_clip_that_begins_late_still_begins_at_zero(tmp_path: Path):
+    path = tmp_path / "late.mkv"
+    with av.open(str(path), "w") as out:
+        encode_pictures(out, picture_stream(out), [500, 540, 580])
+    assert key_times(probe(path)) == (0,)

@@ -129,10 +129,15 @@ def every(start_s: float, end_s: float, rate_fps: float, max_count: int) -> tupl
     _check("every", start_s, end_s, max_count)
     if not rate_fps > 0:
         raise ValueError(f"every: rate_fps must be above 0, got {rate_fps}")
-    # a hair less, so that 2 s at 1 fps are two moments however the numbers were rounded
-    steps = max(1, ceil((end_s - start_s) * rate_fps - 1e-6))
+    steps = steps_at(start_s, end_s, rate_fps)
     stride = ceil(steps / max_count)
     return _within(start_s, end_s, (start_s + step / rate_fps for step in range(0, steps, stride)))
+
+
+def steps_at(start_s: float, end_s: float, rate_fps: float) -> int:
+    """How many moments `every` would take without a bound."""
+    # a hair less, so that 2 s at 1 fps are two moments however the numbers were rounded
+    return max(1, ceil((end_s - start_s) * rate_fps - 1e-6))
 
 
 def scene(shots_s: Sequence[float], start_s: float, end_s: float, count: int) -> tuple[float, ...]:
