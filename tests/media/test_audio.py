@@ -4,10 +4,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import damage, encode_pictures, encode_tone, make_clip, picture_stream, tone_stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clips import damage, encode_pictures, encode_tone, make_clip, picture_stream, tone_stream
 from vidqa.errors import ClipNotFoundError, NotAVideoError
 from vidqa.media.audio import (
     LONGEST_SILENCE_S,

@@ -9,6 +9,8 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
+from PIL import Image
+
 from clips import (
     Pipe,
     damage,
@@ -20,8 +22,6 @@ from clips import (
     read_number,
     turn,
 )
-from PIL import Image
-
 from vidqa.errors import NotAVideoError, UsageError
 from vidqa.media import container, inorder
 from vidqa.media.frames import Decoder, FrameSet, collect, read_frames
@@ -138,6 +138,7 @@ def test_pictures_come_at_the_size_asked_for_as_pillow_would_make_them(tmp_path:
             Image.fromarray(large.pixels).resize((64, 48), Image.Resampling.BICUBIC)
         )
         difference = np.abs(frame.pixels.astype(int) - wanted)
+        assert frame.pixels.flags.writeable
         assert difference.mean() <= 1
         assert difference.max() <= 16
 

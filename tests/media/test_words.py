@@ -5,8 +5,8 @@ from typing import Any
 
 import av
 import pytest
-from clips import encode_pictures, make_clip, picture_stream
 
+from clips import encode_pictures, make_clip, picture_stream
 from vidqa.errors import NotAVideoError, UsageError
 from vidqa.media.audio import AudioBlock
 from vidqa.media.placement import Place

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
     from vidqa.media.frames import Decoder
     from vidqa.media.reader import Reader
+    from vidqa.media.sampling import Sampling
     from vidqa.media.transcribe import Task
 
 
@@ -28,6 +29,7 @@ class AskOptions:
     device: str
     dtype: str
     frames: int | None
+    sampling: "Sampling"
     start_s: float | None
     end_s: float | None
     subtitles: str | Path
@@ -122,6 +124,7 @@ class AskRun:
         return model.watch(
             video,
             frames=options.frames,
+            sampling=options.sampling,
             start_s=options.start_s,
             end_s=options.end_s,
             subtitles=options.subtitles,

@@ -55,6 +55,7 @@ def ask(
     question: options.Questions = None,
     model: options.ModelName = "starter",
     frames: options.Frames = None,
+    sample: options.Sample = "uniform",
     start: options.Start = None,
     end: options.End = None,
     subtitles: options.Subtitles = "auto",
@@ -80,6 +81,7 @@ def ask(
     from vidqa.cli.request import (
         read_decoder,
         read_request,
+        read_sampling,
         read_subtitles,
         read_task,
         read_time,
@@ -91,6 +93,7 @@ def ask(
         device=device,
         dtype=dtype,
         frames=frames,
+        sampling=read_sampling(sample),
         start_s=read_time(start, "--start"),
         end_s=read_time(end, "--end"),
         subtitles=read_subtitles(subtitles),

@@ -32,6 +32,15 @@ Frames = Annotated[
         "--frames", metavar="N", min=1, help="Frames to look at. [default: the model's own]"
     ),
 ]
+Sample = Annotated[
+    str,
+    typer.Option(
+        "--sample",
+        metavar="uniform|scene|keyframes|fps:N|paper",
+        help="Which frames: evenly spread; one a shot; at keyframes, quick on hours of video; N a "
+        "second; or as in the paper.",
+    ),
+]
 Start = Annotated[
     str | None,
     typer.Option("--start", metavar="TIME", help="Begin here: seconds, mm:ss or hh:mm:ss."),

@@ -9,6 +9,7 @@ from vidqa.errors import UsageError
 
 if TYPE_CHECKING:
     from vidqa.media.frames import Decoder
+    from vidqa.media.sampling import Sampling
     from vidqa.media.transcribe import Task
 
 URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
@@ -119,6 +120,24 @@ def read_decoder(text: str) -> "Decoder":
     if text in ("auto", "pyav", "decord"):
         return cast("Decoder", text)
     raise UsageError(f"--decoder {text!r}: no such decoder", hint="use auto, pyav or decord")
+
+
+def read_sampling(text: str) -> "Sampling":
+    """A sampling strategy, such as `uniform` or `fps:2`.
+
+    Raises:
+        UsageError: there is no such strategy.
+
+    """
+    from vidqa.media.sampling import Sampling
+
+    try:
+        return Sampling.parse(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--sample {text!r} is no way to choose frames",
+            hint="use uniform, scene, keyframes, fps:N or paper",
+        ) from error
 
 
 def read_task(text: str) -> "Task":

@@ -9,6 +9,7 @@ from vidqa.engine.look import Looked
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
+from vidqa.media.moments import Moments
 from vidqa.model.decoding import (
     Prefix,
     Sampling,
@@ -44,9 +45,9 @@ class Seen:
     video: str
     info: VideoInfo
     fingerprint: str
+    moments: Moments
     looked: Looked
     words: Words
-    frames_wanted: int
 
 
 class Clip:
@@ -67,7 +68,8 @@ class Clip:
             self._prefix: Prefix = prefill_prefix(
                 model.loaded.network, self._pictures.input_ids, self._pictures.visual_tokens
             )
-        self._seconds = dict(stopwatch.seconds)
+        self.timings_s = dict(stopwatch.seconds)
+        """Seconds each stage took so far; stages overlap, so their sum is more than the wait."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -178,7 +180,7 @@ class Clip:
         notify: Notify | None,
     ) -> Iterator[TextDelta | Answer]:
         """Prefill the question behind a copy of the prefix, then decode."""
-        stopwatch = Stopwatch(notify, self._seconds)
+        stopwatch = Stopwatch(notify, self.timings_s)
         loaded, chooser = self.model.loaded, TokenChooser(sampling)
         text, new_tokens = TextStream(loaded.tokenizer), 0
         stopped_by: StoppedBy = "context_full" if cut else "token_limit"
@@ -236,9 +238,14 @@ def _fitted_words(seen: Seen, model: "Model") -> FittedWords:
 
 def _warnings(seen: Seen, fitted: FittedWords) -> tuple[str, ...]:
     """All that was left out or guessed."""
-    warnings = [*seen.looked.report.warnings, *seen.words.warnings]
-    if (shown := len(seen.looked.frame_times_s)) < seen.frames_wanted:
-        warnings.append(f"{seen.frames_wanted} frames were asked for, only {shown} differ")
+    warnings = [
+        *seen.moments.warnings,
+        *seen.looked.report.warnings,
+        *seen.words.warnings,
+    ]
+    shown, wanted = len(seen.looked.frame_times_s), len(seen.moments.times_s)
+    if shown < wanted:
+        warnings.append(f"{wanted} frames were asked for, only {shown} differ")
     if fitted.dropped:
         warnings.append(f"{fitted.dropped} of {fitted.used + fitted.dropped} words did not fit")
     return tuple(warnings)

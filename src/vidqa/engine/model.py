@@ -11,12 +11,13 @@ from vidqa.engine.look import look
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
-from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder
 from vidqa.media.language import read_language
+from vidqa.media.memo import known_fingerprint
+from vidqa.media.moments import Moments
 from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
-from vidqa.media.sampling import uniform
+from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted, Window
 from vidqa.model.loading import Loaded, load_folder
@@ -24,6 +25,8 @@ from vidqa.registry import ModelSpec, find_model, find_speech
 from vidqa.types import Notify, VideoInfo, Words
 from vidqa.weights.locate import model_folder, model_revision, speech_folder
 from vidqa.weights.store import Store
+
+EVENLY = Sampling("uniform")
 
 
 def load(
@@ -150,6 +153,7 @@ class Model:
         video: str | Path,
         *,
         frames: int | None = None,
+        sampling: Sampling = EVENLY,
         start_s: float | None = None,
         end_s: float | None = None,
         subtitles: Subtitles = "auto",
@@ -162,7 +166,8 @@ class Model:
 
         Args:
             video: path of a video file.
-            frames: how many frames to look at, evenly spread; the model's default if None.
+            frames: how many frames to look at; the model's default if None.
+            sampling: how they are chosen.
             start_s: where to begin, in seconds.
             end_s: where to end, in seconds.
             subtitles: `auto` (sidecar file, else text track, else speech), `off`, `speech` (listen
@@ -182,27 +187,33 @@ class Model:
         with stopwatch.stage("decode"):
             info = self.reader.probe(path)
             window = _window(info, start_s, end_s)
-            wanted = self.spec.frames if frames is None else frames
-            if wanted < 1:
-                raise UsageError(f"--frames must be at least 1, got {wanted}")
-            shown = self.reader.frames(
-                info,
-                uniform(*window, wanted),
-                size=self.loaded.picture_size,
-                decoder=decoder,
-            )
         spoken = None if language is None else read_language(language)
         words_wanted = Wanted(subtitles, spoken, task)
         listening = Background(partial(self._hear, path, words_wanted, window, stopwatch))
         try:
             with memory_errors(self.name):
+                with stopwatch.more("decode"):
+                    moments = self._moments(info, window, sampling, frames)
+                shown = self.reader.frames(
+                    info, moments.times_s, size=self.loaded.picture_size, decoder=decoder
+                )
                 looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch)
                 stopwatch.tell("speech")
                 words = listening.result()
-                seen = Seen(str(video), info, fingerprint(path), looked, words, wanted)
+                seen = Seen(str(video), info, known_fingerprint(path), moments, looked, words)
                 return Clip(self, seen, stopwatch)
         finally:
             listening.cancel()
+
+    def _moments(
+        self, info: VideoInfo, window: tuple[float, float], how: Sampling, frames: int | None
+    ) -> Moments:
+        """Where to look."""
+        count = how.most(frames, self.spec.frames)
+        if count < 1:
+            raise UsageError(f"--frames must be at least 1, got {count}")
+        start_s, end_s = window
+        return self.reader.moments(info, how, start_s=start_s, end_s=end_s, count=count)
 
     def _hear(
         self,

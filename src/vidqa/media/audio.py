@@ -110,7 +110,7 @@ def audio_blocks(
             return
         losses = Losses()
         cutter = _Cutter(start_s, length, round(block_s * SAMPLE_RATE), losses)
-        for time_s, samples in _resampled(decoded(container, stream, losses)):
+        for time_s, samples in _resampled(decoded(container, stream, losses), losses):
             yield from cutter.place(None if time_s is None else time_s - begin_s, samples)
             if cutter.is_full:
                 break
@@ -218,12 +218,20 @@ def _audio_stream(container: Any, path: Path, language: str | None) -> Any | Non
     return None if stream is None or stream.codec_context is None else stream
 
 
-def _resampled(frames: Iterator[Any]) -> Iterator[tuple[float | None, NDArray[np.int16]]]:
+def _resampled(
+    frames: Iterator[Any], losses: Losses
+) -> Iterator[tuple[float | None, NDArray[np.int16]]]:
     """Each frame's time in the container and its samples at 16 kHz."""
     resampler: Any = None
     shape = None
     for frame in frames:
         if (now := (frame.format.name, frame.layout.name, frame.sample_rate)) != shape:
             resampler, shape = av.AudioResampler("s16", "mono", SAMPLE_RATE), now
-        for piece in resampler.resample(frame):
+        try:
+            pieces = resampler.resample(frame)
+        except (av.error.FFmpegError, ValueError):
+            shape = None
+            losses.packets += 1  # decoded to a sound that cannot be, at no rate or in no channels
+            continue
+        for piece in pieces:
             yield frame.time, piece.to_ndarray()[0]

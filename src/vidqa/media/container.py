@@ -62,11 +62,14 @@ def video_stream(container: Any, path: Path) -> Any:
 
     """
     best = container.streams.best("video")
-    if best is not None and not _is_cover(best):
+    if best is not None and _is_shown(best):
         return best
-    moving = [stream for stream in container.streams.video if not _is_cover(stream)]
+    moving = [stream for stream in container.streams.video if _is_shown(stream)]
     if moving:
         return max(moving, key=lambda stream: stream.width * stream.height)
+    unknown = [one for one in container.streams.video if one.codec_context is None]
+    if unknown:
+        raise NotAVideoError(f"{quoted(path)} is in a video format that no decoder here knows")
     if best is None and not container.streams.audio:
         raise NotAVideoError(f"{quoted(path)} is not a video: it has neither pictures nor sound")
     cover = "" if best is None else ", except a cover picture"
@@ -195,5 +198,7 @@ def _is_text(head: bytes) -> bool:
     return len(text.encode()) > len(head) - 4 and all(c.isprintable() or c.isspace() for c in text)
 
 
-def _is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+def _is_shown(stream: Any) -> bool:
+    """Whether it can be decoded, and is no cover picture."""
+    is_cover = stream.disposition & av.stream.Disposition.attached_pic
+    return stream.codec_context is not None and not is_cover

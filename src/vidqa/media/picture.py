@@ -30,4 +30,5 @@ def resized(pixels: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
     if (width, height) == size:
         return pixels
     image = Image.fromarray(pixels)
-    return np.asarray(image.resize(size, Image.Resampling.BICUBIC, reducing_gap=REDUCING_GAP))
+    small = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=REDUCING_GAP)
+    return np.array(small)  # a copy: Pillow's own memory may not be written to

@@ -8,8 +8,10 @@ from typing import ParamSpec, TypeVar
 from vidqa.errors import DecoderError
 from vidqa.media.container import quoted
 from vidqa.media.frames import Decoder, FrameReport, read_frames
+from vidqa.media.moments import Moments, find_moments
 from vidqa.media.picture import Size
 from vidqa.media.probe import probe
+from vidqa.media.sampling import Sampling
 from vidqa.media.worker import Workers
 from vidqa.types import Frame, VideoInfo
 
@@ -52,6 +54,26 @@ class Reader:
     ) -> Iterator[Frame | FrameReport]:
         """Read frames while others are being used. See `vidqa.media.frames.read_frames`."""
         return self.stream(info.path, read_frames, info, times_s, size=size, decoder=decoder)
+
+    def moments(
+        self,
+        info: VideoInfo,
+        how: Sampling,
+        *,
+        start_s: float,
+        end_s: float,
+        count: int,
+    ) -> Moments:
+        """Choose where to look. See `vidqa.media.moments.find_moments`."""
+        return self.call(
+            info.path,
+            find_moments,
+            info,
+            how,
+            start_s=start_s,
+            end_s=end_s,
+            count=count,
+        )
 
     def call(
         self,

@@ -13,7 +13,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
-import vidqa
 from vidqa.errors import DecoderError
 from vidqa.media import parcel
 from vidqa.media.messages import Beat, Done, Failed, Item, Job, More
@@ -210,7 +209,7 @@ def _end(process: "subprocess.Popen[bytes]", connection: Connection) -> None:
 
 def _environment() -> dict[str, str]:
     """Ours; with the place vidqa was imported from where Python would not look by itself."""
-    root = str(Path(vidqa.__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     if root in [*site.getsitepackages(), site.getusersitepackages()]:
         return dict(os.environ)
     known = os.environ.get("PYTHONPATH", "")
