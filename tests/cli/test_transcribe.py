@@ -9,9 +9,9 @@ from pathlib import Path
 
 import av
 import pytest
-from clips import encode_tone, make_clip, tone_stream
 
 import vidqa
+from clips import encode_tone, make_clip, tone_stream
 from vidqa.cli.main import run
 
 DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
@@ -242,6 +242,15 @@ def test_what_the_recogniser_cannot_do_is_said(
     assert (status, out) == (2, "")
     assert message in err
     assert "hint: " in err
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("command", [["transcribe"], ["ask", "--question", "What is said?"]])
+def test_another_recogniser_must_be_pulled_first(
+    hears: None, clip: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    assert run([*command, str(clip), "--speech", "whisper-base"]) == 20
+    assert "hint: vidqa models pull whisper-base" in capsys.readouterr().err
 
 
 @pytest.mark.network
