@@ -19,8 +19,9 @@ CUBLAS = f"libcublas.so.{CUDA_MAJOR}"
 MOST_THREADS = 16
 """A machine that has more cores has other work for them, too."""
 
-CPU_BATCH, CUDA_BATCH = 8, 16
-"""How many windows of 30 s are decoded together."""
+CPU_BATCH, CUDA_BATCH = 4, 16
+"""How many windows of 30 s are decoded together: a CPU is busy with few, and memory grows with
+them."""
 
 
 @dataclass(frozen=True, slots=True)
