@@ -5,8 +5,9 @@ from pathlib import Path
 
 import av
 import numpy as np
-from clips import picture_stream
 from numpy.typing import NDArray
+
+from clips import picture_stream
 
 Picture = NDArray[np.float32]
 HEIGHT, WIDTH = 18, 32

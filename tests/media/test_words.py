@@ -226,3 +226,12 @@ def test_a_clip_that_cannot_be_read_is_an_error(tmp_path: Path, ears: Ears):
     (tmp_path / "clip.mp4").write_text("no clip")
     with pytest.raises(NotAVideoError):
         ears.words(tmp_path / "clip.mp4", Wanted())
+
+
+@pytest.mark.slow
+def test_subtitles_that_are_a_trap_are_passed_over(tmp_path: Path, ears: Ears):
+    path = clip(tmp_path)
+    srt(tmp_path / "clip.srt", "<a" * 4_000_000)
+    words = ears.words(path, Wanted())
+    assert words.source == "speech"
+    assert "passed over" in words.warnings[0]

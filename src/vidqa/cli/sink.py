@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vidqa.cli.output import put
@@ -46,7 +46,8 @@ def opened(target: Path | None) -> Iterator[Sink]:
         with _write_errors(target):
             draft.replace(target)
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # it was renamed, or never made
+            draft.unlink()
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def _unrolled(lines: Iterable[Line]) -> Iterator[Line]:
     shown: list[str] = []
     shown_until_s = 0.0
     for begin_s, end_s, text in lines:
-        rows = [row.strip() for row in text.split("\n") if clean_line(row)]
+        rows = list(filter(None, map(clean_line, text.split("\n"))))
         again = _rolled(shown, rows) if begin_s <= shown_until_s + ROLL_S else 0
         if again == len(shown) == len(rows) and end_s - begin_s > FLASH_S:
             again = 0  # somebody says the same once more

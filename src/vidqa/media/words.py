@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidqa.errors import UsageError
+from vidqa.errors import DecoderError, UsageError
 from vidqa.media.audio import AudioBlock, audio_blocks
 from vidqa.media.container import quoted
 from vidqa.media.language import ENGLISH
@@ -94,14 +94,43 @@ class Ears:
         if wanted.subtitles == "speech":
             return None, ()
         if wanted.subtitles != "auto":
-            return _from_file(Path(wanted.subtitles), wanted.written), ()
-        words, warnings = _from_beside(path, wanted)
+            return self._from_file(Path(wanted.subtitles), wanted.written), ()
+        words, warnings = self._from_beside(path, wanted)
         if words is None:
             track = self._track(path, wanted)
             if track is not None and track.text.cues:
                 detail = f"text track ({track.language})" if track.language else "text track"
                 words = Words("track", track.text.cues, detail, track.text.warnings)
         return words, warnings
+
+    def _from_file(self, path: Path, language: str | None) -> Words:
+        """The file a person named: it must be readable, but it may be empty of words."""
+        file = self._subtitles(path, language)
+        if file.cues:
+            return Words("file", file.cues, str(path), file.warnings)
+        return Words("none", detail=str(path), warnings=(*file.warnings, _empty(path)))
+
+    def _from_beside(self, path: Path, wanted: Wanted) -> tuple[Words | None, tuple[str, ...]]:
+        """The first usable file beside the clip, and what is wrong with the ones before it."""
+        warnings: list[str] = []
+        try:
+            beside = sidecars(path, wanted.written, strict=wanted.strict)
+        except OSError as error:
+            return None, (f"no subtitles could be looked for beside the clip: {error.strerror}",)
+        for sidecar in beside:
+            try:
+                file = self._subtitles(sidecar, spoken_in(sidecar, path) or wanted.written)
+            except (UsageError, DecoderError) as error:
+                warnings.append(f"passed over: {error.message}")
+                continue
+            if file.cues:
+                return Words("sidecar", file.cues, str(sidecar), file.warnings), tuple(warnings)
+            warnings.append(f"passed over: {_empty(sidecar)}")
+        return None, tuple(warnings)
+
+    def _subtitles(self, path: Path, language: str | None) -> SubtitleFile:
+        """The parsing of a subtitle file, in a worker process: it may be a trap, too."""
+        return self.reader.call(path, read_subtitles, path, language)
 
     def _track(self, path: Path, wanted: Wanted) -> Track | None:
         """The decoding of a text track, in a worker process."""
@@ -127,34 +156,6 @@ class Ears:
             yield event
         source: WordsSource = "speech" if cues else "none"
         yield Words(source, tuple(cues), self.recogniser.name, heard.warnings, heard.language)
-
-
-def _from_file(path: Path, language: str | None) -> Words:
-    """The file a person named: it must be readable, but it may be empty of words."""
-    file = read_subtitles(path, language)
-    if file.cues:
-        return Words("file", file.cues, str(path), file.warnings)
-    return Words("none", detail=str(path), warnings=(*file.warnings, _empty(path)))
-
-
-def _from_beside(path: Path, wanted: Wanted) -> tuple[Words | None, tuple[str, ...]]:
-    """The first usable file beside the clip, and what is wrong with the ones before it."""
-    warnings: list[str] = []
-    try:
-        beside = sidecars(path, wanted.written, strict=wanted.strict)
-    except OSError as error:
-        return None, (f"no subtitles could be looked for beside the clip: {error.strerror}",)
-    for sidecar in beside:
-        language = spoken_in(sidecar, path) or wanted.written
-        try:
-            file: SubtitleFile = read_subtitles(sidecar, language)
-        except UsageError as error:
-            warnings.append(f"passed over: {error.message}")
-            continue
-        if file.cues:
-            return Words("sidecar", file.cues, str(sidecar), file.warnings), tuple(warnings)
-        warnings.append(f"passed over: {_empty(sidecar)}")
-    return None, tuple(warnings)
 
 
 def _empty(path: Path) -> str:
