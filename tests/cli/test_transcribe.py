@@ -9,9 +9,9 @@ from pathlib import Path
 
 import av
 import pytest
-from clips import encode_tone, make_clip, tone_stream
 
 import vidqa
+from clips import encode_tone, make_clip, tone_stream
 from vidqa.cli.main import run
 
 DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"

@@ -64,8 +64,8 @@ def preview(
 ) -> Iterator[Frame | Preview]:
     """Yield the frames that a model would see, as large as they are, and then the rest.
 
-    The words are looked for when the frames are read; a recogniser is only loaded when there is
-    something to hear and nothing to read.
+    The words are looked for before the first frame comes; a recogniser is only loaded when there
+    is something to hear and nothing to read.
 
     Args:
         path: the clip.
@@ -83,6 +83,7 @@ def preview(
     info = reader.probe(path)
     window = _window(info, options.start_s, options.end_s)
     moments = _moments(info, window, spec, options, reader)
+    words = _words(info, window, spec, options, reader, store)
     times_s, report = list[float](), None
     for item in reader.frames(info, moments.times_s, decoder=options.decoder):
         if isinstance(item, FrameReport):
@@ -91,7 +92,6 @@ def preview(
             times_s.append(item.time_s)
             yield item
     assert report is not None, "the report comes last"
-    words = _words(info, window, spec, options, reader, store)
     fitted = fit_words(align(times_s, words.cues), spec.max_words)
     yield Preview(
         info=info,
