@@ -149,6 +149,14 @@ def transcribe(
     return TranscribeRun(tuple(clips), how, Teller(quiet=quiet)).run()
 
 
+@app.command()
+def info(clips: options.VideoClips, as_json: options.Json = False) -> ExitCode:
+    """Say what is in clips: pictures, sound, subtitles, chapters, and a mark of the content."""
+    from vidqa.cli.info import InfoRun
+
+    return InfoRun(tuple(clips), as_json, Teller()).run()
+
+
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors, never raises them."""
     try:

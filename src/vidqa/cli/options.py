@@ -140,6 +140,9 @@ Clips = Annotated[
         metavar="CLIP...", help="Video files, or files with sound alone.", show_default=False
     ),
 ]
+VideoClips = Annotated[
+    list[str], typer.Argument(metavar="CLIP...", help="Video files.", show_default=False)
+]
 TranscriptWords = Annotated[
     str,
     typer.Option(
