@@ -162,7 +162,7 @@ def keyframe_times(reader: Any, info: Any, times_s: list[float]) -> Any:
     from vidqa.media.sampling import Sampling
 
     how = Sampling("keyframes")
-    found = reader.moments(info, how, start_s=0.0, end_s=info.duration_s, count=len(times_s))
+    found = reader.moments(info, how, (0.0, info.duration_s), len(times_s))
     return found.times_s
 
 

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from vidqa.errors import UsageError
 from vidqa.media import sampling
 from vidqa.media.sampling import Sampling
 from vidqa.media.shots import find_shots
@@ -18,6 +19,31 @@ class Moments:
     """In seconds from the first frame, increasing, at least one."""
     warnings: tuple[str, ...] = ()
     """What was done other than asked for."""
+
+    def all_warnings(self, shown: int) -> tuple[str, ...]:
+        """Those, and whether fewer frames than moments were there to show."""
+        wanted = len(self.times_s)
+        if shown == wanted:
+            return self.warnings
+        return (*self.warnings, f"{wanted} frames were asked for, only {shown} differ")
+
+
+def stretch(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
+    """Begin and end of the part of a clip to look at, in seconds from its first frame.
+
+    Raises:
+        UsageError: it lies outside the clip, or ends before it begins.
+
+    """
+    start = 0.0 if start_s is None else start_s
+    end = info.duration_s if end_s is None else min(end_s, info.duration_s)
+    if start < 0 or start >= info.duration_s > 0:
+        raise UsageError(
+            f"--start {start:g} lies outside the clip, which lasts {info.duration_s:.3f} s"
+        )
+    if end <= start and info.duration_s > 0:
+        raise UsageError(f"--end {end:g} does not come after --start {start:g}")
+    return start, max(start, end)
 
 
 def find_moments(
@@ -35,9 +61,12 @@ def find_moments(
         count: at least 1.
 
     Raises:
+        UsageError: there is no such number of moments.
         VideoError: the clip cannot be read.
 
     """
+    if count < 1:
+        raise UsageError(f"--frames must be at least 1, got {count}")
     match how.name:
         case "uniform":
             return Moments(sampling.uniform(start_s, end_s, count))

@@ -56,23 +56,12 @@ class Reader:
         return self.stream(info.path, read_frames, info, times_s, size=size, decoder=decoder)
 
     def moments(
-        self,
-        info: VideoInfo,
-        how: Sampling,
-        *,
-        start_s: float,
-        end_s: float,
-        count: int,
+        self, info: VideoInfo, how: Sampling, window: tuple[float, float], count: int
     ) -> Moments:
         """Choose where to look. See `vidqa.media.moments.find_moments`."""
+        start_s, end_s = window
         return self.call(
-            info.path,
-            find_moments,
-            info,
-            how,
-            start_s=start_s,
-            end_s=end_s,
-            count=count,
+            info.path, find_moments, info, how, start_s=start_s, end_s=end_s, count=count
         )
 
     def call(

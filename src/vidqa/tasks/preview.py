@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidqa.errors import UsageError
 from vidqa.media.frames import Decoder, FrameReport
 from vidqa.media.language import read_language
 from vidqa.media.memo import known_fingerprint
-from vidqa.media.moments import Moments
+from vidqa.media.moments import stretch
 from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
-from vidqa.media.sampling import Sampling
+from vidqa.media.sampling import EVENLY, Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted
 from vidqa.prompt import FittedWords, align, fit_words
@@ -19,8 +18,6 @@ from vidqa.registry import ModelSpec, find_model, find_speech
 from vidqa.types import Frame, VideoInfo, Words
 from vidqa.weights.locate import speech_folder
 from vidqa.weights.store import Store
-
-EVENLY = Sampling("uniform")
 
 HEARD = ("auto", "speech")
 """The choices of subtitles with which somebody listens."""
@@ -81,8 +78,9 @@ def preview(
     """
     spec = find_model(options.model)
     info = reader.probe(path)
-    window = _window(info, options.start_s, options.end_s)
-    moments = _moments(info, window, spec, options, reader)
+    window = stretch(info, options.start_s, options.end_s)
+    count = options.sampling.most(options.frames, spec.frames)
+    moments = reader.moments(info, options.sampling, window, count)
     words = _words(info, window, spec, options, reader, store)
     times_s, report = list[float](), None
     for item in reader.frames(info, moments.times_s, decoder=options.decoder):
@@ -100,34 +98,12 @@ def preview(
         fitted=fitted,
         report=report,
         warnings=(
-            *moments.warnings,
+            *moments.all_warnings(len(times_s)),
             *report.warnings,
             *words.warnings,
-            *_left_out(moments, fitted),
+            *fitted.warnings,
         ),
     )
-
-
-def _left_out(moments: Moments, fitted: FittedWords) -> Iterator[str]:
-    shown, wanted = len(fitted.segments), len(moments.times_s)
-    if shown < wanted:
-        yield f"{wanted} frames were asked for, only {shown} differ"
-    if fitted.dropped:
-        yield f"{fitted.dropped} of {fitted.used + fitted.dropped} words did not fit"
-
-
-def _moments(
-    info: VideoInfo,
-    window: tuple[float, float],
-    spec: ModelSpec,
-    options: PreviewOptions,
-    reader: Reader,
-) -> Moments:
-    count = options.sampling.most(options.frames, spec.frames)
-    if count < 1:
-        raise UsageError(f"--frames must be at least 1, got {count}")
-    start_s, end_s = window
-    return reader.moments(info, options.sampling, start_s=start_s, end_s=end_s, count=count)
 
 
 def _words(
@@ -158,16 +134,3 @@ def _recogniser(name: str, spec: ModelSpec, store: Store) -> Recogniser:
     wanted_by = spec.name if name == spec.speech else None
     folder = speech_folder(speech, store, wanted_by=wanted_by)
     return Recogniser(speech, folder, place_speech("auto", probe_machine("auto")))
-
-
-def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
-    """The part of the clip to look at, checked against its length."""
-    start = 0.0 if start_s is None else start_s
-    end = info.duration_s if end_s is None else min(end_s, info.duration_s)
-    if start < 0 or start >= info.duration_s > 0:
-        raise UsageError(
-            f"--start {start:g} lies outside the clip, which lasts {info.duration_s:.3f} s"
-        )
-    if end <= start and info.duration_s > 0:
-        raise UsageError(f"--end {end:g} does not come after --start {start:g}")
-    return start, max(start, end)
