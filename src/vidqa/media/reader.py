@@ -1,6 +1,6 @@
 """Read clips: every decoding job runs in a worker process."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -51,7 +51,7 @@ class Reader:
         *,
         size: Size | None = None,
         decoder: Decoder = "auto",
-    ) -> Iterator[Frame | FrameReport]:
+    ) -> Generator[Frame | FrameReport]:
         """Read frames while others are being used. See `vidqa.media.frames.read_frames`."""
         return self.stream(info.path, read_frames, info, times_s, size=size, decoder=decoder)
 
@@ -87,7 +87,7 @@ class Reader:
         function: Callable[Arguments, Iterator[Result]],
         *arguments: Arguments.args,
         **options: Arguments.kwargs,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result]:
         """Yield what a module-level generator function about a file yields. Raises as `call`."""
         with self._workers.lend() as worker, _about(path):
             yield from worker.stream(function, *arguments, **options)
