@@ -6,6 +6,8 @@ from pathlib import Path
 import av
 import pytest
 from av.stream import Disposition
+from PIL import Image
+
 from clips import (
     Pipe,
     encode_pictures,
@@ -16,8 +18,6 @@ from clips import (
     tone_stream,
     turn,
 )
-from PIL import Image
-
 from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError
 from vidqa.media.probe import clean_rotation, probe
 from vidqa.types import AudioTrack, OtherPictures, SubtitleTrack

@@ -10,8 +10,9 @@ from whispers import many_languages
 
 from vidqa.errors import UsageError
 from vidqa.media.audio import SAMPLE_RATE, AudioBlock, audio_blocks
+from vidqa.media.doubt import Doubt
 from vidqa.media.placement import Place
-from vidqa.media.transcribe import Doubt, Heard, Recogniser
+from vidqa.media.transcribe import Heard, Recogniser, placed
 from vidqa.paths import data_dir
 from vidqa.registry import find_speech
 from vidqa.types import Cue
@@ -28,8 +29,6 @@ class Segment:
     avg_logprob: float = -0.2
     no_speech_prob: float = 0.1
     compression_ratio: float = 1.2
-    start: float = 0.0
-    end: float = 1.0
 
 
 def block(seconds: float, start_s: float = 0.0) -> AudioBlock:
@@ -57,7 +56,8 @@ def test_what_is_invented_is_left_out():
     said = [
         Segment(" Good morning."),
         Segment(" Thank you.", avg_logprob=-1.3),
-        Segment(" Hmm.", no_speech_prob=0.7),
+        Segment(" Hmm.", avg_logprob=-0.7, no_speech_prob=0.7),
+        Segment(" Well then.", avg_logprob=-0.4, no_speech_prob=0.7),
         Segment(" so so so so so so so so", compression_ratio=6.0),
         Segment(" ..."),
         Segment(" Thanks for watching!"),
@@ -66,16 +66,16 @@ def test_what_is_invented_is_left_out():
         Segment(" Good morning."),
     ]
     kept = [segment.text.strip() for segment in said if doubt.believes(segment)]
-    assert kept == ["Good morning.", "Thanks for watching!", "Good morning."]
+    assert kept == ["Good morning.", "Well then.", "Thanks for watching!", "Good morning."]
     assert doubt.count == 3
 
 
 def test_cues_stay_inside_their_block_and_in_order():
-    doubt = Doubt()
     stretch = block(5, start_s=100)
-    assert doubt.cue(Segment("one", start=1, end=3), stretch) == Cue(101, 103, "one")
-    assert doubt.cue(Segment("two", start=0.5, end=9), stretch) == Cue(101, 105, "two")
-    assert doubt.cue(Segment("three", start=7, end=9), stretch) == Cue(105, 105, "three")
+    assert placed((1, 3), " one", stretch, not_before_s=0) == Cue(101, 103, "one")
+    assert placed((0.5, 9), "two", stretch, not_before_s=101) == Cue(101, 105, "two")
+    assert placed((7, 9), "three", stretch, not_before_s=101) == Cue(105, 105, "three")
+    assert placed((1, 3), " ", stretch, not_before_s=0) is None
 
 
 def test_no_sound_needs_no_model(tmp_path: Path):
@@ -130,6 +130,31 @@ class One(Place):
     @property
     def batch(self) -> int:
         return 1
+
+
+@pytest.mark.network
+def test_no_sentence_is_lost_between_windows_and_blocks(recogniser: Recogniser):
+    once = np.concatenate([one.samples for one in audio_blocks(DEMO)])
+    whole = np.tile(once, 5)
+    for cut in (31, 45, 90):
+        parts = [
+            AudioBlock(begin / SAMPLE_RATE, whole[begin : begin + cut * SAMPLE_RATE])
+            for begin in range(0, len(whole), cut * SAMPLE_RATE)
+        ]
+        said = text_of(listen(recogniser, parts)[0])
+        assert [said.count(word) for word in ("coffee", "rocket")] == [5, 5]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("sound", ["silence", "white noise", "melody", "hum"])
+def test_what_is_between_two_who_speak_is_nobodys(recogniser: Recogniser, sound: str):
+    once = np.concatenate([one.samples for one in audio_blocks(DEMO, end_s=5.5)])
+    gap = np.round(32767 * SOUNDS[sound]()).astype(np.int16)
+    cues, _ = listen(recogniser, [AudioBlock(0.0, np.concatenate([once, gap, once]))])
+    assert [cue.text for cue in cues] == [cues[0].text] * 2 or len(cues) == 1
+    assert "coffee" in cues[0].text
+    for cue in cues:
+        assert cue.end_s < 6.5 or cue.start_s > 17
 
 
 @pytest.mark.network

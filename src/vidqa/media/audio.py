@@ -18,8 +18,10 @@ SAMPLE_RATE = 16_000
 """Whisper's."""
 
 BLOCK_S = 120.0
-"""The longest block: four of Whisper's windows, so that a batch is full and the first words come
-soon; 4 MB a block."""
+"""The longest block: enough of Whisper's windows for a batch; 4 MB."""
+
+FIRST_BLOCK_S = 30.0
+"""The longest first block, so that the first words come soon."""
 
 SEARCH_S = 15.0
 """A block is cut at the quietest place of its last seconds; nobody speaks that long in one breath
@@ -123,7 +125,8 @@ class _Cutter:
     def __init__(self, start_s: float, limit: int | None, longest: int, losses: Losses) -> None:
         self.start_s = start_s
         self.limit = limit
-        self.longest = longest
+        self.usual = longest
+        self.longest = min(longest, round(FIRST_BLOCK_S * SAMPLE_RATE))
         self.losses = losses
         self.told = 0
         """Losses that an earlier block has told of."""
@@ -180,6 +183,7 @@ class _Cutter:
         filled = np.concatenate(self.parts)
         lost, self.told = self.losses.packets - self.told, self.losses.packets
         self.parts = [filled[length:].copy()]
+        self.longest = self.usual
         start_s = self.start_s + self.begin / SAMPLE_RATE
         self.begin += length
         yield AudioBlock(start_s, filled[:length], lost, cut_off)

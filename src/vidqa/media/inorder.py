@@ -7,6 +7,7 @@ from typing import Any
 
 from vidqa.errors import NotAVideoError
 from vidqa.media.container import Losses, decoded, open_media, quoted, start_of, video_stream
+from vidqa.media.ending import said_of_end
 from vidqa.media.picture import Size, picture
 from vidqa.media.sampling import CLOCK_DIGITS
 from vidqa.types import Frame, VideoInfo
@@ -14,9 +15,6 @@ from vidqa.types import Frame, VideoInfo
 REORDERED_FRAMES = 16
 """H.264 and HEVC let a decoder hold back at most so many frames: past that many frames behind the
 last time wanted, none before it can still come."""
-
-END_TOLERANCE_S = 1.0
-"""Asking for a moment this far behind the last picture is no news."""
 
 
 def read_in_order(
@@ -138,8 +136,6 @@ def _warnings(slots: _Slots, last_wanted_s: float) -> tuple[str, ...]:
         f"frames shown although they are damaged: {slots.corrupt_kept}": slots.corrupt_kept,
         f"pictures skipped because they have no time: {slots.untimed}": slots.untimed,
         f"pictures skipped because their times go back: {slots.gone_back}": slots.gone_back,
-        f"there is no new picture after {slots.last_s:.1f} s": (
-            slots.last_s < last_wanted_s - END_TOLERANCE_S
-        ),
     }
-    return tuple(text for text, is_so in said.items() if is_so)
+    lost = tuple(text for text, is_so in said.items() if is_so)
+    return lost + said_of_end(slots.last_s, last_wanted_s)

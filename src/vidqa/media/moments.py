@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from vidqa.errors import UsageError
 from vidqa.media import sampling
+from vidqa.media.ending import said_of_end
 from vidqa.media.sampling import Sampling
 from vidqa.media.shots import find_shots
-from vidqa.media.timeline import key_times, read_timeline
+from vidqa.media.timeline import read_timeline
 from vidqa.types import VideoInfo
 
 
@@ -82,10 +83,12 @@ def find_moments(
 
 
 def _at_keyframes(info: VideoInfo, start_s: float, end_s: float, count: int) -> Moments:
+    timeline = read_timeline(info)
     try:
-        return Moments(sampling.keyframes(key_times(info), start_s, end_s, count))
+        times_s = sampling.keyframes(timeline.key_times_s, start_s, end_s, count)
     except ValueError:
         return _instead("there is no keyframe in it", start_s, end_s, count)
+    return Moments(times_s, said_of_end(timeline.frame_times_s[-1], end_s))
 
 
 def _as_in_the_paper(info: VideoInfo, start_s: float, end_s: float, count: int) -> Moments:
@@ -96,7 +99,8 @@ def _as_in_the_paper(info: VideoInfo, start_s: float, end_s: float, count: int) 
     if not inside:
         return _instead("no frame begins in it", start_s, end_s, count)
     stated = int((end_s - start_s) * info.frame_rate) if info.frame_rate else None
-    return Moments(sampling.paper(inside, count, stated_frames=stated))
+    chosen = sampling.paper(inside, count, stated_frames=stated)
+    return Moments(chosen, said_of_end(times_s[-1], end_s))
 
 
 def _at_a_rate(how: Sampling, start_s: float, end_s: float, count: int) -> Moments:

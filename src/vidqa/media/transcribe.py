@@ -11,26 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidqa.errors import NotEnoughMemoryError, UsageError
-from vidqa.media.audio import AudioBlock
+from vidqa.media.audio import SAMPLE_RATE, AudioBlock
+from vidqa.media.doubt import Doubt
 from vidqa.media.language import ENGLISH, NAMES
 from vidqa.media.placement import Place
 from vidqa.media.subtitles import make_cue
+from vidqa.media.voice import Stretch, find_voices, snapped, unheard, windows
 from vidqa.registry import SpeechSpec
 from vidqa.types import Cue
 
 Task = Literal["transcribe", "translate"]
 """Write down what is said, or what it means in English."""
 
-# What Whisper's own decoding takes for failure (openai/whisper, `transcribe`).
-LOWEST_LOG_PROBABILITY = -1.0
-HIGHEST_NO_SPEECH_PROBABILITY = 0.6
-HIGHEST_COMPRESSION_RATIO = 2.4
-
 SURE_OF_LANGUAGE = 0.5
 """Below this probability a detected language is only a guess."""
 
 LANGUAGE_WINDOWS = 4
 """How many windows of speech the language is looked for in, until one makes it sure."""
+
+
+ROUNDS = 3
+"""How often the rest of a window is listened to, at most, the first time included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +86,21 @@ class Recogniser:
 
         """
         spoken = ENGLISH if self.spec.languages == "en" else language
-        notes, doubt = _Notes(self.place.warnings), Doubt()
+        notes, doubt, last_s = _Notes(self.place.warnings), Doubt(), 0.0
         for block in blocks:
             self.check(language, task)
             notes.add(block)
             sound = block.samples.astype(np.float32) / np.float32(32768)
             with _memory_errors(self.name):
-                if spoken is None:
-                    spoken, notes.guess = self._detect(sound)
-                for segment in self._segments(sound, spoken, task):
-                    if cue := doubt.cue(segment, block):
-                        yield cue
+                voices = find_voices(sound)
+                if spoken is None and voices:
+                    spoken, notes.guess = self._detect(sound, voices)
+                segments = self._segments(sound, voices, spoken, task)
+            for segment in filter(doubt.believes, segments):
+                said = snapped((segment.start, segment.end), voices)
+                if cue := placed(said, segment.text, block, not_before_s=last_s):
+                    last_s = cue.start_s
+                    yield cue
             notes.unsure = doubt.count
             yield Heard(block.end_s, spoken, notes.warnings())
 
@@ -120,11 +125,33 @@ class Recogniser:
             )
 
     def _segments(
-        self, sound: NDArray[np.float32], language: str | None, task: Task
-    ) -> Iterable[Any]:
-        """Whisper's segments of the parts with a voice, in order of time."""
-        if language is None:
-            return ()  # nobody has spoken yet
+        self,
+        sound: NDArray[np.float32],
+        voices: list[Stretch],
+        language: str | None,
+        task: Task,
+    ) -> list[Any]:
+        """Whisper's segments of all that is spoken, in order of time.
+
+        Where it has left out the end of a window, it listens to that once more.
+        """
+        segments: list[Any] = []
+        left = windows(voices)
+        for _ in range(ROUNDS):
+            if not left:
+                break
+            segments += self._batch(sound, left, language, task)
+            heard = [(one.start, one.end) for one in segments]
+            left = [rest for one in left if (rest := unheard(one, voices, heard))]
+        return sorted(segments, key=lambda one: (one.start, one.end))
+
+    def _batch(
+        self,
+        sound: NDArray[np.float32],
+        stretches: list[Stretch],
+        language: str | None,
+        task: Task,
+    ) -> list[Any]:
         segments, _ = self._pipeline.transcribe(
             sound,
             language=language,
@@ -132,21 +159,19 @@ class Recogniser:
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=False,
-            vad_filter=True,
+            clip_timestamps=[{"start": begin_s, "end": end_s} for begin_s, end_s in stretches],
             batch_size=self.place.batch,
         )
-        return segments  # type: ignore[no-any-return]
+        return list(segments)
 
-    def _detect(self, sound: NDArray[np.float32]) -> tuple[str | None, str]:
+    def _detect(self, sound: NDArray[np.float32], voices: list[Stretch]) -> tuple[str, str]:
         """The language of the first who speak, and a warning when it is a guess."""
-        from faster_whisper.vad import get_speech_timestamps
-
-        voices = get_speech_timestamps(sound)
-        if not voices:
-            return None, ""
-        spoken = np.concatenate([sound[one["start"] : one["end"]] for one in voices])
+        parts = [
+            sound[round(begin_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)]
+            for begin_s, end_s in voices
+        ]
         language, sure, _ = self._pipeline.model.detect_language(
-            spoken, language_detection_segments=LANGUAGE_WINDOWS
+            np.concatenate(parts), language_detection_segments=LANGUAGE_WINDOWS
         )
         if sure >= SURE_OF_LANGUAGE:
             return str(language), ""
@@ -168,38 +193,10 @@ class Recogniser:
         return BatchedInferencePipeline(model)
 
 
-class Doubt:
-    """Leaves out what a recogniser invents over noise and music.
-
-    That is: what it is unsure of, what it calls no speech, what turns in circles, and what says
-    the same as the segment before.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-        """How many segments with words in them it was unsure of."""
-        self._before = ""
-        self._last_s = 0.0
-
-    def cue(self, segment: Any, block: AudioBlock) -> Cue | None:
-        """A segment of a block as a cue, on the clip's time line; None when it is left out."""
-        if not self.believes(segment):
-            return None
-        start_s = min(max(self._last_s, block.start_s + segment.start), block.end_s)
-        self._last_s = start_s
-        return make_cue(start_s, min(block.start_s + segment.end, block.end_s), segment.text)
-
-    def believes(self, segment: Any) -> bool:
-        """Whether somebody really said it."""
-        text = "".join(filter(str.isalnum, segment.text.casefold()))
-        repeated, self._before = text == self._before, text
-        sure = (
-            segment.avg_logprob >= LOWEST_LOG_PROBABILITY
-            and segment.no_speech_prob <= HIGHEST_NO_SPEECH_PROBABILITY
-            and segment.compression_ratio <= HIGHEST_COMPRESSION_RATIO
-        )
-        self.count += bool(text) and not sure
-        return bool(text) and sure and not repeated
+def placed(said: Stretch, text: str, block: AudioBlock, *, not_before_s: float) -> Cue | None:
+    """What was said in a block as a cue of the clip, inside its block and in order of time."""
+    start_s = min(max(not_before_s, block.start_s + said[0]), block.end_s)
+    return make_cue(start_s, min(block.start_s + said[1], block.end_s), text)
 
 
 @dataclass(slots=True)
