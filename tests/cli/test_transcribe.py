@@ -245,6 +245,15 @@ def test_what_the_recogniser_cannot_do_is_said(
 
 
 @pytest.mark.network
+@pytest.mark.parametrize("command", [["transcribe"], ["ask", "--question", "What is said?"]])
+def test_another_recogniser_must_be_pulled_first(
+    hears: None, clip: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    assert run([*command, str(clip), "--speech", "whisper-base"]) == 20
+    assert "hint: vidqa models pull whisper-base" in capsys.readouterr().err
+
+
+@pytest.mark.network
 def test_torch_is_never_imported(hears: None, pulled: Path) -> None:
     program = (
         "import sys; from vidqa.cli.main import run; status = run(sys.argv[1:]); "

@@ -136,7 +136,8 @@ class TranscribeRun:
             found = "nobody speaks in it" if sound.tracks else "there is no sound in it"
         else:
             parts = [words.source, words.detail, words.language]
-            found = f"{count} words in {len(words.cues)} cues ({', '.join(filter(None, parts))})"
+            cues = "1 cue" if len(words.cues) == 1 else f"{len(words.cues)} cues"
+            found = f"{count} words in {cues} ({', '.join(filter(None, parts))})"
         title = self._title(clip)
         about = f"{title}: " if title else ""
         target = self.targets[clip]
