@@ -67,11 +67,42 @@ KINDS: dict[str, tuple[str, Sequence[int], bool, dict]] = {
     ),
     "mpeg-4 in avi": ("a.avi", EVEN, False, {"codec": "mpeg4", "options": {"bf": "2"}}),
     "mpeg transport stream": ("a.ts", EVEN, False, {"options": B_FRAMES}),
+    "hevc, 10 bit": (
+        "a.mov",
+        EVEN,
+        False,
+        {
+            "codec": "libx265",
+            "pix_fmt": "yuv420p10le",
+            "options": {"x265-params": "log-level=0:bframes=3"},
+        },
+    ),
+    "gif": ("a.gif", EVEN, False, {"codec": "gif", "pix_fmt": "rgb8"}),
+    "mpeg program stream": (
+        "a.mpg",
+        EVEN,
+        False,
+        {"codec": "mpeg2video", "container": "mpeg", "options": {"bf": "2"}},
+    ),
+    "pixels twice as wide as high": ("a.mp4", EVEN, True, {"options": {"x264-params": "sar=2/1"}}),
+    "an edit list that starts late": (
+        "a.mp4",
+        [t + 700 for t in EVEN],
+        True,
+        {"options": B_FRAMES},
+    ),
+    "a header of 1000 frames a second": ("a.mkv", EVEN, True, {"rate": 1000}),
     "4:4:4": ("a.mp4", EVEN, False, {"pix_fmt": "yuv444p"}),
 }
 
 
-IN_ORDER = {"open groups", "mpeg-4 in avi", "mpeg transport stream"}
+IN_ORDER = {
+    "open groups",
+    "mpeg-4 in avi",
+    "mpeg transport stream",
+    "mpeg program stream",
+    "gif",
+}
 """Kinds in which frames cannot be found by searching; H.264 with open groups does not say what a
 decoder may start from."""
 
