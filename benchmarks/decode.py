@@ -162,7 +162,7 @@ def keyframe_times(reader: Any, info: Any, times_s: list[float]) -> Any:
     from vidqa.media.sampling import Sampling
 
     how = Sampling("keyframes")
-    found = reader.moments(info, how, start_s=0.0, end_s=info.duration_s, count=len(times_s))
+    found = reader.moments(info, how, (0.0, info.duration_s), len(times_s))
     return found.times_s
 
 
@@ -260,13 +260,13 @@ def report(results: dict[str, object], source: Path | None) -> dict[str, object]
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "source": "made by the benchmark" if source is None else source.name,
         "frames": FRAMES,
-        "worker_start_s": round(statistics.median(start_cost() for _ in range(5)), 3),
+        "empty_worker_start_s": round(statistics.median(start_cost() for _ in range(5)), 3),
         "clips": results,
     }
 
 
 def start_cost() -> float:
-    """What a cold worker adds to its first job."""
+    """What starting a worker adds to its first job, the import of decoders apart."""
     from vidqa.media.worker import Worker
 
     worker = Worker()

@@ -268,3 +268,29 @@ def test_torch_is_never_imported(hears: None, pulled: Path) -> None:
     )
     assert "cup of coffee" in done.stdout
     assert done.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_a_slash_means_a_folder_even_for_one_clip(
+    transcribe: Transcribe, clip: Path, tmp_path: Path
+) -> None:
+    words = tmp_path / "words.srt"
+    words.write_text(SRT)
+    folder = tmp_path / "new"
+    status, _, _ = transcribe(clip, "--subtitles", words, "-f", "vtt", "-o", f"{folder}/")
+    assert status == 0
+    assert [file.name for file in folder.iterdir()] == [f"{clip.stem}.vtt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-o", "out.srt", "-f", "vtt"], "would hold vtt, not srt"),
+        (["other.mp4", "-o", "both.srt"], "several clips do not go into one file"),
+    ],
+)
+def test_a_name_that_contradicts_what_is_written_is_refused(
+    transcribe: Transcribe, clip: Path, words: list[str], message: str
+) -> None:
+    status, out, err = transcribe(clip, *words)
+    assert (status, out) == (2, "")
+    assert message in err

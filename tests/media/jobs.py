@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidqa.errors import NotAVideoError
+from vidqa.media import pulse
 from vidqa.media.pulse import beat
 
 
@@ -67,3 +68,12 @@ def one_then(ending: str) -> Iterator[str]:
 
 def fault() -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def one_after_many_beats(beats: int) -> Iterator[str]:
+    yield "one"
+    server = pulse._listener.__self__
+    for _ in range(beats):
+        server._beaten = 0.0  # every beat is passed on
+        beat()
+    yield "two"

@@ -197,3 +197,14 @@ def test_blocks_pass_between_processes(tmp_path: Path):
     for one, other in zip(there, here, strict=True):
         assert one.start_s == other.start_s
         assert np.array_equal(one.samples, other.samples)
+
+
+def test_sound_that_ends_before_its_stated_end_was_cut_off(tmp_path: Path):
+    path = tmp_path / "a.mp4"
+    make_clip(path, range(0, 6000, 40), sound_s=6.0, flags="+faststart")
+    (whole,) = audio_blocks(path)
+    assert not whole.cut_off
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    *_, last = audio_blocks(path)
+    assert last.end_s < 5
+    assert last.cut_off

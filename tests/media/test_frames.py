@@ -67,11 +67,42 @@ KINDS: dict[str, tuple[str, Sequence[int], bool, dict]] = {
     ),
     "mpeg-4 in avi": ("a.avi", EVEN, False, {"codec": "mpeg4", "options": {"bf": "2"}}),
     "mpeg transport stream": ("a.ts", EVEN, False, {"options": B_FRAMES}),
+    "hevc, 10 bit": (
+        "a.mov",
+        EVEN,
+        False,
+        {
+            "codec": "libx265",
+            "pix_fmt": "yuv420p10le",
+            "options": {"x265-params": "log-level=0:bframes=3"},
+        },
+    ),
+    "gif": ("a.gif", EVEN, False, {"codec": "gif", "pix_fmt": "rgb8"}),
+    "mpeg program stream": (
+        "a.mpg",
+        EVEN,
+        False,
+        {"codec": "mpeg2video", "container": "mpeg", "options": {"bf": "2"}},
+    ),
+    "pixels twice as wide as high": ("a.mp4", EVEN, True, {"options": {"x264-params": "sar=2/1"}}),
+    "an edit list that starts late": (
+        "a.mp4",
+        [t + 700 for t in EVEN],
+        True,
+        {"options": B_FRAMES},
+    ),
+    "a header of 1000 frames a second": ("a.mkv", EVEN, True, {"rate": 1000}),
     "4:4:4": ("a.mp4", EVEN, False, {"pix_fmt": "yuv444p"}),
 }
 
 
-IN_ORDER = {"open groups", "mpeg-4 in avi", "mpeg transport stream"}
+IN_ORDER = {
+    "open groups",
+    "mpeg-4 in avi",
+    "mpeg transport stream",
+    "mpeg program stream",
+    "gif",
+}
 """Kinds in which frames cannot be found by searching; H.264 with open groups does not say what a
 decoder may start from."""
 
@@ -176,6 +207,49 @@ def test_pictures_are_upright(tmp_path: Path, codec: str):
         turned_back = np.rot90(frame.pixels, 1)
         assert read_number(turned_back) == frame.time_s * 25
         assert turned_back[-8, -8, 0] > 200 > 100 > turned_back[-8, -8, 2]
+
+
+def test_files_put_one_behind_the_other_give_every_moment_one_frame(tmp_path: Path):
+    path = tmp_path / "a.ts"
+    make_clip(path, EVEN)
+    path.write_bytes(path.read_bytes() * 2)
+    got = read(path, uniform(0, 3, 40))
+    assert [read_number(frame.pixels) for frame in got.frames] == sorted(
+        {read_number(frame.pixels) for frame in got.frames}
+    )
+    assert len(got.frames) <= 40
+    assert any("go back" in warning for warning in got.report.warnings)
+
+
+def test_a_cut_before_a_keyframe_that_others_lean_on_counts_from_the_first_picture_shown(
+    tmp_path: Path,
+):
+    whole, path = tmp_path / "whole.mkv", tmp_path / "cut.mkv"
+    x265 = "log-level=0:open-gop=1:keyint=12:min-keyint=12:bframes=3:b-adapt=0:scenecut=0"
+    make_clip(whole, EVEN, codec="libx265", options={"x265-params": x265})
+    with av.open(str(whole)) as source, av.open(str(path), "w") as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        keys = 0
+        for packet in source.demux(source.streams.video[0]):
+            keys += packet.is_keyframe
+            if keys > 1 and packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    truth = decode_all(path)
+    got = read(path, uniform(0, 2, 9))
+    for frame in got.frames:
+        shown = [pixels for time_s, pixels in truth if time_s <= frame.time_s + 1e-5][-1]
+        assert np.array_equal(frame.pixels, shown)
+    assert "cut off before" in got.report.reason
+
+
+def test_what_the_decoder_keeps_back_in_a_group_is_read_in_order(tmp_path: Path):
+    path = tmp_path / "a.mp4"
+    make_clip(path, EVEN, options={"x264-params": "intra-refresh=1:keyint=25:bframes=0"})
+    asked = [time / 1000 for time in EVEN]
+    got = read(path, asked)
+    shown = [round(time_s, 3) for time_s, _ in decode_all(path)]
+    assert [round(frame.time_s, 3) for frame in got.frames] == shown
 
 
 def test_a_live_recording_without_a_duration(tmp_path: Path):

@@ -304,3 +304,19 @@ def test_any_bytes_are_subtitles_or_refused(tmp_path: Path, content: bytes, lang
         assert cue.text == clean_line(cue.text) != ""
         cue.text.encode()
     assert [cue.start_s for cue in cues] == sorted(cue.start_s for cue in cues)
+
+
+def test_an_ass_file_without_styles_is_read(tmp_path: Path):
+    path = tmp_path / "a.ass"
+    path.write_text(
+        "[Script Info]\nTitle: x\n\n[Events]\n"
+        "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+        "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,Hello\n"
+    )
+    assert [cue.text for cue in read_subtitles(path).cues] == ["Hello"]
+
+
+def test_an_empty_file_is_called_empty(tmp_path: Path):
+    (tmp_path / "a.srt").touch()
+    with pytest.raises(UsageError, match="are empty"):
+        read_subtitles(tmp_path / "a.srt")

@@ -149,6 +149,62 @@ def transcribe(
     return TranscribeRun(tuple(clips), how, Teller(quiet=quiet)).run()
 
 
+@app.command()
+def info(clips: options.VideoClips, as_json: options.Json = False) -> ExitCode:
+    """Say what is in clips: pictures, sound, subtitles, chapters, and a mark of the content."""
+    from vidqa.cli.info import InfoRun
+
+    return InfoRun(tuple(clips), as_json, Teller()).run()
+
+
+@app.command()
+def frames(
+    clip: options.VideoClip,
+    output: options.Sheet = None,
+    save: options.SaveFrames = None,
+    force: options.Force = False,
+    model: options.PreviewModel = "starter",
+    count: options.Frames = None,
+    sample: options.Sample = "uniform",
+    start: options.Start = None,
+    end: options.End = None,
+    subtitles: options.Subtitles = "auto",
+    language: options.Language = None,
+    task: options.TaskName = "transcribe",
+    speech: options.Speech = None,
+    decoder: options.DecoderName = "auto",
+    font: options.FontFile = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Show what a model sees of a clip: frames, and the words beside them; loads no model."""
+    from vidqa.cli.frames import FramesRun
+    from vidqa.cli.request import (
+        read_decoder,
+        read_sampling,
+        read_subtitles,
+        read_task,
+        read_time,
+    )
+    from vidqa.tasks.frames import Places
+    from vidqa.tasks.preview import PreviewOptions
+
+    how = PreviewOptions(
+        model=model,
+        frames=count,
+        sampling=read_sampling(sample),
+        start_s=read_time(start, "--start"),
+        end_s=read_time(end, "--end"),
+        subtitles=read_subtitles(subtitles),
+        language=language,
+        task=read_task(task),
+        speech=speech,
+        decoder=read_decoder(decoder),
+    )
+    places = Places(sheet=output, folder=save, force=force, font=font)
+    return FramesRun(clip, how, places, as_json, Teller(quiet=quiet)).run()
+
+
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors, never raises them."""
     try:

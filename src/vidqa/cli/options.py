@@ -140,6 +140,9 @@ Clips = Annotated[
         metavar="CLIP...", help="Video files, or files with sound alone.", show_default=False
     ),
 ]
+VideoClips = Annotated[
+    list[str], typer.Argument(metavar="CLIP...", help="Video files.", show_default=False)
+]
 TranscriptWords = Annotated[
     str,
     typer.Option(
@@ -160,13 +163,46 @@ Format = Annotated[
     ),
 ]
 Output = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--output",
         "-o",
         metavar="FILE|FOLDER",
         help="Write here instead of to stdout; a file appears when it is complete. In a folder "
         "each clip gets a file of its name, and none is overwritten.",
+    ),
+]
+VideoClip = Annotated[str, typer.Argument(metavar="CLIP", help="A video file.")]
+Sheet = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE.png", help="Draw all frames on one picture, words below."
+    ),
+]
+SaveFrames = Annotated[
+    Path | None,
+    typer.Option(
+        "--save",
+        metavar="FOLDER",
+        help="Write each frame there, as large as it is, named by its time in seconds: 12.345.png.",
+    ),
+]
+FontFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--font",
+        metavar="FILE",
+        help="A TrueType or OpenType font for the words. [default: a plain one with few letters]",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
+PreviewModel = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="Whose numbers of frames and words; see `models list`.",
     ),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in `models list`.")]

@@ -29,7 +29,8 @@ class TranscribeOptions:
     """What to listen to, how, and where to write it."""
 
     form: Format
-    output: Path | None
+    output: str | None
+    """A file, or a folder when it is one or ends in a slash."""
     speech: str | None
     subtitles: str | Path
     language: str | None
@@ -154,24 +155,34 @@ class TranscribeRun:
         return clip if len(self.clips) > 1 else None
 
 
-def read_format(text: str | None, output: Path | None) -> Format:
+def read_format(text: str | None, output: str | None) -> Format:
     """The format asked for, else the one that the output's name says, else plain text.
 
     Raises:
-        UsageError: there is no such format.
+        UsageError: there is no such format, or the name says another one.
 
     """
-    if text is None:
-        named = output.suffix.lower().removeprefix(".") if output else ""
-        text = named if named in FORMATS else "txt"
+    is_file = output is not None and not is_folder(output)
+    named = Path(output or "").suffix.lower().removeprefix(".") if is_file else ""
+    wanted = text or (named if named in FORMATS else "txt")
     for form in FORMATS:
-        if text == form:
+        if wanted == form:
+            if named in FORMATS and named != form:
+                raise UsageError(
+                    f"{output} would hold {form}, not {named}",
+                    hint=f"name it .{form}, or -f {named}",
+                )
             return form
-    raise UsageError(f"no format is called {text!r}", hint=f"use one of {', '.join(FORMATS)}")
+    raise UsageError(f"no format is called {wanted!r}", hint=f"use one of {', '.join(FORMATS)}")
+
+
+def is_folder(output: str) -> bool:
+    """Whether files go into it: it is there, or its name ends in a slash."""
+    return output.endswith("/") or Path(output).is_dir()
 
 
 def choose_targets(
-    clips: tuple[str, ...], form: Format, output: Path | None
+    clips: tuple[str, ...], form: Format, output: str | None
 ) -> dict[str, Path | None]:
     """The file that each clip's words go to; None is stdout.
 
@@ -182,14 +193,20 @@ def choose_targets(
     if output is None:
         if len(clips) > 1 and form in ("srt", "vtt"):
             raise UsageError(
-                f"several clips do not make one {form} file", hint="name a folder with -o FOLDER"
+                f"several clips do not make one {form} file", hint="name a folder with -o FOLDER/"
             )
         return dict.fromkeys(clips)
-    if len(clips) == 1 and not output.is_dir() and not str(output).endswith("/"):
-        return {clips[0]: _spare_clips(output, clips)}
+    if not is_folder(output):
+        if len(clips) == 1:
+            return {clips[0]: _spare_clips(Path(output), clips)}
+        if Path(output).suffix:
+            raise UsageError(
+                f"several clips do not go into one file, {output}",
+                hint=f"-o '{output}/' is a folder",
+            )
     targets: dict[str, Path | None] = {}
     for clip in clips:
-        target = _spare_clips(output / f"{Path(clip).stem}.{form}", clips)
+        target = _spare_clips(Path(output) / f"{Path(clip).stem}.{form}", clips)
         if target in targets.values():
             raise UsageError(f"two clips would be written to {target}", hint="write one at a time")
         if target.exists():

@@ -238,17 +238,12 @@ def _fitted_words(seen: Seen, model: "Model") -> FittedWords:
 
 def _warnings(seen: Seen, fitted: FittedWords) -> tuple[str, ...]:
     """All that was left out or guessed."""
-    warnings = [
-        *seen.moments.warnings,
+    return (
+        *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
         *seen.looked.report.warnings,
         *seen.words.warnings,
-    ]
-    shown, wanted = len(seen.looked.frame_times_s), len(seen.moments.times_s)
-    if shown < wanted:
-        warnings.append(f"{wanted} frames were asked for, only {shown} differ")
-    if fitted.dropped:
-        warnings.append(f"{fitted.dropped} of {fitted.used + fitted.dropped} words did not fit")
-    return tuple(warnings)
+        *fitted.warnings,
+    )
 
 
 def _sampling(temperature: float, top_p: float, seed: int) -> Sampling:

@@ -1,6 +1,7 @@
 """Look at a clip: frames are encoded while the next ones are being read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from vidqa.engine.stopwatch import Stopwatch
@@ -24,7 +25,7 @@ class Looked:
 def look(
     loaded: Loaded,
     image_kwargs: Mapping[str, object],
-    frames: Iterator[Frame | FrameReport],
+    frames: Generator[Frame | FrameReport],
     stopwatch: Stopwatch,
 ) -> Looked:
     """Encode frames as they come.
@@ -36,15 +37,20 @@ def look(
         stopwatch: told of the stages decode and vision.
 
     """
-    encoder, times_s = FrameEncoder(loaded, image_kwargs), []
-    while True:
-        with stopwatch.more("decode"):
-            item = next(frames)
-        if isinstance(item, FrameReport):
-            break
-        times_s.append(item.time_s)
-        with stopwatch.more("vision"):
-            encoder.push(item.pixels)
+    encoder, times_s, report = FrameEncoder(loaded, image_kwargs), list[float](), None
+    with closing(frames):
+        while True:
+            with stopwatch.more("decode"):
+                item = next(frames, None)
+            if item is None:
+                break
+            if isinstance(item, FrameReport):
+                report = item
+                continue
+            times_s.append(item.time_s)
+            with stopwatch.more("vision"):
+                encoder.push(item.pixels)
+    assert report is not None, "the report comes last"
     with stopwatch.stage("vision"):
         encoder.flush()
-    return Looked(encoder, tuple(times_s), item)
+    return Looked(encoder, tuple(times_s), report)

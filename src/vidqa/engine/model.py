@@ -10,23 +10,20 @@ from vidqa.engine.hear import hear
 from vidqa.engine.look import look
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
-from vidqa.errors import UsageError
 from vidqa.media.frames import Decoder
 from vidqa.media.language import read_language
 from vidqa.media.memo import known_fingerprint
-from vidqa.media.moments import Moments
+from vidqa.media.moments import stretch
 from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
-from vidqa.media.sampling import Sampling
+from vidqa.media.sampling import EVENLY, Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted, Window
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.registry import ModelSpec, find_model, find_speech
-from vidqa.types import Notify, VideoInfo, Words
+from vidqa.types import Notify, Words
 from vidqa.weights.locate import model_folder, model_revision, speech_folder
 from vidqa.weights.store import Store
-
-EVENLY = Sampling("uniform")
 
 
 def load(
@@ -186,14 +183,15 @@ class Model:
         path = Path(video)
         with stopwatch.stage("decode"):
             info = self.reader.probe(path)
-            window = _window(info, start_s, end_s)
+            window = stretch(info, start_s, end_s)
         spoken = None if language is None else read_language(language)
         words_wanted = Wanted(subtitles, spoken, task)
         listening = Background(partial(self._hear, path, words_wanted, window, stopwatch))
         try:
             with memory_errors(self.name):
                 with stopwatch.more("decode"):
-                    moments = self._moments(info, window, sampling, frames)
+                    count = sampling.most(frames, self.spec.frames)
+                    moments = self.reader.moments(info, sampling, window, count)
                 shown = self.reader.frames(
                     info, moments.times_s, size=self.loaded.picture_size, decoder=decoder
                 )
@@ -205,16 +203,6 @@ class Model:
         finally:
             listening.cancel()
 
-    def _moments(
-        self, info: VideoInfo, window: tuple[float, float], how: Sampling, frames: int | None
-    ) -> Moments:
-        """Where to look."""
-        count = how.most(frames, self.spec.frames)
-        if count < 1:
-            raise UsageError(f"--frames must be at least 1, got {count}")
-        start_s, end_s = window
-        return self.reader.moments(info, how, start_s=start_s, end_s=end_s, count=count)
-
     def _hear(
         self,
         path: Path,
@@ -225,16 +213,3 @@ class Model:
     ) -> Words:
         with stopwatch.more("speech"):
             return hear(self.ears, path, wanted, window, work)
-
-
-def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
-    """The part of the clip to look at, checked against its length."""
-    start = 0.0 if start_s is None else start_s
-    end = info.duration_s if end_s is None else min(end_s, info.duration_s)
-    if start < 0 or start >= info.duration_s > 0:
-        raise UsageError(
-            f"--start {start:g} lies outside the clip, which lasts {info.duration_s:.3f} s"
-        )
-    if end <= start and info.duration_s > 0:
-        raise UsageError(f"--end {end:g} does not come after --start {start:g}")
-    return start, max(start, end)

@@ -39,6 +39,9 @@ GAP_S = 0.1
 LONGEST_SILENCE_S = 10.0
 """A hole longer than this is not filled: the next block begins after it."""
 
+END_TOLERANCE_S = 1.0
+"""A sound that ends so much before its stated end was cut off."""
+
 LONGEST_GAP_S = 3600.0
 """A jump beyond an hour is a broken timestamp, not a silence."""
 
@@ -116,6 +119,8 @@ def audio_blocks(
             yield from cutter.place(None if time_s is None else time_s - begin_s, samples)
             if cutter.is_full:
                 break
+        if not cutter.is_full and _ends_early(stream, begin_s + cutter.end / SAMPLE_RATE):
+            losses.cut_off = True
     yield from cutter.rest()
 
 
@@ -207,6 +212,14 @@ def quietest(samples: NDArray[np.int16]) -> int:
     hush = np.convolve(energy, np.ones(steps), "valid")  # (count - steps + 1,)
     last = len(hush) - 1 - int(np.argmin(hush[::-1]))
     return last * step + steps * step // 2
+
+
+def _ends_early(stream: Any, end_s: float) -> bool:
+    """Whether a sound that ends here, in the container's time, was said to be longer."""
+    if not stream.duration:
+        return False
+    stated_s = float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+    return end_s < stated_s - END_TOLERANCE_S
 
 
 def _audio_stream(container: Any, path: Path, language: str | None) -> Any | None:

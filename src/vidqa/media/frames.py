@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from vidqa.errors import UsageError
 from vidqa.media.container import quoted
+from vidqa.media.ending import said_of_end
 from vidqa.media.inorder import read_in_order
 from vidqa.media.numbered import distrust_numbers, read_by_number
 from vidqa.media.packets import PacketTable, Refusal, tabulate
@@ -80,7 +81,7 @@ def read_frames(
         frames = read(info, way.table, wanted, size)
         last_s, refusal = yield from _last_of(frames)
     if refusal is None:
-        yield FrameReport(way.decoder, way.reason)
+        yield FrameReport(way.decoder, way.reason, _ends_early(way.table, wanted[-1]))
     elif decoder == "decord":
         raise _untrusted(info, refusal.reason)
     else:
@@ -129,6 +130,11 @@ def choose(info: VideoInfo, decoder: Decoder) -> Way:
     if flaw := distrust_searching(info):
         return Way("pyav", flaw, None)
     return Way("pyav", "from the keyframe before each moment", table)
+
+
+def _ends_early(table: PacketTable | None, last_wanted_s: float) -> tuple[str, ...]:
+    end_s = float("inf") if table is None else float(table.times_s[-1])
+    return said_of_end(end_s, last_wanted_s)
 
 
 def _untrusted(info: VideoInfo, reason: str) -> UsageError:

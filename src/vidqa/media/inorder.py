@@ -7,6 +7,7 @@ from typing import Any
 
 from vidqa.errors import NotAVideoError
 from vidqa.media.container import Losses, decoded, open_media, quoted, start_of, video_stream
+from vidqa.media.ending import said_of_end
 from vidqa.media.picture import Size, picture
 from vidqa.media.sampling import CLOCK_DIGITS
 from vidqa.types import Frame, VideoInfo
@@ -14,9 +15,6 @@ from vidqa.types import Frame, VideoInfo
 REORDERED_FRAMES = 16
 """H.264 and HEVC let a decoder hold back at most so many frames: past that many frames behind the
 last time wanted, none before it can still come."""
-
-END_TOLERANCE_S = 1.0
-"""Asking for a moment this far behind the last picture is no news."""
 
 
 def read_in_order(
@@ -63,6 +61,10 @@ class _Slots:
         """Those that no frame to come can replace, as pictures."""
         self.last_s = 0.0
         self.corrupt = self.corrupt_kept = self.untimed = 0
+        self.gone_back = 0
+        """Pictures that come long after their time, as in files put one behind the other."""
+        self._settled = -1
+        """The last slot that has its picture."""
         self._held: deque[tuple[int, float, Any]] = deque()
         """Slot, time and frame of those that may still be replaced, by time."""
         self._start_s: float | None = None
@@ -88,14 +90,16 @@ class _Slots:
         if slot == len(self.times_s):
             self._behind += 1
             return self._behind > REORDERED_FRAMES
-        if time_s >= 0:
+        if slot <= self._settled:
+            self.gone_back += 1
+        elif time_s >= 0:
             self._hold(slot, time_s, frame)
         return False
 
     def settle(self, *, all_but: int = 0) -> None:
         """Make pictures of the held frames, in order of time, and let them go."""
         while len(self._held) > all_but:
-            _, time_s, frame = self._held.popleft()
+            self._settled, time_s, frame = self._held.popleft()
             self.corrupt_kept += bool(frame.is_corrupt)
             self.kept.append(Frame(time_s, picture(frame, self.info.rotation_deg, self.size)))
 
@@ -131,8 +135,7 @@ def _warnings(slots: _Slots, last_wanted_s: float) -> tuple[str, ...]:
         f"pictures skipped because they are damaged: {slots.losses.packets}": slots.losses.packets,
         f"frames shown although they are damaged: {slots.corrupt_kept}": slots.corrupt_kept,
         f"pictures skipped because they have no time: {slots.untimed}": slots.untimed,
-        f"there is no new picture after {slots.last_s:.1f} s": (
-            slots.last_s < last_wanted_s - END_TOLERANCE_S
-        ),
+        f"pictures skipped because their times go back: {slots.gone_back}": slots.gone_back,
     }
-    return tuple(text for text, is_so in said.items() if is_so)
+    lost = tuple(text for text, is_so in said.items() if is_so)
+    return lost + said_of_end(slots.last_s, last_wanted_s)

@@ -14,6 +14,8 @@ class Job:
     function: Callable[..., Iterator[Any]]
     arguments: tuple[Any, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    folder: str = "."
+    """Where relative paths begin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from vidqa.errors import UsageError
 from vidqa.media import sampling
+from vidqa.media.ending import said_of_end
 from vidqa.media.sampling import Sampling
 from vidqa.media.shots import find_shots
-from vidqa.media.timeline import key_times, read_timeline
+from vidqa.media.timeline import read_timeline
 from vidqa.types import VideoInfo
 
 
@@ -18,6 +20,31 @@ class Moments:
     """In seconds from the first frame, increasing, at least one."""
     warnings: tuple[str, ...] = ()
     """What was done other than asked for."""
+
+    def all_warnings(self, shown: int) -> tuple[str, ...]:
+        """Those, and whether fewer frames than moments were there to show."""
+        wanted = len(self.times_s)
+        if shown == wanted:
+            return self.warnings
+        return (*self.warnings, f"{wanted} frames were asked for, only {shown} differ")
+
+
+def stretch(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
+    """Begin and end of the part of a clip to look at, in seconds from its first frame.
+
+    Raises:
+        UsageError: it lies outside the clip, or ends before it begins.
+
+    """
+    start = 0.0 if start_s is None else start_s
+    end = info.duration_s if end_s is None else min(end_s, info.duration_s)
+    if start < 0 or start >= info.duration_s > 0:
+        raise UsageError(
+            f"--start {start:g} lies outside the clip, which lasts {info.duration_s:.3f} s"
+        )
+    if end <= start and info.duration_s > 0:
+        raise UsageError(f"--end {end:g} does not come after --start {start:g}")
+    return start, max(start, end)
 
 
 def find_moments(
@@ -35,9 +62,12 @@ def find_moments(
         count: at least 1.
 
     Raises:
+        UsageError: there is no such number of moments.
         VideoError: the clip cannot be read.
 
     """
+    if count < 1:
+        raise UsageError(f"--frames must be at least 1, got {count}")
     match how.name:
         case "uniform":
             return Moments(sampling.uniform(start_s, end_s, count))
@@ -53,10 +83,12 @@ def find_moments(
 
 
 def _at_keyframes(info: VideoInfo, start_s: float, end_s: float, count: int) -> Moments:
+    timeline = read_timeline(info)
     try:
-        return Moments(sampling.keyframes(key_times(info), start_s, end_s, count))
+        times_s = sampling.keyframes(timeline.key_times_s, start_s, end_s, count)
     except ValueError:
         return _instead("there is no keyframe in it", start_s, end_s, count)
+    return Moments(times_s, said_of_end(timeline.frame_times_s[-1], end_s))
 
 
 def _as_in_the_paper(info: VideoInfo, start_s: float, end_s: float, count: int) -> Moments:
@@ -67,7 +99,8 @@ def _as_in_the_paper(info: VideoInfo, start_s: float, end_s: float, count: int) 
     if not inside:
         return _instead("no frame begins in it", start_s, end_s, count)
     stated = int((end_s - start_s) * info.frame_rate) if info.frame_rate else None
-    return Moments(sampling.paper(inside, count, stated_frames=stated))
+    chosen = sampling.paper(inside, count, stated_frames=stated)
+    return Moments(chosen, said_of_end(times_s[-1], end_s))
 
 
 def _at_a_rate(how: Sampling, start_s: float, end_s: float, count: int) -> Moments:

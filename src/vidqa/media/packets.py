@@ -83,6 +83,8 @@ class _Packets:
             return self.flaw or "there are no pictures in it"
         if len(set(self.pts)) < len(self.pts):
             return "two pictures have the same time"
+        if self.keys and min(self.pts) < self.keys[0]:
+            return "it begins with pictures that need what was cut off before them"
         return self.flaw
 
     def table(self) -> PacketTable:

@@ -1,6 +1,5 @@
 """Objects between processes: small ones as bytes, large arrays through shared memory."""
 
-import mmap
 import os
 import pickle
 import socket
@@ -39,7 +38,7 @@ def send(connection: Connection, value: object) -> None:
 
 
 def receive(connection: Connection) -> Any:
-    """The next object; its arrays are views of the shared memory, freed with the last of them.
+    """The next object; its arrays may be written to.
 
     Raises:
         EOFError: the other side is gone.
@@ -64,11 +63,16 @@ def _receive_memory(connection: Connection, sizes: tuple[int, ...]) -> list[memo
     assert 0 < sum(sizes) < HUGE_BYTES, "a parcel of a sensible size"
     with _socket(connection) as channel:
         _, (descriptor,), *_ = socket.recv_fds(channel, 1, 1)
-    try:
-        # a private mapping: whoever gets the arrays may write to them
-        memory = memoryview(mmap.mmap(descriptor, sum(sizes), access=mmap.ACCESS_COPY))
-    finally:
-        os.close(descriptor)
+    # copied out rather than mapped: a mapping would keep a descriptor for every picture kept
+    memory = memoryview(bytearray(sum(sizes)))
+    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
+        file.seek(0)
+        filled = 0
+        while filled < len(memory):
+            count = file.readinto(memory[filled:])
+            if not count:
+                raise EOFError("shared memory ends early")
+            filled += count
     ends = [sum(sizes[: n + 1]) for n in range(len(sizes))]
     return [memory[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 

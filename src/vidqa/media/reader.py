@@ -1,6 +1,6 @@
 """Read clips: every decoding job runs in a worker process."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -51,28 +51,17 @@ class Reader:
         *,
         size: Size | None = None,
         decoder: Decoder = "auto",
-    ) -> Iterator[Frame | FrameReport]:
+    ) -> Generator[Frame | FrameReport]:
         """Read frames while others are being used. See `vidqa.media.frames.read_frames`."""
         return self.stream(info.path, read_frames, info, times_s, size=size, decoder=decoder)
 
     def moments(
-        self,
-        info: VideoInfo,
-        how: Sampling,
-        *,
-        start_s: float,
-        end_s: float,
-        count: int,
+        self, info: VideoInfo, how: Sampling, window: tuple[float, float], count: int
     ) -> Moments:
         """Choose where to look. See `vidqa.media.moments.find_moments`."""
+        start_s, end_s = window
         return self.call(
-            info.path,
-            find_moments,
-            info,
-            how,
-            start_s=start_s,
-            end_s=end_s,
-            count=count,
+            info.path, find_moments, info, how, start_s=start_s, end_s=end_s, count=count
         )
 
     def call(
@@ -98,7 +87,7 @@ class Reader:
         function: Callable[Arguments, Iterator[Result]],
         *arguments: Arguments.args,
         **options: Arguments.kwargs,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result]:
         """Yield what a module-level generator function about a file yields. Raises as `call`."""
         with self._workers.lend() as worker, _about(path):
             yield from worker.stream(function, *arguments, **options)

@@ -46,16 +46,16 @@ class _Server:
         now = time.monotonic()
         if now - self._beaten > BEAT_EVERY_S:
             self._beaten = now
-            self._put_off_the_end()
             self.send(Beat())
+            self._put_off_the_end()
 
     def work(self, job: Job) -> None:
         """Run one job to its end. The next item is made while the other side uses this one."""
-        self._put_off_the_end()
         end: Done | Failed = Done()
         try:
+            os.chdir(job.folder)
+            self._put_off_the_end()
             for item in job.function(*job.arguments, **job.options):
-                faulthandler.cancel_dump_traceback_later()
                 self.send(Item(item))
                 del item
                 self.receive()
@@ -66,11 +66,14 @@ class _Server:
             end = Failed(None, out_of_memory=True)
         except Exception:
             end = Failed(None, trace=traceback.format_exc())
-        faulthandler.cancel_dump_traceback_later()
         self.send(end)
 
     def send(self, message: object) -> None:
-        """Send, or end quietly when nobody listens: a decoder's threads must not hold us up."""
+        """Send, or end quietly when nobody listens: a decoder's threads must not hold us up.
+
+        This waits as long as the other side is busy, which is no hang.
+        """
+        faulthandler.cancel_dump_traceback_later()
         try:
             parcel.send(self._connection, message)
         except OSError:

@@ -65,6 +65,8 @@ def read_by_searching(
             for frame in _decode_group(container, stream, group):
                 if frame.is_corrupt:
                     return Refusal("a picture is damaged")
+                if frame.pts != group.wanted[shown]:
+                    break  # one before it is missing
                 time_s = round(float((frame.pts - table.pts[0]) * table.seconds), CLOCK_DIGITS)
                 yield Frame(time_s, picture(frame, info.rotation_deg, size))
                 shown += 1

@@ -16,6 +16,8 @@ from vidqa.types import Cue
 EXTENSIONS = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp")
 """The files looked for beside a clip, in this order."""
 
+ASS_EVENTS = re.compile(r"^\[Events\]", re.MULTILINE)
+
 FORMATS = frozenset({"srt", "vtt", "ass", "ssa"})
 """What is read by pysubs2, in its words; told by content, never by the name."""
 
@@ -83,7 +85,8 @@ def _events(text: str, path: Path) -> list[Line]:
     from pysubs2.formats import autodetect_format
 
     try:
-        known = autodetect_format(text)
+        # players do without a section of styles, which the detection looks for
+        known = "ass" if ASS_EVENTS.search(text) else autodetect_format(text)
         if known not in FORMATS:
             raise UsageError(f"{quoted(path)} holds {known} subtitles; {READABLE} are read")
         events = pysubs2.SSAFile.from_string(text, format_=known)
@@ -201,12 +204,15 @@ def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise UsageError(f"{quoted(path)} is too large for a subtitle file")
-        return path.read_bytes()
+        content = path.read_bytes()
     except FileNotFoundError as error:
         raise UsageError(f"there is no subtitle file {quoted(path)}") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise UsageError(f"the subtitles {quoted(path)} cannot be read: {reason}") from error
+    if not content:
+        raise UsageError(f"the subtitles {quoted(path)} are empty (0 bytes)")
+    return content
 
 
 def _decode(content: bytes, path: Path, language: str | None) -> tuple[str, tuple[str, ...]]:
@@ -224,6 +230,8 @@ def _decode(content: bytes, path: Path, language: str | None) -> tuple[str, tupl
                 guess = code_page(language)
         name = guess.replace("cp125", "Windows-125").upper().replace("WINDOWS", "Windows")
         warning = f"the subtitles {quoted(path)} are not UTF-8 and were read as {name}"
+        if language is None:
+            warning += "; --language says what they are in"
         return content.decode(guess), (warning,)
     except UnicodeDecodeError as error:
         raise UsageError(f"{quoted(path)} is not a text file in a known encoding") from error

@@ -20,6 +20,9 @@ from vidqa.media.messages import Beat, Done, Failed, Item, Job, More
 SILENCE_S = 20
 """A decoder that gives no sign of life for so long is taken to hang."""
 
+GRACE_S = 1.5
+"""After that it gets the time for one more sign: it may be that all was stopped (Ctrl-Z)."""
+
 MEMORY_BYTES = 4 << 30
 """What a worker may allocate; a clip that wants more is a trap, or beyond most machines anyway."""
 
@@ -58,7 +61,7 @@ class Worker:
         assert self._child is not None
         finished = False
         try:
-            yield from self._child.run(Job(function, arguments, options))
+            yield from self._child.run(Job(function, arguments, options, _here()))
             finished = True
         except _ReusableError as error:
             finished = True
@@ -174,7 +177,7 @@ class _Child:
 
     def _next(self) -> Any:
         while True:
-            if not self._connection.poll(self._silence_s):
+            if not any(map(self._connection.poll, (self._silence_s, GRACE_S))):
                 raise DecoderError(f"the decoder did not get on for {self._silence_s:g} s")
             message = parcel.receive(self._connection)
             if not isinstance(message, Beat):
@@ -191,6 +194,14 @@ class _Child:
             return signal.Signals(-status).name
         except ValueError:
             return f"signal {-status}"
+
+
+def _here() -> str:
+    """Where relative paths begin; a folder that is gone has none in it."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return "/"
 
 
 def _failure(message: Failed) -> Exception:
