@@ -1,5 +1,7 @@
 """Watch and ask through the engine, on a real file, with tiny random models of two families."""
 
+import time
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import pytest
 
 from tiny import SMOLVLM_IMAGE_KWARGS, smolvlm_folder, spec, vidqa_folder
 from vidqa.engine import Model, open_folder
-from vidqa.errors import NotEnoughMemoryError, UsageError
+from vidqa.errors import DecoderError, NotEnoughMemoryError, UsageError
+from vidqa.media.sampling import Sampling
 from vidqa.types import Answer, Stage, TextDelta
 
 MAKERS = {"vidqa": (vidqa_folder, {}), "smolvlm": (smolvlm_folder, SMOLVLM_IMAGE_KWARGS)}
@@ -161,7 +164,7 @@ def test_the_token_limit_is_said(model: Model, clip: Path) -> None:
 def test_stages_are_told_in_order(model: Model, clip: Path) -> None:
     told: list[Stage] = []
     model.watch(clip, notify=told.append).ask("Who?", notify=told.append)
-    assert told == ["decode", "speech", "vision", "prefill", "prefill", "generate"]
+    assert told == ["decode", "vision", "speech", "prefill", "prefill", "generate"]
 
 
 @pytest.mark.parametrize(
@@ -209,3 +212,47 @@ def test_an_unknown_device_is_refused(tmp_path: Path, device: str) -> None:
 def test_an_unknown_dtype_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="int3"):
         open_folder(spec(), tmp_path, revision="test", device="cpu", dtype="int3")
+
+
+@pytest.mark.parametrize("how", ["scene", "keyframes", "fps:2", "paper"])
+def test_every_way_to_choose_frames_reaches_the_model(model: Model, clip: Path, how: str) -> None:
+    answer = model.watch(clip, sampling=Sampling.parse(how), frames=4).ask("Who?")
+    times = answer.frame_times_s
+    expected = {
+        "scene": (0.2, 0.7, 1.2, 1.7),
+        "fps:2": (0.0, 0.5, 1.0, 1.5),
+        "paper": (0.0, 0.5, 1.0, 1.5),
+    }
+    if how == "keyframes":
+        assert set(times) <= {0.0, 1.2}
+        assert times
+    else:
+        assert times == pytest.approx(expected[how])
+
+
+def test_both_decoders_show_the_model_the_same_times(model: Model, clip: Path) -> None:
+    one, other = (model.watch(clip, decoder=name).ask("Who?") for name in ("pyav", "decord"))
+    assert one.frame_times_s == other.frame_times_s
+
+
+def test_a_broken_clip_ends_at_once_though_its_words_take_long(
+    model: Model, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*_: object, **__: object) -> None:
+        time.sleep(30)
+
+    def broken(*_: object, **__: object) -> Iterator[None]:
+        raise DecoderError("it crashed")
+        yield
+
+    monkeypatch.setattr(Model, "_hear", slowly)
+    monkeypatch.setattr(model.reader, "frames", broken)
+    started = time.monotonic()
+    with pytest.raises(DecoderError):
+        model.watch(clip)
+    assert time.monotonic() - started < 10
+
+
+def test_an_error_while_listening_comes_out(model: Model, clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no subtitle file"):
+        model.watch(clip, subtitles=tmp_path / "none.srt")

@@ -76,3 +76,17 @@ def test_no_control_token_survives(parts: list[str]) -> None:
 @pytest.mark.parametrize("text", ["plain words", "a < b > c", "<img>", ""])
 def test_other_text_is_left_alone(text: str) -> None:
     assert neutralize(text, ["<image>"]) == text
+
+
+@given(TIMES, CUES, st.integers(0, 60))
+def test_words_keep_their_frame_and_order_within_the_budget(
+    times: list[float], cues: list[Cue], budget: int
+) -> None:
+    segments = align(times, cues)
+    fitted = fit_words(segments, budget)
+    assert [one.time_s for one in fitted.segments] == times
+    assert sum(len(one.text.split()) for one in fitted.segments) == fitted.used <= budget
+    for whole, kept in zip(segments, fitted.segments, strict=True):
+        words = kept.text.split()
+        assert words == whole.text.split()[: len(words)]
+    assert fitted.used + fitted.dropped == sum(len(cue.text.split()) for cue in cues)

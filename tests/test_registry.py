@@ -12,6 +12,7 @@ from vidqa.registry import (
     SPEECH,
     HubSource,
     PackagedSource,
+    SpeechSpec,
     find,
     find_model,
     find_speech,
@@ -73,3 +74,31 @@ def test_licences_are_named_once() -> None:
         MODELS["starter"], sources=(PackagedSource("a", "MIT"), *MODELS["starter"].sources)
     )
     assert mixed.licences == ("MIT", "Apache-2.0")
+
+
+@pytest.mark.parametrize(
+    "spec", [one for one in SPEECH.values() if isinstance(one.source, HubSource)], ids=str
+)
+def test_a_whisper_of_the_hub_is_pinned_where_faster_whisper_takes_it_from(
+    spec: SpeechSpec,
+) -> None:
+    from faster_whisper.utils import _MODELS
+
+    assert isinstance(spec.source, HubSource)
+    assert spec.source.repo == _MODELS[spec.name.removeprefix("whisper-")]
+    assert re.fullmatch("[0-9a-f]{40}", spec.source.revision)
+    assert all(re.fullmatch("[0-9a-f]{64}", file.sha256 or "") for file in spec.source.files)
+    assert {"config.json", "model.bin", "tokenizer.json"} < {one.path for one in spec.source.files}
+
+
+def test_english_recognisers_cannot_translate() -> None:
+    assert not any(one.translates for one in SPEECH.values() if one.languages == "en")
+    assert SPEECH["whisper-large-v3"].translates
+    assert not SPEECH["whisper-large-v3-turbo"].translates
+
+
+def test_one_vocabulary_is_shared_by_the_english_whispers() -> None:
+    ours = {file.name: file.sha256 for file in SPEECH["whisper-tiny.en"].source.files}
+    theirs = {file.name: file.sha256 for file in SPEECH["whisper-small.en"].source.files}
+    for name in ("tokenizer.json", "vocabulary.txt"):
+        assert ours[name] == theirs[name]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vidqa import errors
     from vidqa.engine import Clip, Model, load
     from vidqa.errors import VidqaError
+    from vidqa.media.sampling import Sampling
     from vidqa.tasks.pull import pull
     from vidqa.types import Answer, Cue, PromptView, Segment, TextDelta
 
@@ -27,6 +28,7 @@ __all__ = [
     "Cue",
     "Model",
     "PromptView",
+    "Sampling",
     "Segment",
     "TextDelta",
     "VidqaError",
@@ -42,6 +44,7 @@ _HOMES = {
     "Cue": "vidqa.types",
     "Model": "vidqa.engine",
     "PromptView": "vidqa.types",
+    "Sampling": "vidqa.media.sampling",
     "Segment": "vidqa.types",
     "TextDelta": "vidqa.types",
     "VidqaError": "vidqa.errors",

@@ -5,7 +5,8 @@ VidqaError
 ├── VideoError            this clip cannot be watched
 │   ├── ClipNotFoundError     there is no such file
 │   ├── NotAVideoError        the file is there, but it is no readable video
-│   └── NoVideoStreamError    a media file without any picture
+│   ├── NoVideoStreamError    a media file without any picture
+│   └── DecoderError          decoding it crashed, hung or took too much memory
 ├── ModelError            the weights are not ready
 │   ├── ModelMissingError     not in the cache
 │   ├── ModelDamagedError     in the cache, but not the bytes that were verified
@@ -45,6 +46,10 @@ class NotAVideoError(VideoError):
 
 class NoVideoStreamError(VideoError):
     """A media file without any picture."""
+
+
+class DecoderError(VideoError):
+    """Decoding the clip crashed, hung, or took more memory than is allowed."""
 
 
 class ModelError(VidqaError):

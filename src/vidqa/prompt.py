@@ -20,6 +20,13 @@ class FittedWords:
     dropped: int
     """Words left out."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out, in a sentence."""
+        if not self.dropped:
+            return ()
+        return (f"{self.dropped} of {self.used + self.dropped} words did not fit",)
+
 
 def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment, ...]:
     """Give every cue to the first frame at or after its start.

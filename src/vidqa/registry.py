@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vidqa.errors import UsageError
+from vidqa.whispers import WHISPERS, Whisper
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class SpeechSpec:
     source: WheelSource | HubSource
     languages: Literal["en", "many"]
     summary: str
+    translates: bool = False
+    """Whether it was trained to put foreign speech into English."""
 
     @property
     def licences(self) -> tuple[str, ...]:
@@ -106,6 +109,19 @@ class ModelSpec:
         return tuple(dict.fromkeys(source.licence for source in self.sources))
 
 
+def _from_hub(whisper: Whisper) -> SpeechSpec:
+    translates = whisper.translates and not whisper.english
+    spoken = "English speech" if whisper.english else "speech in some hundred languages"
+    files = tuple(File(path, *pin) for path, pin in whisper.files.items())
+    return SpeechSpec(
+        name=f"whisper-{whisper.size}",
+        source=HubSource(whisper.repo, whisper.revision, files, licence="MIT"),
+        languages="en" if whisper.english else "many",
+        summary=f"Whisper {whisper.size}: {spoken}{', also into English' if translates else ''}",
+        translates=translates,
+    )
+
+
 SPEECH = {
     spec.name: spec
     for spec in [
@@ -142,6 +158,7 @@ SPEECH = {
             languages="en",
             summary="Whisper tiny.en: English speech, fast on a CPU",
         ),
+        *map(_from_hub, WHISPERS),
     ]
 }
 """The recognisers vidqa knows, by name."""

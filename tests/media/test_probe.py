@@ -1,9 +1,13 @@
 import os
+import pickle
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
 from av.stream import Disposition
+from PIL import Image
+
 from clips import (
     Pipe,
     encode_pictures,
@@ -14,10 +18,9 @@ from clips import (
     tone_stream,
     turn,
 )
-from PIL import Image
-
 from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError
 from vidqa.media.probe import clean_rotation, probe
+from vidqa.types import AudioTrack, OtherPictures, SubtitleTrack
 
 TWO_SECONDS = range(0, 2000, 40)
 
@@ -29,6 +32,101 @@ def test_a_plain_clip(tmp_path: Path):
     assert info.has_audio
     assert info.duration_s == pytest.approx(2, abs=0.1)
     assert "mp4" in info.container
+
+
+def test_what_a_plain_clip_states(tmp_path: Path):
+    path = tmp_path / "clip.mp4"
+    make_clip(path, TWO_SECONDS, sound_s=2)
+    info = probe(path)
+    assert (info.stated_frames, info.frame_rate) == (50, 25)
+    assert (info.pixel_aspect, info.display_width) == (None, 160)
+    assert (info.bit_depth, info.transfer, info.is_hdr) == (8, "unstated", False)
+    assert (info.start_s, info.size_bytes) == (0, path.stat().st_size)
+    assert info.audio == (AudioTrack("aac", "", 1, 44100, is_default=True, is_readable=True),)
+    assert info.subtitles == info.others == info.chapters == ()
+    assert pickle.loads(pickle.dumps(info)) == info
+
+
+def test_what_is_not_stated_is_none(tmp_path: Path):
+    pipe, path = Pipe(), tmp_path / "live.mkv"
+    make_clip(pipe, [0, 7, 100, 350, 351, 900], container="matroska", rate=1000)
+    path.write_bytes(pipe.content)
+    with av.open(str(path)) as opened:
+        assert opened.streams.video[0].average_rate == 1000  # the clock's step, no frame rate
+    info = probe(path)
+    assert (info.stated_frames, info.frame_rate) == (None, None)
+    assert info.time_base == Fraction(1, 1000)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_pixels_that_are_not_square(tmp_path: Path, turned: bool):
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as out:
+        stream = picture_stream(out)
+        stream.codec_context.sample_aspect_ratio = Fraction(3, 2)
+        encode_pictures(out, stream, TWO_SECONDS)
+    if turned:
+        turn(path)
+    info = probe(path)
+    assert (info.width, info.height) == ((96, 160) if turned else (160, 96))
+    assert info.pixel_aspect == (Fraction(2, 3) if turned else Fraction(3, 2))
+    assert info.display_width == (64 if turned else 240)
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "is_hdr"), [(16, "pq", True), (18, "hlg", True), (1, "sdr", False)]
+)
+def test_high_dynamic_range(tmp_path: Path, number: int, name: str, is_hdr: bool):
+    path = tmp_path / "clip.mkv"
+    options = {
+        "x264-params": f"transfer={({16: 'smpte2084', 18: 'arib-std-b67', 1: 'bt709'})[number]}"
+    }
+    make_clip(path, TWO_SECONDS, pix_fmt="yuv420p10le", options=options)
+    info = probe(path)
+    assert (info.bit_depth, info.transfer, info.is_hdr) == (10, name, is_hdr)
+
+
+def test_every_track_is_listed(tmp_path: Path):
+    path, milli = tmp_path / "all.mp4", Fraction(1, 1000)
+    first = {"id": 1, "start": 0, "end": 1000, "time_base": milli, "metadata": {"title": "Début"}}
+    second = {"id": 2, "start": 1000, "end": 2000, "time_base": milli, "metadata": {"title": "Fin"}}
+    with av.open(str(path), "w") as out:
+        video = picture_stream(out)
+        cover = picture_stream(out, "mjpeg", pix_fmt="yuvj420p", size=(32, 48))
+        cover.disposition = Disposition.attached_pic
+        tones = [tone_stream(out), tone_stream(out)]
+        tones[0].disposition, tones[1].disposition = 0, Disposition.default
+        tones[1].metadata["language"] = "fra"
+        out.set_chapters([first, second])
+        encode_pictures(out, video, TWO_SECONDS)
+        encode_pictures(out, cover, [0])
+        for tone in tones:
+            encode_tone(out, tone, 0, 2)
+    info = probe(path)
+    assert info.codec == "h264"
+    assert info.others == (OtherPictures("mjpeg", 32, 48, is_cover=True),)
+    assert [(track.language, track.is_default) for track in info.audio] == [
+        ("", False),
+        ("fra", True),
+    ]
+    assert [(one.start_s, one.end_s, one.title) for one in info.chapters] == [
+        (0, 1, "Début"),
+        (1, 2, "Fin"),
+    ]
+
+
+@pytest.mark.parametrize(("codec", "is_text"), [("subrip", True), ("dvd_subtitle", False)])
+def test_subtitle_tracks_are_listed(tmp_path: Path, codec: str, is_text: bool):
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as out:
+        video = picture_stream(out)
+        track = out.add_mux_stream(codec)
+        track.metadata["language"], track.time_base = "eng", Fraction(1, 1000)
+        track.disposition = Disposition.forced
+        encode_pictures(out, video, TWO_SECONDS)
+    assert probe(path).subtitles == (
+        SubtitleTrack(codec, "eng", is_text=is_text, is_default=False, is_forced=True),
+    )
 
 
 def test_a_turned_clip_is_measured_upright(tmp_path: Path):

@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from vidqa.errors import UsageError
-from vidqa.media.subtitles import read_subtitles, sidecars
+from vidqa.media.subtitles import LONGEST_S, clean_line, read_subtitles, sidecars
 from vidqa.types import Cue
 
 SRT = """1
@@ -112,6 +114,65 @@ def test_encodings(tmp_path: Path, encoding: str, mark: bytes, warned: bool):
 
 
 @pytest.mark.parametrize(
+    ("language", "encoding", "said"),
+    [
+        ("ru", "cp1251", "Привет, мир"),
+        ("ja", "cp932", "こんにちは"),
+        ("zh", "gb18030", "你好"),
+        ("pl", "cp1250", "zażółć gęślą"),
+        ("de", "cp1252", "Grüße"),
+        (None, "utf-16-le", "Hello there, who is it?"),
+        (None, "utf-16-be", "Hello there, who is it?"),
+        (None, "utf-32", "Hello"),
+    ],
+)
+def test_old_encodings_are_guessed_by_the_language_and_said(
+    tmp_path: Path, language: str | None, encoding: str, said: str
+):
+    path = tmp_path / "a.srt"
+    path.write_bytes(f"1\n00:00:01,000 --> 00:00:02,000\n{said}\n".encode(encoding))
+    file = read_subtitles(path, language)
+    assert [cue.text for cue in file.cues] == [said]
+    assert len(file.warnings) == (encoding != "utf-32")
+
+
+ROLLING = """WEBVTT
+Kind: captions
+
+00:00:00.000 --> 00:00:02.000 align:start position:0%
+\x20
+the<00:00:00.400><c> cat</c>
+
+00:00:02.000 --> 00:00:02.010 align:start position:0%
+the cat
+\x20
+
+00:00:02.010 --> 00:00:04.000 align:start position:0%
+the cat
+is<00:00:02.500><c> here</c>
+
+00:00:04.000 --> 00:00:04.010 align:start position:0%
+is here
+\x20
+
+00:00:04.010 --> 00:00:06.000 align:start position:0%
+is here
+and there
+"""
+
+
+def test_captions_that_roll_up_are_read_once(tmp_path: Path):
+    cues = read_subtitles(write(tmp_path / "a.vtt", ROLLING)).cues
+    assert [cue.text for cue in cues] == ["the cat", "is here", "and there"]
+
+
+def test_what_is_said_twice_is_read_twice(tmp_path: Path):
+    text = "".join(f"{n}\n00:00:0{n},000 --> 00:00:0{n + 1},000\nNo!\n\n" for n in range(1, 4))
+    cues = read_subtitles(write(tmp_path / "a.srt", text)).cues
+    assert [cue.text for cue in cues] == ["No!"] * 3
+
+
+@pytest.mark.parametrize(
     "content",
     [b"", b"just some text\n", b'{"a": 1}', bytes(range(256)), b"\xff\xfe\x00", b"\x81\x8d\x9d"],
 )
@@ -134,20 +195,128 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path):
 
 
 def test_sidecars_are_found_by_name_and_language(tmp_path: Path):
-    names = "clip.srt clip.VTT clip.en.srt clip.de.ass clip.pt-BR.srt clip.part2.srt clips.srt"
+    names = (
+        "clip.srt clip.VTT clip.en.srt clip.de.ass clip.pt-BR.srt clip.part2.srt clips.srt "
+        "clip.ger.sdh.srt clip.en.forced.srt clip.ttml clip.default.fra.dfxp"
+    )
     for name in [*names.split(), "clip.mp4", "clip.txt"]:
         (tmp_path / name).touch()
     (tmp_path / "clip.fr.srt").mkdir()
 
-    def found(language: str | None) -> list[str]:
-        return [path.name for path in sidecars(tmp_path / "clip.mp4", language)]
+    def found(language: str | None, *, strict: bool = False) -> list[str]:
+        clip = tmp_path / "clip.mp4"
+        return [path.name for path in sidecars(clip, language, strict=strict)]
 
-    assert found(None) == ["clip.srt", "clip.VTT", "clip.en.srt", "clip.pt-BR.srt", "clip.de.ass"]
-    assert found("de") == ["clip.de.ass", "clip.srt", "clip.VTT"]
-    assert found("pt") == ["clip.pt-BR.srt", "clip.srt", "clip.VTT"]
+    unmarked = ["clip.srt", "clip.VTT", "clip.ttml"]
+    assert found(None) == [
+        *unmarked,
+        "clip.en.srt", "clip.ger.sdh.srt", "clip.pt-BR.srt", "clip.de.ass", "clip.default.fra.dfxp",
+    ]  # fmt: skip
+    assert found("de") == ["clip.ger.sdh.srt", "clip.de.ass", *unmarked]
+    assert found("pt") == ["clip.pt-BR.srt", *unmarked]
+    assert found("fr") == ["clip.default.fra.dfxp", *unmarked]
+    assert found("en", strict=True) == ["clip.en.srt"]
 
 
 def test_names_with_pattern_characters(tmp_path: Path):
     (tmp_path / "a[1]*.srt").touch()
     (tmp_path / "a1x.srt").touch()
     assert [path.name for path in sidecars(tmp_path / "a[1]*.mp4", None)] == ["a[1]*.srt"]
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "WEBVTT",
+                "\n",
+                "\r\n",
+                "\n\n",
+                "-->",
+                "00:00:01,000 --> 00:00:02,000",
+                "00:01.000 --> 00:02.000",
+                "99:99:99.999",
+                "[Script Info]",
+                "[Events]",
+                "[V4+ Styles]",
+                "Format: Start, End, Text",
+                "Format: Text, Start",
+                "Format: ",
+                "Dialogue: 0,0:00:02.00,0:00:03.50,Default,,0,0,0,,x",
+                "Dialogue: ",
+                "Style: a",
+                "Comment: 0,",
+                "<i>",
+                "{\\p1}",
+                "{\\an8",
+                "&#0;",
+                "&#xFFFFFFFF;",
+                "&amp",
+                "\x00",
+                "<tt>",
+                "<tt xmlns='http://www.w3.org/ns/ttml'>",
+                "<body>",
+                "<p begin='1s'>",
+                "</p>",
+                "</tt>",
+                "{1}{2}x",
+                "[1][2]x",
+                "00:00:01:x",
+                '{"events": []}',
+                "1",
+                "NOTE",
+                '{"segments": []}',
+                "<SAMI>",
+                "<SYNC Start=1>",
+                "PlayResX: x",
+                "Fontsize: 1e999",
+                "-1:00:00.00",
+            ]
+        ),
+        st.text(max_size=20),
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(
+    st.one_of(
+        PIECES.map(lambda text: text.encode("utf-8", "surrogatepass")),
+        PIECES.map(lambda text: text.encode("utf-16", "surrogatepass")),
+        st.binary(max_size=300),
+    ),
+    st.sampled_from([None, "ru", "ja", "th"]),
+)
+@pytest.mark.filterwarnings("ignore:Failed to parse:RuntimeWarning")  # pysubs2, of styles
+@example(b"00:00:01,000 --> 00:00:02,000\n&#55296;", None)
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_bytes_are_subtitles_or_refused(tmp_path: Path, content: bytes, language: str | None):
+    path = tmp_path / "a.srt"
+    path.write_bytes(content)
+    try:
+        cues = read_subtitles(path, language).cues
+    except UsageError:
+        return
+    for cue in cues:
+        assert 0 <= cue.start_s <= cue.end_s <= LONGEST_S
+        assert cue.text == clean_line(cue.text) != ""
+        cue.text.encode()
+    assert [cue.start_s for cue in cues] == sorted(cue.start_s for cue in cues)
+
+
+def test_an_ass_file_without_styles_is_read(tmp_path: Path):
+    path = tmp_path / "a.ass"
+    path.write_text(
+        "[Script Info]\nTitle: x\n\n[Events]\n"
+        "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+        "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,Hello\n"
+    )
+    assert [cue.text for cue in read_subtitles(path).cues] == ["Hello"]
+
+
+def test_an_empty_file_is_called_empty(tmp_path: Path):
+    (tmp_path / "a.srt").touch()
+    with pytest.raises(UsageError, match="are empty"):
+        read_subtitles(tmp_path / "a.srt")

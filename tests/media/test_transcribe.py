@@ -1,22 +1,28 @@
 """What is heard: the demo clip, which is spoken by a machine, and things that nobody said."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
-from clips import encode_samples, make_clip, tone_stream
+from whispers import many_languages
 
-from vidqa.media.transcribe import Recogniser, believable
+from vidqa.errors import UsageError
+from vidqa.media.audio import SAMPLE_RATE, AudioBlock, audio_blocks
+from vidqa.media.doubt import Doubt
+from vidqa.media.placement import Place
+from vidqa.media.transcribe import Heard, Recogniser, placed
 from vidqa.paths import data_dir
+from vidqa.registry import find_speech
+from vidqa.types import Cue
 
 DEMO = data_dir() / "demo.mp4"
+SPEECH = ("coffee", "cat", "chelsea", "rocket", "florida", "satellite", "camera")
 
 
 @dataclass
-class Heard:
+class Segment:
     """A segment as a recogniser gives it."""
 
     text: str
@@ -25,71 +31,242 @@ class Heard:
     compression_ratio: float = 1.2
 
 
-def test_what_is_invented_is_dropped():
-    heard = [
-        Heard(" Good morning."),
-        Heard(" Thank you.", avg_logprob=-1.3),
-        Heard(" Hmm.", no_speech_prob=0.7),
-        Heard(" so so so so so so so so", compression_ratio=6.0),
-        Heard(" ..."),
-        Heard(" Thanks for watching!"),
-        Heard(" thanks for watching"),
-        Heard(" Thanks for watching."),
-        Heard(" Good morning."),
+def block(seconds: float, start_s: float = 0.0) -> AudioBlock:
+    return AudioBlock(start_s, np.zeros(round(seconds * SAMPLE_RATE), np.int16))
+
+
+def listen(
+    recogniser: Recogniser, blocks: Iterator[AudioBlock] | list[AudioBlock], **how: str
+) -> tuple[list[Cue], Heard]:
+    cues, heard = [], Heard()
+    for event in recogniser.listen(blocks, **how):
+        if isinstance(event, Cue):
+            cues.append(event)
+        else:
+            heard = event
+    return cues, heard
+
+
+def text_of(cues: list[Cue]) -> str:
+    return " ".join(cue.text for cue in cues).lower()
+
+
+def test_what_is_invented_is_left_out():
+    doubt = Doubt()
+    said = [
+        Segment(" Good morning."),
+        Segment(" Thank you.", avg_logprob=-1.3),
+        Segment(" Hmm.", avg_logprob=-0.7, no_speech_prob=0.7),
+        Segment(" Well then.", avg_logprob=-0.4, no_speech_prob=0.7),
+        Segment(" so so so so so so so so", compression_ratio=6.0),
+        Segment(" ..."),
+        Segment(" Thanks for watching!"),
+        Segment(" thanks for watching"),
+        Segment(" Thanks for watching."),
+        Segment(" Good morning."),
     ]
-    kept = [segment.text.strip() for segment in believable(heard)]
-    assert kept == ["Good morning.", "Thanks for watching!", "Good morning."]
+    kept = [segment.text.strip() for segment in said if doubt.believes(segment)]
+    assert kept == ["Good morning.", "Well then.", "Thanks for watching!", "Good morning."]
+    assert doubt.count == 3
 
 
-def test_no_sound_is_no_error_and_needs_no_model(tmp_path: Path):
-    make_clip(tmp_path / "mute.mp4", range(0, 1000, 40))
-    words = Recogniser(tmp_path / "no model", threads=1).listen(tmp_path / "mute.mp4")
-    assert (words.source, words.cues) == ("none", ())
+def test_cues_stay_inside_their_block_and_in_order():
+    stretch = block(5, start_s=100)
+    assert placed((1, 3), " one", stretch, not_before_s=0) == Cue(101, 103, "one")
+    assert placed((0.5, 9), "two", stretch, not_before_s=101) == Cue(101, 105, "two")
+    assert placed((7, 9), "three", stretch, not_before_s=101) == Cue(105, 105, "three")
+    assert placed((1, 3), " ", stretch, not_before_s=0) is None
+
+
+def test_no_sound_needs_no_model(tmp_path: Path):
+    deaf = Recogniser(find_speech("whisper-tiny.en"), tmp_path / "no model", Place("cpu", 1))
+    assert list(deaf.listen([])) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "message"),
+    [
+        ("whisper-tiny.en", {"language": "de"}, "only knows English"),
+        ("whisper-tiny.en", {"task": "translate"}, "cannot translate"),
+        ("whisper-large-v3-turbo", {"task": "translate"}, "cannot translate"),
+        ("whisper-base", {"language": "xx"}, "no speech model knows"),
+    ],
+)
+def test_what_a_model_cannot_do_is_said_before_it_is_loaded(
+    tmp_path: Path, name: str, how: dict[str, str], message: str
+):
+    deaf = Recogniser(find_speech(name), tmp_path / "no model", Place("cpu", 1))
+    with pytest.raises(UsageError, match=message) as caught:
+        list(deaf.listen([block(1)], **how))
+    assert caught.value.hint
 
 
 @pytest.mark.network
-def test_the_demo_clip_is_heard_the_same_each_time(speech_folder: Path):
-    once, again = (Recogniser(speech_folder, threads=2).listen(DEMO) for _ in range(2))
-    assert once == again
-    assert once.source == "speech"
-    text = " ".join(cue.text for cue in once.cues).lower()
-    for word in ("coffee", "cat", "chelsea", "rocket", "florida", "satellite", "camera"):
-        assert word in text
-    rocket = next(cue for cue in once.cues if "rocket" in cue.text)
+def test_the_demo_clip_is_heard_the_same_each_time(recogniser: Recogniser):
+    again = Recogniser(recogniser.spec, recogniser.model_dir, recogniser.place)
+    cues, heard = listen(recogniser, audio_blocks(DEMO))
+    assert (cues, heard) == listen(again, audio_blocks(DEMO))
+    assert (heard.language, heard.warnings) == ("en", ())
+    assert heard.until_s == pytest.approx(23.3, abs=0.2)
+    assert all(word in text_of(cues) for word in SPEECH)
+    rocket = next(cue for cue in cues if "rocket" in cue.text)
     assert rocket.start_s == pytest.approx(11.5, abs=1)
-    assert all(0 <= cue.start_s < cue.end_s < 23.5 for cue in once.cues)
+    assert all(0 <= cue.start_s < cue.end_s < 23.5 for cue in cues)
 
 
 @pytest.mark.network
-def test_only_the_stretch_asked_for_is_heard_at_the_clips_own_times(speech_folder: Path):
-    words = Recogniser(speech_folder, threads=2).listen(DEMO, None, 10.9, 17.2)
-    text = " ".join(cue.text for cue in words.cues)
-    assert "Florida" in text
-    assert "coffee" not in text
-    assert all(10.9 <= cue.start_s < 17.2 for cue in words.cues)
+def test_a_batch_hears_what_single_windows_hear(recogniser: Recogniser):
+    once = np.concatenate([one.samples for one in audio_blocks(DEMO)])
+    long = AudioBlock(0.0, np.tile(once, 6))
+    cues, _ = listen(recogniser, [long])
+    assert listen(recogniser, [long])[0] == cues
+    single = Recogniser(recogniser.spec, recogniser.model_dir, One("cpu", 2))
+    assert listen(single, [long])[0] == cues
+
+
+class One(Place):
+    """One window at a time."""
+
+    @property
+    def batch(self) -> int:
+        return 1
 
 
 @pytest.mark.network
-def test_a_language_the_model_does_not_know_is_said(speech_folder: Path):
-    recogniser = Recogniser(speech_folder, threads=2)
-    assert not recogniser.listen(DEMO, "en", 0, 5).warnings
-    (warning,) = recogniser.listen(DEMO, "de", 0, 5).warnings
-    assert "English" in warning
+def test_no_sentence_is_lost_between_windows_and_blocks(recogniser: Recogniser):
+    once = np.concatenate([one.samples for one in audio_blocks(DEMO)])
+    whole = np.tile(once, 5)
+    for cut in (31, 45, 90):
+        parts = [
+            AudioBlock(begin / SAMPLE_RATE, whole[begin : begin + cut * SAMPLE_RATE])
+            for begin in range(0, len(whole), cut * SAMPLE_RATE)
+        ]
+        said = text_of(listen(recogniser, parts)[0])
+        assert [said.count(word) for word in ("coffee", "rocket")] == [5, 5]
 
 
 @pytest.mark.network
-@pytest.mark.parametrize("sound", ["silence", "noise", "hum", "chords"])
-def test_nothing_is_heard_where_nobody_speaks(tmp_path: Path, speech_folder: Path, sound: str):
-    moments = np.arange(6 * 44100) / 44100
-    noise = np.random.default_rng(0).normal(size=len(moments))
-    chords = sum(np.sin(2 * np.pi * pitch * moments) for pitch in (220, 277, 330)) / 6
-    sounds: dict[str, Callable] = {
-        "silence": lambda: 0 * moments,
-        "noise": lambda: 0.1 * noise,
-        "hum": lambda: 0.4 * np.sin(2 * np.pi * 50 * moments),
-        "chords": lambda: chords * (1 - moments % 1.5 / 1.5),
-    }
-    with av.open(str(tmp_path / "a.mp4"), "w") as out:
-        encode_samples(out, tone_stream(out), sounds[sound](), 0.0)
-    words = Recogniser(speech_folder, threads=2).listen(tmp_path / "a.mp4")
-    assert (words.source, words.cues) == ("none", ())
+@pytest.mark.parametrize("sound", ["silence", "white noise", "melody", "hum"])
+def test_what_is_between_two_who_speak_is_nobodys(recogniser: Recogniser, sound: str):
+    once = np.concatenate([one.samples for one in audio_blocks(DEMO, end_s=5.5)])
+    gap = np.round(32767 * SOUNDS[sound]()).astype(np.int16)
+    cues, _ = listen(recogniser, [AudioBlock(0.0, np.concatenate([once, gap, once]))])
+    assert [cue.text for cue in cues] == [cues[0].text] * 2 or len(cues) == 1
+    assert "coffee" in cues[0].text
+    for cue in cues:
+        assert cue.end_s < 6.5 or cue.start_s > 17
+
+
+@pytest.mark.network
+def test_cues_come_as_they_are_heard(recogniser: Recogniser):
+    given: list[float] = []
+
+    def blocks() -> Iterator[AudioBlock]:
+        for one in audio_blocks(DEMO, block_s=8):
+            given.append(one.start_s)
+            yield one
+
+    events = recogniser.listen(blocks())
+    first = next(events)
+    assert isinstance(first, Cue)
+    assert len(given) == 1
+    cues = [first, *(event for event in events if isinstance(event, Cue))]
+    assert len(given) >= 3
+    assert [cue.start_s for cue in cues] == sorted(cue.start_s for cue in cues)
+    assert sum(word in text_of(cues) for word in SPEECH) >= 6
+
+
+@pytest.mark.network
+def test_only_the_stretch_asked_for_is_heard_at_the_clips_own_times(recogniser: Recogniser):
+    cues, _ = listen(recogniser, audio_blocks(DEMO, start_s=10.9, end_s=17.2))
+    assert "florida" in text_of(cues)
+    assert "coffee" not in text_of(cues)
+    assert all(10.9 <= cue.start_s < cue.end_s <= 17.2 for cue in cues)
+
+
+@pytest.mark.network
+def test_what_could_not_be_decoded_is_said(recogniser: Recogniser):
+    lost = replace(block(1), lost_packets=3, cut_off=True)
+    warned = Recogniser(
+        recogniser.spec, recogniser.model_dir, replace(recogniser.place, warnings=("on the CPU",))
+    )
+    _, heard = listen(warned, [lost])
+    assert heard.warnings == (
+        "on the CPU",
+        "3 packets of sound could not be decoded",
+        "the sound could not be read to its end",
+    )
+
+
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=12 * SAMPLE_RATE)
+
+
+def melody(moments: np.ndarray) -> np.ndarray:
+    """A plucked string on another of the scale's tones every half second."""
+    tone = np.random.default_rng(1).integers(0, 24, len(moments))[(moments * 2).astype(int)]
+    phase = 2 * np.pi * 220 * 2 ** (tone / 12) * moments
+    return sum(np.sin(phase * n) / n for n in range(1, 6)) * np.exp(-3 * (moments % 0.5)) * 0.3
+
+
+def brown() -> np.ndarray:
+    drift = np.cumsum(noise())
+    drift -= np.convolve(drift, np.ones(2000) / 2000, "same")
+    return 0.8 * drift / np.abs(drift).max()
+
+
+MOMENTS = np.arange(12 * SAMPLE_RATE) / SAMPLE_RATE
+SOUNDS: dict[str, Callable[[], np.ndarray]] = {
+    "silence": lambda: 0 * MOMENTS,
+    "faint noise": lambda: 0.01 * noise(),
+    "white noise": lambda: 0.1 * noise(),
+    "loud noise": lambda: np.clip(0.5 * noise(), -1, 1),
+    "brown noise": brown,
+    "noise that swells": lambda: 0.3 * noise() * (0.5 + 0.5 * np.sin(8 * np.pi * MOMENTS)),
+    "hum": lambda: 0.4 * np.sin(100 * np.pi * MOMENTS) + 0.1 * np.sin(300 * np.pi * MOMENTS),
+    "chords": lambda: (
+        sum(np.sin(2 * np.pi * pitch * MOMENTS) for pitch in (220, 277, 330))
+        / 6
+        * (1 - MOMENTS % 1.5 / 1.5)
+    ),
+    "sweep": lambda: 0.5 * np.sin(2 * np.pi * (100 * MOMENTS + 160 * MOMENTS**2)),
+    "melody": lambda: melody(MOMENTS),
+    "vibrato": lambda: 0.4 * np.sin(2764 * MOMENTS + 8 * np.sin(35 * MOMENTS)),
+    "a buzzer": lambda: (MOMENTS * 120 % 1 < 0.02) * (np.sin(6 * np.pi * MOMENTS) > 0),
+}
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("sound", SOUNDS)
+def test_nothing_is_heard_where_nobody_speaks(recogniser: Recogniser, sound: str):
+    samples = np.round(32767 * np.clip(SOUNDS[sound](), -1, 1)).astype(np.int16)
+    cues, _ = listen(recogniser, [AudioBlock(0.0, samples)])
+    assert cues == []
+
+
+@pytest.fixture(scope="session")
+def polyglot(tmp_path_factory: pytest.TempPathFactory) -> Recogniser:
+    """A tiny random Whisper of many languages: what it writes is nonsense, how it works is not."""
+    folder = many_languages(tmp_path_factory.mktemp("polyglot"))
+    return Recogniser(find_speech("whisper-tiny"), folder, Place("cpu", 1))
+
+
+def test_a_language_is_detected_once_somebody_speaks_and_kept(polyglot: Recogniser):
+    (spoken,) = audio_blocks(DEMO)
+    quiet = block(2)
+    heard = [
+        event
+        for event in polyglot.listen([quiet, replace(spoken, start_s=2), quiet])
+        if isinstance(event, Heard)
+    ]
+    assert heard[0].language is None
+    assert heard[1].language == heard[2].language is not None
+    (warning,) = [one for one in heard[2].warnings if "guessed" in one]
+    assert repr(heard[1].language) in warning
+
+
+@pytest.mark.parametrize("task", ["transcribe", "translate"])
+def test_a_language_that_was_told_is_not_guessed(polyglot: Recogniser, task: str):
+    _, heard = listen(polyglot, audio_blocks(DEMO), language="de", task=task)
+    assert heard.language == "de"
+    assert not any("guessed" in one for one in heard.warnings)

@@ -1,25 +1,54 @@
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
-from clips import encode_pictures, make_clip, picture_stream
 
-from vidqa.errors import UsageError
-from vidqa.media.probe import probe
-from vidqa.media.words import find_words
-from vidqa.types import Cue, VideoInfo, Words
+from clips import encode_pictures, make_clip, picture_stream
+from vidqa.errors import NotAVideoError, UsageError
+from vidqa.media.audio import AudioBlock
+from vidqa.media.placement import Place
+from vidqa.media.reader import Reader
+from vidqa.media.transcribe import Heard, Recogniser
+from vidqa.media.words import Ears, Wanted
+from vidqa.registry import find_speech
+from vidqa.types import Cue, Words
 
 PICTURES = range(0, 2000, 40)
-SPOKEN = Words("speech", (Cue(0, 1, "spoken"),), "a model", ("a warning",))
+SPOKEN = (Cue(0, 1, "spoken"), Cue(1, 2, "words"))
 
 
-def listen(path: Path, language: str | None) -> Words:
-    return SPOKEN
+class Parrot(Recogniser):
+    """Says the same of every sound, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(find_speech("whisper-base"), Path("nowhere"), Place("cpu", 1))
+        self.asked: list[dict[str, Any]] = []
+
+    def listen(self, blocks: Iterable[AudioBlock], **how: Any) -> Iterator[Cue | Heard]:
+        for block in blocks:
+            self.asked.append({**how, "start_s": block.start_s})
+            yield from SPOKEN
+            yield Heard(block.end_s, how["language"] or "en", ("a warning",))
 
 
-def refuse(path: Path, language: str | None) -> Words:
-    raise AssertionError("nobody should listen")
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    reader = Reader()
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def parrot() -> Parrot:
+    return Parrot()
+
+
+@pytest.fixture
+def ears(reader: Reader, parrot: Parrot) -> Ears:
+    return Ears(reader, parrot)
 
 
 def srt(path: Path, text: str) -> Path:
@@ -27,12 +56,12 @@ def srt(path: Path, text: str) -> Path:
     return path
 
 
-def clip(folder: Path, *, sound: bool = True) -> VideoInfo:
+def clip(folder: Path, *, sound: bool = True) -> Path:
     make_clip(folder / "clip.mp4", PICTURES, sound_s=2.0 if sound else 0.0)
-    return probe(folder / "clip.mp4")
+    return folder / "clip.mp4"
 
 
-def clip_with_tracks(folder: Path, tracks: dict[str, str], late_ms: int = 0) -> VideoInfo:
+def clip_with_tracks(folder: Path, tracks: dict[str, str], late_ms: int = 0) -> Path:
     """A Matroska clip with one text track a language."""
     path = folder / "clip.mkv"
     with av.open(str(path), "w") as out:
@@ -50,78 +79,159 @@ def clip_with_tracks(folder: Path, tracks: dict[str, str], late_ms: int = 0) -> 
             packet.pts = packet.dts = 500 + late_ms
             packet.duration = 1000
             out.mux(packet)
-    return probe(path)
+    return path
 
 
-def test_off_means_off(tmp_path: Path):
+def texts(words: Words) -> list[str]:
+    return [cue.text for cue in words.cues]
+
+
+def test_off_means_off(tmp_path: Path, ears: Ears, parrot: Parrot):
     srt(tmp_path / "clip.srt", "beside")
-    words = find_words(clip(tmp_path), subtitles="off", language=None, listen=refuse)
-    assert words == Words("off")
+    assert ears.words(clip(tmp_path), Wanted("off")) == Words("off")
+    assert not parrot.asked
 
 
-def test_the_file_named_comes_first(tmp_path: Path):
+def test_the_file_named_comes_first(tmp_path: Path, ears: Ears, parrot: Parrot):
     srt(tmp_path / "clip.srt", "beside")
     named = srt(tmp_path / "other.srt", "named")
     for given in (named, str(named)):
-        words = find_words(clip(tmp_path), subtitles=given, language=None, listen=refuse)
+        words = ears.words(clip(tmp_path), Wanted(given))
         assert (words.source, words.detail) == ("file", str(named))
         assert words.cues == (Cue(0.5, 1.5, "named"),)
+    assert not parrot.asked
 
 
-def test_a_bad_file_that_was_named_is_an_error(tmp_path: Path):
+def test_a_bad_file_that_was_named_is_an_error(tmp_path: Path, ears: Ears):
     (tmp_path / "bad.srt").write_text("no subtitles")
     with pytest.raises(UsageError, match=r"bad\.srt"):
-        find_words(clip(tmp_path), subtitles=tmp_path / "bad.srt", language=None, listen=listen)
+        ears.words(clip(tmp_path), Wanted(tmp_path / "bad.srt"))
 
 
-def test_a_named_file_without_words_is_no_reason_to_listen(tmp_path: Path):
+def test_a_named_file_without_words_is_no_reason_to_listen(
+    tmp_path: Path, ears: Ears, parrot: Parrot
+):
     named = tmp_path / "empty.vtt"
     named.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<i></i>\n")
-    words = find_words(clip(tmp_path), subtitles=named, language=None, listen=refuse)
+    words = ears.words(clip(tmp_path), Wanted(named))
     assert words.source == "none"
     assert "hold no words" in words.warnings[0]
+    assert not parrot.asked
 
 
-def test_a_file_beside_the_clip_comes_second(tmp_path: Path):
+def test_a_file_beside_the_clip_comes_second(tmp_path: Path, ears: Ears, parrot: Parrot):
     srt(tmp_path / "clip.en.srt", "beside")
-    words = find_words(clip(tmp_path), subtitles="auto", language=None, listen=refuse)
-    assert (words.source, words.cues[0].text) == ("sidecar", "beside")
+    words = ears.words(clip(tmp_path), Wanted())
+    assert (words.source, texts(words)) == ("sidecar", ["beside"])
+    assert not parrot.asked
 
 
-def test_a_bad_file_beside_the_clip_is_passed_over_and_said(tmp_path: Path):
+def test_a_bad_file_beside_the_clip_is_passed_over_and_said(tmp_path: Path, ears: Ears):
     (tmp_path / "clip.srt").write_text("no subtitles")
-    words = find_words(clip(tmp_path), subtitles="auto", language=None, listen=listen)
-    assert (words.source, words.cues) == ("speech", SPOKEN.cues)
+    words = ears.words(clip(tmp_path), Wanted())
+    assert (words.source, words.cues) == ("speech", SPOKEN)
     assert "clip.srt" in words.warnings[0]
-    assert words.warnings[1:] == SPOKEN.warnings
+    assert words.warnings[1:] == ("a warning",)
 
 
-def test_a_text_track_comes_third(tmp_path: Path):
-    info = clip_with_tracks(tmp_path, {"eng": "<i>inside</i>,\nwith a comma"})
-    words = find_words(info, subtitles="auto", language=None, listen=refuse)
+def test_a_text_track_comes_third(tmp_path: Path, ears: Ears, parrot: Parrot):
+    path = clip_with_tracks(tmp_path, {"eng": "<i>inside</i>,\nwith a comma"})
+    words = ears.words(path, Wanted())
     assert (words.source, words.cues) == ("track", (Cue(0.5, 1.5, "inside, with a comma"),))
+    assert words.detail == "text track (eng)"
+    assert not parrot.asked
 
 
-def test_a_text_track_counts_from_the_first_picture_too(tmp_path: Path):
-    info = clip_with_tracks(tmp_path, {"eng": "inside"}, late_ms=900)
-    words = find_words(info, subtitles="auto", language=None, listen=refuse)
-    assert words.cues == (Cue(0.5, 1.5, "inside"),)
+def test_a_text_track_counts_from_the_first_picture_too(tmp_path: Path, ears: Ears):
+    path = clip_with_tracks(tmp_path, {"eng": "inside"}, late_ms=900)
+    assert ears.words(path, Wanted()).cues == (Cue(0.5, 1.5, "inside"),)
 
 
-def test_the_text_track_in_the_language_asked_for_is_read(tmp_path: Path):
-    info = clip_with_tracks(tmp_path, {"eng": "hello", "fre": "bonjour"})
-    for language, text in ((None, "hello"), ("en", "hello"), ("fr", "bonjour")):
-        words = find_words(info, subtitles="auto", language=language, listen=refuse)
-        assert [cue.text for cue in words.cues] == [text]
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (None, ["hello"]),
+        ("en", ["hello"]),
+        ("fr", ["bonjour"]),
+        ("de", ["guten Tag"]),
+        ("es", ["?"]),
+    ],
+)
+def test_the_text_track_in_the_language_asked_for_is_read(
+    tmp_path: Path, ears: Ears, language: str | None, said: list[str]
+):
+    tracks = {"eng": "hello", "fre": "bonjour", "ger": "guten Tag", "und": "?"}
+    assert texts(ears.words(clip_with_tracks(tmp_path, tracks), Wanted("auto", language))) == said
 
 
-def test_speech_comes_last(tmp_path: Path):
-    words = find_words(clip(tmp_path), subtitles="auto", language=None, listen=listen)
-    assert words == SPOKEN
+def test_a_track_in_another_language_is_no_reason_not_to_listen(
+    tmp_path: Path, ears: Ears, parrot: Parrot
+):
+    make_clip(tmp_path / "a.mp4", PICTURES, sound_s=2.0)
+    srt(tmp_path / "a.en.srt", "hello")
+    words = ears.words(tmp_path / "a.mp4", Wanted("auto", "fr"))
+    assert (words.source, words.language) == ("speech", "fr")
+    assert parrot.asked == [{"language": "fr", "task": "transcribe", "start_s": 0.0}]
 
 
-def test_without_sound_or_a_recogniser_there_are_no_words(tmp_path: Path):
-    mute = clip(tmp_path, sound=False)
-    assert find_words(mute, subtitles="auto", language=None, listen=refuse) == Words("none")
-    loud = clip(tmp_path)
-    assert find_words(loud, subtitles="auto", language=None, listen=None) == Words("none")
+def test_a_translation_is_read_only_from_what_is_marked_as_english(
+    tmp_path: Path, ears: Ears, parrot: Parrot
+):
+    path = clip(tmp_path)
+    srt(tmp_path / "clip.srt", "unknown")
+    srt(tmp_path / "clip.de.srt", "deutsch")
+    translated = Wanted("auto", "de", "translate")
+    assert ears.words(path, translated).source == "speech"
+    assert parrot.asked == [{"language": "de", "task": "translate", "start_s": 0.0}]
+    srt(tmp_path / "clip.en.srt", "english")
+    assert texts(ears.words(path, translated)) == ["english"]
+
+
+def test_speech_can_be_asked_for(tmp_path: Path, ears: Ears):
+    srt(tmp_path / "clip.srt", "beside")
+    words = ears.words(clip(tmp_path), Wanted("speech"))
+    assert words == Words("speech", SPOKEN, "whisper-base", ("a warning",), "en")
+
+
+def test_events_end_with_the_words(tmp_path: Path, ears: Ears):
+    *cues, heard, words = ears.stream(clip(tmp_path), Wanted())
+    assert tuple(cues) == SPOKEN
+    assert isinstance(heard, Heard)
+    assert isinstance(words, Words)
+    srt(tmp_path / "clip.srt", "beside")
+    cue, words = ears.stream(tmp_path / "clip.mp4", Wanted())
+    assert words == Words("sidecar", (cue,), str(tmp_path / "clip.srt"))
+
+
+def test_only_what_is_said_within_the_window_counts(tmp_path: Path, ears: Ears, parrot: Parrot):
+    path = clip(tmp_path)
+    assert ears.words(path, Wanted(), (1.0, 1.5)).source == "speech"
+    assert parrot.asked[0]["start_s"] == 1.0
+    srt(tmp_path / "clip.srt", "beside")
+    for window, count in {(0.0, None): 1, (1.4, None): 1, (0.0, 0.5): 0, (1.5, 2.0): 0}.items():
+        words = ears.words(path, Wanted(), window)
+        assert len(words.cues) == count
+        assert words.source == ("sidecar" if count else "none")
+
+
+def test_without_sound_or_a_recogniser_there_are_no_words(
+    tmp_path: Path, reader: Reader, ears: Ears, parrot: Parrot
+):
+    assert ears.words(clip(tmp_path, sound=False), Wanted()).source == "none"
+    assert not parrot.asked
+    assert Ears(reader, None).words(clip(tmp_path), Wanted()) == Words("none")
+
+
+def test_a_clip_that_cannot_be_read_is_an_error(tmp_path: Path, ears: Ears):
+    (tmp_path / "clip.mp4").write_text("no clip")
+    with pytest.raises(NotAVideoError):
+        ears.words(tmp_path / "clip.mp4", Wanted())
+
+
+@pytest.mark.slow
+def test_subtitles_that_are_a_trap_are_passed_over(tmp_path: Path, ears: Ears):
+    path = clip(tmp_path)
+    srt(tmp_path / "clip.srt", "<a" * 4_000_000)
+    words = ears.words(path, Wanted())
+    assert words.source == "speech"
+    assert "passed over" in words.warnings[0]

@@ -12,7 +12,14 @@ import torch
 from tiny import SMOLVLM_IMAGE_KWARGS, smolvlm_folder, vidqa_folder
 from vidqa.model import decoding
 from vidqa.model.decoding import Prefix, Sampling, TokenChooser
-from vidqa.model.inputs import Pictures, Turn, encode_frames, tokenize_prompt
+from vidqa.model.inputs import (
+    FRAMES_AT_ONCE,
+    NOT_PICTURES,
+    FrameEncoder,
+    Pictures,
+    Turn,
+    tokenize_prompt,
+)
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.model.text import TextStream
 from vidqa.prompt import user_content
@@ -34,13 +41,16 @@ class Case:
 
     def __init__(self, family: str, folder: Path) -> None:
         make, image_kwargs = FAMILIES[family]
+        self.image_kwargs = image_kwargs
         self.loaded: Loaded = load_folder(make(folder), device="cpu", dtype="float32")
         self.turn = Turn(self.loaded.processor, lambda question: user_content(SEGMENTS, question))
         generator = np.random.default_rng(0)
         frames = [generator.integers(0, 255, (48, 64, 3)).astype(np.uint8) for _ in SEGMENTS]
-        self.pictures: Pictures = encode_frames(
-            self.loaded, self.turn.prefix_text, frames, image_kwargs
-        )
+        encoder = FrameEncoder(self.loaded, image_kwargs)
+        for pixels in frames:
+            encoder.push(pixels)
+        encoder.flush()
+        self.pictures: Pictures = encoder.place(self.turn.prefix_text)
         self.question = tokenize_prompt(
             self.loaded, self.turn, "Is there a cat?", self.pictures.input_ids
         )
@@ -165,3 +175,31 @@ def test_streamed_pieces_join_to_the_whole(case: Case, text: str) -> None:
     pieces.append(stream.finish())
     assert "".join(pieces) == stream.text == text.strip()
     assert not any("\ufffd" in piece for piece in pieces)
+
+
+@pytest.mark.parametrize("count", [1, 3, FRAMES_AT_ONCE + 4])
+def test_frames_encoded_in_batches_are_placed_as_the_processor_places_them(
+    case: Case, count: int
+) -> None:
+    generator = np.random.default_rng(1)
+    frames = [generator.integers(0, 255, (48, 64, 3)).astype(np.uint8) for _ in range(count)]
+    segments = [Segment(number, f"word {number}" * (number % 2)) for number in range(count)]
+    turn = Turn(case.loaded.processor, lambda question: user_content(segments, question))
+    encoder = FrameEncoder(case.loaded, case.image_kwargs)
+    for pixels in frames:
+        encoder.push(pixels)
+    encoder.flush()
+    placed = encoder.place(turn.prefix_text)
+    whole = case.loaded.processor(
+        text=[turn.prefix_text],
+        images=[frames],
+        return_tensors="pt",
+        text_kwargs={"add_special_tokens": False},
+        images_kwargs={"input_data_format": "channels_last", **case.image_kwargs},
+    )
+    assert placed.input_ids.tolist() == whole["input_ids"].tolist()
+    pixels = {k: v for k, v in whole.items() if k not in NOT_PICTURES}
+    with torch.inference_mode():
+        parts = case.loaded.network.get_image_features(**pixels).pooler_output
+    tokens = torch.cat([part.flatten(0, -2) for part in parts])
+    torch.testing.assert_close(placed.visual_tokens, tokens, atol=1e-5, rtol=1e-5)

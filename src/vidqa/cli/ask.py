@@ -15,6 +15,10 @@ from vidqa.types import Answer, Stage
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
+    from vidqa.media.frames import Decoder
+    from vidqa.media.reader import Reader
+    from vidqa.media.sampling import Sampling
+    from vidqa.media.transcribe import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +29,14 @@ class AskOptions:
     device: str
     dtype: str
     frames: int | None
+    sampling: "Sampling"
     start_s: float | None
     end_s: float | None
     subtitles: str | Path
     language: str | None
+    task: "Task"
+    speech: str | None
+    decoder: "Decoder"
     max_new_tokens: int | None
     temperature: float
     top_p: float
@@ -46,6 +54,7 @@ class AskRun:
     options: AskOptions
     teller: Teller
     view: AnswerView = field(init=False)
+    reader: "Reader | None" = None
     failures: list[VidqaError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -73,12 +82,16 @@ class AskRun:
 
     def _check_cheaply(self) -> None:
         """Find out what cannot work before the seconds that loading takes."""
-        from vidqa.media.probe import probe
+        from vidqa.media.reader import Reader
         from vidqa.tasks.pull import locate
 
+        self.reader = Reader()
+        self.reader.warm()
         if len(self.request.clips) == 1:
-            probe(Path(self.request.clips[0]))
+            self.reader.probe(Path(self.request.clips[0]))
         locate(self.options.model)
+        if self.options.speech is not None:
+            locate(self.options.speech)
 
     def _load(self) -> "Model":
         self.teller.stage("load")
@@ -86,7 +99,13 @@ class AskRun:
         silence_libraries()
         from vidqa import engine
 
-        return engine.load(self.options.model, device=self.options.device, dtype=self.options.dtype)
+        return engine.load(
+            self.options.model,
+            device=self.options.device,
+            dtype=self.options.dtype,
+            speech=self.options.speech,
+            reader=self.reader,
+        )
 
     def _ask_clip(self, model: "Model", video: str) -> None:
         try:
@@ -105,10 +124,13 @@ class AskRun:
         return model.watch(
             video,
             frames=options.frames,
+            sampling=options.sampling,
             start_s=options.start_s,
             end_s=options.end_s,
             subtitles=options.subtitles,
             language=options.language,
+            task=options.task,
+            decoder=options.decoder,
             notify=self.teller.stage,
         )
 

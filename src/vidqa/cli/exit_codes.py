@@ -22,6 +22,8 @@ class ExitCode(IntEnum):
     """The file is no readable video."""
     NO_VIDEO_STREAM = 12
     """The file has sound but no picture."""
+    DECODER_FAILED = 13
+    """Decoding the file crashed, hung or took too much memory."""
     MODEL_MISSING = 20
     """The model is not in the cache."""
     MODEL_DAMAGED = 21
@@ -50,6 +52,7 @@ MEANINGS = {
     ExitCode.NO_SUCH_FILE: "no such file",
     ExitCode.NOT_A_VIDEO: "the file is no readable video",
     ExitCode.NO_VIDEO_STREAM: "the file has no picture",
+    ExitCode.DECODER_FAILED: "decoding the file crashed, hung or took too much memory",
     ExitCode.MODEL_MISSING: "the model is not in the cache",
     ExitCode.MODEL_DAMAGED: "a cached file is not what was verified",
     ExitCode.DOWNLOAD_FAILED: "a download failed",
@@ -66,6 +69,7 @@ _BY_TYPE: list[tuple[type[errors.VidqaError], ExitCode]] = [
     (errors.UsageError, ExitCode.USAGE),
     (errors.ClipNotFoundError, ExitCode.NO_SUCH_FILE),
     (errors.NoVideoStreamError, ExitCode.NO_VIDEO_STREAM),
+    (errors.DecoderError, ExitCode.DECODER_FAILED),
     (errors.VideoError, ExitCode.NOT_A_VIDEO),
     (errors.ModelMissingError, ExitCode.MODEL_MISSING),
     (errors.ModelDamagedError, ExitCode.MODEL_DAMAGED),

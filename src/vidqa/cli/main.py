@@ -12,7 +12,7 @@ from vidqa.cli import models, options
 from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.output import escape_the_unencodable, put
 from vidqa.cli.tell import Teller
-from vidqa.errors import VidqaError
+from vidqa.errors import UsageError, VidqaError
 
 app = typer.Typer(
     name="vidqa",
@@ -55,10 +55,14 @@ def ask(
     question: options.Questions = None,
     model: options.ModelName = "starter",
     frames: options.Frames = None,
+    sample: options.Sample = "uniform",
     start: options.Start = None,
     end: options.End = None,
     subtitles: options.Subtitles = "auto",
     language: options.Language = None,
+    task: options.TaskName = "transcribe",
+    speech: options.Speech = None,
+    decoder: options.DecoderName = "auto",
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
     max_new_tokens: options.MaxNewTokens = None,
@@ -74,7 +78,14 @@ def ask(
 ) -> ExitCode:
     """Ask questions about clips: the last word is the question, the others are video files."""
     from vidqa.cli.ask import AskOptions, AskRun
-    from vidqa.cli.request import read_request, read_subtitles, read_time
+    from vidqa.cli.request import (
+        read_decoder,
+        read_request,
+        read_sampling,
+        read_subtitles,
+        read_task,
+        read_time,
+    )
 
     request = read_request(words, question, sys.stdin)
     how = AskOptions(
@@ -82,10 +93,14 @@ def ask(
         device=device,
         dtype=dtype,
         frames=frames,
+        sampling=read_sampling(sample),
         start_s=read_time(start, "--start"),
         end_s=read_time(end, "--end"),
         subtitles=read_subtitles(subtitles),
         language=language,
+        task=read_task(task),
+        speech=speech,
+        decoder=read_decoder(decoder),
         max_new_tokens=max_new_tokens,
         temperature=temperature,
         top_p=top_p,
@@ -95,6 +110,99 @@ def ask(
         show_prompt=show_prompt,
     )
     return AskRun(request, how, Teller(quiet=quiet, verbose=verbose)).run()
+
+
+@app.command()
+def transcribe(
+    clips: options.Clips,
+    form: options.Format = None,
+    output: options.Output = None,
+    speech: options.Speech = None,
+    language: options.Language = None,
+    task: options.TaskName = "transcribe",
+    subtitles: options.TranscriptWords = "speech",
+    start: options.Start = None,
+    end: options.End = None,
+    device: options.Device = "auto",
+    offline: options.Offline = False,
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Write down what is said in clips, with times; listens, unless told what else to read."""
+    from vidqa.cli.request import read_subtitles, read_task, read_time
+    from vidqa.cli.transcribe import TranscribeOptions, TranscribeRun, read_format
+
+    if subtitles == "off":
+        raise UsageError(
+            "--subtitles off leaves nothing to write down", hint="use speech, auto or a file"
+        )
+    how = TranscribeOptions(
+        form=read_format(form, output),
+        output=output,
+        speech=speech,
+        subtitles=read_subtitles(subtitles),
+        language=language,
+        task=read_task(task),
+        start_s=read_time(start, "--start"),
+        end_s=read_time(end, "--end"),
+        device=device,
+    )
+    return TranscribeRun(tuple(clips), how, Teller(quiet=quiet)).run()
+
+
+@app.command()
+def info(clips: options.VideoClips, as_json: options.Json = False) -> ExitCode:
+    """Say what is in clips: pictures, sound, subtitles, chapters, and a mark of the content."""
+    from vidqa.cli.info import InfoRun
+
+    return InfoRun(tuple(clips), as_json, Teller()).run()
+
+
+@app.command()
+def frames(
+    clip: options.VideoClip,
+    output: options.Sheet = None,
+    save: options.SaveFrames = None,
+    force: options.Force = False,
+    model: options.PreviewModel = "starter",
+    count: options.Frames = None,
+    sample: options.Sample = "uniform",
+    start: options.Start = None,
+    end: options.End = None,
+    subtitles: options.Subtitles = "auto",
+    language: options.Language = None,
+    task: options.TaskName = "transcribe",
+    speech: options.Speech = None,
+    decoder: options.DecoderName = "auto",
+    font: options.FontFile = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Show what a model sees of a clip: frames, and the words beside them; loads no model."""
+    from vidqa.cli.frames import FramesRun
+    from vidqa.cli.request import (
+        read_decoder,
+        read_sampling,
+        read_subtitles,
+        read_task,
+        read_time,
+    )
+    from vidqa.tasks.frames import Places
+    from vidqa.tasks.preview import PreviewOptions
+
+    how = PreviewOptions(
+        model=model,
+        frames=count,
+        sampling=read_sampling(sample),
+        start_s=read_time(start, "--start"),
+        end_s=read_time(end, "--end"),
+        subtitles=read_subtitles(subtitles),
+        language=language,
+        task=read_task(task),
+        speech=speech,
+        decoder=read_decoder(decoder),
+    )
+    places = Places(sheet=output, folder=save, force=force, font=font)
+    return FramesRun(clip, how, places, as_json, Teller(quiet=quiet)).run()
 
 
 def run(arguments: list[str]) -> int:

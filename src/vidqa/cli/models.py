@@ -14,11 +14,11 @@ from vidqa.cli.libraries import silence_libraries
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
-from vidqa.registry import MODELS, SPEECH, ModelSpec, SpeechSpec
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+    from vidqa.registry import ModelSpec, SpeechSpec
     from vidqa.weights.wheel import Progress
 
 app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)
@@ -27,6 +27,7 @@ app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)
 @app.command("list")
 def list_models(as_json: options.Json = False) -> ExitCode:
     """List the models there are, and which are in the cache."""
+    from vidqa.registry import MODELS, SPEECH
     from vidqa.tasks.pull import status
 
     specs: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]

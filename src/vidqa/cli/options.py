@@ -1,5 +1,6 @@
 """The options of the commands, each written once."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,6 +32,15 @@ Frames = Annotated[
         "--frames", metavar="N", min=1, help="Frames to look at. [default: the model's own]"
     ),
 ]
+Sample = Annotated[
+    str,
+    typer.Option(
+        "--sample",
+        metavar="uniform|scene|keyframes|fps:N|paper",
+        help="Which frames: evenly spread; one a shot; at keyframes, quick on hours of video; N a "
+        "second; or as in the paper.",
+    ),
+]
 Start = Annotated[
     str | None,
     typer.Option("--start", metavar="TIME", help="Begin here: seconds, mm:ss or hh:mm:ss."),
@@ -41,14 +51,42 @@ End = Annotated[
 Subtitles = Annotated[
     str,
     typer.Option(
-        metavar="FILE|auto|off",
+        metavar="FILE|auto|speech|off",
         help="The words: a subtitle file; auto: one beside the clip, else a track inside it, "
-        "else speech recognition; off: none.",
+        "else speech recognition; speech: listen in any case; off: none.",
     ),
 ]
 Language = Annotated[
     str | None,
-    typer.Option(metavar="CODE", help="Language of the speech, such as en. [default: detected]"),
+    typer.Option(
+        metavar="CODE",
+        help="Language of the words, such as en: the speech's, and that of the subtitles to read. "
+        "[default: detected]",
+    ),
+]
+TaskName = Annotated[
+    str,
+    typer.Option(
+        "--task",
+        metavar="transcribe|translate",
+        help="Take speech down as it is, or in English; only speech models of many languages "
+        "translate.",
+    ),
+]
+Speech = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The model that listens; see `models list`. [default: the model's own]",
+    ),
+]
+DecoderName = Annotated[
+    str,
+    typer.Option(
+        "--decoder",
+        metavar="auto|pyav|decord",
+        help="What reads the frames; decord is refused where its frame numbers are wrong.",
+    ),
 ]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N]|mps", help="Where to compute.")]
 Dtype = Annotated[
@@ -95,5 +133,76 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="More about what was do
 ShowPrompt = Annotated[
     bool,
     typer.Option("--show-prompt", help="Show what the model saw: frames, words, token counts."),
+]
+Clips = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CLIP...", help="Video files, or files with sound alone.", show_default=False
+    ),
+]
+VideoClips = Annotated[
+    list[str], typer.Argument(metavar="CLIP...", help="Video files.", show_default=False)
+]
+TranscriptWords = Annotated[
+    str,
+    typer.Option(
+        "--subtitles",
+        metavar="speech|auto|FILE",
+        help="speech: listen, whatever there is to read; auto: take a subtitle file beside the "
+        "clip, else a track inside it, else listen; a subtitle file: only convert it.",
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="txt|srt|vtt|json",
+        help="txt: a line a cue; json: an object a line, one a cue and one about the whole. "
+        "[default: what the output's name says, else txt]",
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE|FOLDER",
+        help="Write here instead of to stdout; a file appears when it is complete. In a folder "
+        "each clip gets a file of its name, and none is overwritten.",
+    ),
+]
+VideoClip = Annotated[str, typer.Argument(metavar="CLIP", help="A video file.")]
+Sheet = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE.png", help="Draw all frames on one picture, words below."
+    ),
+]
+SaveFrames = Annotated[
+    Path | None,
+    typer.Option(
+        "--save",
+        metavar="FOLDER",
+        help="Write each frame there, as large as it is, named by its time in seconds: 12.345.png.",
+    ),
+]
+FontFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--font",
+        metavar="FILE",
+        help="A TrueType or OpenType font for the words. [default: a plain one with few letters]",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
+PreviewModel = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="Whose numbers of frames and words; see `models list`.",
+    ),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in `models list`.")]

@@ -7,10 +7,16 @@ import sys
 import typer
 
 from vidqa.cli.exit_codes import ExitCode
+from vidqa.errors import NoSpaceError
 
 
 def put(text: str) -> None:
-    """Write at once; when nobody reads any more, end the program in peace."""
+    """Write at once; when nobody reads any more, end the program in peace.
+
+    Raises:
+        NoSpaceError: what stdout leads to is full.
+
+    """
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -18,6 +24,9 @@ def put(text: str) -> None:
         # keep Python from failing again when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(ExitCode.ANSWERED) from error
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise NoSpaceError(f"stdout cannot be written: {error.strerror}") from error
 
 
 def escape_the_unencodable() -> None:

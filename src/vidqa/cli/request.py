@@ -3,9 +3,14 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from vidqa.errors import UsageError
+
+if TYPE_CHECKING:
+    from vidqa.media.frames import Decoder
+    from vidqa.media.sampling import Sampling
+    from vidqa.media.transcribe import Task
 
 URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 CLOCK = re.compile(r"^(?:(?:(\d+):)?([0-5]?\d):(?=[0-5]?\d(?:\.|$)))?(\d+(?:\.\d+)?)$")
@@ -43,7 +48,7 @@ def read_request(words: list[str], questions: list[str] | None, stdin: TextIO) -
     if not all(one.strip() for one in asked):
         raise UsageError("the question is empty", hint='vidqa ask clip.mp4 "what happens?"')
     for clip in clips:
-        _require_file_name(clip)
+        require_file_name(clip)
     return Request(tuple(clips), tuple(one.strip() for one in asked))
 
 
@@ -56,7 +61,13 @@ def _read(stdin: TextIO) -> str:
         ) from error
 
 
-def _require_file_name(clip: str) -> None:
+def require_file_name(clip: str) -> None:
+    """Refuse what is no name of a file.
+
+    Raises:
+        UsageError: it is an address, or stdin.
+
+    """
     if URL.match(clip):
         raise UsageError(
             f"{clip} is an address; vidqa reads files", hint="download it first, then ask the file"
@@ -84,14 +95,58 @@ def read_time(text: str | None, option: str) -> float | None:
 
 
 def read_subtitles(text: str) -> str | Path:
-    """`auto`, `off`, or the path of a file that is there.
+    """`auto`, `speech`, `off`, or the path of a file that is there.
 
     Raises:
         UsageError: there is no such file.
 
     """
-    if text in ("auto", "off"):
+    if text in ("auto", "speech", "off"):
         return text
     if not Path(text).is_file():
-        raise UsageError(f"--subtitles {text!r}: no such file", hint="use a file, auto or off")
+        raise UsageError(
+            f"--subtitles {text!r}: no such file", hint="use a file, auto, speech or off"
+        )
     return Path(text)
+
+
+def read_decoder(text: str) -> "Decoder":
+    """The name of a decoder.
+
+    Raises:
+        UsageError: there is none of that name.
+
+    """
+    if text in ("auto", "pyav", "decord"):
+        return cast("Decoder", text)
+    raise UsageError(f"--decoder {text!r}: no such decoder", hint="use auto, pyav or decord")
+
+
+def read_sampling(text: str) -> "Sampling":
+    """A sampling strategy, such as `uniform` or `fps:2`.
+
+    Raises:
+        UsageError: there is no such strategy.
+
+    """
+    from vidqa.media.sampling import Sampling
+
+    try:
+        return Sampling.parse(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--sample {text!r} is no way to choose frames",
+            hint="use uniform, scene, keyframes, fps:N or paper",
+        ) from error
+
+
+def read_task(text: str) -> "Task":
+    """What to do with speech.
+
+    Raises:
+        UsageError: there is no such task.
+
+    """
+    if text in ("transcribe", "translate"):
+        return cast("Task", text)
+    raise UsageError(f"--task {text!r}: no such task", hint="use transcribe or translate")

@@ -81,24 +81,23 @@ class JsonView(AnswerView):
 
     def failed(self, video: str, question: str, error: VidqaError) -> None:
         """Write what went wrong."""
-        code = exit_code(error)
-        self._write(
-            {
-                "schema_version": SCHEMA_VERSION,
-                "error": {
-                    "code": int(code),
-                    "kind": code.name.lower(),
-                    "message": error.message,
-                    "hint": error.hint,
-                },
-                "question": question,
-                "video": video,
-            }
-        )
+        put(failure_line(error, question=question, video=video))
 
     def _write(self, record: dict[str, object]) -> None:
         # ASCII: a file name that is no valid text, and any control character, comes out escaped
         put(json.dumps(record) + "\n")
+
+
+def failure_line(error: VidqaError, **about: str) -> str:
+    """The JSON object of a clip that failed, as a line."""
+    code = exit_code(error)
+    told = {
+        "code": int(code),
+        "kind": code.name.lower(),
+        "message": error.message,
+        "hint": error.hint,
+    }
+    return json.dumps({"schema_version": SCHEMA_VERSION, "error": told, **about}) + "\n"
 
 
 class TerminalView(AnswerView):

@@ -56,6 +56,11 @@ class Teller:
         else:
             self._spinner.show(STAGE_LABELS[name])
 
+    def progress(self, label: str) -> None:
+        """Say how far the work has come, on a terminal only."""
+        if self._spinner is not None:
+            self._spinner.show(label)
+
     def error(self, error: VidqaError, *, about: str | None = None) -> None:
         """What, why, and what to do about it."""
         subject = f"{printable(about)}: " if about else ""

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vidqa.engine.look import Looked
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
-from vidqa.media.frames import FrameSet
+from vidqa.media.moments import Moments
 from vidqa.model.decoding import (
     Prefix,
     Sampling,
@@ -17,7 +18,7 @@ from vidqa.model.decoding import (
     prefill_prefix,
     prefill_question,
 )
-from vidqa.model.inputs import PromptIds, Turn, encode_frames, tokenize_prompt
+from vidqa.model.inputs import PromptIds, Turn, tokenize_prompt
 from vidqa.model.text import TextStream
 from vidqa.prompt import FittedWords, align, fit_words, neutralize, user_content
 from vidqa.types import (
@@ -44,9 +45,9 @@ class Seen:
     video: str
     info: VideoInfo
     fingerprint: str
-    shown: FrameSet
+    moments: Moments
+    looked: Looked
     words: Words
-    frames_wanted: int
 
 
 class Clip:
@@ -57,23 +58,18 @@ class Clip:
         self.info = seen.info
         self.words = seen.words
         self.fingerprint = seen.fingerprint
-        self.decoder = seen.shown.decoder
+        self.decoder = seen.looked.report.decoder
         self._video = seen.video
         self._fitted = _fitted_words(seen, model)
         self.warnings = _warnings(seen, self._fitted)
         self._turn = Turn(model.loaded.processor, self._content)
-        with stopwatch.stage("vision"):
-            self._pictures = encode_frames(
-                model.loaded,
-                self._turn.prefix_text,
-                [frame.pixels for frame in seen.shown.frames],
-                model.spec.image_kwargs,
-            )
         with stopwatch.stage("prefill"):
+            self._pictures = seen.looked.frames.place(self._turn.prefix_text)
             self._prefix: Prefix = prefill_prefix(
                 model.loaded.network, self._pictures.input_ids, self._pictures.visual_tokens
             )
-        self._seconds = dict(stopwatch.seconds)
+        self.timings_s = dict(stopwatch.seconds)
+        """Seconds each stage took so far; stages overlap, so their sum is more than the wait."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -184,7 +180,7 @@ class Clip:
         notify: Notify | None,
     ) -> Iterator[TextDelta | Answer]:
         """Prefill the question behind a copy of the prefix, then decode."""
-        stopwatch = Stopwatch(notify, self._seconds)
+        stopwatch = Stopwatch(notify, self.timings_s)
         loaded, chooser = self.model.loaded, TokenChooser(sampling)
         text, new_tokens = TextStream(loaded.tokenizer), 0
         stopped_by: StoppedBy = "context_full" if cut else "token_limit"
@@ -231,7 +227,7 @@ class Clip:
 def _fitted_words(seen: Seen, model: "Model") -> FittedWords:
     """The clip's words, made harmless, beside its frames and within the model's budget."""
     segments: Sequence[Segment] = align(
-        [frame.time_s for frame in seen.shown.frames],
+        seen.looked.frame_times_s,
         [
             Cue(cue.start_s, cue.end_s, neutralize(cue.text, model.loaded.control_tokens))
             for cue in seen.words.cues
@@ -242,12 +238,12 @@ def _fitted_words(seen: Seen, model: "Model") -> FittedWords:
 
 def _warnings(seen: Seen, fitted: FittedWords) -> tuple[str, ...]:
     """All that was left out or guessed."""
-    warnings = [*seen.shown.warnings, *seen.words.warnings]
-    if (shown := len(seen.shown.frames)) < seen.frames_wanted:
-        warnings.append(f"{seen.frames_wanted} frames were asked for, only {shown} differ")
-    if fitted.dropped:
-        warnings.append(f"{fitted.dropped} of {fitted.used + fitted.dropped} words did not fit")
-    return tuple(warnings)
+    return (
+        *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
+        *seen.looked.report.warnings,
+        *seen.words.warnings,
+        *fitted.warnings,
+    )
 
 
 def _sampling(temperature: float, top_p: float, seed: int) -> Sampling:

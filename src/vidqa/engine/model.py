@@ -4,27 +4,26 @@ from functools import partial
 from pathlib import Path
 
 from vidqa import plan
+from vidqa.engine.background import Background
 from vidqa.engine.clip import Clip, Seen
+from vidqa.engine.hear import hear
+from vidqa.engine.look import look
 from vidqa.engine.memory import memory_errors
 from vidqa.engine.stopwatch import Stopwatch
-from vidqa.errors import UsageError
-from vidqa.media.fingerprint import fingerprint
-from vidqa.media.frames import read_frames
-from vidqa.media.probe import probe
-from vidqa.media.sampling import uniform
-from vidqa.media.transcribe import Recogniser
-from vidqa.media.words import find_words
+from vidqa.media.frames import Decoder
+from vidqa.media.language import read_language
+from vidqa.media.memo import known_fingerprint
+from vidqa.media.moments import stretch
+from vidqa.media.placement import place_speech, probe_machine
+from vidqa.media.reader import Reader
+from vidqa.media.sampling import EVENLY, Sampling
+from vidqa.media.transcribe import Recogniser, Task
+from vidqa.media.words import Ears, Subtitles, Wanted, Window
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.registry import ModelSpec, find_model, find_speech
-from vidqa.types import Cue, Notify, VideoInfo, Words, WordsSource
+from vidqa.types import Notify, Words
 from vidqa.weights.locate import model_folder, model_revision, speech_folder
 from vidqa.weights.store import Store
-
-SPEECH_THREADS = 2
-"""CTranslate2 and torch each bring their own thread pool; speech gets a small one."""
-
-Subtitles = str | Path
-"""`auto`, `off`, or the path of a subtitle file."""
 
 
 def load(
@@ -32,7 +31,9 @@ def load(
     *,
     device: str = "auto",
     dtype: str = "auto",
+    speech: str | None = None,
     store: Store | None = None,
+    reader: Reader | None = None,
     notify: Notify | None = None,
 ) -> "Model":
     """Load a model from the cache; nothing is downloaded.
@@ -41,7 +42,9 @@ def load(
         name: as in `vidqa models list`.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         dtype: `auto`, `float32`, `bfloat16` or `float16`.
+        speech: the model that listens, by name; the one that `name` has by default.
         store: the cache to look in; the user's by default.
+        reader: reads the clips; one of the model's own by default.
         notify: called when the stage `load` begins.
 
     Raises:
@@ -55,12 +58,10 @@ def load(
     store = store or Store()
     folder = model_folder(spec, store)
     recogniser = None
-    if spec.speech is not None:
-        speech = find_speech(spec.speech)
-        recogniser = Recogniser(
-            speech_folder(speech, store, wanted_by=spec.name),
-            threads=SPEECH_THREADS,
-        )
+    if speech is not None:
+        recogniser = load_speech(speech, device=device, store=store)
+    elif spec.speech is not None:
+        recogniser = load_speech(spec.speech, device=device, store=store, wanted_by=spec.name)
     return open_folder(
         spec,
         folder,
@@ -68,8 +69,19 @@ def load(
         device=device,
         dtype=dtype,
         recogniser=recogniser,
+        reader=reader,
         notify=notify,
     )
+
+
+def load_speech(
+    name: str, *, device: str, store: Store, wanted_by: str | None = None
+) -> Recogniser:
+    """A recogniser from the cache, where the model that it listens for computes."""
+    spec = find_speech(name)
+    folder = speech_folder(spec, store, wanted_by=wanted_by)
+    chosen = plan.choose_device(device)
+    return Recogniser(spec, folder, place_speech(chosen, probe_machine(chosen)))
 
 
 def open_folder(
@@ -80,9 +92,12 @@ def open_folder(
     device: str = "auto",
     dtype: str = "auto",
     recogniser: Recogniser | None = None,
+    reader: Reader | None = None,
     notify: Notify | None = None,
 ) -> "Model":
     """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest."""
+    reader = reader or Reader()
+    reader.warm()
     watch = Stopwatch(notify)
     with watch.stage("load"), memory_errors(spec.name):
         chosen_device = plan.choose_device(device)
@@ -96,6 +111,7 @@ def open_folder(
         device=chosen_device,
         dtype=chosen_dtype,
         recogniser=recogniser,
+        reader=reader,
         load_s=watch.seconds["load"],
     )
 
@@ -112,6 +128,7 @@ class Model:
         device: str,
         dtype: str,
         recogniser: Recogniser | None,
+        reader: Reader,
         load_s: float,
     ) -> None:
         self.spec = spec
@@ -119,8 +136,9 @@ class Model:
         self.revision = revision
         self.device = device
         self.dtype = dtype
-        self.recogniser = recogniser
+        self.ears = Ears(reader, recogniser)
         self.load_s = load_s
+        self.reader = reader
 
     @property
     def name(self) -> str:
@@ -132,21 +150,28 @@ class Model:
         video: str | Path,
         *,
         frames: int | None = None,
+        sampling: Sampling = EVENLY,
         start_s: float | None = None,
         end_s: float | None = None,
         subtitles: Subtitles = "auto",
         language: str | None = None,
+        task: Task = "transcribe",
+        decoder: Decoder = "auto",
         notify: Notify | None = None,
     ) -> "Clip":
         """Look at a clip and listen to it, once.
 
         Args:
             video: path of a video file.
-            frames: how many frames to look at, evenly spread; the model's default if None.
+            frames: how many frames to look at; the model's default if None.
+            sampling: how they are chosen.
             start_s: where to begin, in seconds.
             end_s: where to end, in seconds.
-            subtitles: `auto` (sidecar file, else text track, else speech), `off`, or a file.
-            language: of the speech, such as `en`; detected if None.
+            subtitles: `auto` (sidecar file, else text track, else speech), `off`, `speech` (listen
+                in any case), or a file.
+            language: of the speech and the subtitles, such as `en`; detected if None.
+            task: `transcribe`, or `translate` for English words whatever is spoken.
+            decoder: `auto`, `pyav` or `decord`.
             notify: called when each of the stages decode, speech, vision and prefill begins.
 
         Raises:
@@ -157,50 +182,34 @@ class Model:
         stopwatch = Stopwatch(notify, {"load": self.load_s})
         path = Path(video)
         with stopwatch.stage("decode"):
-            info = probe(path)
-            window = _window(info, start_s, end_s)
-            wanted = self.spec.frames if frames is None else frames
-            if wanted < 1:
-                raise UsageError(f"--frames must be at least 1, got {wanted}")
-            shown = read_frames(info, uniform(*window, wanted))
-            mark = fingerprint(path)
-        with stopwatch.stage("speech"):
-            words = self._words(info, window, subtitles=subtitles, language=language)
-        seen = Seen(str(video), info, mark, shown, words, wanted)
-        with memory_errors(self.name):
-            return Clip(self, seen, stopwatch)
+            info = self.reader.probe(path)
+            window = stretch(info, start_s, end_s)
+        spoken = None if language is None else read_language(language)
+        words_wanted = Wanted(subtitles, spoken, task)
+        listening = Background(partial(self._hear, path, words_wanted, window, stopwatch))
+        try:
+            with memory_errors(self.name):
+                with stopwatch.more("decode"):
+                    count = sampling.most(frames, self.spec.frames)
+                    moments = self.reader.moments(info, sampling, window, count)
+                shown = self.reader.frames(
+                    info, moments.times_s, size=self.loaded.picture_size, decoder=decoder
+                )
+                looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch)
+                stopwatch.tell("speech")
+                words = listening.result()
+                seen = Seen(str(video), info, known_fingerprint(path), moments, looked, words)
+                return Clip(self, seen, stopwatch)
+        finally:
+            listening.cancel()
 
-    def _words(
+    def _hear(
         self,
-        info: VideoInfo,
-        window: tuple[float, float],
-        *,
-        subtitles: Subtitles,
-        language: str | None,
+        path: Path,
+        wanted: Wanted,
+        window: Window,
+        stopwatch: Stopwatch,
+        work: Background[Words],
     ) -> Words:
-        """What is said within the window."""
-        listen = None
-        if self.recogniser is not None:
-            listen = partial(self.recogniser.listen, start_s=window[0], end_s=window[1])
-        words = find_words(info, subtitles=subtitles, language=language, listen=listen)
-        inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
-        source: WordsSource = words.source if inside or words.source == "off" else "none"
-        detail = (self.spec.speech or "") if words.source == "speech" else words.detail
-        return Words(source, inside, detail, words.warnings)
-
-
-def _window(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
-    """The part of the clip to look at, checked against its length."""
-    start = 0.0 if start_s is None else start_s
-    end = info.duration_s if end_s is None else min(end_s, info.duration_s)
-    if start < 0 or start >= info.duration_s > 0:
-        raise UsageError(
-            f"--start {start:g} lies outside the clip, which lasts {info.duration_s:.3f} s"
-        )
-    if end <= start and info.duration_s > 0:
-        raise UsageError(f"--end {end:g} does not come after --start {start:g}")
-    return start, max(start, end)
-
-
-def _overlaps(cue: Cue, window: tuple[float, float]) -> bool:
-    return cue.start_s < window[1] and cue.end_s > window[0]
+        with stopwatch.more("speech"):
+            return hear(self.ears, path, wanted, window, work)

@@ -1,4 +1,4 @@
-"""Time spent in each stage of an answer."""
+"""Time spent in each stage of an answer. Stages that overlap add up to more than the whole."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,10 +14,20 @@ class Stopwatch:
         self._notify: Callable[[Stage], object] = notify or (lambda _: None)
         self.seconds: dict[Stage, float] = dict(seconds or {})
 
+    def tell(self, name: Stage) -> None:
+        """Say that a stage begins which somebody else measures."""
+        self._notify(name)
+
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
         """Say that a stage begins, and add what the body takes to its seconds."""
-        self._notify(name)
+        self.tell(name)
+        with self.more(name):
+            yield
+
+    @contextmanager
+    def more(self, name: Stage) -> Iterator[None]:
+        """Add what the body takes to a stage's seconds."""
         started = time.perf_counter()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started

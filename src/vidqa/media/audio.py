@@ -1,6 +1,8 @@
-"""The sound of a clip as a recogniser wants it."""
+"""The sound of a clip as a recogniser wants it: block after block, however long it is."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,72 +10,163 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from vidqa.media.container import Losses, clip_start, decoded, open_media
+from vidqa.errors import NoVideoStreamError
+from vidqa.media.container import Losses, clip_start, decoded, open_media, video_stream
+from vidqa.media.language import language_of
 
 SAMPLE_RATE = 16_000
 """Whisper's."""
 
+BLOCK_S = 120.0
+"""The longest block: enough of Whisper's windows for a batch; 4 MB."""
+
+FIRST_BLOCK_S = 30.0
+"""The longest first block, so that the first words come soon."""
+
+SEARCH_S = 15.0
+"""A block is cut at the quietest place of its last seconds; nobody speaks that long in one breath
+without a pause."""
+
+HUSH_S = 0.3
+"""How long the quiet place is: a pause between two sentences, not one between two words."""
+
+STEP_S = 0.02
+"""How finely it is looked for."""
+
 GAP_S = 0.1
 """Silence fills holes of at least this length in the time line, left by what cannot be decoded."""
+
+LONGEST_SILENCE_S = 10.0
+"""A hole longer than this is not filled: the next block begins after it."""
+
+END_TOLERANCE_S = 1.0
+"""A sound that ends so much before its stated end was cut off."""
 
 LONGEST_GAP_S = 3600.0
 """A jump beyond an hour is a broken timestamp, not a silence."""
 
 
-def read_audio(
-    path: Path, *, start_s: float = 0.0, end_s: float | None = None
-) -> NDArray[np.float32] | None:
-    """Decode a stretch of a clip's sound.
+@dataclass(frozen=True, slots=True)
+class AudioBlock:
+    """A stretch of sound, cut where it is quiet."""
+
+    start_s: float
+    """Where it begins, in seconds from the clip's first frame."""
+    samples: NDArray[np.int16]
+    """Mono, at 16 kHz."""
+    lost_packets: int = 0
+    """How many packets could not be decoded since the block before; they are silence."""
+    cut_off: bool = False
+    """The file could not be read any further."""
+
+    @property
+    def end_s(self) -> float:
+        """Where it ends, in seconds from the clip's first frame."""
+        return self.start_s + len(self.samples) / SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class SoundInfo:
+    """What a file says of its sound."""
+
+    tracks: int
+    """How many tracks can be decoded."""
+    duration_s: float
+    """Of the whole file; 0 when it does not say."""
+
+
+def probe_sound(path: Path) -> SoundInfo:
+    """Look for sound in a file, with a picture or without. Raises as `audio_blocks` does."""
+    with open_media(path) as container:
+        tracks = sum(stream.codec_context is not None for stream in container.streams.audio)
+        return SoundInfo(tracks, max(0.0, float((container.duration or 0) / av.time_base)))
+
+
+def audio_blocks(
+    path: Path,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    language: str | None = None,
+    block_s: float = BLOCK_S,
+) -> Iterator[AudioBlock]:
+    """Decode a stretch of a clip's sound; nothing comes of a clip without sound.
 
     Args:
         path: the clip.
         start_s: where the stretch begins, in seconds from the clip's first frame.
         end_s: where it ends; the end of the sound if None.
+        language: of several tracks, the first that is marked with this language is taken.
+        block_s: the longest block, in seconds.
 
-    Returns:
-        Mono samples between -1 and 1 at 16 kHz, the first of them at `start_s`; None when there is
-        no sound in it. Damaged packets are silence.
+    Yields:
+        Blocks in order of time, none empty. Damaged packets are silence.
+
+    Raises:
+        ClipNotFoundError: there is no such file.
+        NotAVideoError: it cannot be read.
 
     """
     begin_s = clip_start(path) + start_s
     length = None if end_s is None else max(0, round((end_s - start_s) * SAMPLE_RATE))
     with open_media(path) as container:
-        stream = _audio_stream(container)
+        stream = _audio_stream(container, path, language)
         if stream is None:
-            return None
-        track = _Track(length)
-        for time_s, samples in _resampled(decoded(container, stream, Losses())):
-            track.place(None if time_s is None else time_s - begin_s, samples)
-            if track.is_full:
+            return
+        losses = Losses()
+        cutter = _Cutter(start_s, length, round(block_s * SAMPLE_RATE), losses)
+        for time_s, samples in _resampled(decoded(container, stream, losses), losses):
+            yield from cutter.place(None if time_s is None else time_s - begin_s, samples)
+            if cutter.is_full:
                 break
-    samples = track.samples()
-    return samples.astype(np.float32) / np.float32(32768) if len(samples) else None
+        if not cutter.is_full and _ends_early(stream, begin_s + cutter.end / SAMPLE_RATE):
+            losses.cut_off = True
+    yield from cutter.rest()
 
 
-class _Track:
-    """Samples from zero on, on the time line."""
+class _Cutter:
+    """Puts samples on the time line, from zero on, and cuts it into blocks."""
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, start_s: float, limit: int | None, longest: int, losses: Losses) -> None:
+        self.start_s = start_s
         self.limit = limit
+        self.usual = longest
+        self.longest = min(longest, round(FIRST_BLOCK_S * SAMPLE_RATE))
+        self.losses = losses
+        self.told = 0
+        """Losses that an earlier block has told of."""
         self.parts: list[NDArray[np.int16]] = []
-        self.length = 0
+        self.begin = 0
+        """Where the block begins that is being filled."""
+        self.end = 0
+        """How far the time line is filled."""
         self.next: int | None = None
         """Where the next samples go; below zero before the stretch begins."""
 
     @property
     def is_full(self) -> bool:
         """Nothing more can be placed."""
-        return self.limit is not None and self.length >= self.limit
+        return self.limit is not None and self.end >= self.limit
 
-    def place(self, time_s: float | None, samples: NDArray[np.int16]) -> None:
+    def place(self, time_s: float | None, samples: NDArray[np.int16]) -> Iterator[AudioBlock]:
         """Append samples; before them silence, or without those that come before zero."""
         if time_s is not None and self._is_jump(time_s):
             self.next = round(time_s * SAMPLE_RATE)
         position = self.next or 0
         self.next = position + len(samples)
-        if position > self.length:
-            self._append(np.zeros(position - self.length, np.int16))
+        hole = position - self.end
+        if hole > LONGEST_SILENCE_S * SAMPLE_RATE:
+            yield from self._block(self.end - self.begin)
+            self.begin = self.end = position
+        elif hole > 0:
+            self._append(np.zeros(hole, np.int16))
         self._append(samples[max(0, -position) :])
+        while self.end - self.begin >= self.longest:
+            yield from self._block(self._quiet_place())
+
+    def rest(self) -> Iterator[AudioBlock]:
+        """The last block."""
+        yield from self._block(self.end - self.begin, cut_off=self.losses.cut_off)
 
     def _is_jump(self, time_s: float) -> bool:
         """Whether samples do not just follow the ones before."""
@@ -83,29 +176,79 @@ class _Track:
 
     def _append(self, samples: NDArray[np.int16]) -> None:
         if self.limit is not None:
-            samples = samples[: max(0, self.limit - self.length)]
+            samples = samples[: max(0, self.limit - self.end)]
         if len(samples):
             self.parts.append(samples)
-            self.length += len(samples)
+            self.end += len(samples)
 
-    def samples(self) -> NDArray[np.int16]:
-        """All of them."""
-        return np.concatenate(self.parts) if self.parts else np.zeros(0, np.int16)
+    def _block(self, length: int, *, cut_off: bool = False) -> Iterator[AudioBlock]:
+        """Hand out the first samples and keep the others for the next block."""
+        if not length:
+            return
+        filled = np.concatenate(self.parts)
+        lost, self.told = self.losses.packets - self.told, self.losses.packets
+        self.parts = [filled[length:].copy()]
+        self.longest = self.usual
+        start_s = self.start_s + self.begin / SAMPLE_RATE
+        self.begin += length
+        yield AudioBlock(start_s, filled[:length], lost, cut_off)
+
+    def _quiet_place(self) -> int:
+        """Where to cut: the middle of the quietest stretch near the end of the longest block."""
+        search = min(round(SEARCH_S * SAMPLE_RATE), self.longest // 2)
+        first = self.longest - search
+        tail = np.concatenate(self.parts)[first : self.longest]
+        return first + quietest(tail)
 
 
-def _audio_stream(container: Any) -> Any | None:
-    """The sound that belongs to the picture shown; None when nothing of it can be decoded."""
-    video = container.streams.best("video")
+def quietest(samples: NDArray[np.int16]) -> int:
+    """The middle of the quietest stretch of a sound; of several equal ones, of the last."""
+    step, steps = round(STEP_S * SAMPLE_RATE), round(HUSH_S / STEP_S)
+    count = len(samples) // step
+    if count <= steps:
+        return len(samples)
+    pieces = samples[: count * step].reshape(count, step).astype(np.float32)  # (count, step)
+    energy = np.square(pieces).mean(axis=1, dtype=np.float64)  # (count,)
+    hush = np.convolve(energy, np.ones(steps), "valid")  # (count - steps + 1,)
+    last = len(hush) - 1 - int(np.argmin(hush[::-1]))
+    return last * step + steps * step // 2
+
+
+def _ends_early(stream: Any, end_s: float) -> bool:
+    """Whether a sound that ends here, in the container's time, was said to be longer."""
+    if not stream.duration:
+        return False
+    stated_s = float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+    return end_s < stated_s - END_TOLERANCE_S
+
+
+def _audio_stream(container: Any, path: Path, language: str | None) -> Any | None:
+    """The sound in the language, else the one that belongs to the picture; None without any."""
+    if language is not None:
+        for stream in container.streams.audio:
+            if stream.codec_context is not None and language_of(stream.language) == language:
+                return stream
+    video = None
+    with suppress(NoVideoStreamError):
+        video = video_stream(container, path)
     stream = container.streams.best("audio", related=video)
     return None if stream is None or stream.codec_context is None else stream
 
 
-def _resampled(frames: Iterator[Any]) -> Iterator[tuple[float | None, NDArray[np.int16]]]:
+def _resampled(
+    frames: Iterator[Any], losses: Losses
+) -> Iterator[tuple[float | None, NDArray[np.int16]]]:
     """Each frame's time in the container and its samples at 16 kHz."""
     resampler: Any = None
     shape = None
     for frame in frames:
         if (now := (frame.format.name, frame.layout.name, frame.sample_rate)) != shape:
             resampler, shape = av.AudioResampler("s16", "mono", SAMPLE_RATE), now
-        for piece in resampler.resample(frame):
+        try:
+            pieces = resampler.resample(frame)
+        except (av.error.FFmpegError, ValueError):
+            shape = None
+            losses.packets += 1  # decoded to a sound that cannot be, at no rate or in no channels
+            continue
+        for piece in pieces:
             yield frame.time, piece.to_ndarray()[0]

@@ -11,6 +11,7 @@ from typing import Any
 import av
 
 from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError, VideoError
+from vidqa.media.pulse import beat
 
 PICTURE_FORMATS = ("_pipe", "image2")
 """How FFmpeg's names of single-picture formats end."""
@@ -61,11 +62,14 @@ def video_stream(container: Any, path: Path) -> Any:
 
     """
     best = container.streams.best("video")
-    if best is not None and not _is_cover(best):
+    if best is not None and _is_shown(best):
         return best
-    moving = [stream for stream in container.streams.video if not _is_cover(stream)]
+    moving = [stream for stream in container.streams.video if _is_shown(stream)]
     if moving:
         return max(moving, key=lambda stream: stream.width * stream.height)
+    unknown = [one for one in container.streams.video if one.codec_context is None]
+    if unknown:
+        raise NotAVideoError(f"{quoted(path)} is in a video format that no decoder here knows")
     if best is None and not container.streams.audio:
         raise NotAVideoError(f"{quoted(path)} is not a video: it has neither pictures nor sound")
     cover = "" if best is None else ", except a cover picture"
@@ -96,6 +100,7 @@ def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[
         except (av.error.FFmpegError, OSError):
             losses.cut_off = True
             return
+        beat()
         yield packet
 
 
@@ -108,11 +113,14 @@ def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
             frames = stream.codec_context.decode(packet)
         except av.error.EOFError:
             continue  # the container's end has emptied the decoder already
+        except MemoryError:
+            raise  # also one of FFmpeg's errors, and no damage of the clip
         except (av.error.FFmpegError, ValueError):
             losses.packets += 1
             continue
         shown += len(frames)
         for frame in frames:
+            beat()
             frame.time_base = frame.time_base or stream.time_base  # unknown after a sudden end
             yield frame
     losses.missing = max(0, fed - shown - losses.packets)
@@ -190,5 +198,7 @@ def _is_text(head: bytes) -> bool:
     return len(text.encode()) > len(head) - 4 and all(c.isprintable() or c.isspace() for c in text)
 
 
-def _is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+def _is_shown(stream: Any) -> bool:
+    """Whether it can be decoded, and is no cover picture."""
+    is_cover = stream.disposition & av.stream.Disposition.attached_pic
+    return stream.codec_context is not None and not is_cover

@@ -7,6 +7,7 @@ from typing import Any
 import av
 
 from vidqa.errors import NotAVideoError
+from vidqa.media import streams
 from vidqa.media.container import (
     Losses,
     first_frame,
@@ -41,23 +42,40 @@ def probe(path: Path) -> VideoInfo:
             raise NotAVideoError(
                 f"{quoted(path)} is damaged: not one of its pictures can be decoded"
             )
-        rotation_deg = clean_rotation(frame.rotation)
-        sideways = rotation_deg in (90, 270)
-        start_s = start_of(frame)
-        duration_s = _claimed_duration(container, stream, start_s)
-        info = VideoInfo(
-            path=path,
-            duration_s=duration_s,
-            width=frame.height if sideways else frame.width,
-            height=frame.width if sideways else frame.height,
-            codec=stream.codec.canonical_name,
-            container=container.format.name,
-            rotation_deg=rotation_deg,
-            has_audio=any(audio.codec_context is not None for audio in container.streams.audio),
-        )
-    if _is_believable(duration_s, path.stat().st_size):
+        info = _describe(container, stream, frame, path)
+    if _is_believable(info.duration_s, info.size_bytes):
         return info
-    return replace(info, duration_s=_measured_duration(path, start_s))
+    return replace(info, duration_s=_measured_duration(path, info.start_s))
+
+
+def _describe(container: Any, stream: Any, frame: Any, path: Path) -> VideoInfo:
+    """All that the headers and the first frame say."""
+    rotation_deg = clean_rotation(frame.rotation)
+    sideways = rotation_deg in (90, 270)
+    start_s = start_of(frame)
+    audio = streams.audio_tracks(container)
+    return VideoInfo(
+        path=path,
+        duration_s=_claimed_duration(container, stream, start_s),
+        width=frame.height if sideways else frame.width,
+        height=frame.width if sideways else frame.height,
+        codec=stream.codec.canonical_name,
+        container=container.format.name,
+        rotation_deg=rotation_deg,
+        has_audio=any(track.is_readable for track in audio),
+        start_s=start_s,
+        size_bytes=path.stat().st_size,
+        stated_frames=stream.frames or None,
+        frame_rate=streams.frame_rate(stream),
+        time_base=stream.time_base,
+        pixel_aspect=streams.pixel_aspect(stream, sideways=sideways),
+        bit_depth=streams.bit_depth(frame),
+        transfer=streams.transfer(stream, frame),
+        audio=audio,
+        subtitles=streams.subtitle_tracks(container),
+        others=streams.other_pictures(container, stream),
+        chapters=streams.chapters(container, start_s),
+    )
 
 
 def clean_rotation(degrees: int) -> int:

@@ -1,19 +1,228 @@
 """Which moments of a clip to look at. Pure functions over times."""
 
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heapreplace
+from itertools import pairwise
+from math import ceil
+from typing import Literal, cast, get_args
+
 CLOCK_DIGITS = 6
 """Times are compared to the microsecond: a moment computed to be a frame's own time is its time."""
+
+SamplerName = Literal["uniform", "paper", "scene", "keyframes", "fps"]
+"""How moments are chosen."""
+
+RATE = re.compile(r"\d+(\.\d+)?|\d*\.\d+", re.ASCII)
+
+HIGHEST_RATE = 240.0
+"""Frames a second; more is no camera's."""
+
+MOST_BY_RATE = 512
+"""How many frames `fps:N` takes at most when nobody says how many; others take the model's own
+number, which would make a rate pointless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to choose the moments to look at."""
+
+    name: SamplerName = "uniform"
+    rate_fps: float | None = None
+    """Frames a second, for `fps` only."""
+
+    def __post_init__(self) -> None:
+        if self.name not in get_args(SamplerName):
+            raise ValueError(f"Sampling: name must be one of {choices()}, got {self.name!r}")
+        if (self.rate_fps is not None) != (self.name == "fps"):
+            raise ValueError(f"Sampling: rate_fps goes with fps and nothing else, got {self!r}")
+        if self.rate_fps is not None and not 0 < self.rate_fps <= HIGHEST_RATE:
+            raise ValueError(
+                f"Sampling: rate_fps must be above 0, at most {HIGHEST_RATE:g}, "
+                f"got {self.rate_fps:g}"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> "Sampling":
+        """Read `uniform`, `paper`, `scene`, `keyframes` or `fps:N`.
+
+        Raises:
+            ValueError: it is none of them.
+
+        """
+        name, colon, rate = text.partition(":")
+        if name in get_args(SamplerName) and name != "fps" and not colon:
+            return cls(cast(SamplerName, name))
+        if name == "fps" and RATE.fullmatch(rate):
+            return cls("fps", float(rate))
+        raise ValueError(f"no sampling is called {text!r}; there are {choices()}")
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return self.name if self.rate_fps is None else f"{self.name}:{self.rate_fps:g}"
+
+    def most(self, asked: int | None, default: int) -> int:
+        """How many frames to take at most: those asked for, else the model's own number."""
+        if asked is not None:
+            return asked
+        return MOST_BY_RATE if self.name == "fps" else default
+
+
+EVENLY = Sampling("uniform")
+"""What is done unless something else is asked for."""
+
+
+def choices() -> str:
+    """What `Sampling.parse` reads, for people."""
+    names = [name if name != "fps" else "fps:N" for name in get_args(SamplerName)]
+    return ", ".join(names)
 
 
 def uniform(start_s: float, end_s: float, count: int) -> tuple[float, ...]:
     """The centres of `count` equal slices of a stretch of time, in seconds.
 
+    A stretch of no length has one moment.
+
     Raises:
         ValueError: `count` is below 1, or the stretch ends before it starts.
 
     """
-    if count < 1:
-        raise ValueError(f"uniform: count must be at least 1, got {count}")
-    if end_s < start_s:
-        raise ValueError(f"uniform: end_s must not come before start_s, got {start_s} and {end_s}")
+    _check("uniform", start_s, end_s, count)
     slice_s = (end_s - start_s) / count
-    return tuple(start_s + slice_s * (index + 0.5) for index in range(count))
+    return _within(start_s, end_s, (start_s + slice_s * (index + 0.5) for index in range(count)))
+
+
+def paper(
+    frame_times_s: Sequence[float], count: int, *, stated_frames: int | None = None
+) -> tuple[float, ...]:
+    """The authors' rule: every n-th frame from the first, n whole, until `count` are taken.
+
+    This is how MiniGPT4-Video (arXiv 2404.03413) chooses frames in its inference and demo scripts,
+    and so what its weights were trained on. n is the number of frames over `count`, rounded down,
+    at least 1; the number of frames is what the header claims, rounded down. So the end of a clip
+    goes unseen, almost half of it where the number of frames is just below a multiple of `count`:
+    of 179 frames and a `count` of 90 it is the first 90.
+
+    Args:
+        frame_times_s: when each frame is shown, in order.
+        count: how many frames to take at most.
+        stated_frames: duration times frame rate, rounded down; those there are if None.
+
+    Raises:
+        ValueError: `count` is below 1, or there are no frames.
+
+    """
+    if count < 1 or not frame_times_s:
+        raise ValueError(f"paper: needs frames and a count, got {len(frame_times_s)} and {count}")
+    frames = len(frame_times_s) if stated_frames is None else stated_frames
+    return tuple(frame_times_s[:: max(1, frames // count)][:count])
+
+
+def every(start_s: float, end_s: float, rate_fps: float, max_count: int) -> tuple[float, ...]:
+    """Moments at a steady rate from the start on, the start included and the end not.
+
+    Where they would be more than `max_count`, every second of them is taken, or every third and so
+    on: the stretch is covered to its end, at a lower rate.
+
+    Raises:
+        ValueError: a number is not positive, or the stretch ends before it starts.
+
+    """
+    _check("every", start_s, end_s, max_count)
+    if not rate_fps > 0:
+        raise ValueError(f"every: rate_fps must be above 0, got {rate_fps}")
+    steps = steps_at(start_s, end_s, rate_fps)
+    stride = ceil(steps / max_count)
+    return _within(start_s, end_s, (start_s + step / rate_fps for step in range(0, steps, stride)))
+
+
+def steps_at(start_s: float, end_s: float, rate_fps: float) -> int:
+    """How many moments `every` would take without a bound."""
+    # a hair less, so that 2 s at 1 fps are two moments however the numbers were rounded
+    return max(1, ceil((end_s - start_s) * rate_fps - 1e-6))
+
+
+def scene(shots_s: Sequence[float], start_s: float, end_s: float, count: int) -> tuple[float, ...]:
+    """The middle of each shot.
+
+    Where there are fewer shots than `count`, the longest stretches are halved, cut in three and so
+    on until there are enough; where there are more, evenly spread ones are chosen.
+
+    Args:
+        shots_s: when shots begin, in order; those outside the stretch do not matter.
+        start_s: where the stretch begins, and its first shot.
+        end_s: where it ends.
+        count: how many moments.
+
+    Raises:
+        ValueError: `count` is below 1, or the stretch ends before it starts.
+
+    """
+    _check("scene", start_s, end_s, count)
+    inside = (shot_s for shot_s in shots_s if start_s < shot_s < end_s)
+    bounds = _within(start_s, end_s, (start_s, *inside, end_s))
+    shots = list(pairwise(bounds)) or [(start_s, end_s)]
+    if len(shots) >= count:
+        chosen = (shots[(2 * index + 1) * len(shots) // (2 * count)] for index in range(count))
+        return _within(start_s, end_s, ((begin + end) / 2 for begin, end in chosen))
+    parts = _share([end - begin for begin, end in shots], count)
+    moments = (
+        moment
+        for (begin, end), number in zip(shots, parts, strict=True)
+        for moment in uniform(begin, end, number)
+    )
+    return _within(start_s, end_s, moments)
+
+
+def keyframes(
+    key_times_s: Sequence[float], start_s: float, end_s: float, count: int
+) -> tuple[float, ...]:
+    """The keyframes nearest to evenly spread moments, none twice: there may be fewer than `count`.
+
+    Args:
+        key_times_s: when keyframes are shown, in order.
+        start_s: where the stretch begins.
+        end_s: where it ends.
+        count: how many moments at most.
+
+    Raises:
+        ValueError: `count` is below 1, the stretch ends before it starts, or no keyframe is in it.
+
+    """
+    _check("keyframes", start_s, end_s, count)
+    keys = key_times_s[bisect_left(key_times_s, start_s) : bisect_right(key_times_s, end_s)]
+    if not keys:
+        raise ValueError(f"keyframes: there is none between {start_s:g} and {end_s:g} s")
+    return _within(start_s, end_s, (_nearest(keys, one) for one in uniform(start_s, end_s, count)))
+
+
+def _nearest(times_s: Sequence[float], time_s: float) -> float:
+    """The one closest to a moment; of two as close the earlier."""
+    place = bisect_left(times_s, time_s)
+    return min(times_s[max(0, place - 1) : place + 1], key=lambda one: abs(one - time_s))
+
+
+def _share(lengths_s: Sequence[float], count: int) -> list[int]:
+    """Cut stretches into `count` parts in all, the longest part always next."""
+    parts = [1] * len(lengths_s)
+    longest = [(-length_s, index) for index, length_s in enumerate(lengths_s)]
+    heapify(longest)
+    for _ in range(count - len(lengths_s)):
+        _, index = longest[0]
+        parts[index] += 1
+        heapreplace(longest, (-lengths_s[index] / parts[index], index))
+    return parts
+
+
+def _within(start_s: float, end_s: float, times_s: Iterable[float]) -> tuple[float, ...]:
+    """The times in order, none twice, inside the stretch however they were rounded."""
+    return tuple(sorted({min(max(time_s, start_s), end_s) for time_s in times_s}))
+
+
+def _check(name: str, start_s: float, end_s: float, count: int) -> None:
+    if count < 1:
+        raise ValueError(f"{name}: count must be at least 1, got {count}")
+    if end_s < start_s:
+        raise ValueError(f"{name}: end_s must not come before start_s, got {start_s} and {end_s}")

@@ -1,78 +1,168 @@
 """What is said in a clip, from the best source there is."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidqa.errors import UsageError
+from vidqa.errors import DecoderError, UsageError
+from vidqa.media.audio import AudioBlock, audio_blocks
 from vidqa.media.container import quoted
-from vidqa.media.subtitles import read_subtitles, sidecars
-from vidqa.media.tracks import read_track
-from vidqa.types import VideoInfo, Words
+from vidqa.media.language import ENGLISH
+from vidqa.media.reader import Reader
+from vidqa.media.subtitles import SubtitleFile, read_subtitles, sidecars, spoken_in
+from vidqa.media.tracks import Track, read_track
+from vidqa.media.transcribe import Heard, Recogniser, Task
+from vidqa.types import Cue, Words, WordsSource
 
-Listen = Callable[[Path, str | None], Words]
-"""Transcribes the speech of a file; the second argument is the language, if known."""
+Subtitles = str | Path
+"""`auto` (a file beside the clip, else a track inside it, else speech), `off` (no words at all),
+`speech` (listen, whatever there is to read), or the path of a subtitle file."""
 
+Window = tuple[float, float | None]
+"""Begin and end of a stretch of a clip, in seconds from its first frame; None is the end."""
 
-def find_words(
-    info: VideoInfo, *, subtitles: str | Path, language: str | None, listen: Listen | None
-) -> Words:
-    """Look for words: in the file named, else beside the clip, else inside it, else listen.
-
-    Args:
-        info: the clip, as probed.
-        subtitles: `auto`, `off`, or the path of a subtitle file.
-        language: the one wanted or spoken, in two letters, if known.
-        listen: the speech recogniser; None to do without.
-
-    Returns:
-        Words of the whole clip; their times count from its first frame.
-
-    Raises:
-        UsageError: the subtitle file named cannot be used.
-
-    """
-    if subtitles == "off":
-        return Words("off")
-    if subtitles != "auto":
-        return _from_file(Path(subtitles))
-    words, warnings = _from_beside(info, language)
-    if words is None:
-        words = _from_inside(info, language)
-    if words is None and listen is not None and info.has_audio:
-        words = listen(info.path, language)
-    words = words or Words("none")
-    return replace(words, warnings=(*warnings, *words.warnings))
+Event = Cue | Heard | Words
+"""A cue as it comes, how far it has been listened, and at last all that is known."""
 
 
-def _from_file(path: Path) -> Words:
-    """The file a person named: it must be readable, but it may be empty of words."""
-    file = read_subtitles(path)
-    if file.cues:
-        return Words("file", file.cues, str(path), file.warnings)
-    nothing = f"the subtitles {quoted(path)} hold no words"
-    return Words("none", detail=str(path), warnings=(*file.warnings, nothing))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which words."""
+
+    subtitles: Subtitles = "auto"
+    language: str | None = None
+    """Spoken, and so written, in Whisper's letters; None takes what there is."""
+    task: Task = "transcribe"
+    """`translate` wants English, whatever is spoken."""
+
+    @property
+    def written(self) -> str | None:
+        """The language that subtitles must be in."""
+        return ENGLISH if self.task == "translate" else self.language
+
+    @property
+    def strict(self) -> bool:
+        """Whether subtitles must say so: what is not marked is hardly a translation."""
+        return self.task == "translate"
 
 
-def _from_beside(info: VideoInfo, language: str | None) -> tuple[Words | None, tuple[str, ...]]:
-    """The first usable file beside the clip, and what is wrong with the ones before it."""
-    warnings: list[str] = []
-    try:
-        beside = sidecars(info.path, language)
-    except OSError as error:
-        return None, (f"no subtitles could be looked for beside the clip: {error.strerror}",)
-    for path in beside:
-        try:
-            file = read_subtitles(path)
-        except UsageError as error:
-            warnings.append(f"passed over: {error.message}")
-            continue
+class Ears:
+    """Finds the words of clips: reads where there is something to read, else listens."""
+
+    def __init__(self, reader: Reader, recogniser: Recogniser | None) -> None:
+        self.reader = reader
+        self.recogniser = recogniser
+
+    def words(self, path: Path, wanted: Wanted, window: Window = (0.0, None)) -> Words:
+        """All words within a stretch of a clip, at once. Raises as `stream` does."""
+        words = Words("none")
+        for event in self.stream(path, wanted, window):
+            if isinstance(event, Words):
+                words = event
+        return words
+
+    def stream(self, path: Path, wanted: Wanted, window: Window = (0.0, None)) -> Iterator[Event]:
+        """Yield cues as they become known, in order of time, and at last the `Words`.
+
+        Looked for in the file named, else beside the clip, else inside it, else in its sound. All
+        times count from the clip's first frame.
+
+        Raises:
+            UsageError: the subtitle file named cannot be used, or the recogniser does not know the
+                language or cannot translate.
+            VideoError: the clip cannot be read.
+            NotEnoughMemoryError: listening to it needs more than there is.
+
+        """
+        if wanted.subtitles == "off":
+            yield Words("off")
+            return
+        words, warnings = self._read(path, wanted)
+        if words is not None:
+            inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
+            yield from inside
+            source: WordsSource = words.source if inside else "none"
+            yield replace(words, source=source, cues=inside, warnings=warnings + words.warnings)
+            return
+        for event in self._listen(path, wanted, window):
+            if isinstance(event, Words):
+                event = replace(event, warnings=warnings + event.warnings)
+            yield event
+
+    def _read(self, path: Path, wanted: Wanted) -> tuple[Words | None, tuple[str, ...]]:
+        """What is written, and what was passed over."""
+        if wanted.subtitles == "speech":
+            return None, ()
+        if wanted.subtitles != "auto":
+            return self._from_file(Path(wanted.subtitles), wanted.written), ()
+        words, warnings = self._from_beside(path, wanted)
+        if words is None:
+            track = self._track(path, wanted)
+            if track is not None and track.text.cues:
+                detail = f"text track ({track.language})" if track.language else "text track"
+                words = Words("track", track.text.cues, detail, track.text.warnings)
+        return words, warnings
+
+    def _from_file(self, path: Path, language: str | None) -> Words:
+        """The file a person named: it must be readable, but it may be empty of words."""
+        file = self._subtitles(path, language)
         if file.cues:
-            return Words("sidecar", file.cues, str(path), file.warnings), tuple(warnings)
-        warnings.append(f"passed over: the subtitles {quoted(path)} hold no words")
-    return None, tuple(warnings)
+            return Words("file", file.cues, str(path), file.warnings)
+        return Words("none", detail=str(path), warnings=(*file.warnings, _empty(path)))
+
+    def _from_beside(self, path: Path, wanted: Wanted) -> tuple[Words | None, tuple[str, ...]]:
+        """The first usable file beside the clip, and what is wrong with the ones before it."""
+        warnings: list[str] = []
+        try:
+            beside = sidecars(path, wanted.written, strict=wanted.strict)
+        except OSError as error:
+            return None, (f"no subtitles could be looked for beside the clip: {error.strerror}",)
+        for sidecar in beside:
+            try:
+                file = self._subtitles(sidecar, spoken_in(sidecar, path) or wanted.written)
+            except (UsageError, DecoderError) as error:
+                warnings.append(f"passed over: {error.message}")
+                continue
+            if file.cues:
+                return Words("sidecar", file.cues, str(sidecar), file.warnings), tuple(warnings)
+            warnings.append(f"passed over: {_empty(sidecar)}")
+        return None, tuple(warnings)
+
+    def _subtitles(self, path: Path, language: str | None) -> SubtitleFile:
+        """The parsing of a subtitle file, in a worker process: it may be a trap, too."""
+        return self.reader.call(path, read_subtitles, path, language)
+
+    def _track(self, path: Path, wanted: Wanted) -> Track | None:
+        """The decoding of a text track, in a worker process."""
+        return self.reader.call(path, read_track, path, wanted.written, strict=wanted.strict)
+
+    def _blocks(self, path: Path, language: str | None, window: Window) -> Iterator[AudioBlock]:
+        """The decoding of the sound, in a worker process, ahead of the listening."""
+        return self.reader.stream(
+            path, audio_blocks, path, start_s=window[0], end_s=window[1], language=language
+        )
+
+    def _listen(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
+        if self.recogniser is None:
+            yield Words("none")
+            return
+        cues, heard = [], Heard()
+        blocks = self._blocks(path, wanted.language, window)
+        for event in self.recogniser.listen(blocks, language=wanted.language, task=wanted.task):
+            if isinstance(event, Cue):
+                cues.append(event)
+            else:
+                heard = event
+            yield event
+        source: WordsSource = "speech" if cues else "none"
+        yield Words(source, tuple(cues), self.recogniser.name, heard.warnings, heard.language)
 
 
-def _from_inside(info: VideoInfo, language: str | None) -> Words | None:
-    cues = read_track(info.path, language)
-    return Words("track", cues, "text track") if cues else None
+def _empty(path: Path) -> str:
+    return f"the subtitles {quoted(path)} hold no words"
+
+
+def _overlaps(cue: Cue, window: Window) -> bool:
+    begin_s, end_s = window
+    begun = cue.end_s > begin_s or cue.start_s >= begin_s
+    return begun and (end_s is None or cue.start_s < end_s)

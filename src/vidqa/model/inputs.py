@@ -4,9 +4,9 @@ The template is rendered once around a mark that stands for the question. What c
 mark is the video's prefix, the same for every question; what comes after it closes the turn.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from vidqa.model.loading import Loaded
 
 QUESTION_MARK = "\ue000question\ue000"
 """Stands for the question while the template is rendered (Unicode private use area)."""
+
+FRAMES_AT_ONCE = 16
+"""Frames preprocessed and encoded together: bounds the memory, whatever number is asked for."""
 
 NOT_PICTURES = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
 """What a processor returns that is about the text."""
@@ -63,35 +66,71 @@ class PromptIds:
     """The whole prompt as the template rendered it."""
 
 
-@torch.inference_mode()
-def encode_frames(
-    loaded: Loaded,
-    prefix_text: str,
-    frames: Sequence[NDArray[np.uint8]],
-    image_kwargs: Mapping[str, object],
-) -> Pictures:
-    """Tokenize the prefix and run every frame through tower and projector, once.
+class FrameEncoder:
+    """Runs frames through tower and projector while others are still being read."""
 
-    Args:
-        loaded: network and processor.
-        prefix_text: one placeholder a frame.
-        frames: (height, width, 3) each.
-        image_kwargs: handed to the image processor.
+    def __init__(self, loaded: Loaded, image_kwargs: Mapping[str, object]) -> None:
+        """Of the arguments, `image_kwargs` are handed to the image processor."""
+        self._loaded = loaded
+        self._image_kwargs = image_kwargs
+        self._waiting: list[NDArray[np.uint8]] = []
+        self._tokens: list[Tensor] = []
+        self._placeholders: list[Tensor] = []
 
-    """
-    device = loaded.network.device
-    inputs: Mapping[str, Any] = loaded.processor(
-        text=[prefix_text],
-        images=[list(frames)],
-        return_tensors="pt",
-        text_kwargs={"add_special_tokens": False},
-        images_kwargs={"input_data_format": "channels_last", **image_kwargs},
-    )
-    pixels = {name: value.to(device) for name, value in inputs.items() if name not in NOT_PICTURES}
-    network: Any = loaded.network
-    encoded = network.get_image_features(**pixels)
-    tokens = torch.cat([part.flatten(0, -2) for part in encoded.pooler_output])  # (N, D)
-    return Pictures(inputs["input_ids"].to(device), tokens)
+    def push(self, pixels: NDArray[np.uint8]) -> None:
+        """Take one more frame, (height, width, 3); all of a clip have one shape."""
+        self._waiting.append(pixels)
+        if len(self._waiting) == FRAMES_AT_ONCE:
+            self._encode()
+
+    def flush(self) -> None:
+        """Encode what is left; there are no more frames."""
+        if self._waiting:
+            self._encode()
+
+    def place(self, prefix_text: str) -> Pictures:
+        """The frames in the prefix of a clip, whose text holds one placeholder a frame."""
+        assert not self._waiting, "flush first"
+        tokenizer, mark = self._loaded.tokenizer, self._loaded.image_mark
+        texts = prefix_text.split(mark)
+        assert len(texts) == len(self._placeholders) + 1, "one placeholder a frame"
+        pieces = [_ids(tokenizer, texts[0])]
+        for placeholders, text in zip(self._placeholders, texts[1:], strict=True):
+            pieces += [placeholders, _ids(tokenizer, text)]
+        device = self._loaded.network.device
+        return Pictures(torch.cat(pieces)[None].to(device), torch.cat(self._tokens))
+
+    @torch.inference_mode()
+    def _encode(self) -> None:
+        """Encode the waiting frames at once; the processor says what stands for them in the text.
+
+        Frames of one shape get the same number of placeholders, so they can be told apart.
+        """
+        frames, self._waiting = self._waiting, []
+        loaded, network = self._loaded, cast(Any, self._loaded.network)
+        inputs: Mapping[str, Any] = loaded.processor(
+            text=[loaded.image_mark * len(frames)],
+            images=[frames],
+            return_tensors="pt",
+            text_kwargs={"add_special_tokens": False},
+            images_kwargs={"input_data_format": "channels_last", **self._image_kwargs},
+        )
+        pixels = {
+            name: value.to(network.device)
+            for name, value in inputs.items()
+            if name not in NOT_PICTURES
+        }
+        encoded = network.get_image_features(**pixels)
+        self._tokens += [part.flatten(0, -2) for part in encoded.pooler_output]  # (n, D) each
+        placeholders: Tensor = inputs["input_ids"][0]  # (T,)
+        assert len(placeholders) % len(frames) == 0, "as many placeholders for every frame"
+        self._placeholders += placeholders.chunk(len(frames))
+
+
+def _ids(tokenizer: Any, text: str) -> Tensor:
+    """The ids of a piece of text, (T,)."""
+    ids = tokenizer(text, add_special_tokens=False, return_tensors="pt").input_ids[0]
+    return cast(Tensor, ids).long()
 
 
 def tokenize_prompt(loaded: Loaded, turn: Turn, question: str, prefix_ids: Tensor) -> PromptIds:

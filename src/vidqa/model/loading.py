@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
+from transformers.image_utils import PILImageResampling
 
 from vidqa.errors import ModelDamagedError
 from vidqa.model.auto import register
@@ -23,6 +24,22 @@ class Loaded:
     def tokenizer(self) -> Any:
         """The processor's tokenizer."""
         return self.processor.tokenizer
+
+    @property
+    def image_mark(self) -> str:
+        """What stands for an image in a text before it is tokenized."""
+        processor: Any = self.processor
+        return str(processor.image_token)
+
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """Width and height that every image is squashed to; None if it depends on the image."""
+        images = self.processor.image_processor
+        size = dict(getattr(images, "size", None) or {})
+        is_fixed = set(size) == {"height", "width"} and getattr(images, "do_resize", False)
+        if not is_fixed or getattr(images, "resample", None) != PILImageResampling.BICUBIC:
+            return None
+        return size["width"], size["height"]
 
     @property
     def control_tokens(self) -> frozenset[str]:

@@ -1,0 +1,117 @@
+"""The moments of one clip to look at: what the strategies need is read from the file."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from vidqa.errors import UsageError
+from vidqa.media import sampling
+from vidqa.media.ending import said_of_end
+from vidqa.media.sampling import Sampling
+from vidqa.media.shots import find_shots
+from vidqa.media.timeline import read_timeline
+from vidqa.types import VideoInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Where to look."""
+
+    times_s: tuple[float, ...]
+    """In seconds from the first frame, increasing, at least one."""
+    warnings: tuple[str, ...] = ()
+    """What was done other than asked for."""
+
+    def all_warnings(self, shown: int) -> tuple[str, ...]:
+        """Those, and whether fewer frames than moments were there to show."""
+        wanted = len(self.times_s)
+        if shown == wanted:
+            return self.warnings
+        return (*self.warnings, f"{wanted} frames were asked for, only {shown} differ")
+
+
+def stretch(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
+    """Begin and end of the part of a clip to look at, in seconds from its first frame.
+
+    Raises:
+        UsageError: it lies outside the clip, or ends before it begins.
+
+    """
+    start = 0.0 if start_s is None else start_s
+    end = info.duration_s if end_s is None else min(end_s, info.duration_s)
+    if start < 0 or start >= info.duration_s > 0:
+        raise UsageError(
+            f"--start {start:g} lies outside the clip, which lasts {info.duration_s:.3f} s"
+        )
+    if end <= start and info.duration_s > 0:
+        raise UsageError(f"--end {end:g} does not come after --start {start:g}")
+    return start, max(start, end)
+
+
+def find_moments(
+    info: VideoInfo, how: Sampling, *, start_s: float, end_s: float, count: int
+) -> Moments:
+    """Choose at most `count` moments in a stretch of a clip.
+
+    `uniform` and `fps` read nothing, `paper` and `keyframes` all packets, and `scene` decodes.
+
+    Args:
+        info: the clip, as probed.
+        how: the way to choose them.
+        start_s: where the stretch begins, in seconds from the first frame.
+        end_s: where it ends.
+        count: at least 1.
+
+    Raises:
+        UsageError: there is no such number of moments.
+        VideoError: the clip cannot be read.
+
+    """
+    if count < 1:
+        raise UsageError(f"--frames must be at least 1, got {count}")
+    match how.name:
+        case "uniform":
+            return Moments(sampling.uniform(start_s, end_s, count))
+        case "scene":
+            shots = find_shots(info, start_s, end_s)
+            return Moments(sampling.scene(shots, start_s, end_s, count))
+        case "keyframes":
+            return _at_keyframes(info, start_s, end_s, count)
+        case "paper":
+            return _as_in_the_paper(info, start_s, end_s, count)
+        case "fps":
+            return _at_a_rate(how, start_s, end_s, count)
+
+
+def _at_keyframes(info: VideoInfo, start_s: float, end_s: float, count: int) -> Moments:
+    timeline = read_timeline(info)
+    try:
+        times_s = sampling.keyframes(timeline.key_times_s, start_s, end_s, count)
+    except ValueError:
+        return _instead("there is no keyframe in it", start_s, end_s, count)
+    return Moments(times_s, said_of_end(timeline.frame_times_s[-1], end_s))
+
+
+def _as_in_the_paper(info: VideoInfo, start_s: float, end_s: float, count: int) -> Moments:
+    """By the frames of the stretch as if they were the clip; the header says how many to expect."""
+    times_s = read_timeline(info).frame_times_s
+    # a frame that began earlier is still shown when the stretch begins, but it is not in it
+    inside = times_s[bisect_left(times_s, start_s) : bisect_left(times_s, end_s)]
+    if not inside:
+        return _instead("no frame begins in it", start_s, end_s, count)
+    stated = int((end_s - start_s) * info.frame_rate) if info.frame_rate else None
+    chosen = sampling.paper(inside, count, stated_frames=stated)
+    return Moments(chosen, said_of_end(times_s[-1], end_s))
+
+
+def _at_a_rate(how: Sampling, start_s: float, end_s: float, count: int) -> Moments:
+    assert how.rate_fps is not None, "fps has a rate"
+    times_s = sampling.every(start_s, end_s, how.rate_fps, count)
+    wanted = sampling.steps_at(start_s, end_s, how.rate_fps)
+    if wanted == len(times_s):
+        return Moments(times_s)
+    return Moments(times_s, (f"{how} would be {wanted} frames; {len(times_s)} of them are seen",))
+
+
+def _instead(reason: str, start_s: float, end_s: float, count: int) -> Moments:
+    said = f"{reason}; the frames are evenly spread instead"
+    return Moments(sampling.uniform(start_s, end_s, count), (said,))

@@ -1,0 +1,95 @@
+"""The worker process: runs decoding jobs one after another, `python -m vidqa.media.serve FD`.
+
+It loads decoders and numpy, never torch. Whatever happens in here, a crash, an endless loop or a
+memory bomb, ends this process and nothing else.
+"""
+
+import faulthandler
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from multiprocessing.connection import Connection
+from typing import Any
+
+from vidqa.errors import VidqaError
+from vidqa.media import parcel, pulse
+from vidqa.media.messages import Beat, Done, Failed, Item, Job
+
+BEAT_EVERY_S = 0.5
+"""How often a sign of life is passed on."""
+
+
+def main() -> None:
+    """Serve until the other side hangs up."""
+    descriptor, memory_bytes, silence_s = (int(word) for word in sys.argv[1:4])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    if memory_bytes:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    with Connection(descriptor) as connection:
+        server = _Server(connection, silence_s)
+        pulse.listen(server.beat)
+        while True:
+            server.work(server.receive())
+
+
+class _Server:
+    def __init__(self, connection: Connection, silence_s: int) -> None:
+        self._connection = connection
+        self._silence_s = silence_s
+        self._beaten = 0.0
+
+    def beat(self) -> None:
+        """Tell the other side, now and then; and put off the end that awaits a hang."""
+        now = time.monotonic()
+        if now - self._beaten > BEAT_EVERY_S:
+            self._beaten = now
+            self.send(Beat())
+            self._put_off_the_end()
+
+    def work(self, job: Job) -> None:
+        """Run one job to its end. The next item is made while the other side uses this one."""
+        end: Done | Failed = Done()
+        try:
+            os.chdir(job.folder)
+            self._put_off_the_end()
+            for item in job.function(*job.arguments, **job.options):
+                self.send(Item(item))
+                del item
+                self.receive()
+                self._put_off_the_end()
+        except VidqaError as error:
+            end = Failed(error)
+        except MemoryError:
+            end = Failed(None, out_of_memory=True)
+        except Exception:
+            end = Failed(None, trace=traceback.format_exc())
+        self.send(end)
+
+    def send(self, message: object) -> None:
+        """Send, or end quietly when nobody listens: a decoder's threads must not hold us up.
+
+        This waits as long as the other side is busy, which is no hang.
+        """
+        faulthandler.cancel_dump_traceback_later()
+        try:
+            parcel.send(self._connection, message)
+        except OSError:
+            os._exit(0)
+
+    def receive(self) -> Any:
+        """The next job, or the word that one more item is wanted."""
+        try:
+            return parcel.receive(self._connection)
+        except (EOFError, OSError):
+            os._exit(0)
+
+    def _put_off_the_end(self) -> None:
+        """Should the other side be gone while a decoder hangs, nobody else would end us."""
+        faulthandler.dump_traceback_later(2 * self._silence_s, exit=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Run decoding jobs where their crash, hang or hunger for memory ends no more than the job."""
+
+import os
+import signal
+import site
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
+
+from vidqa.errors import DecoderError
+from vidqa.media import parcel
+from vidqa.media.messages import Beat, Done, Failed, Item, Job, More
+
+SILENCE_S = 20
+"""A decoder that gives no sign of life for so long is taken to hang."""
+
+GRACE_S = 1.5
+"""After that it gets the time for one more sign: it may be that all was stopped (Ctrl-Z)."""
+
+MEMORY_BYTES = 4 << 30
+"""What a worker may allocate; a clip that wants more is a trap, or beyond most machines anyway."""
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Worker:
+    """One child process, warm from job to job; replaced when a job has ended it."""
+
+    def __init__(self, *, memory_bytes: int = MEMORY_BYTES, silence_s: float = SILENCE_S) -> None:
+        self._memory_bytes = memory_bytes
+        self._silence_s = silence_s
+        self._child: _Child | None = None
+
+    def start(self) -> None:
+        """Have the process ready before it is needed; returns at once."""
+        if self._child is None or not self._child.is_alive():
+            self.close()
+            self._child = _Child(self._memory_bytes, self._silence_s)
+
+    def stream(
+        self,
+        function: Callable[Arguments, Iterator[Result]],
+        *arguments: Arguments.args,
+        **options: Arguments.kwargs,
+    ) -> Iterator[Result]:
+        """Run a module-level generator function in the worker and yield what it yields.
+
+        Raises:
+            VidqaError: as the function does.
+            DecoderError: the process crashed, hung, or wanted too much memory.
+
+        """
+        self.start()
+        assert self._child is not None
+        finished = False
+        try:
+            yield from self._child.run(Job(function, arguments, options, _here()))
+            finished = True
+        except _ReusableError as error:
+            finished = True
+            raise error.error from None
+        finally:
+            if not finished:  # in an unknown state, or in the middle of a job nobody waits for
+                self.close()
+
+    def call(
+        self,
+        function: Callable[Arguments, Result],
+        *arguments: Arguments.args,
+        **options: Arguments.kwargs,
+    ) -> Result:
+        """Run a module-level function in the worker. Raises as `stream` does."""
+        (result,) = self.stream(once, function, arguments, options)
+        return result
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+
+def once(
+    function: Callable[..., Result], arguments: tuple[Any, ...], options: dict[str, Any]
+) -> Iterator[Result]:
+    """A function's one result, as a stream."""
+    yield function(*arguments, **options)
+
+
+class Workers:
+    """Workers that wait for their next job: as many as are needed at the same time."""
+
+    def __init__(self) -> None:
+        self._idle: list[Worker] = []
+        self._lock = Lock()
+
+    def warm(self, count: int) -> None:
+        """Have so many processes ready ahead of their next job; returns at once."""
+        with self._lock:
+            while len(self._idle) < count:
+                self._idle.append(Worker())
+            for worker in self._idle:
+                worker.start()
+
+    @contextmanager
+    def lend(self) -> Iterator[Worker]:
+        """A worker for the length of the body."""
+        with self._lock:
+            worker = self._idle.pop() if self._idle else Worker()
+        try:
+            yield worker
+        finally:
+            with self._lock:
+                self._idle.append(worker)
+
+    def close(self) -> None:
+        """End the processes of all workers that wait."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.close()
+
+
+class _ReusableError(Exception):
+    """An error of the job, which leaves its worker in good order."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class _Child:
+    """The process itself, ended with this object at the latest."""
+
+    def __init__(self, memory_bytes: int, silence_s: float) -> None:
+        self._silence_s = silence_s
+        ours, theirs = Pipe()
+        numbers = (theirs.fileno(), memory_bytes, max(1, round(silence_s)))
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "vidqa.media.serve", *map(str, numbers)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # decoders talk much; errors come as messages
+                pass_fds=[theirs.fileno()],
+                env=_environment(),
+            )
+        self._connection = ours
+        self.end: Callable[[], object] = weakref.finalize(self, _end, self._process, ours)
+
+    def is_alive(self) -> bool:
+        """Whether the process can take a job."""
+        return self._process.poll() is None
+
+    def run(self, job: Job) -> Iterator[Any]:
+        """Yield what a job yields; ask for the next item before handing out this one."""
+        try:
+            parcel.send(self._connection, job)
+            while True:
+                message = self._next()
+                if isinstance(message, Item):
+                    parcel.send(self._connection, More())
+                    yield message.value
+                elif isinstance(message, Failed):
+                    raise _failure(message)
+                elif isinstance(message, Done):
+                    return
+        except (EOFError, OSError) as error:
+            raise DecoderError(f"the decoder crashed ({self._fate()})") from error
+
+    def _next(self) -> Any:
+        while True:
+            if not any(map(self._connection.poll, (self._silence_s, GRACE_S))):
+                raise DecoderError(f"the decoder did not get on for {self._silence_s:g} s")
+            message = parcel.receive(self._connection)
+            if not isinstance(message, Beat):
+                return message
+
+    def _fate(self) -> str:
+        try:
+            status = self._process.wait(timeout=self._silence_s)
+        except subprocess.TimeoutExpired:
+            return "it hung up"
+        if status >= 0:
+            return f"exit status {status}"
+        try:
+            return signal.Signals(-status).name
+        except ValueError:
+            return f"signal {-status}"
+
+
+def _here() -> str:
+    """Where relative paths begin; a folder that is gone has none in it."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return "/"
+
+
+def _failure(message: Failed) -> Exception:
+    if message.error is not None:
+        return _ReusableError(message.error)
+    if message.out_of_memory:
+        return DecoderError("decoding it needs more memory than a decoder may have")
+    return RuntimeError(f"a decoding job failed:\n{message.trace}")
+
+
+def _end(process: "subprocess.Popen[bytes]", connection: Connection) -> None:
+    process.kill()
+    connection.close()
+    process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Ours; with the place vidqa was imported from where Python would not look by itself."""
+    root = str(Path(__file__).parents[2])
+    if root in [*site.getsitepackages(), site.getusersitepackages()]:
+        return dict(os.environ)
+    known = os.environ.get("PYTHONPATH", "")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, known]))}

@@ -1,0 +1,136 @@
+"""What a model would see of a clip: frames and the words beside them, without loading the model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vidqa.media.frames import Decoder, FrameReport
+from vidqa.media.language import read_language
+from vidqa.media.memo import known_fingerprint
+from vidqa.media.moments import stretch
+from vidqa.media.placement import place_speech, probe_machine
+from vidqa.media.reader import Reader
+from vidqa.media.sampling import EVENLY, Sampling
+from vidqa.media.transcribe import Recogniser, Task
+from vidqa.media.words import Ears, Subtitles, Wanted
+from vidqa.prompt import FittedWords, align, fit_words
+from vidqa.registry import ModelSpec, find_model, find_speech
+from vidqa.types import Frame, VideoInfo, Words
+from vidqa.weights.locate import speech_folder
+from vidqa.weights.store import Store
+
+HEARD = ("auto", "speech")
+"""The choices of subtitles with which somebody listens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewOptions:
+    """As for `Model.watch`; the same options give the same frames."""
+
+    model: str = "starter"
+    frames: int | None = None
+    sampling: Sampling = EVENLY
+    start_s: float | None = None
+    end_s: float | None = None
+    subtitles: Subtitles = "auto"
+    language: str | None = None
+    task: Task = "transcribe"
+    speech: str | None = None
+    """The recogniser; the model's own if None."""
+    decoder: Decoder = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All that is known of what a model would see, but the pictures."""
+
+    info: VideoInfo
+    fingerprint: str
+    words: Words
+    """Those within the stretch."""
+    fitted: FittedWords
+    """Them beside the frames, one segment each, as many as the model reads. Letters that mean more
+    than themselves to the model are still as they were."""
+    report: FrameReport
+    """How the frames were read."""
+    warnings: tuple[str, ...]
+
+
+def preview(
+    path: Path, options: PreviewOptions, *, reader: Reader, store: Store | None = None
+) -> Iterator[Frame | Preview]:
+    """Yield the frames that a model would see, as large as they are, and then the rest.
+
+    The words are looked for before the first frame comes; a recogniser is only loaded when there
+    is something to hear and nothing to read.
+
+    Args:
+        path: the clip.
+        options: the same as for watching it.
+        reader: reads it.
+        store: the cache to look for the recogniser in; the user's by default.
+
+    Raises:
+        VideoError: the clip cannot be watched.
+        UsageError: a setting makes no sense for this clip.
+        ModelMissingError: there is something to hear, and the recogniser is not in the cache.
+
+    """
+    spec = find_model(options.model)
+    info = reader.probe(path)
+    window = stretch(info, options.start_s, options.end_s)
+    count = options.sampling.most(options.frames, spec.frames)
+    moments = reader.moments(info, options.sampling, window, count)
+    words = _words(info, window, spec, options, reader, store)
+    times_s, report = list[float](), None
+    for item in reader.frames(info, moments.times_s, decoder=options.decoder):
+        if isinstance(item, FrameReport):
+            report = item
+        else:
+            times_s.append(item.time_s)
+            yield item
+    assert report is not None, "the report comes last"
+    fitted = fit_words(align(times_s, words.cues), spec.max_words)
+    yield Preview(
+        info=info,
+        fingerprint=known_fingerprint(path),
+        words=words,
+        fitted=fitted,
+        report=report,
+        warnings=(
+            *moments.all_warnings(len(times_s)),
+            *report.warnings,
+            *words.warnings,
+            *fitted.warnings,
+        ),
+    )
+
+
+def _words(
+    info: VideoInfo,
+    window: tuple[float, float],
+    spec: ModelSpec,
+    options: PreviewOptions,
+    reader: Reader,
+    store: Store | None,
+) -> Words:
+    """The words within the window; what is written is looked for before a recogniser is."""
+    language = None if options.language is None else read_language(options.language)
+    wanted = Wanted(options.subtitles, language, options.task)
+    words = Words("none")
+    if options.subtitles != "speech":
+        words = Ears(reader, None).words(info.path, wanted, window)
+    name = options.speech or spec.speech
+    nothing_written = words.source == "none" and not words.detail
+    if options.subtitles not in HEARD or not nothing_written or name is None or not info.has_audio:
+        return words
+    recogniser = _recogniser(name, spec, store or Store())
+    heard = Ears(reader, recogniser).words(info.path, replace(wanted, subtitles="speech"), window)
+    return replace(heard, warnings=words.warnings + heard.warnings)
+
+
+def _recogniser(name: str, spec: ModelSpec, store: Store) -> Recogniser:
+    speech = find_speech(name)
+    wanted_by = spec.name if name == spec.speech else None
+    folder = speech_folder(speech, store, wanted_by=wanted_by)
+    return Recogniser(speech, folder, place_speech("auto", probe_machine("auto")))

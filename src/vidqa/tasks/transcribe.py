@@ -1,0 +1,98 @@
+"""Write down what is said in clips. Needs a recogniser only, no model that answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from vidqa.errors import UsageError
+from vidqa.media.audio import SoundInfo, probe_sound
+from vidqa.media.placement import place_speech, probe_machine
+from vidqa.media.reader import Reader
+from vidqa.media.transcribe import Recogniser
+from vidqa.media.words import Ears, Event, Wanted, Window
+from vidqa.registry import DEFAULT_MODEL, MODELS, find_speech
+from vidqa.weights.locate import speech_folder
+from vidqa.weights.store import Store
+
+
+class Transcriber:
+    """Transcribes clips, and files that have sound only; its recogniser is loaded once."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        *,
+        speech: str | None = None,
+        device: str = "auto",
+        store: Store | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        """Find the recogniser; it is loaded when there is something to hear.
+
+        Args:
+            wanted: which words.
+            speech: the recogniser, as in `vidqa models list`; the default model's own if None.
+            device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+            store: the cache to look in; the user's by default.
+            reader: reads the clips.
+
+        Raises:
+            UsageError: no such recogniser or device, or it cannot do what is wanted.
+            ModelMissingError: not pulled yet.
+            ModelDamagedError: a file is not what was verified.
+
+        """
+        self.wanted = wanted
+        self.reader = reader or Reader()
+        recogniser = None
+        if wanted.subtitles in ("auto", "speech"):
+            recogniser = _recogniser(speech, device, store or Store())
+        if recogniser is not None and wanted.subtitles == "speech":
+            recogniser.check(wanted.language, wanted.task)
+        self.ears = Ears(self.reader, recogniser)
+
+    def probe(self, path: Path) -> SoundInfo:
+        """Look for sound in a file. See `vidqa.media.audio.probe_sound`."""
+        return self.reader.call(path, probe_sound, path)
+
+    def stream(
+        self,
+        path: Path,
+        sound: SoundInfo,
+        *,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> Iterator[Event]:
+        """Yield the cues of a file as they become known, and at last the `Words`.
+
+        Args:
+            path: a clip, or a file that has sound only.
+            sound: what `probe` says of it.
+            start_s: where to begin, in seconds.
+            end_s: where to end, in seconds.
+
+        Raises:
+            UsageError: a setting makes no sense for this file.
+            VideoError: it cannot be read.
+            NotEnoughMemoryError: listening to it needs more than there is.
+
+        """
+        return self.ears.stream(path, self.wanted, _window(sound, start_s, end_s))
+
+
+def _recogniser(speech: str | None, device: str, store: Store) -> Recogniser:
+    default = MODELS[DEFAULT_MODEL].speech
+    assert default is not None, "the default model listens"
+    spec = find_speech(speech or default)
+    folder = speech_folder(spec, store)
+    return Recogniser(spec, folder, place_speech(device, probe_machine(device)))
+
+
+def _window(sound: SoundInfo, start_s: float | None, end_s: float | None) -> Window:
+    start = start_s or 0.0
+    if start and start >= sound.duration_s > 0:
+        raise UsageError(
+            f"--start {start:g} lies outside the clip, which lasts {sound.duration_s:.3f} s"
+        )
+    if end_s is not None and end_s <= start:
+        raise UsageError(f"--end {end_s:g} does not come after --start {start:g}")
+    return start, end_s

@@ -1,0 +1,296 @@
+"""`vidqa transcribe`: what is written where, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+
+import vidqa
+from clips import encode_tone, make_clip, tone_stream
+from vidqa.cli.main import run
+
+DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
+SRT = """1
+00:00:00,500 --> 00:00:01,000
+Hello \u202egnp.exe\u202c
+
+2
+00:00:01,000 --> 00:00:01,500
+again
+"""
+
+Transcribe = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def transcribe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Transcribe:
+    monkeypatch.setattr("vidqa.cli.transcribe.silence_libraries", lambda: None)
+    monkeypatch.setattr("vidqa.cli.transcribe.keep_libraries_off_the_network", lambda: None)
+
+    def call(*words: object) -> tuple[int, str, str]:
+        status = run(["transcribe", *map(str, words)])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+@pytest.fixture
+def hears(pulled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recogniser is in the cache."""
+    monkeypatch.setenv("VIDQA_CACHE_DIR", str(pulled))
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    make_clip(tmp_path / "clip.mp4", range(0, 2000, 40), sound_s=2)
+    return tmp_path / "clip.mp4"
+
+
+@pytest.fixture
+def subtitles(tmp_path: Path) -> Path:
+    (tmp_path / "words.srt").write_text(SRT, encoding="utf-8")
+    return tmp_path / "words.srt"
+
+
+def test_a_subtitle_file_is_converted_without_a_model(
+    transcribe: Transcribe, clip: Path, subtitles: Path
+) -> None:
+    status, out, err = transcribe(clip, "--subtitles", subtitles, "-f", "vtt")
+    assert status == 0
+    assert out.startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.000\nHello ")
+    assert f"3 words in 2 cues (file, {subtitles})" in err
+
+
+def test_the_format_follows_from_the_name(
+    transcribe: Transcribe, clip: Path, subtitles: Path, tmp_path: Path
+) -> None:
+    for name, begin in {"a.srt": "1\n00:00:00,500", "a.vtt": "WEBVTT", "a.text": "Hello"}.items():
+        status, out, _ = transcribe(clip, "--subtitles", subtitles, "-o", tmp_path / "new" / name)
+        assert (status, out) == (0, "")
+        assert (tmp_path / "new" / name).read_text().startswith(begin)
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+        "a.srt",
+        "a.text",
+        "a.vtt",
+    ]
+
+
+def test_json_is_a_line_a_cue_and_one_for_the_whole(
+    transcribe: Transcribe, clip: Path, subtitles: Path
+) -> None:
+    _, out, _ = transcribe(clip, "--subtitles", subtitles, "-f", "json", "--quiet")
+    first, second, whole = map(json.loads, out.splitlines())
+    assert (first["start_s"], first["end_s"]) == (0.5, 1.0)
+    assert second["text"] == "again"
+    assert (whole["words_source"], whole["cues"], whole["video"]) == ("file", 2, str(clip))
+    assert "\u202e" not in out
+
+
+def test_several_clips_go_into_a_folder_and_overwrite_nothing(
+    transcribe: Transcribe, clip: Path, subtitles: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.mp4"
+    make_clip(other, range(0, 1000, 40))
+    folder = tmp_path / "out"
+    words = (clip, other, "--subtitles", subtitles, "-f", "srt", "-o", folder)
+    status, _, err = transcribe(*words)
+    assert status == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["clip.srt", "other.srt"]
+    assert f"{clip}: " in err
+    status, _, err = transcribe(*words)
+    assert status == 2
+    assert "is there already" in err
+    assert "hint: remove it" in err
+
+
+def test_lines_of_several_clips_name_them(
+    transcribe: Transcribe, clip: Path, subtitles: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.mp4"
+    make_clip(other, range(0, 1000, 40))
+    _, out, _ = transcribe(clip, other, "--subtitles", subtitles)
+    assert out.splitlines()[1] == f"{clip}\tagain"
+    assert out.splitlines()[3] == f"{other}\tagain"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a.mp4", "b.mp4", "-f", "srt"], "do not make one srt file"),
+        (["x/a.mp4", "y/a.mp4", "-o", "out"], "two clips would be written"),
+        (["a.mp4", "-f", "doc"], "no format is called"),
+        (["a.mp4", "--subtitles", "off"], "leaves nothing"),
+        (["a.mp4", "--task", "sing"], "no such task"),
+        (["a.mp4", "--language", "klingon"], "no language is called"),
+        (["https://example.org/a.mp4"], "is an address"),
+        (["a.mp4", "--speech", "starter"], "no speech model"),
+        (["a.mp4", "--start", "soon"], "no time"),
+        ([], "Missing argument"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    transcribe: Transcribe, words: list[str], message: str
+) -> None:
+    status, out, err = transcribe(*words)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_a_clip_is_never_overwritten(transcribe: Transcribe, clip: Path, subtitles: Path) -> None:
+    before = clip.read_bytes()
+    status, _, err = transcribe(clip, "--subtitles", subtitles, "-o", clip)
+    assert (status, clip.read_bytes()) == (2, before)
+    assert "would be overwritten" in err
+
+
+def test_a_bad_clip_leaves_no_file_and_does_not_stop_the_others(
+    transcribe: Transcribe, clip: Path, subtitles: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no clip")
+    status, _, err = transcribe(
+        bad, clip, "gone.mp4", "--subtitles", subtitles, "-f", "srt", "-o", tmp_path / "out"
+    )
+    assert status == 40
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["clip.srt"]
+    assert err.count("error: ") == 2
+    status, out, _ = transcribe(bad, "--subtitles", subtitles, "-f", "json")
+    assert status == 11
+    assert json.loads(out)["error"]["kind"] == "not_a_video"
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    transcribe: Transcribe, clip: Path, subtitles: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    status, _, err = transcribe(clip, "--subtitles", subtitles, "-o", tmp_path / "file" / "a.srt")
+    assert status == 2
+    assert "cannot be written" in err
+
+
+def test_without_the_recogniser_the_way_to_it_is_said(transcribe: Transcribe, clip: Path) -> None:
+    status, out, err = transcribe(clip)
+    assert (status, out) == (20, "")
+    assert "hint: vidqa models pull whisper-tiny.en" in err
+
+
+def test_a_stretch_beyond_the_clip_is_refused(
+    transcribe: Transcribe, clip: Path, subtitles: Path
+) -> None:
+    status, _, err = transcribe(clip, "--subtitles", subtitles, "--start", "90")
+    assert status == 2
+    assert "lies outside the clip" in err
+
+
+@pytest.mark.network
+def test_speech_is_written_down(transcribe: Transcribe, hears: None, tmp_path: Path) -> None:
+    target = tmp_path / "demo.srt"
+    status, out, err = transcribe(DEMO, "-o", target)
+    assert (status, out) == (0, "")
+    assert "rocket was launched" in target.read_text()
+    assert "(speech, whisper-tiny.en, en)" in err
+    status, out, _ = transcribe(DEMO, "--start", "11", "--end", "0:17")
+    assert "rocket" in out
+    assert "coffee" not in out
+
+
+@pytest.mark.network
+def test_a_clip_beside_its_subtitles_is_heard_unless_told_to_read(
+    transcribe: Transcribe, hears: None, clip: Path
+) -> None:
+    clip.with_suffix(".srt").write_text(SRT, encoding="utf-8")
+    status, out, err = transcribe(clip)
+    assert (status, out) == (0, "")
+    assert "nobody speaks in it" in err
+    assert "again" in transcribe(clip, "--subtitles", "auto")[1]
+
+
+@pytest.mark.network
+def test_files_with_sound_alone_and_with_none(
+    transcribe: Transcribe, hears: None, tmp_path: Path
+) -> None:
+    with av.open(str(tmp_path / "a.m4a"), "w") as out:
+        encode_tone(out, tone_stream(out), 0, 1.0)
+    status, said, err = transcribe(tmp_path / "a.m4a", "-f", "json")
+    assert status == 0
+    assert json.loads(said)["words_source"] == "none"
+    assert "nobody speaks in it" in err
+    make_clip(tmp_path / "mute.mp4", range(0, 1000, 40))
+    status, said, err = transcribe(tmp_path / "mute.mp4")
+    assert (status, said) == (0, "")
+    assert "there is no sound in it" in err
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--task", "translate"], "cannot translate into English"),
+        (["--language", "de"], "only knows English"),
+    ],
+)
+def test_what_the_recogniser_cannot_do_is_said(
+    transcribe: Transcribe, hears: None, clip: Path, words: list[str], message: str
+) -> None:
+    status, out, err = transcribe(clip, *words)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert "hint: " in err
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("command", [["transcribe"], ["ask", "--question", "What is said?"]])
+def test_another_recogniser_must_be_pulled_first(
+    hears: None, clip: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    assert run([*command, str(clip), "--speech", "whisper-base"]) == 20
+    assert "hint: vidqa models pull whisper-base" in capsys.readouterr().err
+
+
+@pytest.mark.network
+def test_torch_is_never_imported(hears: None, pulled: Path) -> None:
+    program = (
+        "import sys; from vidqa.cli.main import run; status = run(sys.argv[1:]); "
+        "print([m for m in ('torch', 'transformers') if m in sys.modules], status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "transcribe", str(DEMO), "--end", "5"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "VIDQA_CACHE_DIR": str(pulled)},
+    )
+    assert "cup of coffee" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_a_slash_means_a_folder_even_for_one_clip(
+    transcribe: Transcribe, clip: Path, tmp_path: Path
+) -> None:
+    words = tmp_path / "words.srt"
+    words.write_text(SRT)
+    folder = tmp_path / "new"
+    status, _, _ = transcribe(clip, "--subtitles", words, "-f", "vtt", "-o", f"{folder}/")
+    assert status == 0
+    assert [file.name for file in folder.iterdir()] == [f"{clip.stem}.vtt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-o", "out.srt", "-f", "vtt"], "would hold vtt, not srt"),
+        (["other.mp4", "-o", "both.srt"], "several clips do not go into one file"),
+    ],
+)
+def test_a_name_that_contradicts_what_is_written_is_refused(
+    transcribe: Transcribe, clip: Path, words: list[str], message: str
+) -> None:
+    status, out, err = transcribe(clip, *words)
+    assert (status, out) == (2, "")
+    assert message in err

@@ -1,0 +1,79 @@
+"""Jobs for a worker process that behave as badly as decoders do."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidqa.errors import NotAVideoError
+from vidqa.media import pulse
+from vidqa.media.pulse import beat
+
+
+def pictures(count: int, side: int) -> Iterator[NDArray[np.uint8]]:
+    for number in range(count):
+        yield np.full((side, side, 3), number, np.uint8)
+
+
+def process_id() -> int:
+    return os.getpid()
+
+
+def modules() -> list[str]:
+    return sorted({name.split(".")[0] for name in sys.modules})
+
+
+def loop(*, beating: bool = False) -> None:
+    while True:
+        time.sleep(0.05)
+        if beating:
+            beat()
+
+
+def work_slowly(seconds: float) -> str:
+    for _ in range(round(seconds * 20)):
+        time.sleep(0.05)
+        beat()
+    return "done"
+
+
+def take_memory(size_bytes: int) -> int:
+    return int(np.ones(size_bytes, np.uint8).sum())
+
+
+def say(text: str) -> str:
+    os.write(1, text.encode())
+    os.write(2, text.encode())
+    return text
+
+
+def refuse(path: str) -> None:
+    raise NotAVideoError(f"{path} is none", hint="try another")
+
+
+def fail() -> None:
+    raise ZeroDivisionError("a fault of our own")
+
+
+def one_then(ending: str) -> Iterator[str]:
+    yield "one"
+    if ending == "abort":
+        os.abort()
+    refuse("two")
+
+
+def fault() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def one_after_many_beats(beats: int) -> Iterator[str]:
+    yield "one"
+    server = pulse._listener.__self__
+    for _ in range(beats):
+        server._beaten = 0.0  # every beat is passed on
+        beat()
+    yield "two"

@@ -1,0 +1,40 @@
+import pytest
+from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+from vidqa.errors import UsageError
+from vidqa.media.language import CODE_PAGES, NAMES, code_page, language_of, read_language
+
+
+def test_the_languages_are_whispers():
+    assert set(NAMES) == set(_LANGUAGE_CODES)
+    assert sum(map(len, NAMES.values())) == len(frozenset().union(*NAMES.values()))
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("en", "en"), ("EN", "en"), ("eng", "en"), ("en-US", "en"), ("pt_BR", "pt"), ("ger", "de"),
+        ("deu", "de"), ("zh-Hant-TW", "zh"), ("nob", "no"), ("jpn", "ja"), ("ga", "ga"),
+    ],
+)  # fmt: skip
+def test_a_language_has_many_names(given: str, name: str):
+    assert read_language(given) == name
+
+
+@pytest.mark.parametrize("given", ["", "english", "e", "en US", "auto", "1a", "en\n"])
+def test_what_is_no_code_is_refused(given: str):
+    with pytest.raises(UsageError, match="no language is called"):
+        read_language(given)
+
+
+@pytest.mark.parametrize("mark", [None, "", "und", "zxx", "qaa", "forced"])
+def test_no_mark_is_no_language(mark: str | None):
+    assert language_of(mark) is None
+
+
+def test_old_encodings_are_those_of_python_and_of_real_languages():
+    for page, languages in CODE_PAGES.items():
+        "a".encode(page)
+        assert set(languages.split()) <= set(NAMES)
+    assert code_page("ru") == "cp1251"
+    assert code_page("de") == code_page(None) == "cp1252"
