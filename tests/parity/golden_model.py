@@ -179,4 +179,5 @@ def load_with_adapter(llm: str, folder: Path) -> Golden:
     _, adapter = layout.split_trained(parts.trained, DECODERS[llm].num_hidden_layers)
     layout.write_adapter(adapter, folder)
     PeftModel.from_pretrained(network, folder, is_trainable=True)
+    network.eval()  # peft leaves the dropout of its layers on
     return Golden(llm, network)
