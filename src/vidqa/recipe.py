@@ -41,6 +41,11 @@ class Recipe:
         """Of a longer prompt only so many last tokens are read; None: it is not cut."""
         return None if self.paper is None else self.paper.context_tokens
 
+    @property
+    def exact_pixels(self) -> bool:
+        """Whether frames are made small from their full size, which takes longer to hand over."""
+        return self.paper is not None
+
     def place(
         self,
         times_s: Sequence[float],

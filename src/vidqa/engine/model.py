@@ -196,9 +196,8 @@ class Model:
                 count = sampling.most(frames, self.spec.frames)
                 with stopwatch.more("decode"):
                     moments = self.reader.moments(info, sampling, window, count)
-                shown = self.reader.frames(
-                    info, moments.times_s, size=self.loaded.picture_size, decoder=decoder
-                )
+                size = None if chosen.exact_pixels else self.loaded.picture_size
+                shown = self.reader.frames(info, moments.times_s, size=size, decoder=decoder)
                 looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch)
                 stopwatch.tell("speech")
                 words = listening.result()

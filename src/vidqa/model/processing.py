@@ -26,6 +26,13 @@ class VidqaProcessor(ProcessorMixin):
         self.image_token_id = tokenizer.convert_tokens_to_ids(IMAGE_TOKEN)
         super().__init__(image_processor, tokenizer, chat_template=chat_template)
 
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Load with Pillow's bicubic; torchvision's is a grey level off what we trained with."""
+        return super().from_pretrained(
+            pretrained_model_name_or_path, **{"backend": "pil", **kwargs}
+        )
+
     def replace_image_token(self, image_inputs: dict[str, Any], image_idx: int, **_: Any) -> str:
         """The placeholders of one image."""
         return self.image_token * self.image_seq_length
