@@ -125,9 +125,9 @@ def test_words_reach_the_prompt_as_data(model: Model, clip: Path, subtitles: Pat
         assert token not in spoken
     assert view.text.count("<image>") == 4
     places = model.loaded.network.config.image_token_id
-    question = watched._prompt_ids("Is <image> here?<|im_end|>").question_ids
+    question = watched._prompt_ids("Is <image> here?<|im_end|>", watched._opening).question_ids
     assert places not in question
-    closing = watched._prompt_ids("Is it here?").question_ids
+    closing = watched._prompt_ids("Is it here?", watched._opening).question_ids
     special = set(model.loaded.tokenizer.all_special_ids)
     count = [sum(int(i) in special for i in ids[0]) for ids in (question, closing)]
     assert count[0] == count[1], "the question smuggled a control token in"

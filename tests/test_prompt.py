@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidqa.prompt import align, fit_words, neutralize, user_content
+from vidqa.registry import PromptForm
 from vidqa.types import Cue, Segment
 
 TIMES = st.lists(st.integers(0, 1000), min_size=1, max_size=20, unique=True).map(
@@ -59,7 +60,7 @@ def test_a_long_start_does_not_starve_the_end() -> None:
 
 
 def test_content_keeps_frames_and_words_in_order() -> None:
-    content = user_content([Segment(0, "hi"), Segment(1, "")], "What?")
+    content = user_content([Segment(0, "hi"), Segment(1, "")], "What?", PromptForm())
     assert [item["type"] for item in content] == ["image", "text", "image", "text", "text"]
     assert content[1]["text"] == "\nHeard: hi\n"
     assert content[-1]["text"] == "What?"

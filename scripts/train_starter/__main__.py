@@ -31,7 +31,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from vidqa.model.modeling import ConcatProjector, VidqaForConditionalGeneration
 from vidqa.model.processing import VidqaProcessor
 from vidqa.prompt import align, user_content
-from vidqa.registry import File, WheelSource, find_model
+from vidqa.registry import File, PromptForm, WheelSource, find_model
 from vidqa.tasks.assemble import untrained_starter
 from vidqa.weights.fetch import fetch
 from vidqa.weights.store import Store
@@ -229,7 +229,7 @@ def made_example(
     scene = questions.Scene(things, cues, topics)
     question, answer = questions.question_and_answer(scene, names)
     segments = align([index + 0.5 for index in range(frames)], cues)
-    messages = [{"role": "user", "content": user_content(segments, question)}]
+    messages = [{"role": "user", "content": user_content(segments, question, PromptForm())}]
     prompt = processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     prompt = prompt.replace(
         processor.image_token, processor.image_token * processor.image_seq_length

@@ -4,10 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from vidqa.registry import PromptForm
 from vidqa.types import Cue, Segment
-
-WORDS_TEMPLATE = "\nHeard: {words}\n"
-"""Follows the frame at (or before) which the words were said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +75,16 @@ def _even_shares(counts: Sequence[int], budget: int) -> list[int]:
     return shares
 
 
-def user_content(segments: Sequence[Segment], question: str) -> list[dict[str, str]]:
+def user_content(
+    segments: Sequence[Segment], question: str, form: PromptForm
+) -> list[dict[str, str]]:
     """The user's turn, in the form chat templates take: images and texts in reading order."""
     content: list[dict[str, str]] = []
     for segment in segments:
         content.append({"type": "image"})
-        words = WORDS_TEMPLATE.format(words=segment.text) if segment.text else "\n"
+        words = form.heard.format(words=segment.text) if segment.text else form.unheard
         content.append({"type": "text", "text": words})
-    content.append({"type": "text", "text": question})
+    content.append({"type": "text", "text": form.question.format(question=question)})
     return content
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vidqa.errors import UsageError
+from vidqa.paper.frames import Budget
 from vidqa.whispers import WHISPERS, Whisper
 
 
@@ -79,6 +80,31 @@ class SpeechSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptForm:
+    """How words and question stand between a model's images, in its chat template."""
+
+    heard: str = "\nHeard: {words}\n"
+    """Follows a frame at which (or since the one before) something was said."""
+    unheard: str = "\n"
+    """Follows every other frame."""
+    question: str = "{question}"
+    answer: str = "{answer}"
+    """A given answer as the model itself would write it."""
+    marks: tuple[str, ...] = ()
+    """Plain letters that mean more to this model; text from outside may hold none of them."""
+
+
+PAPER_FORM = PromptForm(
+    heard="<Cap>{words} ",
+    unheard="",
+    question="\n{question}",
+    answer=" {answer}",
+    marks=("<Img>", "</Img>", "<Cap>", "<ImageHere>", "[INST]", "[/INST]"),
+)
+"""What MiniGPT4-Video was trained with (`paper.prompts`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A model that answers, and what it needs."""
 
@@ -102,6 +128,9 @@ class ModelSpec:
     """What the finished model takes in the cache."""
     image_kwargs: Mapping[str, object] = field(default_factory=dict)
     """Handed to the image processor with every frame."""
+    prompt: PromptForm = PromptForm()
+    paper: Budget | None = None
+    """What `--recipe paper` shows it; None: it is not the paper's model."""
 
     @property
     def licences(self) -> tuple[str, ...]:

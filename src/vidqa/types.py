@@ -205,6 +205,24 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A given answer, and how likely a model finds it."""
+
+    text: str
+    nll: float
+    """The negative log likelihood (natural) of its tokens and of its end, added up."""
+    tokens: int
+    """The end included."""
+    probability: float
+    """Its share among the choices it was ranked with, by the score they were ranked by."""
+
+    @property
+    def nll_per_token(self) -> float:
+        """The score that does not prefer short answers."""
+        return self.nll / self.tokens
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer and everything needed to get it again."""
 
@@ -216,6 +234,8 @@ class Answer:
     """Of the file's content, never of its name."""
     model: str
     revision: str
+    recipe: str
+    """How the clip was shown to it: `vidqa`, or `paper` as the authors did."""
     device: str
     dtype: str
     seed: int | None
@@ -253,6 +273,7 @@ class Answer:
             "fingerprint": self.fingerprint,
             "model": self.model,
             "revision": self.revision,
+            "recipe": self.recipe,
             "device": self.device,
             "dtype": self.dtype,
             "seed": self.seed,

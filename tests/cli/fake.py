@@ -50,6 +50,7 @@ class FakeClip:
             fingerprint="v1:abc",
             model="starter",
             revision="0123456789ab",
+            recipe="vidqa",
             device="cpu",
             dtype="float32",
             seed=None if settings["temperature"] == 0 else settings["seed"],

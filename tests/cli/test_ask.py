@@ -68,9 +68,9 @@ def test_json_is_one_object(ask: Ask) -> None:
     record = json.loads(out)
     assert list(record) == [
         "schema_version", "answer", "question", "video", "fingerprint", "model", "revision",
-        "device", "dtype", "seed", "frame_times_s", "first_seen_s", "last_seen_s", "duration_s",
-        "words_source", "words_used", "words_dropped", "visual_tokens", "prompt_tokens",
-        "new_tokens", "stopped_by", "warnings",
+        "recipe", "device", "dtype", "seed", "frame_times_s", "first_seen_s", "last_seen_s",
+        "duration_s", "words_source", "words_used", "words_dropped", "visual_tokens",
+        "prompt_tokens", "new_tokens", "stopped_by", "warnings",
     ]  # fmt: skip
     assert record["answer"] == "The video shows **a cat**, then a mug."
     assert record["seed"] is None

@@ -59,8 +59,8 @@ def test_json_is_one_object(with_words: Path, tmp_path: Path, capsys: Capture) -
     assert run(["frames", str(with_words), "-o", str(sheet), "--sample", "fps:1", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert list(record) == [
-        "schema_version", "video", "fingerprint", "model", "sample", "duration_s", "sheet",
-        "frames", "words_source", "words_used", "words_dropped", "decoder", "warnings",
+        "schema_version", "video", "fingerprint", "model", "recipe", "sample", "duration_s",
+        "sheet", "frames", "words_source", "words_used", "words_dropped", "decoder", "warnings",
     ]  # fmt: skip
     assert [one["time_s"] for one in record["frames"]] == [0, 1]
     assert record["frames"][0]["file"] is None

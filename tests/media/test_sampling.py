@@ -9,7 +9,6 @@ from vidqa.media.sampling import (
     Sampling,
     every,
     keyframes,
-    paper,
     scene,
     uniform,
 )
@@ -58,13 +57,6 @@ def test_every_is_sound(stretch: list[float], rate: float, count: int):
     assert times[0] == stretch[0]
 
 
-@given(TIMES.filter(bool), COUNTS, st.none() | st.integers(0, 1000))
-def test_paper_is_sound(frames: list[float], count: int, stated: int | None):
-    times = paper(frames, count, stated_frames=stated)
-    is_sound(times, frames[0], frames[-1], count)
-    assert set(times) <= set(frames)
-
-
 def test_times_are_the_centres_of_equal_slices():
     assert uniform(0, 8, 4) == (1, 3, 5, 7)
     assert uniform(10, 12, 1) == (11,)
@@ -72,31 +64,6 @@ def test_times_are_the_centres_of_equal_slices():
 
 def test_no_time_at_all_gives_that_moment():
     assert uniform(3, 3, 3) == every(3, 3, 1, 3) == scene([], 3, 3, 3) == (3,)
-
-
-@pytest.mark.parametrize(
-    ("frames", "count", "first", "last", "taken"),
-    [
-        (150, 90, 0, 89, 90),  # whole steps: the rest goes unseen
-        (179, 90, 0, 89, 90),
-        (89, 45, 0, 44, 45),
-        (269, 90, 0, 178, 90),
-        (180, 90, 0, 178, 90),
-        (30, 45, 0, 29, 30),
-        (1, 45, 0, 0, 1),
-    ],
-)
-def test_paper_takes_every_nth_frame(frames: int, count: int, first: int, last: int, taken: int):
-    times = paper([float(number) for number in range(frames)], count)
-    assert (times[0], times[-1], len(times)) == (first, last, taken)
-    assert len({after - before for before, after in pairwise(times)}) <= 1
-
-
-def test_paper_believes_the_header():
-    frames = [float(number) for number in range(100)]
-    assert paper(frames, 10, stated_frames=109) == tuple(frames[::10])
-    assert paper(frames, 10, stated_frames=199) == tuple(frames[::19])  # fewer than asked for
-    assert paper(frames, 10, stated_frames=0) == tuple(frames[:10])
 
 
 def test_every_is_a_grid_from_the_start():
@@ -146,12 +113,10 @@ def test_keyframes_are_the_nearest_and_none_comes_twice():
         lambda: scene([], 1, 2, 0),
         lambda: keyframes([], 0, 1, 4),
         lambda: keyframes([0, 9], 1, 8, 4),
-        lambda: paper([], 4),
-        lambda: paper([0.0], 0),
     ],
 )
 def test_nonsense_is_refused(call):
-    with pytest.raises(ValueError, match=r"^(uniform|every|scene|keyframes|paper): "):
+    with pytest.raises(ValueError, match=r"^(uniform|every|scene|keyframes): "):
         call()
 
 

@@ -23,6 +23,7 @@ from vidqa.model.inputs import (
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.model.text import TextStream
 from vidqa.prompt import user_content
+from vidqa.registry import PromptForm
 from vidqa.types import Segment
 
 SEGMENTS = (
@@ -43,14 +44,16 @@ class Case:
         make, image_kwargs = FAMILIES[family]
         self.image_kwargs = image_kwargs
         self.loaded: Loaded = load_folder(make(folder), device="cpu", dtype="float32")
-        self.turn = Turn(self.loaded.processor, lambda question: user_content(SEGMENTS, question))
+        self.turn = Turn(
+            self.loaded.processor, lambda question: user_content(SEGMENTS, question, PromptForm())
+        )
         generator = np.random.default_rng(0)
         frames = [generator.integers(0, 255, (48, 64, 3)).astype(np.uint8) for _ in SEGMENTS]
         encoder = FrameEncoder(self.loaded, image_kwargs)
         for pixels in frames:
             encoder.push(pixels)
         encoder.flush()
-        self.pictures: Pictures = encoder.place(self.turn.prefix_text)
+        self.pictures: Pictures = encoder.place(self.turn.prefix_text, range(len(SEGMENTS)))
         self.question = tokenize_prompt(
             self.loaded, self.turn, "Is there a cat?", self.pictures.input_ids
         )
@@ -184,12 +187,14 @@ def test_frames_encoded_in_batches_are_placed_as_the_processor_places_them(
     generator = np.random.default_rng(1)
     frames = [generator.integers(0, 255, (48, 64, 3)).astype(np.uint8) for _ in range(count)]
     segments = [Segment(number, f"word {number}" * (number % 2)) for number in range(count)]
-    turn = Turn(case.loaded.processor, lambda question: user_content(segments, question))
+    turn = Turn(
+        case.loaded.processor, lambda question: user_content(segments, question, PromptForm())
+    )
     encoder = FrameEncoder(case.loaded, case.image_kwargs)
     for pixels in frames:
         encoder.push(pixels)
     encoder.flush()
-    placed = encoder.place(turn.prefix_text)
+    placed = encoder.place(turn.prefix_text, range(count))
     whole = case.loaded.processor(
         text=[turn.prefix_text],
         images=[frames],

@@ -59,6 +59,19 @@ def test_frame_numbers(case: dict[str, int]) -> None:
     assert case["n_frames"] - 1 - indices[-1] == case["unseen_tail_frames"]
 
 
+def test_the_header_is_believed() -> None:
+    assert frame_indices(100, 10, stated_frames=109) == list(range(0, 100, 10))
+    assert frame_indices(100, 10, stated_frames=199) == list(range(0, 100, 19))  # too few
+    assert frame_indices(100, 10, stated_frames=0) == list(range(10))
+
+
+@pytest.mark.parametrize(("frames", "most"), [(0, 4), (4, 0), (4, -1)])
+def test_no_frames_are_refused(frames: int, most: int) -> None:
+    for rule in (frame_indices, tvqa_indices):
+        with pytest.raises(ValueError, match="at least one frame"):
+            rule(frames, most)
+
+
 @pytest.mark.parametrize("llm", BUDGETS)
 @pytest.mark.parametrize(
     "case", FACTS["subtitles"], ids=lambda c: f"{c['vtt']}-{c['n_frames']}-{c['fps']:.0f}"

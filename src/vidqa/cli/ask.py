@@ -29,7 +29,8 @@ class AskOptions:
     device: str
     dtype: str
     frames: int | None
-    sampling: "Sampling"
+    recipe: str
+    sampling: "Sampling | None"
     start_s: float | None
     end_s: float | None
     subtitles: str | Path
@@ -124,6 +125,7 @@ class AskRun:
         return model.watch(
             video,
             frames=options.frames,
+            recipe=options.recipe,
             sampling=options.sampling,
             start_s=options.start_s,
             end_s=options.end_s,

@@ -77,7 +77,8 @@ class FramesRun:
             "video": self.clip,
             "fingerprint": seen.fingerprint,
             "model": self.options.model,
-            "sample": str(self.options.sampling),
+            "recipe": self.options.recipe,
+            "sample": str(seen.sampling),
             "duration_s": round(seen.info.duration_s, 3),
             "sheet": None if sheet is None else str(sheet),
             "frames": [

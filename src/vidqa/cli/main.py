@@ -55,7 +55,8 @@ def ask(
     question: options.Questions = None,
     model: options.ModelName = "starter",
     frames: options.Frames = None,
-    sample: options.Sample = "uniform",
+    recipe: options.Recipe = "vidqa",
+    sample: options.Sample = None,
     start: options.Start = None,
     end: options.End = None,
     subtitles: options.Subtitles = "auto",
@@ -77,30 +78,24 @@ def ask(
     verbose: options.Verbose = False,
 ) -> ExitCode:
     """Ask questions about clips: the last word is the question, the others are video files."""
+    from vidqa.cli import request
     from vidqa.cli.ask import AskOptions, AskRun
-    from vidqa.cli.request import (
-        read_decoder,
-        read_request,
-        read_sampling,
-        read_subtitles,
-        read_task,
-        read_time,
-    )
 
-    request = read_request(words, question, sys.stdin)
+    asked = request.read_request(words, question, sys.stdin)
     how = AskOptions(
         model=model,
         device=device,
         dtype=dtype,
         frames=frames,
-        sampling=read_sampling(sample),
-        start_s=read_time(start, "--start"),
-        end_s=read_time(end, "--end"),
-        subtitles=read_subtitles(subtitles),
+        recipe=recipe,
+        sampling=request.read_sampling(sample),
+        start_s=request.read_time(start, "--start"),
+        end_s=request.read_time(end, "--end"),
+        subtitles=request.read_subtitles(subtitles),
         language=language,
-        task=read_task(task),
+        task=request.read_task(task),
         speech=speech,
-        decoder=read_decoder(decoder),
+        decoder=request.read_decoder(decoder),
         max_new_tokens=max_new_tokens,
         temperature=temperature,
         top_p=top_p,
@@ -109,7 +104,7 @@ def ask(
         timings=timings,
         show_prompt=show_prompt,
     )
-    return AskRun(request, how, Teller(quiet=quiet, verbose=verbose)).run()
+    return AskRun(asked, how, Teller(quiet=quiet, verbose=verbose)).run()
 
 
 @app.command()
@@ -165,7 +160,8 @@ def frames(
     force: options.Force = False,
     model: options.PreviewModel = "starter",
     count: options.Frames = None,
-    sample: options.Sample = "uniform",
+    recipe: options.Recipe = "vidqa",
+    sample: options.Sample = None,
     start: options.Start = None,
     end: options.End = None,
     subtitles: options.Subtitles = "auto",
@@ -192,6 +188,7 @@ def frames(
     how = PreviewOptions(
         model=model,
         frames=count,
+        recipe=recipe,
         sampling=read_sampling(sample),
         start_s=read_time(start, "--start"),
         end_s=read_time(end, "--end"),

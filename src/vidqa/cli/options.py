@@ -32,13 +32,21 @@ Frames = Annotated[
         "--frames", metavar="N", min=1, help="Frames to look at. [default: the model's own]"
     ),
 ]
-Sample = Annotated[
+Recipe = Annotated[
     str,
+    typer.Option(
+        metavar="vidqa|paper",
+        help="How frames and words are shown: over the whole clip; or, to the paper's models, "
+        "exactly as its authors did.",
+    ),
+]
+Sample = Annotated[
+    str | None,
     typer.Option(
         "--sample",
         metavar="uniform|scene|keyframes|fps:N|paper",
         help="Which frames: evenly spread; one a shot; at keyframes, quick on hours of video; N a "
-        "second; or as in the paper.",
+        "second; or as in the paper. [default: as the recipe says]",
     ),
 ]
 Start = Annotated[

@@ -122,8 +122,8 @@ def read_decoder(text: str) -> "Decoder":
     raise UsageError(f"--decoder {text!r}: no such decoder", hint="use auto, pyav or decord")
 
 
-def read_sampling(text: str) -> "Sampling":
-    """A sampling strategy, such as `uniform` or `fps:2`.
+def read_sampling(text: str | None) -> "Sampling | None":
+    """A sampling strategy, such as `uniform` or `fps:2`; None where none was named.
 
     Raises:
         UsageError: there is no such strategy.
@@ -131,6 +131,8 @@ def read_sampling(text: str) -> "Sampling":
     """
     from vidqa.media.sampling import Sampling
 
+    if text is None:
+        return None
     try:
         return Sampling.parse(text)
     except ValueError as error:

@@ -80,13 +80,11 @@ class TranscribeRun:
         self.teller.stage("load")
         keep_libraries_off_the_network()
         silence_libraries()
-        from vidqa.media.language import read_language
         from vidqa.media.words import Wanted
         from vidqa.tasks.transcribe import Transcriber
 
         options = self.options
-        language = None if options.language is None else read_language(options.language)
-        wanted = Wanted(options.subtitles, language, options.task)
+        wanted = Wanted.parse(options.subtitles, options.language, options.task)
         return Transcriber(wanted, speech=options.speech, device=options.device)
 
     def _transcribe(self, transcriber: "Transcriber", clip: str) -> None:

@@ -1,80 +1,64 @@
 """A watched clip: frames seen, words heard, the video's part of the prompt in the KV cache."""
 
-import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vidqa.engine.look import Looked
 from vidqa.engine.memory import memory_errors
+from vidqa.engine.opening import Opening
+from vidqa.engine.ranking import Score, ranked
+from vidqa.engine.showing import Seen, Showing
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import UsageError
-from vidqa.media.moments import Moments
-from vidqa.model.decoding import (
-    Prefix,
-    Sampling,
-    TokenChooser,
-    decode,
-    prefill_prefix,
-    prefill_question,
-)
-from vidqa.model.inputs import PromptIds, Turn, tokenize_prompt
+from vidqa.model.decoding import Sampling, TokenChooser, decode
+from vidqa.model.inputs import PromptIds, Turn
 from vidqa.model.text import TextStream
-from vidqa.prompt import FittedWords, align, fit_words, neutralize, user_content
+from vidqa.model.tokenization import WholeText
+from vidqa.paper.prompts import training_template
+from vidqa.recipe import Recipe
 from vidqa.types import (
     Answer,
-    Cue,
+    Choice,
     Notify,
     PromptSegment,
     PromptView,
     Segment,
     StoppedBy,
     TextDelta,
-    VideoInfo,
-    Words,
 )
 
 if TYPE_CHECKING:
     from vidqa.engine.model import Model
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What came out of a file, before the model saw it."""
-
-    video: str
-    info: VideoInfo
-    fingerprint: str
-    moments: Moments
-    looked: Looked
-    words: Words
-
-
 class Clip:
     """A watched clip: ask it anything, any number of times."""
 
-    def __init__(self, model: "Model", seen: Seen, stopwatch: Stopwatch) -> None:
+    def __init__(self, model: "Model", seen: Seen, recipe: Recipe, stopwatch: Stopwatch) -> None:
         self.model = model
         self.info = seen.info
         self.words = seen.words
         self.fingerprint = seen.fingerprint
         self.decoder = seen.looked.report.decoder
+        self.recipe = recipe
         self._video = seen.video
-        self._fitted = _fitted_words(seen, model)
-        self.warnings = _warnings(seen, self._fitted)
-        self._turn = Turn(model.loaded.processor, self._content)
+        self._showing = Showing(model.loaded, model.spec, recipe, seen)
         with stopwatch.stage("prefill"):
-            self._pictures = seen.looked.frames.place(self._turn.prefix_text)
-            self._prefix: Prefix = prefill_prefix(
-                model.loaded.network, self._pictures.input_ids, self._pictures.visual_tokens
-            )
+            self._shown = self._showing.choose()
+            self._opening = self._open(self._showing.turn(self._shown))
+        self.warnings = (
+            *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
+            *seen.looked.report.warnings,
+            *seen.words.warnings,
+            *self._shown.warnings,
+        )
+        """All that was left out or guessed."""
         self.timings_s = dict(stopwatch.seconds)
         """Seconds each stage took so far; stages overlap, so their sum is more than the wait."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
         """Each frame's time and the words shown to the model with it."""
-        return self._fitted.segments
+        return self._shown.fitted.segments
 
     def ask(
         self,
@@ -130,7 +114,7 @@ class Clip:
         limit = self.model.spec.max_new_tokens if max_new_tokens is None else max_new_tokens
         if limit < 1:
             raise UsageError(f"--max-new-tokens must be at least 1, got {limit}")
-        prompt = self._prompt_ids(question)
+        prompt = self._prompt_ids(question, self._opening)
         room = self.model.loaded.context_tokens - prompt.tokens
         return self._answer(
             question, prompt, sampling, min(limit, room), cut=room < limit, notify=notify
@@ -138,8 +122,8 @@ class Clip:
 
     def prompt(self, question: str) -> PromptView:
         """What the model sees when asked this: every frame's time, words and token counts."""
-        prompt = self._prompt_ids(question)
-        per_frame = len(self._pictures.visual_tokens) // len(self.segments)
+        prompt = self._prompt_ids(question, self._opening)
+        per_frame = self._opening.visual_tokens(prompt) // len(self.segments)
         count = self.model.loaded.tokenizer
         segments = tuple(
             PromptSegment(
@@ -152,15 +136,47 @@ class Clip:
         )
         return PromptView(segments, prompt.text, prompt.tokens)
 
-    def _content(self, question: str) -> list[dict[str, str]]:
-        return user_content(self.segments, question)
+    def rank(
+        self, question: str, choices: Sequence[str], *, by: Score = "per_token"
+    ) -> tuple[Choice, ...]:
+        """Order given answers by how likely the model finds them, the likeliest first.
 
-    def _prompt_ids(self, question: str) -> PromptIds:
-        """The question behind the clip's prefix, checked for size."""
+        Args:
+            question: plain text.
+            choices: at least one, none empty.
+            by: `per_token`, the mean over an answer's tokens; or `sum`, the authors' score, with
+                which shorter answers win (they divide it by a constant, which changes no order).
+
+        Raises:
+            UsageError: the question or a choice is empty, or it does not fit the model's context.
+
+        """
+        if not choices or not all(choice.strip() for choice in choices):
+            raise UsageError("there is nothing to choose from, or a choice is empty")
+        with memory_errors(self.model.name):
+            if self.recipe.name == "paper":
+                turn = self._showing.turn(self._shown, template=training_template())
+                opening = self._open(turn)
+            else:
+                opening = self._opening
+            prompt = self._prompt_ids(question, opening)
+            answers = [self._showing.answer_ids(choice.strip()) for choice in choices]
+            likelihoods = opening.score(prompt, answers)
+        return ranked(choices, likelihoods, by=by)
+
+    def _text_stream(self) -> TextStream | WholeText:
+        tokenizer = self.model.loaded.tokenizer
+        return WholeText(tokenizer) if self.recipe.name == "paper" else TextStream(tokenizer)
+
+    def _open(self, turn: Turn) -> Opening:
+        pictures = self._showing.pictures(turn, self._shown)
+        return Opening(self.model.loaded, turn, pictures, window=self.recipe.window)
+
+    def _prompt_ids(self, question: str, opening: Opening) -> PromptIds:
+        """The question behind the clip, made harmless and checked for size."""
         if not question.strip():
             raise UsageError("the question is empty")
-        harmless = neutralize(question, self.model.loaded.control_tokens)
-        prompt = tokenize_prompt(self.model.loaded, self._turn, harmless, self._prefix.input_ids)
+        prompt = opening.prompt(self._showing.harmless(question))
         if prompt.tokens >= self.model.loaded.context_tokens:
             raise UsageError(
                 f"{prompt.tokens} prompt tokens do not fit {self.model.name}, which reads "
@@ -181,13 +197,13 @@ class Clip:
     ) -> Iterator[TextDelta | Answer]:
         """Prefill the question behind a copy of the prefix, then decode."""
         stopwatch = Stopwatch(notify, self.timings_s)
-        loaded, chooser = self.model.loaded, TokenChooser(sampling)
-        text, new_tokens = TextStream(loaded.tokenizer), 0
+        loaded = self.model.loaded
+        chooser = TokenChooser(sampling, loaded.answer_penalty)
+        text, new_tokens = self._text_stream(), 0
         stopped_by: StoppedBy = "context_full" if cut else "token_limit"
         with memory_errors(self.model.name):
             with stopwatch.stage("prefill"):
-                cache = copy.deepcopy(self._prefix.cache)
-                logits = prefill_question(loaded.network, prompt.question_ids, cache)
+                logits, cache = self._opening.begin(prompt)
             with stopwatch.stage("generate"):
                 for token in decode(loaded.network, logits, cache, chooser):
                     new_tokens += 1
@@ -207,43 +223,22 @@ class Clip:
             fingerprint=self.fingerprint,
             model=self.model.name,
             revision=self.model.revision,
+            recipe=self.recipe.name,
             device=self.model.device,
             dtype=self.model.dtype,
             seed=None if sampling.greedy else sampling.seed,
             frame_times_s=tuple(segment.time_s for segment in self.segments),
             duration_s=self.info.duration_s,
             words_source=self.words.source,
-            words_used=self._fitted.used,
-            words_dropped=self._fitted.dropped,
-            visual_tokens=len(self._pictures.visual_tokens),
+            words_used=self._shown.fitted.used,
+            words_dropped=self._shown.fitted.dropped,
+            visual_tokens=self._opening.visual_tokens(prompt),
             prompt_tokens=prompt.tokens,
             new_tokens=new_tokens,
             stopped_by=stopped_by,
-            warnings=self.warnings,
+            warnings=self.warnings + prompt.warnings,
             timings_s=dict(stopwatch.seconds),
         )
-
-
-def _fitted_words(seen: Seen, model: "Model") -> FittedWords:
-    """The clip's words, made harmless, beside its frames and within the model's budget."""
-    segments: Sequence[Segment] = align(
-        seen.looked.frame_times_s,
-        [
-            Cue(cue.start_s, cue.end_s, neutralize(cue.text, model.loaded.control_tokens))
-            for cue in seen.words.cues
-        ],
-    )
-    return fit_words(segments, model.spec.max_words)
-
-
-def _warnings(seen: Seen, fitted: FittedWords) -> tuple[str, ...]:
-    """All that was left out or guessed."""
-    return (
-        *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
-        *seen.looked.report.warnings,
-        *seen.words.warnings,
-        *fitted.warnings,
-    )
 
 
 def _sampling(temperature: float, top_p: float, seed: int) -> Sampling:

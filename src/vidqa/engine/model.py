@@ -5,21 +5,22 @@ from pathlib import Path
 
 from vidqa import plan
 from vidqa.engine.background import Background
-from vidqa.engine.clip import Clip, Seen
+from vidqa.engine.clip import Clip
 from vidqa.engine.hear import hear
 from vidqa.engine.look import look
 from vidqa.engine.memory import memory_errors
+from vidqa.engine.showing import Seen
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.media.frames import Decoder
-from vidqa.media.language import read_language
 from vidqa.media.memo import known_fingerprint
-from vidqa.media.moments import stretch
+from vidqa.media.moments import choose_sampling, stretch
 from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
-from vidqa.media.sampling import EVENLY, Sampling
+from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted, Window
 from vidqa.model.loading import Loaded, load_folder
+from vidqa.recipe import choose_recipe
 from vidqa.registry import ModelSpec, find_model, find_speech
 from vidqa.types import Notify, Words
 from vidqa.weights.locate import model_folder, model_revision, speech_folder
@@ -150,7 +151,8 @@ class Model:
         video: str | Path,
         *,
         frames: int | None = None,
-        sampling: Sampling = EVENLY,
+        recipe: str = "vidqa",
+        sampling: Sampling | None = None,
         start_s: float | None = None,
         end_s: float | None = None,
         subtitles: Subtitles = "auto",
@@ -164,7 +166,8 @@ class Model:
         Args:
             video: path of a video file.
             frames: how many frames to look at; the model's default if None.
-            sampling: how they are chosen.
+            recipe: `vidqa`, or for the paper's models `paper`: what the authors showed them.
+            sampling: how they are chosen; as the recipe says if None.
             start_s: where to begin, in seconds.
             end_s: where to end, in seconds.
             subtitles: `auto` (sidecar file, else text track, else speech), `off`, `speech` (listen
@@ -179,18 +182,19 @@ class Model:
             UsageError: a setting makes no sense for this clip.
 
         """
+        chosen = choose_recipe(recipe, self.spec)
+        sampling = choose_sampling(chosen, sampling)
         stopwatch = Stopwatch(notify, {"load": self.load_s})
         path = Path(video)
         with stopwatch.stage("decode"):
             info = self.reader.probe(path)
             window = stretch(info, start_s, end_s)
-        spoken = None if language is None else read_language(language)
-        words_wanted = Wanted(subtitles, spoken, task)
-        listening = Background(partial(self._hear, path, words_wanted, window, stopwatch))
+        wanted = Wanted.parse(subtitles, language, task)
+        listening = Background(partial(self._hear, path, wanted, window, stopwatch))
         try:
             with memory_errors(self.name):
+                count = sampling.most(frames, self.spec.frames)
                 with stopwatch.more("decode"):
-                    count = sampling.most(frames, self.spec.frames)
                     moments = self.reader.moments(info, sampling, window, count)
                 shown = self.reader.frames(
                     info, moments.times_s, size=self.loaded.picture_size, decoder=decoder
@@ -199,7 +203,7 @@ class Model:
                 stopwatch.tell("speech")
                 words = listening.result()
                 seen = Seen(str(video), info, known_fingerprint(path), moments, looked, words)
-                return Clip(self, seen, stopwatch)
+                return Clip(self, seen, chosen, stopwatch)
         finally:
             listening.cancel()
 

@@ -1,7 +1,8 @@
 """The moments of one clip to look at: what the strategies need is read from the file."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from vidqa.errors import UsageError
 from vidqa.media import sampling
@@ -9,6 +10,8 @@ from vidqa.media.ending import said_of_end
 from vidqa.media.sampling import Sampling
 from vidqa.media.shots import find_shots
 from vidqa.media.timeline import read_timeline
+from vidqa.paper.frames import Numbering, frame_indices
+from vidqa.recipe import Recipe
 from vidqa.types import VideoInfo
 
 
@@ -20,6 +23,17 @@ class Moments:
     """In seconds from the first frame, increasing, at least one."""
     warnings: tuple[str, ...] = ()
     """What was done other than asked for."""
+    numbering: Numbering | None = None
+    """Which frames they are, where frames were counted: by `paper`."""
+
+    def shown(self, times_s: Sequence[float]) -> Numbering | None:
+        """Which frames were shown at these times: two moments may have had the same one."""
+        if self.numbering is None:
+            return None
+        places = (_nearest(self.times_s, time_s) for time_s in times_s)
+        return replace(
+            self.numbering, numbers=tuple(self.numbering.numbers[place] for place in places)
+        )
 
     def all_warnings(self, shown: int) -> tuple[str, ...]:
         """Those, and whether fewer frames than moments were there to show."""
@@ -27,6 +41,25 @@ class Moments:
         if shown == wanted:
             return self.warnings
         return (*self.warnings, f"{wanted} frames were asked for, only {shown} differ")
+
+
+def _nearest(times_s: Sequence[float], time_s: float) -> int:
+    return min(range(len(times_s)), key=lambda place: abs(times_s[place] - time_s))
+
+
+def choose_sampling(recipe: Recipe, wanted: Sampling | None) -> Sampling:
+    """The way to choose frames: the one wanted, else the recipe's.
+
+    Raises:
+        UsageError: the recipe `paper` has its own.
+
+    """
+    own = Sampling.parse(recipe.sampling)
+    if wanted not in (None, own) and recipe.name == "paper":
+        raise UsageError(
+            "--recipe paper chooses the frames as the authors do", hint="leave --sample out"
+        )
+    return wanted or own
 
 
 def stretch(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
@@ -98,9 +131,14 @@ def _as_in_the_paper(info: VideoInfo, start_s: float, end_s: float, count: int) 
     inside = times_s[bisect_left(times_s, start_s) : bisect_left(times_s, end_s)]
     if not inside:
         return _instead("no frame begins in it", start_s, end_s, count)
+    rate_fps = float(info.frame_rate or len(inside) / (end_s - start_s))
     stated = int((end_s - start_s) * info.frame_rate) if info.frame_rate else None
-    chosen = sampling.paper(inside, count, stated_frames=stated)
-    return Moments(chosen, said_of_end(times_s[-1], end_s))
+    chosen = frame_indices(len(inside), count, stated_frames=stated)
+    return Moments(
+        tuple(inside[number] for number in chosen),
+        said_of_end(times_s[-1], end_s),
+        Numbering(tuple(chosen), rate_fps, start_s),
+    )
 
 
 def _at_a_rate(how: Sampling, start_s: float, end_s: float, count: int) -> Moments:

@@ -94,32 +94,6 @@ def uniform(start_s: float, end_s: float, count: int) -> tuple[float, ...]:
     return _within(start_s, end_s, (start_s + slice_s * (index + 0.5) for index in range(count)))
 
 
-def paper(
-    frame_times_s: Sequence[float], count: int, *, stated_frames: int | None = None
-) -> tuple[float, ...]:
-    """The authors' rule: every n-th frame from the first, n whole, until `count` are taken.
-
-    This is how MiniGPT4-Video (arXiv 2404.03413) chooses frames in its inference and demo scripts,
-    and so what its weights were trained on. n is the number of frames over `count`, rounded down,
-    at least 1; the number of frames is what the header claims, rounded down. So the end of a clip
-    goes unseen, almost half of it where the number of frames is just below a multiple of `count`:
-    of 179 frames and a `count` of 90 it is the first 90.
-
-    Args:
-        frame_times_s: when each frame is shown, in order.
-        count: how many frames to take at most.
-        stated_frames: duration times frame rate, rounded down; those there are if None.
-
-    Raises:
-        ValueError: `count` is below 1, or there are no frames.
-
-    """
-    if count < 1 or not frame_times_s:
-        raise ValueError(f"paper: needs frames and a count, got {len(frame_times_s)} and {count}")
-    frames = len(frame_times_s) if stated_frames is None else stated_frames
-    return tuple(frame_times_s[:: max(1, frames // count)][:count])
-
-
 def every(start_s: float, end_s: float, rate_fps: float, max_count: int) -> tuple[float, ...]:
     """Moments at a steady rate from the start on, the start included and the end not.
 

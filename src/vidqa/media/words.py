@@ -7,7 +7,7 @@ from pathlib import Path
 from vidqa.errors import DecoderError, UsageError
 from vidqa.media.audio import AudioBlock, audio_blocks
 from vidqa.media.container import quoted
-from vidqa.media.language import ENGLISH
+from vidqa.media.language import ENGLISH, read_language
 from vidqa.media.reader import Reader
 from vidqa.media.subtitles import SubtitleFile, read_subtitles, sidecars, spoken_in
 from vidqa.media.tracks import Track, read_track
@@ -34,6 +34,16 @@ class Wanted:
     """Spoken, and so written, in Whisper's letters; None takes what there is."""
     task: Task = "transcribe"
     """`translate` wants English, whatever is spoken."""
+
+    @classmethod
+    def parse(cls, subtitles: Subtitles, language: str | None, task: Task) -> "Wanted":
+        """The same, with the language as people write it, such as `en` or `ENG`.
+
+        Raises:
+            UsageError: there is no such language.
+
+        """
+        return cls(subtitles, None if language is None else read_language(language), task)
 
     @property
     def written(self) -> str | None:

@@ -156,6 +156,29 @@ def decode(
         logits = _forward(network, torch.tensor([[token]], device=logits.device), cache, None)
 
 
+@torch.inference_mode()
+def log_likelihoods(
+    network: PreTrainedModel, logits: Tensor, cache: Cache, answer_ids: Tensor
+) -> Tensor:
+    """How likely each token of a given answer is behind what is in the cache.
+
+    Args:
+        network: any family.
+        logits: (1, V) behind the prompt.
+        cache: of the prompt; the answer is added to it.
+        answer_ids: (1, T).
+
+    Returns:
+        (T,) natural logarithms of probabilities.
+
+    """
+    rows = [logits]
+    if answer_ids.shape[1] > 1:
+        rows.append(_outputs(network, answer_ids[:, :-1], cache, None, keep=0)[0])  # (T-1, V)
+    scores = torch.cat(rows).float().log_softmax(dim=-1)  # (T, V)
+    return scores.gather(1, answer_ids[0, :, None])[:, 0]
+
+
 def encoded(visual_tokens: Tensor) -> BaseModelOutputWithPooling:
     """Visual tokens (N, D) as the families take them in `mm_encoder_outputs`."""
     parts: Any = (visual_tokens,)  # all families hand back, and take, one tensor an image
@@ -166,17 +189,29 @@ def _forward(
     network: PreTrainedModel, input_ids: Tensor, cache: Cache, visual_tokens: Tensor | None
 ) -> Tensor:
     """One step of the decoder: (1, T) -> logits of the last place (1, V); the cache grows by T."""
+    return _outputs(network, input_ids, cache, visual_tokens, keep=1)[:, -1]  # (1, V)
+
+
+def _outputs(
+    network: PreTrainedModel,
+    input_ids: Tensor,
+    cache: Cache,
+    visual_tokens: Tensor | None,
+    *,
+    keep: int,
+) -> Tensor:
+    """Logits (1, keep, V) of the last places, of all where `keep` is 0."""
     past = cache.get_seq_length()
     pictures = {}
     if visual_tokens is not None and len(visual_tokens):
         pictures["mm_encoder_outputs"] = {"image": encoded(visual_tokens)}
     length = past + input_ids.shape[1]
-    outputs = network(
+    logits: Tensor = network(
         input_ids=input_ids,
         attention_mask=torch.ones(1, length, dtype=torch.long, device=input_ids.device),
         past_key_values=cache,
         use_cache=True,
-        logits_to_keep=1,
+        logits_to_keep=keep,
         **pictures,
-    )
-    return outputs.logits[:, -1]  # (1, V)
+    ).logits
+    return logits

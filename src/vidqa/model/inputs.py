@@ -4,7 +4,7 @@ The template is rendered once around a mark that stands for the question. What c
 mark is the video's prefix, the same for every question; what comes after it closes the turn.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -30,11 +30,16 @@ class Turn:
     """The user's turn as text, split where the question goes."""
 
     def __init__(
-        self, processor: ProcessorMixin, content: Callable[[str], list[dict[str, str]]]
+        self,
+        processor: ProcessorMixin,
+        content: Callable[[str], list[dict[str, str]]],
+        *,
+        template: str | None = None,
     ) -> None:
+        """Render what `content` makes of a question in a template, the model's own if None."""
         messages: Any = [{"role": "user", "content": content(QUESTION_MARK)}]
         rendered = processor.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=True
+            messages, chat_template=template, tokenize=False, add_generation_prompt=True
         )
         before, mark, after = rendered.partition(QUESTION_MARK)
         assert mark, "the chat template left the question out"
@@ -53,6 +58,12 @@ class Pictures:
     visual_tokens: Tensor
     """(N, D), projected into the decoder's width, in reading order."""
 
+    def last(self, tokens: int, *, image_token_id: int) -> "Pictures":
+        """Only the last so many tokens of the prefix; the first image left may be cut."""
+        dropped = self.input_ids[:, : max(0, self.input_ids.shape[1] - tokens)]
+        gone = int((dropped == image_token_id).sum())
+        return Pictures(self.input_ids[:, dropped.shape[1] :], self.visual_tokens[gone:])
+
 
 @dataclass(frozen=True, slots=True)
 class PromptIds:
@@ -61,9 +72,18 @@ class PromptIds:
     question_ids: Tensor
     """(1, T): the question and what closes the turn."""
     tokens: int
-    """Of the whole prompt."""
+    """Of the whole prompt, as far as it is read."""
     text: str
     """The whole prompt as the template rendered it."""
+    cut: int = 0
+    """Tokens at the beginning that are not read."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What of it is not read."""
+        if not self.cut:
+            return ()
+        return (f"the first {self.cut} tokens of the prompt were cut off, as the authors do",)
 
 
 class FrameEncoder:
@@ -88,17 +108,31 @@ class FrameEncoder:
         if self._waiting:
             self._encode()
 
-    def place(self, prefix_text: str) -> Pictures:
-        """The frames in the prefix of a clip, whose text holds one placeholder a frame."""
+    def tokens_of(self, prefix_text: str, shown: Sequence[int]) -> int:
+        """How long a prefix would be; see `place`."""
+        return sum(map(len, self._pieces(prefix_text, shown)))
+
+    def place(self, prefix_text: str, shown: Sequence[int]) -> Pictures:
+        """Put frames into the prefix of a clip.
+
+        Args:
+            prefix_text: holds one placeholder a frame shown.
+            shown: the numbers of those frames, counted as they were pushed.
+
+        """
+        ids = torch.cat(self._pieces(prefix_text, shown))  # (T,)
+        tokens = torch.cat([self._tokens[index] for index in shown])  # (N, D)
+        return Pictures(ids[None].to(self._loaded.network.device), tokens)
+
+    def _pieces(self, prefix_text: str, shown: Sequence[int]) -> list[Tensor]:
+        """The ids between the frames, and those that stand for each frame."""
         assert not self._waiting, "flush first"
         tokenizer, mark = self._loaded.tokenizer, self._loaded.image_mark
-        texts = prefix_text.split(mark)
-        assert len(texts) == len(self._placeholders) + 1, "one placeholder a frame"
-        pieces = [_ids(tokenizer, texts[0])]
-        for placeholders, text in zip(self._placeholders, texts[1:], strict=True):
-            pieces += [placeholders, _ids(tokenizer, text)]
-        device = self._loaded.network.device
-        return Pictures(torch.cat(pieces)[None].to(device), torch.cat(self._tokens))
+        first, *texts = prefix_text.split(mark)
+        pieces = [_ids(tokenizer, first)]
+        for index, text in zip(shown, texts, strict=True):
+            pieces += [self._placeholders[index], _ids(tokenizer, text)]
+        return pieces
 
     @torch.inference_mode()
     def _encode(self) -> None:
@@ -121,7 +155,10 @@ class FrameEncoder:
             if name not in NOT_PICTURES
         }
         encoded = network.get_image_features(**pixels)
-        self._tokens += [part.flatten(0, -2) for part in encoded.pooler_output]  # (n, D) each
+        # some families hand back one tensor a picture, others one for all
+        tokens = torch.cat([part.flatten(0, -2) for part in encoded.pooler_output])  # (N, D)
+        assert len(tokens) % len(frames) == 0, "as many visual tokens for every frame"
+        self._tokens += tokens.chunk(len(frames))
         placeholders: Tensor = inputs["input_ids"][0]  # (T,)
         assert len(placeholders) % len(frames) == 0, "as many placeholders for every frame"
         self._placeholders += placeholders.chunk(len(frames))
@@ -133,12 +170,25 @@ def _ids(tokenizer: Any, text: str) -> Tensor:
     return cast(Tensor, ids).long()
 
 
-def tokenize_prompt(loaded: Loaded, turn: Turn, question: str, prefix_ids: Tensor) -> PromptIds:
-    """Tokenize a question and the close of the turn apart from the prefix, so that it stays."""
+def tokenize_prompt(
+    loaded: Loaded, turn: Turn, question: str, prefix_ids: Tensor, *, window: int | None = None
+) -> PromptIds:
+    """Tokenize a question and the close of the turn apart from the prefix, so that it stays.
+
+    Args:
+        loaded: has the tokenizer.
+        turn: the text around the question.
+        question: holds no control tokens.
+        prefix_ids: (1, T) of the clip.
+        window: of a longer prompt only so many last tokens are read.
+
+    """
     tail = question + turn.suffix_text
     ids = loaded.tokenizer(tail, add_special_tokens=False, return_tensors="pt").input_ids
+    length = prefix_ids.shape[1] + ids.shape[1]
     return PromptIds(
         question_ids=ids.to(prefix_ids.device),
-        tokens=prefix_ids.shape[1] + ids.shape[1],
+        tokens=length if window is None else min(length, window),
         text=turn.prefix_text + tail,
+        cut=0 if window is None else max(0, length - window),
     )

@@ -60,6 +60,14 @@ class Loaded:
         return frozenset([ids] if isinstance(ids, int) else ids)
 
     @property
+    def end_id(self) -> int:
+        """The id that a given answer is ended with."""
+        generation = self.network.generation_config
+        ids = None if generation is None else generation.eos_token_id
+        first = ids[0] if isinstance(ids, list) else ids
+        return int(self.tokenizer.eos_token_id if first is None else first)
+
+    @property
     def answer_penalty(self) -> AnswerPenalty | None:
         """What keeps answers from repeating themselves, where the model was made with that."""
         penalty = getattr(self.network.config, "answer_penalty", 1.0)

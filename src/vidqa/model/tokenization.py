@@ -15,6 +15,7 @@ from transformers import PreTrainedTokenizerFast
 from vidqa.model.processing import IMAGE_TOKEN
 from vidqa.model.sentencepiece import read_vocabulary
 from vidqa.model.text import UNFINISHED
+from vidqa.paper.prompts import clean_answer
 
 UNKNOWN, BOS, EOS = "<unk>", "<s>", "</s>"
 SPECIAL = re.compile(f"({UNKNOWN}|{BOS}|{EOS})")
@@ -111,6 +112,26 @@ def text_of(
         shown = token.removeprefix(BLANK) if index == 0 else token
         text += bytes.fromhex(byte[1]) if byte else shown.replace(BLANK, " ").encode()
     return _readable(bytes(text))
+
+
+class WholeText:
+    """An answer as the authors clean it, which takes the whole of it: nothing is shown before."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self._tokenizer = tokenizer
+        self._ids: list[int] = []
+        self.text = ""
+
+    def push(self, token_id: int) -> str:
+        """Take one id; there is nothing to show yet."""
+        self._ids.append(token_id)
+        return ""
+
+    def finish(self) -> str:
+        """The whole answer."""
+        pad_id = self._tokenizer.get_vocab()[PAD_PIECE]
+        self.text = clean_answer(text_of(self._tokenizer, self._ids, left_out=[pad_id]))
+        return self.text
 
 
 def _readable(text: bytes) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one decoder is shown at most."""
+    """What one decoder is shown at most, in the authors' programs."""
 
     max_frames: int
     max_words: int
@@ -22,23 +22,44 @@ TVQA_FRAMES_PER_S = 3
 """TVQA comes as folders of pictures at this rate."""
 
 
-def frame_indices(frame_count: int, max_frames: int) -> list[int]:
-    """The frames shown of a clip: a whole step apart, so the tail of a clip may go unseen.
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """Frames of a clip, or of a stretch of it, by their numbers."""
+
+    numbers: tuple[int, ...]
+    """Those shown, increasing; the stretch begins with number 0."""
+    frames_per_s: float
+    """As the header states, or as the frames are."""
+    start_s: float = 0.0
+    """Where the stretch begins in the clip."""
+
+
+def frame_indices(
+    frame_count: int, max_frames: int, *, stated_frames: int | None = None
+) -> list[int]:
+    """The frames shown of a clip: every n-th from the first, n whole, up to `max_frames`.
+
+    n is the number of frames over `max_frames`, rounded down, at least 1. So the end of a clip goes
+    unseen, almost half of it where the number of frames is just below a multiple of `max_frames`:
+    of 179 frames and at most 90 it is the first 90.
 
     Args:
-        frame_count: of the whole clip, at least one.
+        frame_count: how many frames there are, at least one.
         max_frames: the most to show.
+        stated_frames: how many the header claims, duration times rate rounded down: it is what n
+            is computed from; `frame_count` if None.
 
     Raises:
         ValueError: a number is not positive.
 
     """
-    return _every(frame_count, max_frames, step=max(1, frame_count // max_frames))
+    believed = frame_count if stated_frames is None else stated_frames
+    return _every(frame_count, max_frames, step=max(1, believed // max(1, max_frames)))
 
 
 def tvqa_indices(frame_count: int, max_frames: int) -> list[int]:
     """The pictures shown of a TVQA folder; the step is rounded, half to even. Raises likewise."""
-    return _every(frame_count, max_frames, step=max(1, round(frame_count / max_frames)))
+    return _every(frame_count, max_frames, step=max(1, round(frame_count / max(1, max_frames))))
 
 
 def padded(indices: list[int], length: int) -> list[int]:

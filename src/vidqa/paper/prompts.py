@@ -52,6 +52,40 @@ def tvqa_question(question: str, choices: Sequence[str]) -> str:
     return f"{question}{TVQA_CHOOSE}{options}{TVQA_ANSWER}"
 
 
+def chat_template(*, legacy: bool) -> str:
+    """The inference script's prompt as a template of transformers (Jinja).
+
+    An image's item is followed by the blank that the authors' tokenizer puts before each piece, so
+    the ids are theirs whoever tokenizes the whole.
+
+    Args:
+        legacy: whether that tokenizer puts a blank after `<s>`, too (Mistral's does, Llama-2's
+            does not).
+
+    """
+    opening = f"{BOS}{BOS}{' ' if legacy else ''}[INST] "
+    return _template(opening, closing=" [/INST]")
+
+
+def training_template() -> str:
+    """The same for training, and so for ranking answers: one `<s>`, no blank at the end."""
+    return _template(f"{BOS} [INST] ", closing="[/INST]")
+
+
+def _template(opening: str, *, closing: str) -> str:
+    return (
+        "{% for message in messages %}{% if message['role'] == 'user' %}"
+        f"{{{{ '{opening}' if loop.first else ' [INST] ' }}}}"
+        "{% for item in message['content'] %}"
+        "{{ '<Img><image> ' if item['type'] == 'image' else item['text'] }}"
+        "{% endfor %}"
+        f"{{{{ '{closing}' }}}}"
+        "{% else %}"
+        "{% for item in message['content'] %}{{ ' ' + item['text'] + '</s>' }}{% endfor %}"
+        "{% endif %}{% endfor %}"
+    )
+
+
 def clean_answer(decoded: str) -> str:
     """What the authors keep of a decoded answer."""
     text = decoded.split("</s>")[0].replace(BOS, "")

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidqa.media.frames import Decoder, FrameReport
-from vidqa.media.language import read_language
 from vidqa.media.memo import known_fingerprint
-from vidqa.media.moments import stretch
+from vidqa.media.moments import choose_sampling, stretch
 from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
-from vidqa.media.sampling import EVENLY, Sampling
+from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted
-from vidqa.prompt import FittedWords, align, fit_words
+from vidqa.prompt import FittedWords
+from vidqa.recipe import choose_recipe
 from vidqa.registry import ModelSpec, find_model, find_speech
 from vidqa.types import Frame, VideoInfo, Words
 from vidqa.weights.locate import speech_folder
@@ -29,7 +29,9 @@ class PreviewOptions:
 
     model: str = "starter"
     frames: int | None = None
-    sampling: Sampling = EVENLY
+    recipe: str = "vidqa"
+    sampling: Sampling | None = None
+    """As the recipe says if None."""
     start_s: float | None = None
     end_s: float | None = None
     subtitles: Subtitles = "auto"
@@ -45,6 +47,7 @@ class Preview:
     """All that is known of what a model would see, but the pictures."""
 
     info: VideoInfo
+    sampling: Sampling
     fingerprint: str
     words: Words
     """Those within the stretch."""
@@ -79,8 +82,9 @@ def preview(
     spec = find_model(options.model)
     info = reader.probe(path)
     window = stretch(info, options.start_s, options.end_s)
-    count = options.sampling.most(options.frames, spec.frames)
-    moments = reader.moments(info, options.sampling, window, count)
+    recipe = choose_recipe(options.recipe, spec)
+    sampling = choose_sampling(recipe, options.sampling)
+    moments = reader.moments(info, sampling, window, sampling.most(options.frames, spec.frames))
     words = _words(info, window, spec, options, reader, store)
     times_s, report = list[float](), None
     for item in reader.frames(info, moments.times_s, decoder=options.decoder):
@@ -90,9 +94,10 @@ def preview(
             times_s.append(item.time_s)
             yield item
     assert report is not None, "the report comes last"
-    fitted = fit_words(align(times_s, words.cues), spec.max_words)
+    fitted = recipe.place(times_s, words.cues, moments.shown(times_s), recipe.max_words)
     yield Preview(
         info=info,
+        sampling=sampling,
         fingerprint=known_fingerprint(path),
         words=words,
         fitted=fitted,
@@ -115,8 +120,7 @@ def _words(
     store: Store | None,
 ) -> Words:
     """The words within the window; what is written is looked for before a recogniser is."""
-    language = None if options.language is None else read_language(options.language)
-    wanted = Wanted(options.subtitles, language, options.task)
+    wanted = Wanted.parse(options.subtitles, options.language, options.task)
     words = Words("none")
     if options.subtitles != "speech":
         words = Ears(reader, None).words(info.path, wanted, window)

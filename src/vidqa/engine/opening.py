@@ -1,0 +1,65 @@
+"""A clip's part of a prompt in the KV cache, and questions behind it."""
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from transformers import Cache
+
+from vidqa.model.decoding import log_likelihoods, prefill_prefix, prefill_question
+from vidqa.model.inputs import Pictures, PromptIds, Turn, tokenize_prompt
+from vidqa.model.loading import Loaded
+
+
+class Opening:
+    """Everything before the question, prefilled once."""
+
+    def __init__(
+        self, loaded: Loaded, turn: Turn, pictures: Pictures, *, window: int | None
+    ) -> None:
+        """Of a prompt longer than `window` only the last tokens are read."""
+        self._loaded = loaded
+        self._turn = turn
+        self._pictures = pictures
+        self._window = window
+        self._prefix = prefill_prefix(loaded.network, pictures.input_ids, pictures.visual_tokens)
+
+    def prompt(self, question: str) -> PromptIds:
+        """The tokens of a harmless question behind the clip."""
+        return tokenize_prompt(
+            self._loaded, self._turn, question, self._pictures.input_ids, window=self._window
+        )
+
+    def visual_tokens(self, prompt: PromptIds) -> int:
+        """How many visual tokens are read."""
+        return len(self._read(prompt).visual_tokens)
+
+    def begin(self, prompt: PromptIds) -> tuple[Tensor, Cache]:
+        """The logits (1, V) behind a prompt, and a cache that is the caller's own."""
+        cache = self._cache(prompt)
+        return prefill_question(self._loaded.network, prompt.question_ids, cache), cache
+
+    def score(self, prompt: PromptIds, answers: Sequence[Sequence[int]]) -> list[Tensor]:
+        """The log likelihood of each token of each answer, (T,) each."""
+        logits, begun = self.begin(prompt)
+        likelihoods = []
+        for answer in answers:
+            ids = torch.tensor([answer], device=logits.device)  # (1, T)
+            cache = copy.deepcopy(begun)
+            likelihoods.append(log_likelihoods(self._loaded.network, logits, cache, ids))
+        return likelihoods
+
+    def _read(self, prompt: PromptIds) -> Pictures:
+        """What of the clip's part is read with this question behind it."""
+        if not prompt.cut:
+            return self._pictures
+        kept = self._pictures.input_ids.shape[1] - prompt.cut
+        mark: int = self._loaded.network.config.image_token_id
+        return self._pictures.last(kept, image_token_id=mark)
+
+    def _cache(self, prompt: PromptIds) -> Cache:
+        if not prompt.cut:
+            return copy.deepcopy(self._prefix.cache)
+        read = self._read(prompt)
+        return prefill_prefix(self._loaded.network, read.input_ids, read.visual_tokens).cache

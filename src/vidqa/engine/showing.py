@@ -1,0 +1,120 @@
+"""What of a clip the model is shown: frames and words that fit its context."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from vidqa.engine.look import Looked
+from vidqa.media.moments import Moments
+from vidqa.model.inputs import Pictures, Turn
+from vidqa.model.loading import Loaded
+from vidqa.prompt import FittedWords, neutralize, user_content
+from vidqa.recipe import Recipe
+from vidqa.registry import ModelSpec
+from vidqa.types import Cue, VideoInfo, Words
+
+QUESTION_TOKENS = 128
+"""Kept free for the question; a longer one makes the answer's room smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came out of a file, before the model saw it."""
+
+    video: str
+    info: VideoInfo
+    fingerprint: str
+    moments: Moments
+    looked: Looked
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Frames, by their numbers among those looked at, and the words beside them."""
+
+    frames: tuple[int, ...]
+    fitted: FittedWords
+    dropped_frames: int
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out."""
+        if not self.dropped_frames:
+            return self.fitted.warnings
+        every = len(self.frames) + self.dropped_frames
+        said = f"{self.dropped_frames} of {every} frames did not fit the model's context"
+        return (said, *self.fitted.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One clip before one model."""
+
+    loaded: Loaded
+    spec: ModelSpec
+    recipe: Recipe
+    seen: Seen
+
+    def choose(self) -> Shown:
+        """All that was looked at; where that is too long, evenly fewer frames, then fewer words.
+
+        Neighbouring frames are more alike than neighbouring words, so they go first. The recipe
+        `paper` leaves everything: its prompts are cut.
+        """
+        count = len(self.seen.looked.frame_times_s)
+        shown = self._shown(count, self.recipe.max_words)
+        if self.recipe.window is not None or self._fits(shown):
+            return shown
+        frames = _most(count - 1, lambda n: self._fits(self._shown(n, self.recipe.max_words)))
+        if frames:
+            return self._shown(frames, self.recipe.max_words)
+        words = _most(self.recipe.max_words, lambda n: self._fits(self._shown(1, n)))
+        return self._shown(1, words)
+
+    def turn(self, shown: Shown, *, template: str | None = None) -> Turn:
+        """The user's turn around a question."""
+        segments, form = shown.fitted.segments, self.spec.prompt
+        return Turn(
+            self.loaded.processor,
+            lambda question: user_content(segments, question, form),
+            template=template,
+        )
+
+    def pictures(self, turn: Turn, shown: Shown) -> Pictures:
+        """The clip's part of the prompt."""
+        return self.seen.looked.frames.place(turn.prefix_text, shown.frames)
+
+    def harmless(self, text: str) -> str:
+        """Text from outside, in which nothing means more than its letters."""
+        return neutralize(text, self.loaded.control_tokens | set(self.spec.prompt.marks))
+
+    def answer_ids(self, answer: str) -> list[int]:
+        """A given answer as the model itself would write it, its end included."""
+        text = self.spec.prompt.answer.format(answer=self.harmless(answer))
+        ids: list[int] = self.loaded.tokenizer(text, add_special_tokens=False).input_ids
+        return [*ids, self.loaded.end_id]
+
+    def _fits(self, shown: Shown) -> bool:
+        room = self.loaded.context_tokens - self.spec.max_new_tokens - QUESTION_TOKENS
+        text = self.turn(shown).prefix_text
+        return self.seen.looked.frames.tokens_of(text, shown.frames) <= room
+
+    def _shown(self, frames: int, max_words: int) -> Shown:
+        every = self.seen.looked.frame_times_s
+        kept = tuple((2 * index + 1) * len(every) // (2 * frames) for index in range(frames))
+        fitted = self.recipe.place(
+            [every[index] for index in kept],
+            self._cues(),
+            self.seen.moments.shown(every),
+            max_words,
+        )
+        return Shown(kept, fitted, len(every) - frames)
+
+    def _cues(self) -> Sequence[Cue]:
+        return [replace(cue, text=self.harmless(cue.text)) for cue in self.seen.words.cues]
+
+
+def _most(limit: int, fits: Callable[[int], bool]) -> int:
+    """The largest number from 1 to `limit` that fits, where smaller ones fit as well; else 0."""
+    return bisect_left(range(1, limit + 1), True, key=lambda number: not fits(number))
