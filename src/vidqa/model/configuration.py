@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, Blip2VisionConfig, PreTrainedConfig
-from transformers.configuration_utils import SubConfigSpec
 
 
 @strict
@@ -54,11 +53,9 @@ class VidqaConfig(PreTrainedConfig):
     """Tower, projector and decoder of one model."""
 
     model_type = "vidqa"
-    sub_configs_defaults = {  # noqa: RUF012  (transformers reads a plain class attribute)
-        "vision_config": SubConfigSpec(
-            config_class=AutoConfig, model_type=ConceptVisionConfig.model_type
-        ),
-        "text_config": SubConfigSpec(config_class=AutoConfig, model_type="llama"),
+    sub_configs = {  # noqa: RUF012  (transformers reads a plain class attribute)
+        "vision_config": AutoConfig,
+        "text_config": AutoConfig,
     }
 
     vision_config: Any = None
@@ -78,6 +75,13 @@ class VidqaConfig(PreTrainedConfig):
     answer_penalty: float = 1.0
     """Makes repeats within an answer less likely (`decoding.AnswerPenalty`); 1 means nothing."""
 
+    def __post_init__(self, **kwargs: Any) -> None:
+        """Build the parts that were given as plain data, or not at all."""
+        # by hand: what builds them in transformers has another name in each release (5.17, 5.23)
+        self.vision_config = _part(self.vision_config, ConceptVisionConfig.model_type)
+        self.text_config = _part(self.text_config, "llama")
+        super().__post_init__(**kwargs)
+
     def validate_sequence(self) -> None:
         """Check that the numbers fit each other.
 
@@ -90,3 +94,11 @@ class VidqaConfig(PreTrainedConfig):
                 raise ValueError(
                     f"VidqaConfig: {name} must be at least 1, got {getattr(self, name)}"
                 )
+
+
+def _part(given: Any, model_type: str) -> PreTrainedConfig:
+    """A part's configuration; `model_type` says which one where the data does not."""
+    if isinstance(given, PreTrainedConfig):
+        return given
+    data: dict[str, Any] = {"model_type": model_type, **(given or {})}
+    return AutoConfig.for_model(**data)
