@@ -3,7 +3,6 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import golden_model
@@ -18,17 +17,19 @@ from transformers import Blip2VisionConfig, Blip2VisionModel
 from vidqa.model import decoding
 from vidqa.model.answering import answer_greedily
 from vidqa.model.decoding import prefill_prefix, prefill_question
-from vidqa.model.eva import EvaVisionModel
 from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.model.rows import Embedded, Row, embed_left_padded
 from vidqa.model.text import TextStream, text_of
 
 LOGITS_ATOL = 1e-4
-"""Of the golden files' README; what is called the same here differs by less than a tenth of it."""
+"""Of the golden files' README; here two ways to the same logits differ by about 1e-5."""
 ROUNDOFF = {torch.float16: 2.0**-11, torch.bfloat16: 2.0**-8}
 """The relative error of rounding one number."""
 ROUNDOFFS_ALLOWED = 8
-"""Errors are root mean squares over the size of the outputs; measured are 1.2 to 3.6 roundings."""
+"""Errors are root mean squares over the size of the outputs; measured, in either format: 1.6 to 2
+roundings in visual tokens, 3.4 to 4.3 in logits."""
+LESS_THAN_THEIRS = 0.9
+"""Behind the tower: measured 1.4 to 1.7 roundings, in transformers' own 2 to 2.3."""
 WINDOW = 10_000
 QUESTION = 9
 
@@ -194,22 +195,21 @@ def relative(got: Tensor, exact: Tensor) -> float:
     return ((got.float() - exact).norm() / exact.norm()).item()
 
 
-@cache
-def halved(llm: str, dtype: torch.dtype) -> Golden:
-    """The golden model in half precision, as `from_pretrained` loads it."""
-    network = golden_model.load(llm).network
-    in_fp32 = EvaVisionModel._keep_in_fp32_modules_strict
-    for name, parameter in network.named_parameters():
-        if not any(part in name.split(".") for part in in_fp32):
-            parameter.data = parameter.data.to(dtype)
-    return Golden(llm, network)
+@pytest.fixture(scope="module", params=ROUNDOFF, ids=str)
+def rounded(
+    request: pytest.FixtureRequest, golden: Golden, tmp_path_factory: pytest.TempPathFactory
+) -> Golden:
+    """The golden model saved, and loaded in half precision."""
+    folder = tmp_path_factory.mktemp("saved")
+    golden.network.save_pretrained(folder)
+    network = VidqaForConditionalGeneration.from_pretrained(folder, dtype=request.param)
+    return Golden(golden.llm, network.eval())
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("dtype", ROUNDOFF, ids=str)
-def test_half_precision_is_close_to_fp32(golden: Golden, dtype: torch.dtype) -> None:
+def test_half_precision_is_close_to_fp32(golden: Golden, rounded: Golden) -> None:
+    dtype = rounded.network.lm_head.weight.dtype
     tolerance = ROUNDOFFS_ALLOWED * ROUNDOFF[dtype]
-    rounded = halved(golden.llm, dtype)
     frames = pictures(6, 8)
     exact = torch.stack(golden.visual(frames))
     assert relative(torch.stack(rounded.visual(frames)), exact) < tolerance
@@ -219,10 +219,10 @@ def test_half_precision_is_close_to_fp32(golden: Golden, dtype: torch.dtype) -> 
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("dtype", ROUNDOFF, ids=str)
 def test_a_residual_stream_in_fp32_is_closer_than_the_librarys(
-    golden: Golden, dtype: torch.dtype
+    golden: Golden, rounded: Golden
 ) -> None:
+    dtype = rounded.network.lm_head.weight.dtype
     tower = golden.network.model.vision_tower
     theirs = Blip2VisionModel(Blip2VisionConfig(**TOWER.to_dict())).eval()
     theirs.load_state_dict(tower.state_dict())
@@ -231,9 +231,10 @@ def test_a_residual_stream_in_fp32_is_closer_than_the_librarys(
     exact = tower(frames).last_hidden_state
     torch.testing.assert_close(theirs(frames).last_hidden_state, exact, atol=1e-5, rtol=0)
     theirs.to(dtype)
-    ours = halved(golden.llm, dtype).network.model.vision_tower
+    ours = rounded.network.model.vision_tower
     our_error = relative(ours(frames.to(dtype)).last_hidden_state, exact)
-    assert our_error < relative(theirs(frames.to(dtype)).last_hidden_state, exact)
+    their_error = relative(theirs(frames.to(dtype)).last_hidden_state, exact)
+    assert our_error < LESS_THAN_THEIRS * their_error
 
 
 @torch.inference_mode()
