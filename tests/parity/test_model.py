@@ -14,7 +14,7 @@ from vidqa.model.decoding import (
     prefill_question,
 )
 from vidqa.model.rows import Embedded, embed_left_padded
-from vidqa.model.tokenization import text_of
+from vidqa.model.text import text_of
 from vidqa.paper import prompts
 from vidqa.paper.frames import LLAMA2, MISTRAL
 

@@ -23,7 +23,8 @@ from vidqa.model.decoding import AnswerPenalty
 from vidqa.model.processing import VidqaProcessor
 from vidqa.model.rows import Row, embed_left_padded, join
 from vidqa.model.targets import AnswerLimits, answer_batch, score
-from vidqa.model.tokenization import piece_ids, text_of
+from vidqa.model.text import text_of
+from vidqa.model.tokenization import piece_ids
 from vidqa.paper import prompts
 from vidqa.paper.captions import asked_captions
 from vidqa.paper.frames import Budget

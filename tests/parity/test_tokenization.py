@@ -14,7 +14,8 @@ from transformers import PreTrainedTokenizerFast
 
 from vidqa.errors import ModelDamagedError
 from vidqa.model.sentencepiece import read_vocabulary
-from vidqa.model.tokenization import PAD_PIECE, piece_ids, piece_tokenizer, text_of
+from vidqa.model.text import text_of
+from vidqa.model.tokenization import PAD_PIECE, piece_ids, piece_tokenizer
 from vidqa.paper import prompts
 
 FACTS = golden_files.facts("tokenization")

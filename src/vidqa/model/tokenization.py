@@ -6,7 +6,7 @@ adds nothing: so a whole prompt, `<image>` placeholders and all, becomes the sam
 """
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
@@ -14,14 +14,11 @@ from transformers import PreTrainedTokenizerFast
 
 from vidqa.model.processing import IMAGE_TOKEN
 from vidqa.model.sentencepiece import read_vocabulary
-from vidqa.model.text import UNFINISHED
+from vidqa.model.text import BLANK, text_of
 from vidqa.paper.prompts import clean_answer
 
 UNKNOWN, BOS, EOS = "<unk>", "<s>", "</s>"
 SPECIAL = re.compile(f"({UNKNOWN}|{BOS}|{EOS})")
-BYTE = re.compile("<0x([0-9A-F]{2})>")
-BLANK = "\u2581"
-"""How SentencePiece spells a blank."""
 PAD_PIECE = "$$"
 """The authors' padding: an ordinary piece of the vocabulary, never added as a token."""
 
@@ -90,30 +87,6 @@ def piece_ids(
     return [tokenizer(text, add_special_tokens=False).input_ids for text in texts]
 
 
-def text_of(
-    tokenizer: PreTrainedTokenizerFast, ids: Sequence[int], *, left_out: Container[int] = ()
-) -> str:
-    """The text of ids, special tokens left out, as SentencePiece puts it together.
-
-    It differs from `tokenizer.decode` where bytes are no UTF-8: only the bytes that fit nowhere
-    become replacement characters, not all those around them.
-
-    Args:
-        tokenizer: of `piece_tokenizer`.
-        ids: of an answer.
-        left_out: more ids to skip; the authors' tokenizer skipped `PAD_PIECE`, too.
-
-    """
-    text = bytearray()
-    shown_ids = [one for one in ids if one not in left_out]
-    tokens = tokenizer.convert_ids_to_tokens(shown_ids, skip_special_tokens=True)
-    for index, token in enumerate(tokens):
-        byte = BYTE.fullmatch(token)
-        shown = token.removeprefix(BLANK) if index == 0 else token
-        text += bytes.fromhex(byte[1]) if byte else shown.replace(BLANK, " ").encode()
-    return _readable(bytes(text))
-
-
 class WholeText:
     """An answer as the authors clean it, which takes the whole of it: nothing is shown before."""
 
@@ -132,16 +105,3 @@ class WholeText:
         pad_id = self._tokenizer.get_vocab()[PAD_PIECE]
         self.text = clean_answer(text_of(self._tokenizer, self._ids, left_out=[pad_id]))
         return self.text
-
-
-def _readable(text: bytes) -> str:
-    """Decode UTF-8; every byte that is no part of a character becomes one replacement."""
-    parts, place = [], 0
-    while place < len(text):
-        try:
-            parts.append(text[place:].decode())
-            break
-        except UnicodeDecodeError as error:
-            parts.append(text[place : place + error.start].decode() + UNFINISHED)
-            place += error.start + 1
-    return "".join(parts)
