@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vidqa.errors import UsageError
-from vidqa.paper.frames import Budget
+from vidqa.paper.frames import LLAMA2, MISTRAL, Budget
 from vidqa.whispers import WHISPERS, Whisper
 
 
@@ -48,6 +48,8 @@ class HubSource:
     files: tuple[File, ...]
     licence: str
     gated: bool = False
+    role: str = ""
+    """Which part of the model it is, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class ModelSpec:
     summary: str
     sources: tuple[Source, ...]
     """Fetched in this order."""
-    assembly: Literal["starter"] | None
+    assembly: Literal["starter", "minigpt4-video"] | None
     """How sources become one `save_pretrained` folder; None: the only source is one already."""
     speech: str | None
     """The name of the speech model it listens with by default."""
@@ -192,6 +194,49 @@ SPEECH = {
 }
 """The recognisers vidqa knows, by name."""
 
+_DECODER_FILES = (
+    File("model.safetensors.index.json", 25_000, None),
+    File("config.json", 600, None),
+    File("tokenizer.model", 500_000, None),
+    File("tokenizer_config.json", 1_500, None),
+)
+"""Of a decoder's repository; the sizes are about right, the Hub says them exactly."""
+
+_EVA_TOWER = HubSource(
+    repo="Salesforce/blip2-itm-vit-g",
+    revision="520bf73fd0ef6ccce791cd3f06908040aef2d8cc",
+    files=(File("model.safetensors", 4_690_000_000, None),),
+    licence="MIT",
+    role="tower",
+)
+"""BLIP-2 before its second stage; its tower is EVA-CLIP ViT-g/14, which it left as it was."""
+
+
+def _paper_model(name: str, *, decoder: HubSource, checkpoint: File, budget: Budget) -> ModelSpec:
+    """One of the models that the paper's authors released."""
+    released = HubSource(
+        repo="Vision-CAIR/MiniGPT4-Video",
+        revision="main",  # the authors' only branch; its commits are not known here
+        files=(checkpoint,),
+        licence="BSD-3-Clause",
+        role="checkpoint",
+    )
+    return ModelSpec(
+        name=name,
+        summary=f"the paper's own model, on {decoder.repo.rpartition('/')[2]}",
+        sources=(decoder, released, _EVA_TOWER),
+        assembly="minigpt4-video",
+        speech="whisper-small.en",
+        frames=budget.max_frames,
+        max_words=budget.max_words,
+        max_new_tokens=512,
+        memory_bytes=19_000_000_000,
+        disk_bytes=16_800_000_000,
+        prompt=PAPER_FORM,
+        paper=budget,
+    )
+
+
 MODELS = {
     spec.name: spec
     for spec in [
@@ -239,6 +284,45 @@ MODELS = {
     ]
 }
 """The models vidqa knows, by name."""
+
+for _spec in (
+    _paper_model(
+        "minigpt4-video-mistral",
+        decoder=HubSource(
+            repo="mistralai/Mistral-7B-Instruct-v0.2",
+            revision="41b61a33a2483885c981aa79e0df6b32407ed873",
+            files=(
+                File("model-00001-of-00003.safetensors", 4_943_162_336, None),
+                File("model-00002-of-00003.safetensors", 4_999_819_336, None),
+                File("model-00003-of-00003.safetensors", 4_540_516_344, None),
+                *_DECODER_FILES,
+            ),
+            licence="Apache-2.0",
+            gated=True,
+            role="decoder",
+        ),
+        checkpoint=File("checkpoints/video_mistral_checkpoint_last.pth", 604_000_000, None),
+        budget=MISTRAL,
+    ),
+    _paper_model(
+        "minigpt4-video-llama2",
+        decoder=HubSource(
+            repo="meta-llama/Llama-2-7b-chat-hf",
+            revision="f5db02db724555f92da89c216ac04704f23d4590",
+            files=(
+                File("model-00001-of-00002.safetensors", 9_976_576_152, None),
+                File("model-00002-of-00002.safetensors", 3_500_296_424, None),
+                *_DECODER_FILES,
+            ),
+            licence="Llama 2",
+            gated=True,
+            role="decoder",
+        ),
+        checkpoint=File("checkpoints/video_llama_checkpoint_last.pth", 680_000_000, None),
+        budget=LLAMA2,
+    ),
+):
+    MODELS[_spec.name] = _spec
 
 DEFAULT_MODEL = "starter"
 

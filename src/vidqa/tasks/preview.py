@@ -16,6 +16,7 @@ from vidqa.prompt import FittedWords
 from vidqa.recipe import choose_recipe
 from vidqa.registry import ModelSpec, find_model, find_speech
 from vidqa.types import Frame, VideoInfo, Words
+from vidqa.weights.local import find_local
 from vidqa.weights.locate import speech_folder
 from vidqa.weights.store import Store
 
@@ -79,7 +80,8 @@ def preview(
         ModelMissingError: there is something to hear, and the recogniser is not in the cache.
 
     """
-    spec = find_model(options.model)
+    local = find_local(options.model)
+    spec = find_model(options.model) if local is None else local.spec
     info = reader.probe(path)
     window = stretch(info, options.start_s, options.end_s)
     recipe = choose_recipe(options.recipe, spec)

@@ -8,6 +8,7 @@ from vidqa.errors import ModelDamagedError, ModelError, ModelMissingError, Usage
 from vidqa.registry import MODELS, ModelSpec, SpeechSpec, find, find_speech
 from vidqa.weights.disk import require_space
 from vidqa.weights.fetch import WAITING, download_bytes, fetch, silent, source_key, source_name
+from vidqa.weights.local import find_local
 from vidqa.weights.locate import model_folder, model_key, parts, speech_folder, speech_key
 from vidqa.weights.store import Store
 from vidqa.weights.wheel import Progress
@@ -175,5 +176,9 @@ def _expected_bytes(spec: ModelSpec | SpeechSpec) -> int:
 
 
 def locate(name: str, *, store: Store | None = None) -> Path:
-    """The folder of a complete model. Raises as `verify` does."""
+    """The folder of a complete model, which may be the user's own. Raises as `verify` does."""
+    if (local := find_local(name)) is not None:
+        if local.spec.speech is not None:
+            locate(local.spec.speech, store=store)
+        return local.folder
     return _complete(find(name), store or Store())

@@ -1,0 +1,64 @@
+"""Models in a folder of the user's own, such as `vidqa models convert` writes."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vidqa.errors import ModelDamagedError, UsageError
+from vidqa.registry import MODELS, ModelSpec
+
+SETTINGS = "vidqa.json"
+"""Names the preset whose frames, words and prompt a folder's model wants."""
+TELLING = (SETTINGS, "config.json", "model.safetensors.index.json")
+"""Files that differ where models do; with the size and time of the weights they make a revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """A folder, and how to show clips to the model in it."""
+
+    spec: ModelSpec
+    folder: Path
+    revision: str
+
+
+def write_settings(folder: Path, preset: str) -> None:
+    """Say in a folder which preset its model is shown clips like."""
+    (folder / SETTINGS).write_text(json.dumps({"preset": preset}) + "\n", encoding="utf-8")
+
+
+def find_local(name: str) -> LocalModel | None:
+    """The model in the folder of that name; None where the name is a preset's.
+
+    Raises:
+        UsageError: it is a folder, but no model of vidqa's.
+        ModelDamagedError: its settings cannot be read.
+
+    """
+    folder = Path(name)
+    if name in MODELS or not (os.sep in name or folder.is_dir()):
+        return None
+    if not (folder / SETTINGS).is_file():
+        raise UsageError(
+            f"{name!r} holds no model that vidqa knows how to ask",
+            hint="`vidqa models convert` writes such folders; `vidqa models list` names presets",
+        )
+    try:
+        preset = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["preset"]
+        spec = MODELS[preset]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelDamagedError(f"{str(folder / SETTINGS)!r} names no preset") from error
+    return LocalModel(replace(spec, name=folder.name, sources=()), folder, _revision(folder))
+
+
+def _revision(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in TELLING:
+        if (file := folder / name).is_file():
+            digest.update(file.read_bytes())
+    for file in sorted(folder.rglob("*.safetensors")):
+        status = file.stat()
+        digest.update(f"{file.name}:{status.st_size}:{status.st_mtime_ns};".encode())
+    return f"local-{digest.hexdigest()[:12]}"

@@ -1,0 +1,181 @@
+"""From the authors' files to our folder: the same logits, or an error that names what is wrong."""
+
+import json
+from pathlib import Path
+
+import golden_files
+import pytest
+import release
+import torch
+from golden_model import LEGACY, TOWER, tokenizer
+from torch import Tensor
+
+from vidqa.errors import ModelDamagedError, UsageError
+from vidqa.model.eva import EvaVisionModel
+from vidqa.model.loading import ADAPTER, Loaded, load_folder
+from vidqa.model.rows import embed_left_padded, join
+from vidqa.model.tokenization import piece_ids
+from vidqa.paper import prompts
+from vidqa.tasks import convert as converting
+from vidqa.tasks import layout
+from vidqa.tasks.convert import Converted, Parts, convert
+from vidqa.tasks.lazy_tensors import lazy
+
+
+@pytest.fixture(scope="module", params=golden_files.LLMS)
+def llm(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def parts(llm: str, tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    return release.write_parts(llm, tmp_path_factory.mktemp("parts"))
+
+
+def converted(parts: Parts, folder: Path, **settings: bool) -> tuple[Converted, Loaded]:
+    result = convert(parts, folder, tower=TOWER, **settings)
+    return result, load_folder(folder, device="cpu", dtype="float32")
+
+
+@torch.inference_mode()
+def logits(loaded: Loaded, llm: str) -> Tensor:
+    """Of golden case A, its last norm put in: the real one scales and shifts nothing."""
+    network = loaded.network
+    norm = release.read(release.taken_apart(llm).norm)
+    network.load_state_dict(norm, strict=False)
+    case = golden_files.facts(f"{llm}_cases")["A_infer_subs"]
+    pieces = piece_ids(tokenizer(), case["prompt"].split(prompts.IMAGE_MARK), legacy=LEGACY[llm])
+    frames = golden_files.tensors("shared_inputs")["A.images"][0]
+    visual = network.get_image_features(frames).pooler_output
+    row = join(network, [[1, *pieces[0]], *pieces[1:]], visual)
+    prompt = embed_left_padded(network, [row], window=1000)
+    return network(inputs_embeds=prompt.inputs_embeds).logits
+
+
+def test_the_folder_gives_the_authors_logits(parts: Parts, llm: str, tmp_path: Path) -> None:
+    result, loaded = converted(parts, tmp_path / "model")
+    assert result.left_out == ("config", "epoch", "optimizer", "scaler")
+    expected = golden_files.tensors(f"{llm}_tensors")["A.prefill_logits"]
+    torch.testing.assert_close(logits(loaded, llm), expected, atol=1e-4, rtol=0)
+    assert loaded.answer_penalty is not None
+    assert loaded.stop_ids == {2}
+    assert loaded.image_mark in prompts.chat_template(legacy=LEGACY[llm])
+    assert loaded.processor.chat_template == prompts.chat_template(legacy=LEGACY[llm])
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_an_adapter_kept_apart_gives_the_same(parts: Parts, llm: str, tmp_path: Path) -> None:
+    _, loaded = converted(parts, tmp_path / "model", merge=False)
+    expected = golden_files.tensors(f"{llm}_tensors")["A.prefill_logits"]
+    torch.testing.assert_close(logits(loaded, llm), expected, atol=1e-4, rtol=0)
+    (tmp_path / "model" / ADAPTER).rename(tmp_path / "elsewhere")
+    bare = load_folder(tmp_path / "model", device="cpu", dtype="float32")
+    assert not torch.allclose(logits(bare, llm), expected, atol=1e-2), "the LoRA does something"
+
+
+def test_the_tower_of_a_blip2_model_is_the_same(parts: Parts, llm: str, tmp_path: Path) -> None:
+    blip2 = release.write_blip2(llm, tmp_path / "blip2")
+    convert(parts, tmp_path / "one", tower=TOWER)
+    convert(Parts(parts.checkpoint, blip2, parts.decoder), tmp_path / "other", tower=TOWER)
+    one, other = (
+        load_folder(tmp_path / name, device="cpu", dtype="float32").network.state_dict()
+        for name in ("one", "other")
+    )
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_small_shards_hold_the_same(
+    parts: Parts, llm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(converting, "SHARD_BYTES", 100_000)
+    result, loaded = converted(parts, tmp_path / "model")
+    files = sorted((tmp_path / "model").glob("*.safetensors"))
+    assert len(files) > 5
+    assert sum(file.stat().st_size for file in files) >= result.size_bytes
+    index = json.loads((tmp_path / "model" / "model.safetensors.index.json").read_text())
+    assert len(index["weight_map"]) == result.tensors
+    expected = golden_files.tensors(f"{llm}_tensors")["A.prefill_logits"]
+    torch.testing.assert_close(logits(loaded, llm), expected, atol=1e-4, rtol=0)
+
+
+def test_missing_and_odd_tensors_are_named(llm: str, parts: Parts, tmp_path: Path) -> None:
+    names = list(release.taken_apart(llm).trained)
+    bad = release.write_checkpoint(
+        llm, tmp_path / "bad.pth", **{names[0]: None, "llama_proj.extra": torch.zeros(1)}
+    )
+    with pytest.raises(ModelDamagedError, match="missing") as caught:
+        convert(Parts(bad, parts.tower, parts.decoder), tmp_path / "model", tower=TOWER)
+    assert names[0] in caught.value.message
+    assert "llama_proj.extra" in caught.value.message
+    assert not (tmp_path / "model").exists()
+    assert not list(tmp_path.glob(".*")), "no draft is left"
+
+
+def test_the_other_decoders_checkpoint_is_noticed(tmp_path: Path) -> None:
+    llama = release.write_parts("llama", _made(tmp_path / "llama"))
+    mistral = release.write_parts("mistral", _made(tmp_path / "mistral"))
+    with pytest.raises(ModelDamagedError, match="trained with another decoder"):
+        convert(
+            Parts(llama.checkpoint, mistral.tower, mistral.decoder),
+            tmp_path / "model",
+            tower=TOWER,
+        )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_what_is_no_part_is_refused(parts: Parts, llm: str, tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    noise = tmp_path / "noise.pth"
+    noise.write_bytes(b"no checkpoint at all")
+    bare = tmp_path / "bare.pth"
+    torch.save({"epoch": 1}, bare)
+    for checkpoint, error, text in [
+        (tmp_path / "absent.pth", UsageError, "no file"),
+        (noise, ModelDamagedError, "cannot be read"),
+        (bare, ModelDamagedError, "under `model`"),
+    ]:
+        with pytest.raises(error, match=text):
+            convert(Parts(checkpoint, parts.tower, parts.decoder), target, tower=TOWER)
+    with pytest.raises(UsageError, match="holds no model"):
+        convert(Parts(parts.checkpoint, parts.tower, tmp_path), target, tower=TOWER)
+    with pytest.raises(ModelDamagedError, match="is no tower"):
+        convert(Parts(parts.checkpoint, parts.checkpoint, parts.decoder), target, tower=TOWER)
+    with pytest.raises(ModelDamagedError, match="tensors"):
+        convert(parts, target)  # the tower's size is not that of the paper
+    target.mkdir()
+    with pytest.raises(UsageError, match="is there already"):
+        convert(parts, target, tower=TOWER)
+
+
+def test_code_in_a_checkpoint_is_not_run(parts: Parts, tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return Path.touch, (tmp_path / "exploded",)  # type: ignore[return-value]
+
+    file = tmp_path / "bomb.pth"
+    torch.save({"model": {}, "config": Bomb()}, file)
+    with pytest.raises(ModelDamagedError, match="cannot be read"):
+        convert(Parts(file, parts.tower, parts.decoder), tmp_path / "model", tower=TOWER)
+    assert not (tmp_path / "exploded").exists()
+
+
+@torch.inference_mode()
+def test_a_half_precision_tower_with_a_block_too_many() -> None:
+    """The golden look-alike of `eva_vit_g.pth`: positions of another grid, and a classifier."""
+    theirs = golden_files.tensors("eva_ckpt_tiny_fp16")
+    expected = golden_files.tensors("extra_tensors")
+    state = release.read(layout.tower_from_eva(lazy(theirs), TOWER))
+    tower = EvaVisionModel(TOWER).eval()
+    tower.load_state_dict(
+        {name.removeprefix(layout.TOWER): value.float() for name, value in state.items()},
+        strict=True,
+    )
+    positions = state[f"{layout.TOWER}embeddings.position_embedding"]
+    torch.testing.assert_close(positions.float(), expected["eva_ckpt.pos_embed"], atol=1e-5, rtol=0)
+    frames = golden_files.tensors("shared_inputs")["A.images"][0]
+    out = tower(frames).last_hidden_state
+    torch.testing.assert_close(out, expected["eva_ckpt.ln_default_out"], atol=1e-4, rtol=0)
