@@ -23,39 +23,13 @@ Questions = Annotated[
         "--question", "-q", metavar="TEXT", help="A question; repeatable; `-` reads one from stdin."
     ),
 ]
-ModelCheckpoint = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT.pth", help="What the authors released.")
-]
-Tower = Annotated[
-    Path,
-    typer.Option(
-        "--tower",
-        metavar="FILE|FOLDER",
-        help="eva_vit_g.pth, or the folder of a BLIP-2 model, which has the same tower.",
-    ),
-]
-DecoderFolder = Annotated[
-    Path,
-    typer.Option(
-        "--decoder",
-        metavar="FOLDER",
-        help="Llama-2-7b-chat or Mistral-7B-Instruct-v0.2, whichever it was trained with.",
-    ),
-]
-ModelFolder = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; must not be there.")
-]
-KeepAdapter = Annotated[
-    bool,
-    typer.Option("--keep-adapter", help="Keep the LoRA beside the decoder, not merged into it."),
-]
-Name = Annotated[
+ModelName = Annotated[
     str,
     typer.Option(
         "--model",
         "-m",
-        metavar="NAME",
-        help="The model to ask: a name of `models list`, or a folder.",
+        metavar="NAME|FOLDER",
+        help="The model to ask: one of `models list`, or a folder that `models convert` wrote.",
     ),
 ]
 Frames = Annotated[
@@ -104,33 +78,7 @@ Language = Annotated[
         "[default: detected]",
     ),
 ]
-TaskCheckpoint = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT.pth", help="What the authors released.")
-]
-Tower = Annotated[
-    Path,
-    typer.Option(
-        "--tower",
-        metavar="FILE|FOLDER",
-        help="eva_vit_g.pth, or the folder of a BLIP-2 model, which has the same tower.",
-    ),
-]
-DecoderFolder = Annotated[
-    Path,
-    typer.Option(
-        "--decoder",
-        metavar="FOLDER",
-        help="Llama-2-7b-chat or Mistral-7B-Instruct-v0.2, whichever it was trained with.",
-    ),
-]
-ModelFolder = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; must not be there.")
-]
-KeepAdapter = Annotated[
-    bool,
-    typer.Option("--keep-adapter", help="Keep the LoRA beside the decoder, not merged into it."),
-]
-Name = Annotated[
+TaskName = Annotated[
     str,
     typer.Option(
         "--task",
@@ -146,33 +94,7 @@ Speech = Annotated[
         help="The model that listens; see `models list`. [default: the model's own]",
     ),
 ]
-DecoderCheckpoint = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT.pth", help="What the authors released.")
-]
-Tower = Annotated[
-    Path,
-    typer.Option(
-        "--tower",
-        metavar="FILE|FOLDER",
-        help="eva_vit_g.pth, or the folder of a BLIP-2 model, which has the same tower.",
-    ),
-]
-DecoderFolder = Annotated[
-    Path,
-    typer.Option(
-        "--decoder",
-        metavar="FOLDER",
-        help="Llama-2-7b-chat or Mistral-7B-Instruct-v0.2, whichever it was trained with.",
-    ),
-]
-ModelFolder = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; must not be there.")
-]
-KeepAdapter = Annotated[
-    bool,
-    typer.Option("--keep-adapter", help="Keep the LoRA beside the decoder, not merged into it."),
-]
-Name = Annotated[
+DecoderName = Annotated[
     str,
     typer.Option(
         "--decoder",
