@@ -85,7 +85,7 @@ def test_offline_pull_of_nothing(tiny: str) -> None:
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(UsageError, match=r"'nope'; there are starter, whisper-tiny\.en"):
+    with pytest.raises(UsageError, match=r"'nope'; there are starter, .*whisper-tiny\.en"):
         pull("nope")
 
 

@@ -220,7 +220,7 @@ PreviewModel = Annotated[
     ),
 ]
 Checkpoint = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT.pth", help="What the authors released.")
+    Path, typer.Argument(metavar="CHECKPOINT", help="What the authors released, a .pth file.")
 ]
 Tower = Annotated[
     Path,

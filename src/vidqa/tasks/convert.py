@@ -39,6 +39,8 @@ from vidqa.weights.local import write_settings
 
 DECODERS = {"llama": "minigpt4-video-llama2", "mistral": "minigpt4-video-mistral"}
 """The kinds of decoders that the authors trained with, and the presets made with them."""
+RELEASED_TOWER = EvaVisionConfig()
+"""EVA-CLIP ViT-g/14, of which the authors cut off the last block."""
 ANSWER_PENALTY = 1.5
 """The authors' repetition penalty."""
 IMAGE_MEAN, IMAGE_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -106,7 +108,7 @@ def write_model(
 ) -> Converted:
     """Write the model into an empty folder. See `convert`."""
     register()
-    tower = tower or EvaVisionConfig()
+    tower = tower or RELEASED_TOWER
     decoder = read_decoder_config(parts.decoder)
     config = paper_config(tower, decoder)
     trained, left_out = _read_checkpoint(parts.checkpoint)

@@ -5,9 +5,10 @@ from functools import partial
 from pathlib import Path
 
 from vidqa.errors import ModelDamagedError, ModelError, ModelMissingError, UsageError
-from vidqa.registry import MODELS, ModelSpec, SpeechSpec, find, find_speech
+from vidqa.registry import MODELS, HubSource, ModelSpec, SpeechSpec, find, find_speech
 from vidqa.weights.disk import require_space
 from vidqa.weights.fetch import WAITING, download_bytes, fetch, silent, source_key, source_name
+from vidqa.weights.hub import require_access
 from vidqa.weights.local import find_local
 from vidqa.weights.locate import model_folder, model_key, parts, speech_folder, speech_key
 from vidqa.weights.store import Store
@@ -51,6 +52,7 @@ def pull(
         return folder
     if isinstance(spec, SpeechSpec):
         return fetch(spec.source, store, progress=progress, offline=offline)
+    _require_access(spec, store, offline=offline)
     if spec.speech is not None:
         pull(spec.speech, store=store, progress=progress, offline=offline)
     folders = {
@@ -60,6 +62,14 @@ def pull(
     if spec.assembly is not None:
         _put_together(spec, folders, store, progress)
     return model_folder(spec, store)
+
+
+def _require_access(spec: ModelSpec, store: Store, *, offline: bool) -> None:
+    """Find out what the Hub refuses before gigabytes of the rest are fetched."""
+    wanted = [source for source in parts(spec) if isinstance(source, HubSource)]
+    missing = [] if offline else [one for one in wanted if not store.usable(source_key(one))]
+    for source in missing:
+        require_access(source)
 
 
 def _complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:

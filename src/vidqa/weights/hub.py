@@ -5,6 +5,8 @@ can be loaded. `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT` and a login are huggingf
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,21 @@ def fetch_hub(source: HubSource, destination: Path, progress: Progress) -> None:
     write_marker(destination, source.repo, stamps)
 
 
+def require_access(source: HubSource) -> None:
+    """Ask the Hub about one missing file, so that a refusal comes before any download.
+
+    Raises:
+        OfflineError: the Hub cannot be reached, or is not allowed to be.
+        DownloadError: not found, or not permitted.
+
+    """
+    from huggingface_hub import hf_hub_download
+
+    for file in [one for one in source.files if not _is_there(source, one)][:1]:
+        with _hub_errors(source, file):
+            hf_hub_download(source.repo, file.path, revision=source.revision, dry_run=True)
+
+
 def _is_there(source: HubSource, file: File) -> bool:
     from huggingface_hub import try_to_load_from_cache
 
@@ -69,14 +86,24 @@ def _fetch_file(source: HubSource, file: File, destination: Path, progress: Prog
 
 
 def _download(source: HubSource, file: File, progress: Progress) -> Path:
-    from huggingface_hub import errors, hf_hub_download
+    from huggingface_hub import hf_hub_download
 
-    progress(f"{source.repo}/{file.path}", 0, file.size_bytes)
-    bar = _bar(f"{source.repo}/{file.path}", progress)
-    try:
+    label = f"{source.repo}/{file.path}"
+    progress(label, 0, file.size_bytes)
+    with _hub_errors(source, file):
+        bar = _bar(label, progress)
         return Path(
             hf_hub_download(source.repo, file.path, revision=source.revision, tqdm_class=bar)
         )
+
+
+@contextmanager
+def _hub_errors(source: HubSource, file: File) -> Iterator[None]:
+    """Turn the errors of the Hub's client into ours; a full disk stays what it is."""
+    from huggingface_hub import errors
+
+    try:
+        yield
     except errors.LocalEntryNotFoundError as error:
         cause = error.__cause__ or error
         if isinstance(cause, errors.HfHubHTTPError):
