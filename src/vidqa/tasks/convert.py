@@ -107,7 +107,6 @@ def write_model(
     parts: Parts, folder: Path, *, merge: bool = True, tower: EvaVisionConfig | None = None
 ) -> Converted:
     """Write the model into an empty folder. See `convert`."""
-    register()
     tower = tower or RELEASED_TOWER
     decoder = read_decoder_config(parts.decoder)
     config = paper_config(tower, decoder)
@@ -151,6 +150,7 @@ def read_decoder_config(folder: Path) -> Any:
 
 def paper_config(tower: EvaVisionConfig, decoder: PreTrainedConfig) -> VidqaConfig:
     """The paper's model around a tower and a decoder."""
+    register()
     decoder_settings = decoder.to_dict()
     return VidqaConfig(
         vision_config=tower.to_dict(),
