@@ -63,7 +63,8 @@ def load(
     if speech is not None:
         recogniser = load_speech(speech, device=device, store=store)
     elif spec.speech is not None:
-        recogniser = load_speech(spec.speech, device=device, store=store, wanted_by=spec.name)
+        wanted_by = spec.name if spec.sources else None  # a folder of the user's is not pulled
+        recogniser = load_speech(spec.speech, device=device, store=store, wanted_by=wanted_by)
     return open_folder(
         spec,
         local.folder,

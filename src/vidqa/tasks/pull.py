@@ -188,7 +188,5 @@ def _expected_bytes(spec: ModelSpec | SpeechSpec) -> int:
 def locate(name: str, *, store: Store | None = None) -> Path:
     """The folder of a complete model, which may be the user's own. Raises as `verify` does."""
     if (local := find_local(name)) is not None:
-        if local.spec.speech is not None:
-            locate(local.spec.speech, store=store)
         return local.folder
     return _complete(find(name), store or Store())
