@@ -41,7 +41,6 @@ def spec(name: str = "tiny", **changes: object) -> ModelSpec:
         "frames": 4,
         "max_words": 40,
         "max_new_tokens": 12,
-        "memory_bytes": 1,
         "disk_bytes": 1,
     }
     return ModelSpec(**{**values, **changes})  # type: ignore[arg-type]

@@ -1,12 +1,20 @@
-"""What fits this machine. Decides by what the machine has, never by what happens to be free."""
+"""What fits this machine.
+
+Choices depend on what the machine has, never on what happens to be free: the same command means the
+same thing twice. What is free only decides whether it is refused.
+"""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from vidqa.errors import NotEnoughMemoryError, UsageError
+from vidqa.footprint import QUANTIZED_DTYPES, MemoryPlan
 
 DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
-DTYPES = ("auto", "float32", "bfloat16", "float16")
+DTYPES = ("auto", "float32", "bfloat16", "float16", *QUANTIZED_DTYPES)
+MEMINFO = Path("/proc/meminfo")
+"""What Linux says of its memory."""
 CGROUP_LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
@@ -59,19 +67,52 @@ def choose_dtype(wanted: str, device: str) -> str:
     return "bfloat16" if torch.backends.cpu.get_cpu_capability() == "AVX512" else "float32"
 
 
-def check_memory(needed_bytes: int, device: str, model: str) -> None:
-    """Refuse a model that the device could not hold even if it did nothing else.
+def require_memory(
+    plan: MemoryPlan, smaller: Sequence[MemoryPlan], *, device: str, model: str
+) -> None:
+    """Refuse what a device cannot hold, before it is loaded.
+
+    Args:
+        plan: what is wanted.
+        smaller: what could be done instead, the least loss first.
+        device: where to.
+        model: its name, for people.
 
     Raises:
-        NotEnoughMemoryError: says what is needed and what there is.
+        NotEnoughMemoryError: says what is needed, what there is, and which smaller plan would fit.
 
     """
+    total, free = total_memory_bytes(device), free_memory_bytes(device)
+    there, word = (total, "has") if plan.total_bytes > total else (free, "has free only")
+    if plan.total_bytes <= there:
+        return
+    fitting = next((one for one in smaller if one.total_bytes <= there), None)
+    raise NotEnoughMemoryError(
+        f"{model} needs more memory than {device} {word}, {there / 1e9:.1f} GB: {plan}",
+        hint=None if fitting is None else said_change(plan, fitting),
+    )
+
+
+def said_change(plan: MemoryPlan, smaller: MemoryPlan) -> str:
+    """The options that make one plan the other."""
+    frames = [f"--frames {smaller.frames}"] if smaller.frames != plan.frames else []
+    dtype = [f"--dtype {smaller.dtype}"] if smaller.dtype != plan.dtype else []
+    takes = f"{smaller.total_bytes / 1e9:.1f} GB"
+    return f"add {' '.join([*frames, *dtype])}, which takes {takes}; --fit does it by itself"
+
+
+def free_memory_bytes(device: str) -> int:
+    """What of a device's memory nobody uses; for a CPU, what Linux could give without swapping."""
+    if device.startswith("cuda"):
+        import torch
+
+        return int(torch.cuda.mem_get_info(device)[0])
     total = total_memory_bytes(device)
-    if needed_bytes > total:
-        raise NotEnoughMemoryError(
-            f"{model} needs {needed_bytes / 1e9:.1f} GB of memory, "
-            f"{device} has {total / 1e9:.1f} GB"
-        )
+    if not MEMINFO.is_file():
+        return total
+    lines = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines())
+    available = lines.get("MemAvailable", "").split()
+    return min(total, int(available[0]) * 1024) if available else total
 
 
 def total_memory_bytes(device: str) -> int:

@@ -124,8 +124,6 @@ class ModelSpec:
     """Words of subtitles shown at most."""
     max_new_tokens: int
     """The default limit of an answer."""
-    memory_bytes: int
-    """Peak memory of answering at the default settings, measured."""
     disk_bytes: int
     """What the finished model takes in the cache."""
     image_kwargs: Mapping[str, object] = field(default_factory=dict)
@@ -230,7 +228,6 @@ def _paper_model(name: str, *, decoder: HubSource, checkpoint: File, budget: Bud
         frames=budget.max_frames,
         max_words=budget.max_words,
         max_new_tokens=512,
-        memory_bytes=19_000_000_000,
         disk_bytes=16_800_000_000,
         prompt=PAPER_FORM,
         paper=budget,
@@ -278,7 +275,6 @@ MODELS = {
             frames=8,
             max_words=160,
             max_new_tokens=96,
-            memory_bytes=2_000_000_000,
             disk_bytes=300_000_000,
         ),
     ]

@@ -31,7 +31,7 @@ for fields in json.loads(sys.argv[2]):
     files = tuple(registry.File(**file) for file in fields.pop("files"))
     sources.append(registry.HubSource(files=files, **fields))
 registry.MODELS["tiny"] = registry.ModelSpec(
-    "tiny", "random", tuple(sources), "minigpt4-video", None, 4, 40, 12, 1, 1)
+    "tiny", "random", tuple(sources), "minigpt4-video", None, 4, 40, 12, 1)
 try:
     print(json.dumps({"folder": str(pull.pull("tiny"))}))
 except VidqaError as error:

@@ -28,6 +28,7 @@ class AskOptions:
     model: str
     device: str
     dtype: str
+    fit: bool
     frames: int | None
     recipe: str
     sampling: "Sampling | None"
@@ -104,6 +105,9 @@ class AskRun:
             self.options.model,
             device=self.options.device,
             dtype=self.options.dtype,
+            frames=self.options.frames,
+            fit=self.options.fit,
+            on_plan=self.teller.plan,
             speech=self.options.speech,
             reader=self.reader,
         )

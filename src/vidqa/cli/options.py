@@ -104,7 +104,19 @@ DecoderName = Annotated[
 ]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N]|mps", help="Where to compute.")]
 Dtype = Annotated[
-    str, typer.Option(metavar="auto|float32|bfloat16|float16", help="The number format.")
+    str,
+    typer.Option(
+        metavar="auto|float32|bfloat16|float16|int8|int4",
+        help="The number format; the last two store the decoder so, with vidqa[quantize].",
+    ),
+]
+Fit = Annotated[
+    bool,
+    typer.Option(
+        "--fit",
+        help="Where memory is short, look at fewer frames or take a smaller number format instead "
+        "of refusing; the answer says so.",
+    ),
 ]
 MaxNewTokens = Annotated[
     int | None,

@@ -13,6 +13,7 @@ from vidqa.types import Answer, PromptView, Stage
 
 if TYPE_CHECKING:
     from vidqa.cli.spinner import Spinner
+    from vidqa.footprint import MemoryPlan
 
 STAGE_LABELS: dict[Stage, str] = {
     "load": "loading the model",
@@ -98,6 +99,11 @@ class Teller:
         if self._verbose or timings:
             parts = ", ".join(f"{stage} {s:.2f}" for stage, s in answer.timings_s.items())
             self._line(f"seconds: {parts}")
+
+    def plan(self, plan: "MemoryPlan") -> None:
+        """What memory is planned."""
+        if self._verbose:
+            self._line(f"plan: {plan}")
 
     def prompt(self, view: PromptView) -> None:
         """Every frame's time, words and tokens."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from vidqa.engine.memory import memory_errors
 from vidqa.engine.opening import Opening
 from vidqa.engine.ranking import Score, ranked
 from vidqa.engine.showing import Seen, Showing
@@ -46,6 +45,7 @@ class Clip:
             self._shown = self._showing.choose()
             self._opening = self._open(self._showing.turn(self._shown))
         self.warnings = (
+            *model.memory.warnings,
             *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
             *seen.looked.report.warnings,
             *seen.words.warnings,
@@ -153,7 +153,7 @@ class Clip:
         """
         if not choices or not all(choice.strip() for choice in choices):
             raise UsageError("there is nothing to choose from, or a choice is empty")
-        with memory_errors(self.model.name):
+        with self.model.memory.errors(self.model.name):
             if self.recipe.name == "paper":
                 turn = self._showing.turn(self._shown, template=training_template())
                 opening = self._open(turn)
@@ -201,7 +201,7 @@ class Clip:
         chooser = TokenChooser(sampling, loaded.answer_penalty)
         text, new_tokens = self._text_stream(), 0
         stopped_by: StoppedBy = "context_full" if cut else "token_limit"
-        with memory_errors(self.model.name):
+        with self.model.memory.errors(self.model.name):
             with stopwatch.stage("prefill"):
                 logits, cache = self._opening.begin(prompt)
             with stopwatch.stage("generate"):

@@ -1,19 +1,75 @@
-"""Running out of memory, said plainly."""
+"""Memory: planned before a model is loaded, and said plainly when it runs out all the same."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 
 from vidqa.errors import NotEnoughMemoryError
+from vidqa.footprint import MemoryPlan, plan_memory, smaller_plans
+from vidqa.model.measure import measure
+from vidqa.plan import free_memory_bytes, require_memory, said_change
+from vidqa.registry import ModelSpec
+
+CPU_ALLOCATOR = "DefaultCPUAllocator"
+"""In the RuntimeError of torch's allocator on CPUs."""
 
 
-@contextmanager
-def memory_errors(model: str) -> Iterator[None]:
-    """Say plainly that memory ran out."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise NotEnoughMemoryError(
-            f"{model} ran out of memory on the device", hint="use fewer --frames or --device cpu"
-        ) from error
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What answering takes, and what would take less."""
+
+    plan: MemoryPlan
+    smaller: tuple[MemoryPlan, ...]
+    wanted: MemoryPlan
+    """What was asked for; `plan` is another where it was made to fit."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was made smaller."""
+        if self.plan == self.wanted:
+            return ()
+        return (f"made to fit the memory: {self.plan}; wanted were {self.wanted}",)
+
+    def fitted(self, device: str) -> "Memory":
+        """The first plan that the memory now free holds; the one wanted if none does."""
+        there = free_memory_bytes(device)
+        plans = (self.plan, *self.smaller)
+        fitting = next((one for one in plans if one.total_bytes <= there), self.plan)
+        return replace(self, plan=fitting)
+
+    def require(self, *, device: str, model: str) -> None:
+        """See `plan.require_memory`."""
+        require_memory(self.plan, self.smaller, device=device, model=model)
+
+    @contextmanager
+    def errors(self, model: str) -> Iterator[None]:
+        """Say plainly that memory ran out, and what to try instead."""
+        try:
+            yield
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise self._ran_out(model) from error
+        except RuntimeError as error:
+            if CPU_ALLOCATOR not in str(error):
+                raise
+            raise self._ran_out(model) from error
+
+    def _ran_out(self, model: str) -> NotEnoughMemoryError:
+        hint = said_change(self.plan, self.smaller[0]) if self.smaller else None
+        return NotEnoughMemoryError(
+            f"{model} ran out of memory; planned were {self.plan}",
+            hint=hint or "use --device cpu, or a smaller model",
+        )
+
+
+def plan_for(spec: ModelSpec, folder: Path, *, dtype: str, frames: int | None) -> Memory:
+    """The memory that a model in a folder takes for one clip and question."""
+    footprint = measure(folder)
+    words, new_tokens = spec.max_words, spec.max_new_tokens
+    wanted = plan_memory(
+        footprint, dtype=dtype, frames=frames or spec.frames, words=words, new_tokens=new_tokens
+    )
+    smaller = smaller_plans(footprint, wanted, words=words, new_tokens=new_tokens)
+    return Memory(wanted, tuple(smaller), wanted)

@@ -1,5 +1,6 @@
 """Load a model and watch clips with it."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -8,9 +9,10 @@ from vidqa.engine.background import Background
 from vidqa.engine.clip import Clip
 from vidqa.engine.hear import hear
 from vidqa.engine.look import look
-from vidqa.engine.memory import memory_errors
+from vidqa.engine.memory import Memory, plan_for
 from vidqa.engine.showing import Seen
 from vidqa.engine.stopwatch import Stopwatch
+from vidqa.footprint import MemoryPlan
 from vidqa.media.frames import Decoder
 from vidqa.media.memo import known_fingerprint
 from vidqa.media.moments import choose_sampling, stretch
@@ -27,12 +29,17 @@ from vidqa.weights.local import LocalModel, find_local
 from vidqa.weights.locate import model_folder, model_revision, speech_folder
 from vidqa.weights.store import Store
 
+OnPlan = Callable[[MemoryPlan], object]
+
 
 def load(
     name: str = "starter",
     *,
     device: str = "auto",
     dtype: str = "auto",
+    frames: int | None = None,
+    fit: bool = False,
+    on_plan: OnPlan | None = None,
     speech: str | None = None,
     store: Store | None = None,
     reader: Reader | None = None,
@@ -43,7 +50,12 @@ def load(
     Args:
         name: as in `vidqa models list`, or a folder that `vidqa models convert` wrote.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-        dtype: `auto`, `float32`, `bfloat16` or `float16`.
+        dtype: `auto`, `float32`, `bfloat16` or `float16`; `int8` or `int4` store the decoder's
+            blocks so, and need bitsandbytes.
+        frames: how many will be looked at, to plan memory for; the model's default if None.
+        fit: take fewer frames or a quantized decoder where memory is short, instead of refusing;
+            every answer says so.
+        on_plan: told what memory is planned, before anything is loaded.
         speech: the model that listens, by name; the one that `name` has by default.
         store: the cache to look in; the user's by default.
         reader: reads the clips; one of the model's own by default.
@@ -71,6 +83,9 @@ def load(
         revision=local.revision,
         device=device,
         dtype=dtype,
+        frames=frames,
+        fit=fit,
+        on_plan=on_plan,
         recogniser=recogniser,
         reader=reader,
         notify=notify,
@@ -100,6 +115,9 @@ def open_folder(
     revision: str,
     device: str = "auto",
     dtype: str = "auto",
+    frames: int | None = None,
+    fit: bool = False,
+    on_plan: OnPlan | None = None,
     recogniser: Recogniser | None = None,
     reader: Reader | None = None,
     notify: Notify | None = None,
@@ -108,17 +126,23 @@ def open_folder(
     reader = reader or Reader()
     reader.warm()
     watch = Stopwatch(notify)
-    with watch.stage("load"), memory_errors(spec.name):
+    with watch.stage("load"):
         chosen_device = plan.choose_device(device)
         chosen_dtype = plan.choose_dtype(dtype, chosen_device)
-        plan.check_memory(spec.memory_bytes, chosen_device, spec.name)
-        loaded = load_folder(folder, device=chosen_device, dtype=chosen_dtype)
+        memory = plan_for(spec, folder, dtype=chosen_dtype, frames=frames)
+        memory = memory.fitted(chosen_device) if fit else memory
+        if on_plan is not None:
+            on_plan(memory.plan)
+        memory.require(device=chosen_device, model=spec.name)
+        with memory.errors(spec.name):
+            loaded = load_folder(folder, device=chosen_device, dtype=memory.plan.dtype)
     return Model(
         spec,
         loaded,
         revision=revision,
         device=chosen_device,
-        dtype=chosen_dtype,
+        dtype=memory.plan.dtype,
+        memory=memory,
         recogniser=recogniser,
         reader=reader,
         load_s=watch.seconds["load"],
@@ -136,6 +160,7 @@ class Model:
         revision: str,
         device: str,
         dtype: str,
+        memory: Memory,
         recogniser: Recogniser | None,
         reader: Reader,
         load_s: float,
@@ -145,6 +170,7 @@ class Model:
         self.revision = revision
         self.device = device
         self.dtype = dtype
+        self.memory = memory
         self.ears = Ears(reader, recogniser)
         self.load_s = load_s
         self.reader = reader
@@ -200,8 +226,8 @@ class Model:
         wanted = Wanted.parse(subtitles, language, task)
         listening = Background(partial(self._hear, path, wanted, window, stopwatch))
         try:
-            with memory_errors(self.name):
-                count = sampling.most(frames, self.spec.frames)
+            with self.memory.errors(self.name):
+                count = self._most(sampling, frames)
                 with stopwatch.more("decode"):
                     moments = self.reader.moments(info, sampling, window, count)
                 size = None if chosen.exact_pixels else self.loaded.picture_size
@@ -213,6 +239,11 @@ class Model:
                 return Clip(self, seen, chosen, stopwatch)
         finally:
             listening.cancel()
+
+    def _most(self, sampling: Sampling, frames: int | None) -> int:
+        """How many frames to look at; no more than what was made to fit the memory."""
+        count = sampling.most(frames, self.spec.frames)
+        return min(count, self.memory.plan.frames) if self.memory.warnings else count
 
     def _hear(
         self,

@@ -9,8 +9,10 @@ from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedM
 from transformers.image_utils import PILImageResampling
 
 from vidqa.errors import ModelDamagedError
+from vidqa.footprint import QUANTIZED_DTYPES
 from vidqa.model.auto import register
 from vidqa.model.decoding import AnswerPenalty
+from vidqa.model.quantized import quantization
 
 ADAPTER = "adapter"
 """A folder inside a model's: a LoRA that is kept apart, as PEFT stores it."""
@@ -90,19 +92,25 @@ def load_folder(folder: Path, *, device: str, dtype: str) -> Loaded:
     Args:
         folder: as written by `save_pretrained`, of any image-text-to-text family.
         device: a torch device.
-        dtype: the name of a torch number format.
+        dtype: the name of a torch number format, `int8` or `int4`.
 
     Raises:
         ModelDamagedError: a tensor is missing, left over or of another shape; it is named.
+        UsageError: the library for 8 or 4 bits is missing.
 
     """
     register()
+    settings: dict[str, Any] = {"dtype": getattr(torch, dtype, None)}
+    if dtype in QUANTIZED_DTYPES:
+        compute = torch.bfloat16 if device == "cpu" or device.startswith("cuda") else torch.float16
+        stored = quantization(dtype, compute)
+        settings = {"dtype": compute, "quantization_config": stored, "device_map": {"": device}}
     loaded: Any = AutoModelForImageTextToText.from_pretrained(
         folder,
-        dtype=getattr(torch, dtype),
         local_files_only=True,
         trust_remote_code=False,
         output_loading_info=True,
+        **settings,
     )
     network, report = loaded
     for problem, names in report.items():
@@ -116,4 +124,6 @@ def load_folder(folder: Path, *, device: str, dtype: str) -> Loaded:
     processor = AutoProcessor.from_pretrained(
         folder, local_files_only=True, trust_remote_code=False
     )
-    return Loaded(network.to(device).eval(), processor)
+    if dtype not in QUANTIZED_DTYPES:
+        network = network.to(device)
+    return Loaded(network.eval(), processor)
