@@ -1,5 +1,6 @@
 """Keep libraries from talking to the terminal, and to the network."""
 
+import logging
 import os
 import warnings
 
@@ -9,6 +10,7 @@ def silence_libraries() -> None:
     os.environ["TQDM_DISABLE"] = "1"
     os.environ["TRANSFORMERS_VERBOSITY"] = "error"
     warnings.filterwarnings("ignore")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it says each cast, each time
 
 
 def keep_libraries_off_the_network() -> None:
