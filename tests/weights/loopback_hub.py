@@ -8,18 +8,32 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-REFUSALS = {"gated": (403, "GatedRepo"), "absent": (404, "RepoNotFound")}
+REFUSALS = {
+    "gated": (403, "GatedRepo"),
+    "locked": (401, "GatedRepo"),
+    "absent": (404, "RepoNotFound"),
+}
+STATUSES = {"slow down": (429, {"Retry-After": "0"}), "broken": (503, {})}
+"""Troubles that are answered with a status; `cut` ends a connection in the middle of a file."""
+CDN = "/cdn/"
+"""Where large files are redirected to."""
 
 
 @dataclass
 class LoopbackHub:
-    """Serves `someone/model` at COMMIT; `someone/gated` and `someone/absent` are refused."""
+    """Serves `someone/model` at COMMIT; some repositories are refused."""
 
     files: dict[str, bytes]
     url: str = ""
     corrupt: set[str] = field(default_factory=set)
     """Files of which other bytes are sent than announced."""
     downloads: list[str] = field(default_factory=list)
+    redirected: set[str] = field(default_factory=set)
+    """Files that lie elsewhere, as large ones do."""
+    trouble: dict[str, list[str]] = field(default_factory=dict)
+    """What goes wrong with the next requests for a file's content."""
+    sent: dict[str, int] = field(default_factory=dict)
+    """Bytes sent of each file."""
 
     def etag(self, name: str) -> str:
         """Large files have their sha256, small ones git's blob id."""
@@ -30,6 +44,8 @@ class LoopbackHub:
 
     def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body for a path `/owner/name/resolve/revision/file`."""
+        if path.startswith(CDN):
+            return 200, {"ETag": '"of-the-cdn"'}, self.files[path.removeprefix(CDN)]
         if "/resolve/" not in path:
             return 404, {}, b""
         _, _, repo, _, revision, name = path.split("/", 5)
@@ -41,6 +57,11 @@ class LoopbackHub:
         if name not in self.files:
             return 404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT}, b""
         body = self.files[name]
+        if name in self.redirected:
+            linked = {"X-Linked-Etag": f'"{self.etag(name)}"', "X-Linked-Size": str(len(body))}
+            elsewhere = self.url.replace("127.0.0.1", "localhost")  # another host, as it is there
+            place = {"Location": f"{elsewhere}{CDN}{name}"}
+            return 302, {**linked, **place, "X-Repo-Commit": COMMIT}, b""
         if name in self.corrupt:
             body = bytes(255 - byte for byte in body)
         return 200, {"ETag": f'"{self.etag(name)}"', "X-Repo-Commit": COMMIT}, body
@@ -52,20 +73,34 @@ def serve(hub: LoopbackHub) -> Iterator[None]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
-            self.respond()
+            status, headers, body = hub.answer(self.path)
+            self.begin(status, headers, len(body))
 
         def do_GET(self) -> None:
-            if "/resolve/" in self.path:
-                hub.downloads.append(self.path.rsplit("/", 1)[-1])
-            self.wfile.write(self.respond())
-
-        def respond(self) -> bytes:
+            name = self.path.rsplit("/", 1)[-1]
             status, headers, body = hub.answer(self.path)
+            if "/resolve/" in self.path:
+                hub.downloads.append(name)
+            trouble = hub.trouble[name].pop(0) if status == 200 and hub.trouble.get(name) else ""
+            if trouble in STATUSES:
+                code, more = STATUSES[trouble]
+                self.begin(code, more, 0)
+                return
+            if status == 200 and (wanted := self.headers.get("Range")):
+                start = int(wanted.removeprefix("bytes=").split("-")[0])
+                whole, body, status = len(body), body[start:], 206
+                headers = {**headers, "Content-Range": f"bytes {start}-{whole - 1}/{whole}"}
+            self.begin(status, headers, len(body))
+            part = body[: len(body) // 2] if trouble == "cut" else body
+            hub.sent[name] = hub.sent.get(name, 0) + len(part)
+            self.wfile.write(part)
+            self.close_connection = trouble == "cut" or self.close_connection
+
+        def begin(self, status: int, headers: dict[str, str], length: int) -> None:
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            for name, value in {**headers, "Content-Length": str(length)}.items():
                 self.send_header(name, value)
             self.end_headers()
-            return body
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""

@@ -126,11 +126,12 @@ def test_a_file_damaged_in_the_hubs_cache_is_caught_and_fetched_again(desk: Desk
     ("source", "message", "hint"),
     [
         (replace(SOURCE, repo="someone/gated"), "someone/gated is gated", "accept the terms"),
+        (replace(SOURCE, repo="someone/locked"), "someone/locked is gated", "hf auth login"),
         (replace(SOURCE, repo="someone/absent"), "the Hub has no someone/absent", "hf auth login"),
         (replace(SOURCE, revision="f" * 40), f"at revision {'f' * 40}", "hf auth login"),
         (replace(SOURCE, files=(File("lost.bin", 1, None),)), "has no file lost.bin", None),
     ],
-    ids=["gated", "repository", "revision", "file"],
+    ids=["gated", "no-login", "repository", "revision", "file"],
 )
 def test_refusals_say_what_to_do(
     desk: Desk, source: HubSource, message: str, hint: str | None
@@ -156,3 +157,38 @@ def test_no_hub_in_reach(desk: Desk, environment: dict[str, str]) -> None:
     assert "the Hub cannot be reached to fetch someone/model" in refused["message"]
     assert "HF_HUB_OFFLINE" in refused["hint"]
     assert not list((Store().root / "tmp").iterdir())
+
+
+def test_large_files_lie_elsewhere(desk: Desk) -> None:
+    desk.hub.redirected.add("model.safetensors")
+    folder = Path(desk.fetch(SOURCE)["folder"])
+    assert (folder / "model.safetensors").read_bytes() == FILES["model.safetensors"]
+    Store().verify(source_key(SOURCE))
+
+
+@pytest.mark.parametrize("troubles", [["slow down"], ["broken", "broken"]], ids=["429", "503"])
+def test_a_busy_hub_is_asked_again(desk: Desk, troubles: list[str]) -> None:
+    desk.hub.trouble["model.safetensors"] = list(troubles)
+    assert "folder" in desk.fetch(SOURCE)
+    assert desk.hub.trouble["model.safetensors"] == []
+
+
+def test_a_cut_connection_is_resumed_where_it_was_cut(desk: Desk) -> None:
+    desk.hub.trouble["model.safetensors"] = ["cut", "cut"]
+    folder = Path(desk.fetch(SOURCE)["folder"])
+    whole = FILES["model.safetensors"]
+    assert (folder / "model.safetensors").read_bytes() == whole
+    assert desk.hub.sent["model.safetensors"] <= len(whole) + (2 << 20), "not from the beginning"
+
+
+@pytest.mark.slow  # it tries again with growing pauses
+@pytest.mark.parametrize("trouble", ["broken", "cut"])
+def test_a_hub_that_stays_broken_is_given_up(desk: Desk, trouble: str) -> None:
+    desk.hub.trouble["model.safetensors"] = [trouble] * 100
+    refused = desk.fetch(SOURCE)
+    assert refused["error"] == "DownloadError"
+    assert "could not be fetched" in refused["message"]
+    assert "finished files are kept" in refused["hint"]
+    assert not Store().usable(source_key(SOURCE))
+    desk.hub.trouble.clear()
+    assert "folder" in desk.fetch(SOURCE)

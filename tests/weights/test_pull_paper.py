@@ -129,6 +129,7 @@ def test_a_refusal_comes_before_anything_is_downloaded(
     assert hub.downloads == []
 
 
+@pytest.mark.slow  # the Hub's client tries again for half a minute
 def test_an_unreachable_hub_is_said(parts: Release, tmp_path: Path) -> None:
     hub, sources = parts
     hub.url = "http://127.0.0.1:9"

@@ -5,6 +5,7 @@ can be loaded. `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT` and a login are huggingf
 """
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,12 @@ from vidqa.weights.marker import BLOCK_BYTES, Stamp, stamp, write_marker
 from vidqa.weights.wheel import Progress
 
 HUB_ROOM = "free some space, or set HF_HUB_CACHE to a folder on a larger disk"
+
+PAUSES_S = (1, 4)
+"""Between tries when the Hub's server itself fails."""
+
+FIRST_SERVER_ERROR = 500
+"""The HTTP statuses from here on are the server's own faults."""
 
 SHA256_DIGITS, GIT_BLOB_DIGITS = 64, 40
 """Lengths of the two ETags of the Hub: a large file's sha256, a small file's git blob id."""
@@ -90,11 +97,26 @@ def _download(source: HubSource, file: File, progress: Progress) -> Path:
 
     label = f"{source.repo}/{file.path}"
     progress(label, 0, file.size_bytes)
-    with _hub_errors(source, file):
-        bar = _bar(label, progress)
-        return Path(
-            hf_hub_download(source.repo, file.path, revision=source.revision, tqdm_class=bar)
-        )
+    bar = _bar(label, progress)
+    for pause_s in (*PAUSES_S, None):
+        try:
+            with _hub_errors(source, file):
+                return Path(
+                    hf_hub_download(
+                        source.repo, file.path, revision=source.revision, tqdm_class=bar
+                    )
+                )
+        except DownloadError as error:
+            if pause_s is None or not _is_passing(error):
+                raise
+        time.sleep(pause_s)
+    raise AssertionError("the last try returns or raises")
+
+
+def _is_passing(error: DownloadError) -> bool:
+    """Whether the server failed, and may work again soon; the Hub's client gives up at once."""
+    response = getattr(error.__cause__, "response", None)
+    return int(getattr(response, "status_code", 0)) >= FIRST_SERVER_ERROR
 
 
 @contextmanager
