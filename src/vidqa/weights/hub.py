@@ -5,6 +5,7 @@ can be loaded. `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT` and a login are huggingf
 """
 
 import hashlib
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -138,6 +139,17 @@ def _hub_errors(source: HubSource, file: File) -> Iterator[None]:
         if error.errno in FULL_ERRNOS:
             raise
         raise _refusal(source, file, error) from error
+    except _transport_error() as error:
+        raise _refusal(source, file, error) from error
+
+
+def _transport_error() -> type[Exception]:
+    """What the library under the Hub's client raises when a connection breaks, time and again."""
+    from huggingface_hub import get_session
+
+    library = sys.modules[type(get_session()).__module__.partition(".")[0]]
+    error: type[Exception] = library.HTTPError
+    return error
 
 
 def _bar(label: str, progress: Progress) -> type[Any]:
