@@ -42,7 +42,9 @@ def test_fewer_frames_are_taken_and_said(
         open_folder(wants, folder, **settings)
     assert "--fit" in str(caught.value.hint)
     plans = list[MemoryPlan]()
-    model = open_folder(wants, folder, fit=True, on_plan=plans.append, **settings)
+    model = open_folder(
+        wants, folder, fit=True, on_plan=lambda one, _: plans.append(one), **settings
+    )
     assert plans == [half]
     answer = model.watch(film).ask("Who?")
     assert len(answer.frame_times_s) == 8

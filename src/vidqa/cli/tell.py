@@ -100,10 +100,12 @@ class Teller:
             parts = ", ".join(f"{stage} {s:.2f}" for stage, s in answer.timings_s.items())
             self._line(f"seconds: {parts}")
 
-    def plan(self, plan: "MemoryPlan") -> None:
-        """What memory is planned."""
+    def plan(self, plan: "MemoryPlan", device: str) -> None:
+        """What memory is planned, beside what there is."""
         if self._verbose:
-            self._line(f"plan: {plan}")
+            from vidqa.plan import total_memory_bytes
+
+            self._line(f"plan: {plan} of {total_memory_bytes(device) / 1e9:.1f} GB on {device}")
 
     def prompt(self, view: PromptView) -> None:
         """Every frame's time, words and tokens."""

@@ -29,7 +29,8 @@ from vidqa.weights.local import LocalModel, find_local
 from vidqa.weights.locate import model_folder, model_revision, speech_folder
 from vidqa.weights.store import Store
 
-OnPlan = Callable[[MemoryPlan], object]
+OnPlan = Callable[[MemoryPlan, str], object]
+"""Told a plan and the device it is for."""
 
 
 def load(
@@ -132,7 +133,7 @@ def open_folder(
         memory = plan_for(spec, folder, dtype=chosen_dtype, frames=frames)
         memory = memory.fitted(chosen_device) if fit else memory
         if on_plan is not None:
-            on_plan(memory.plan)
+            on_plan(memory.plan, chosen_device)
         memory.require(device=chosen_device, model=spec.name)
         with memory.errors(spec.name):
             loaded = load_folder(folder, device=chosen_device, dtype=memory.plan.dtype)
