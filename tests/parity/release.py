@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import Blip2VisionConfig, Blip2VisionModel
 
-from vidqa.tasks import convert, layout
+from vidqa.tasks import layout, parts
 from vidqa.tasks.lazy_tensors import LazyTensors, lazy
 
 ODD = {"optimizer": {"state": {}}, "config": {"run": {"seed": 42}}, "scaler": None, "epoch": 3}
@@ -79,8 +79,8 @@ def write_decoder(llm: str, folder: Path) -> Path:
     return folder
 
 
-def write_parts(llm: str, folder: Path) -> convert.Parts:
-    return convert.Parts(
+def write_parts(llm: str, folder: Path) -> parts.Parts:
+    return parts.Parts(
         write_checkpoint(llm, folder / "checkpoint.pth"),
         write_tower(llm, folder / "eva_vit_g.pth"),
         write_decoder(llm, folder / "decoder"),

@@ -80,8 +80,9 @@ def convert(
     silence_libraries()
     keep_libraries_off_the_network()
     from vidqa.tasks import convert as task
+    from vidqa.tasks.parts import Parts
 
-    parts = task.Parts(checkpoint, tower, decoder)
+    parts = Parts(checkpoint, tower, decoder)
     done = task.convert(parts, output, merge=not keep_adapter)
     left_out = f"; not kept: {', '.join(done.left_out)}" if done.left_out else ""
     Teller().note(

@@ -27,7 +27,8 @@ from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
 from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.model.processing import IMAGE_TOKEN, VidqaProcessor
 from vidqa.registry import HubSource, ModelSpec
-from vidqa.tasks.convert import Parts, write_model
+from vidqa.tasks.convert import write_model
+from vidqa.tasks.parts import Parts
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}"

@@ -8,7 +8,7 @@ tensor and written shard by shard, so a model larger than memory passes.
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from transformers import (
-    AutoConfig,
-    GenerationConfig,
-    PreTrainedConfig,
-    ViTImageProcessorPil,
-)
+from transformers import GenerationConfig, PreTrainedConfig, ViTImageProcessorPil
 
 from vidqa.errors import ModelDamagedError, UsageError
 from vidqa.model.auto import register
@@ -33,12 +28,20 @@ from vidqa.model.processing import VidqaProcessor
 from vidqa.model.tokenization import piece_tokenizer
 from vidqa.paper.prompts import chat_template
 from vidqa.tasks import layout
-from vidqa.tasks.lazy_tensors import LazyTensors, lazy, read_folder, read_pickled
-from vidqa.weights.disk import full_disk_errors
+from vidqa.tasks.lazy_tensors import LazyTensors, read_folder
+from vidqa.tasks.parts import (
+    DECODERS,
+    Parts,
+    is_legacy,
+    read_checkpoint,
+    read_decoder_config,
+    read_tower,
+    require_decoder,
+    require_fit,
+)
+from vidqa.weights.disk import full_disk_errors, require_space
 from vidqa.weights.local import write_settings
 
-DECODERS = {"llama": "minigpt4-video-llama2", "mistral": "minigpt4-video-mistral"}
-"""The kinds of decoders that the authors trained with, and the presets made with them."""
 RELEASED_TOWER = EvaVisionConfig()
 """EVA-CLIP ViT-g/14, of which the authors cut off the last block."""
 ANSWER_PENALTY = 1.5
@@ -48,18 +51,6 @@ IMAGE_MEAN, IMAGE_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BICUBIC = 3
 SHARD_BYTES = 2_000_000_000
 """Held in memory at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Where the three parts are."""
-
-    checkpoint: Path
-    """A released `.pth`."""
-    tower: Path
-    """`eva_vit_g.pth`, or the folder of a BLIP-2 model."""
-    decoder: Path
-    """The folder of Llama-2-7b-chat or Mistral-7B-Instruct-v0.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +88,7 @@ def convert(
         raise UsageError(f"{str(destination)!r} is there already", hint="choose another folder")
     draft = destination.with_name(f".{destination.name[:80]}.{os.getpid()}.part")
     with full_disk_errors(destination.parent), _removed_on_failure(draft):
-        draft.mkdir(parents=True)
+        _make(draft)
         converted = write_model(parts, draft, merge=merge, tower=tower)
         draft.replace(destination)
     return converted
@@ -110,42 +101,24 @@ def write_model(
     tower = tower or RELEASED_TOWER
     decoder = read_decoder_config(parts.decoder)
     config = paper_config(tower, decoder)
-    trained, left_out = _read_checkpoint(parts.checkpoint)
-    _require_decoder(trained, decoder)
+    trained, left_out = read_checkpoint(parts.checkpoint)
+    require_decoder(trained, decoder)
     projector, adapter = layout.split_trained(trained, decoder.num_hidden_layers)
+    shapes = expected_shapes(config)
+    require_fit(adapter, shapes)
     state = {
-        **_read_tower(parts.tower, tower),
+        **read_tower(parts.tower, tower),
         **projector,
         **layout.decoder_from_hub(read_folder(parts.decoder), adapter if merge else None),
     }
-    size_bytes = _write_shards(state, expected_shapes(config), folder)
-    _write_settings(config, parts.decoder, folder)
-    write_settings(folder, DECODERS[decoder.model_type])
+    layout.require_names(state, shapes, "the model")
+    _write_settings(config, parts.decoder, folder)  # a missing tokenizer is found before the work
+    write_settings(folder, DECODERS[decoder.model_type][1])
+    require_space(folder, _least_bytes(shapes), hint="choose a folder on a larger disk")
+    size_bytes = _write_shards(state, shapes, folder)
     if not merge:
         layout.write_adapter(adapter, folder / ADAPTER)
     return Converted(len(state), size_bytes, left_out)
-
-
-def read_decoder_config(folder: Path) -> Any:
-    """The configuration of a decoder.
-
-    Raises:
-        UsageError: there is none, or it is not of a kind that the authors trained with.
-
-    """
-    if not (folder / "config.json").is_file():
-        raise UsageError(
-            f"{str(folder)!r} holds no model",
-            hint="give the folder of Llama-2-7b-chat or Mistral-7B-Instruct-v0.2 with --decoder",
-        )
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    if config.model_type not in DECODERS:
-        raise UsageError(
-            f"{str(folder)!r} is a {config.model_type}; the paper's decoders are "
-            "Llama-2-7b-chat and Mistral-7B-Instruct-v0.2"
-        )
-    config._name_or_path = ""  # a path of this machine has no place in a model
-    return config
 
 
 def paper_config(tower: EvaVisionConfig, decoder: PreTrainedConfig) -> VidqaConfig:
@@ -170,45 +143,13 @@ def expected_shapes(config: VidqaConfig) -> dict[str, torch.Size]:
     return {name: value.shape for name, value in network.state_dict().items()}
 
 
-def _read_checkpoint(file: Path) -> tuple[LazyTensors, tuple[str, ...]]:
-    """What was trained, and the names of what else is in the file."""
-    found = read_pickled(file)
-    model = found.get("model") if isinstance(found, dict) else None
-    if not isinstance(model, dict) or not all(isinstance(one, Tensor) for one in model.values()):
-        raise ModelDamagedError(
-            f"{file} is no checkpoint of the authors: it holds no tensors under `model`"
-        )
-    return lazy(model), tuple(sorted(set(found) - {"model"}))
-
-
-def _require_decoder(trained: LazyTensors, decoder: Any) -> None:
-    """Check that the checkpoint was trained with this decoder: their LoRA differ in size."""
-    wanted = decoder.num_key_value_heads * (
-        getattr(decoder, "head_dim", None) or decoder.hidden_size // decoder.num_attention_heads
-    )
-    for name, tensor in trained.items():
-        if name.endswith("v_proj.lora_B.weight"):
-            found = tensor().shape[0]
-            if found != wanted:
-                raise ModelDamagedError(
-                    f"the checkpoint was trained with another decoder: {name} has {found} rows, "
-                    f"this {decoder.model_type} wants {wanted}"
-                )
-            return
-
-
-def _read_tower(path: Path, config: EvaVisionConfig) -> LazyTensors:
-    if path.is_dir():
-        return layout.tower_from_blip2(read_folder(path), config)
-    found = read_pickled(path)
-    if not isinstance(found, dict) or not all(isinstance(one, Tensor) for one in found.values()):
-        raise ModelDamagedError(f"{path} is no tower: it holds more than tensors")
-    return layout.tower_from_eva(lazy(found), config)
+def _least_bytes(shapes: Mapping[str, torch.Size]) -> int:
+    """What the weights take at least: two bytes a number, where some parts have four."""
+    return 2 * sum(shape.numel() for shape in shapes.values())
 
 
 def _write_shards(state: LazyTensors, shapes: dict[str, torch.Size], folder: Path) -> int:
     """Write every tensor once, in files of bounded size, and their index; the bytes of all."""
-    layout.require_names(state, shapes, "the model")
     drafts = []
     for number, shard in enumerate(_shards(state, shapes), 1):
         file = folder / f"shard-{number}.safetensors"
@@ -258,15 +199,18 @@ def _write_settings(config: VidqaConfig, decoder: Path, folder: Path) -> None:
         images,
         piece_tokenizer(decoder),
         image_seq_length=config.image_seq_length,
-        chat_template=chat_template(legacy=_is_legacy(decoder)),
+        chat_template=chat_template(legacy=is_legacy(decoder)),
     ).save_pretrained(folder)
 
 
-def _is_legacy(decoder: Path) -> bool:
-    """Whether the decoder's tokenizer puts a blank after special tokens; it does unless told."""
-    file = decoder / "tokenizer_config.json"
-    settings = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return settings.get("legacy") is not False
+def _make(draft: Path) -> None:
+    try:
+        draft.mkdir(parents=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise UsageError(
+            f"no folder can be made in {str(draft.parent)!r}: {error.strerror}",
+            hint="choose another folder",
+        ) from error
 
 
 @contextmanager

@@ -171,7 +171,7 @@ def decoder_from_hub(theirs: LazyTensors, adapter: Adapter | None = None) -> Laz
         if pair is not None:
             assert adapter is not None
             value = partial(_merged, value, *pair, adapter.scale)
-        ours[_decoder_name(name)] = value
+        ours[decoder_name(name)] = value
     return ours
 
 
@@ -179,7 +179,7 @@ def write_adapter(adapter: Adapter, folder: Path) -> None:
     """Write the adapter into a folder as PEFT does; it is loaded on top of the unmerged model."""
     state = {}
     for name, (down, up) in adapter.pairs.items():
-        ours = f"base_model.model.{_decoder_name(name)}"
+        ours = f"base_model.model.{decoder_name(name)}"
         state[f"{ours}.lora_A.weight"] = down().contiguous()
         state[f"{ours}.lora_B.weight"] = up().contiguous()
     rank = next(iter(state.values())).shape[0]
@@ -194,7 +194,8 @@ def write_adapter(adapter: Adapter, folder: Path) -> None:
     save_file(state, folder / "adapter_model.safetensors", metadata={"format": "pt"})
 
 
-def _decoder_name(name: str) -> str:
+def decoder_name(name: str) -> str:
+    """Our name of one of the decoder's tensors or layers."""
     return re.sub(r"^model\.", "model.language_model.", name)
 
 

@@ -1,7 +1,7 @@
 """Named tensors that are read when they are wanted, so that a model larger than memory passes."""
 
-import json
 import pickle
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,10 +13,15 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from vidqa.errors import ModelDamagedError, UsageError
+from vidqa.tasks.json_file import read_object
 
 LazyTensor = Callable[[], Tensor]
 LazyTensors = Mapping[str, LazyTensor]
 
+LFS_POINTER = b"version https://git-lfs"
+"""What stands at the start of a file that git-lfs has not fetched."""
+UNKNOWN_CLASS = re.compile(r"GLOBAL ([\w.]+)")
+"""Torch's name of what it would have to import to read a file."""
 INDEX_SUFFIX = ".index.json"
 SINGLE_FILES = ("model.safetensors", "pytorch_model.bin")
 """What `save_pretrained` writes, now and in the past; an index stands beside sharded ones."""
@@ -43,7 +48,7 @@ def read_pickled(file: Path) -> Any:
             file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file)
         )
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise ModelDamagedError(f"{file} cannot be read: {_first_line(error)}") from error
+        raise _unreadable(file, error) from error
 
 
 def read_folder(folder: Path) -> LazyTensors:
@@ -63,8 +68,10 @@ def read_folder(folder: Path) -> LazyTensors:
 def _weight_files(folder: Path) -> list[Path]:
     for name in SINGLE_FILES:
         if (index := folder / f"{name}{INDEX_SUFFIX}").is_file():
-            names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
-            return [folder / shard for shard in sorted(set(names))]
+            names = read_object(index).get("weight_map")
+            if not isinstance(names, dict) or not names:
+                raise ModelDamagedError(f"{index} names no files under `weight_map`")
+            return [folder / str(shard) for shard in sorted(set(names.values()))]
         if (folder / name).is_file():
             return [folder / name]
     raise UsageError(
@@ -77,7 +84,7 @@ def _read_safetensors(file: Path) -> LazyTensors:
         with safe_open(file, framework="pt") as opened:
             return {name: partial(_from_safetensors, file, name) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise ModelDamagedError(f"{file} cannot be read: {_first_line(error)}") from error
+        raise _unreadable(file, error) from error
 
 
 def _from_safetensors(file: Path, name: str) -> Tensor:
@@ -93,6 +100,32 @@ def _read_bin(file: Path) -> LazyTensors:
 
 def _same(tensor: Tensor) -> Tensor:
     return tensor
+
+
+def _unreadable(file: Path, error: BaseException) -> ModelDamagedError:
+    """Why a file cannot be read, without torch's advice to switch its protection off."""
+    if _is_pointer(file):
+        return ModelDamagedError(
+            f"{file} only points to the weights, as git keeps large files",
+            hint=f"run `git lfs pull` in {file.parent}",
+        )
+    if not isinstance(error, pickle.UnpicklingError):
+        return ModelDamagedError(
+            f"{file} cannot be read: {_first_line(error)}", hint="it may be cut; fetch it again"
+        )
+    if odd := UNKNOWN_CLASS.search(str(error)):
+        return ModelDamagedError(
+            f"{file} cannot be read: it holds {odd[1]}, and nothing but tensors and plain values "
+            "is taken from files"
+        )
+    return ModelDamagedError(f"{file} cannot be read: it is no file of PyTorch's")
+
+
+def _is_pointer(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        return stream.read(len(LFS_POINTER)) == LFS_POINTER
 
 
 def _first_line(error: BaseException) -> str:
