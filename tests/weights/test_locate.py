@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vidqa import paths, registry
-from vidqa.registry import PackagedSource, WheelSource
+from vidqa.registry import HubSource, PackagedSource, WheelSource
 from vidqa.weights.locate import model_key, model_revision
 
 STARTER = registry.MODELS["starter"]
@@ -48,3 +48,12 @@ def test_it_changes_with_a_pin(packaged: Path) -> None:
 
 def test_what_ships_is_one_of_its_parts() -> None:
     assert PackagedSource("starter", "Apache-2.0") in STARTER.sources
+
+
+def test_it_changes_with_the_revision_of_a_hub_source() -> None:
+    """Whose files need not be pinned by their hashes."""
+    paper = registry.MODELS["minigpt4-video-mistral"]
+    first, *others = paper.sources
+    assert isinstance(first, HubSource)
+    for other in (replace(first, revision="0" * 40), replace(first, repo="someone/else")):
+        assert model_revision(replace(paper, sources=(other, *others))) != model_revision(paper)

@@ -41,7 +41,9 @@ def _pin(source: Source) -> bytes:
         return b"".join(
             file.name.encode() + hashlib.sha256(file.read_bytes()).digest() for file in files
         )
-    return "".join(f"{file.path}:{file.sha256};" for file in source.files).encode()
+    # files of the Hub need not be pinned by hash; then the revision says which they are
+    origin = f"{source.repo}@{source.revision};" if isinstance(source, HubSource) else ""
+    return (origin + "".join(f"{file.path}:{file.sha256};" for file in source.files)).encode()
 
 
 def model_key(spec: ModelSpec) -> str:
