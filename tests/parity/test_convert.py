@@ -177,7 +177,7 @@ def test_the_tower_of_a_blip2_model_is_the_same(parts: Parts, llm: str, tmp_path
 def test_small_shards_hold_the_same(
     parts: Parts, llm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(converting, "SHARD_BYTES", 100_000)
+    monkeypatch.setattr(converting, "SHARD_NUMBERS", 25_000)
     result, loaded = converted(parts, tmp_path / "model")
     files = sorted((tmp_path / "model").glob("*.safetensors"))
     assert len(files) > 5
