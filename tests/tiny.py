@@ -86,7 +86,7 @@ def vidqa_folder(folder: Path, *, seed: int = 0) -> Path:
     words = tokenizer(CHATML)
     vocabulary = len(words)
     words.add_tokens([IMAGE_TOKEN], special_tokens=True)
-    tower = ConceptVisionConfig(architecture="test_efficientnet", hidden_size=16, image_size=64)
+    tower = ConceptVisionConfig(architecture="test_efficientnet", hidden_size=27, image_size=64)
     config = VidqaConfig(
         vision_config=tower.to_dict(),
         text_config=text_config(vocabulary),

