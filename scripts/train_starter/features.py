@@ -1,9 +1,14 @@
-"""Clips in feature space: what the tower would say of photographs nobody had to collect."""
+"""Frames in feature space: what the tower would say of photographs nobody had to collect.
+
+The classifier is linear behind its feature map, so real features can be moved until it sees a
+wanted object there. Letters in shapes: C feature channels, V classes, N backgrounds.
+"""
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,126 +16,197 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from torch.nn import functional
 
+from vidqa.model.colours import COLOURS, colour_shares
 from vidqa.model.processing import VidqaProcessor
 from vidqa.model.vision import ConceptVisionModel
 
 CELLS = 4
-CROPS_PER_PHOTO = 24
-NOISE_IMAGES = 48
+SIDE = 256
+CROPS_PER_PHOTO = 40
+CLOUDS = 80
+BLANKS = 420
 RIDGE = 0.3
 """Share of plain identity mixed into the covariance of the few photographs' features."""
 STRENGTHS = torch.linspace(0, 60, 61)
 """How far an object may be moved along its direction; the smallest that is enough is taken."""
+SURE = (0.2, 0.3, 0.4, 0.6, 0.8, 0.9, 0.97)
+"""How sure the classifier becomes of an object where it is best seen."""
 
 
 @dataclass(frozen=True)
 class FeatureSpace:
-    """The classifier's head, how features vary, and real backgrounds."""
+    """The classifier's head, how features vary, real backgrounds, and pictures of nothing."""
 
     weight: Tensor
-    """(V, D)"""
+    """(V, C)"""
     bias: Tensor
     """(V,)"""
     directions: Tensor
-    """(V, D): one step along row c raises the logit of class c by 1."""
+    """(V, C): one step along row c raises the logit of class c by 1."""
     backgrounds: Tensor
-    """(N, 4, 4, D): cell features of photographs and noise."""
+    """(N, 4, 4, C): cell features of photographs and clouds of colour."""
+    background_colours: Tensor
+    """(N, 4, 4, 11): their shares of colours."""
+    blanks: Tensor
+    """(M, 20, V + 11): whole frames in which nothing can be recognised."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """How one thing looks in one shot."""
+
+    concept: int
+    """Its class."""
+    colour: int | None
+    """Its colour by number; None: as the background."""
+    sure: float
+    size: float
+    """In cells."""
+    path: tuple[tuple[float, float], tuple[float, float]]
+    """Where its middle is in the first and in the last frame, in cells."""
+    background: int
+    """By number."""
+    growth: float = 1.0
+    """How much larger it is in the last frame."""
+
+
+@torch.inference_mode()
 def build(
     tower: ConceptVisionModel, processor: VidqaProcessor, photos: Sequence[Path]
 ) -> FeatureSpace:
-    """Measure the tower on crops of photographs and on coloured noise."""
-    images = [crop for photo in photos for crop in _crops(Image.open(photo).convert("RGB"))]
-    images += [_noise() for _ in range(NOISE_IMAGES)]
-    cells = []
-    for start in range(0, len(images), 16):
-        pixels = processor.image_processor(images[start : start + 16], return_tensors="pt")
-        features = tower.classifier.forward_features(pixels["pixel_values"])
-        cells.append(functional.adaptive_avg_pool2d(features, CELLS).permute(0, 2, 3, 1))
-    backgrounds = torch.cat(cells)  # (N, 4, 4, D)
-    head = tower.classifier.get_classifier()
+    """Measure the tower on crops of photographs, clouds of colour and pictures of nothing."""
+    chance = random.Random(0)
+    opened = [Image.open(photo).convert("RGB") for photo in photos]
+    seen = [crop(photo, chance) for photo in opened for _ in range(CROPS_PER_PHOTO)]
+    seen += [cloud(chance) for _ in range(CLOUDS)]
+    backgrounds, colours = _measured(tower, processor, seen)
+    blank = [nothing(chance, opened) for _ in range(BLANKS)]
+    blanks = torch.cat(
+        [
+            tower(_pixels(processor, blank[start : start + 16])).last_hidden_state
+            for start in range(0, len(blank), 16)
+        ]
+    )
+    head: Any = tower.classifier.get_classifier()
     weight, bias = head.weight.detach(), head.bias.detach()
-    flat = backgrounds.flatten(0, 2)
-    covariance = torch.cov(flat.T)
+    covariance = torch.cov(backgrounds.flatten(0, 2).T)
     scale = covariance.diagonal().mean()
     covariance = (1 - RIDGE) * covariance + RIDGE * scale * torch.eye(len(covariance))
-    moved = weight @ covariance  # (V, D)
+    moved = weight @ covariance  # (V, C)
     directions = moved / (moved * weight).sum(dim=1, keepdim=True)
-    return FeatureSpace(weight, bias, directions, backgrounds)
+    return FeatureSpace(weight, bias, directions, backgrounds, colours, blanks)
 
 
-def _crops(photo: Image.Image) -> list[Image.Image]:
-    crops = []
-    for _ in range(CROPS_PER_PHOTO):
-        side = random.uniform(0.25, 1.0)
-        width, height = int(photo.width * side), int(photo.height * side)
-        left = random.randint(0, photo.width - width)
-        top = random.randint(0, photo.height - height)
-        crops.append(photo.crop((left, top, left + width, top + height)).resize((256, 256)))
-    return crops
+def _pixels(processor: VidqaProcessor, images: Sequence[Image.Image]) -> Tensor:
+    pixels: Tensor = processor.image_processor(list(images), return_tensors="pt")["pixel_values"]
+    return pixels
 
 
-def _noise() -> Image.Image:
+def _measured(
+    tower: ConceptVisionModel, processor: VidqaProcessor, images: Sequence[Image.Image]
+) -> tuple[Tensor, Tensor]:
+    cells, colours = [], []
+    for start in range(0, len(images), 16):
+        pixels = _pixels(processor, images[start : start + 16])
+        features = tower.classifier.forward_features(pixels)
+        cells.append(functional.adaptive_avg_pool2d(features, CELLS).permute(0, 2, 3, 1))
+        plain = pixels * tower.config.image_std + tower.config.image_mean
+        colours.append(colour_shares(plain, CELLS).permute(0, 2, 3, 1))
+    return torch.cat(cells), torch.cat(colours)
+
+
+def crop(photo: Image.Image, chance: random.Random) -> Image.Image:
+    """A part of a photograph."""
+    side = chance.uniform(0.25, 1.0)
+    width, height = int(photo.width * side), int(photo.height * side)
+    left, top = chance.randint(0, photo.width - width), chance.randint(0, photo.height - height)
+    return photo.crop((left, top, left + width, top + height)).resize((SIDE, SIDE))
+
+
+def cloud(chance: random.Random) -> Image.Image:
     """A blurred cloud of one random colour scheme."""
-    colours = np.random.default_rng(random.getrandbits(32)).integers(0, 256, (8, 8, 3))
-    cloud = Image.fromarray(colours.astype(np.uint8)).resize((256, 256), Image.Resampling.BICUBIC)
-    return cloud.filter(ImageFilter.GaussianBlur(random.uniform(0, 12)))
+    colours = np.random.default_rng(chance.getrandbits(32)).integers(0, 256, (8, 8, 3))
+    grown = Image.fromarray(colours.astype(np.uint8)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    return grown.filter(ImageFilter.GaussianBlur(chance.uniform(0, 12)))
 
 
-def clip(space: FeatureSpace, runs: Sequence[tuple[int | None, int]]) -> Tensor:
-    """Visual tokens of a clip.
-
-    Args:
-        space: from `build`.
-        runs: (class or None for nothing recognisable, number of frames), in order.
-
-    Returns:
-        (F, 20, V): class probabilities of 16 cells and 4 quadrants of each frame.
-
-    """
-    return torch.cat([_shot(space, concept, frames) for concept, frames in runs])
-
-
-def _shot(space: FeatureSpace, concept: int | None, frames: int) -> Tensor:
-    """Frames of one thing before one background: (F, 20, V)."""
-    background = space.backgrounds[random.randrange(len(space.backgrounds))]  # (4, 4, D)
-    tokens = [_frame(space, background, concept) for _ in range(frames)]
-    return torch.stack(tokens)
-
-
-def _frame(space: FeatureSpace, background: Tensor, concept: int | None) -> Tensor:
-    """One frame: (20, V)."""
-    cells = background + 0.1 * torch.randn_like(background) * background.std()
-    dimmed = 0.3  # an unrecognisable picture: the classifier has no strong opinion
-    if concept is None:
-        return (dimmed * _logits(space, cells)).softmax(dim=-1)
-    place = _place()  # (4, 4)
-    peak = cells.flatten(0, 1)[place.argmax()]
-    strength = _strength(space, peak, concept)
-    cells = cells + strength * place.unsqueeze(-1) * space.directions[concept]
-    return _logits(space, cells).softmax(dim=-1)
+def nothing(chance: random.Random, photos: Sequence[Image.Image]) -> Image.Image:
+    """A picture in which nothing can be recognised."""
+    numbers = np.random.default_rng(chance.getrandbits(32))
+    kind = chance.choice(["plain", "dark", "cloud", "static", "gradient", "blurred", "stripes"])
+    colour = numbers.integers(0, 256, 3)
+    if kind == "plain":
+        pixels = np.full((SIDE, SIDE, 3), colour)
+    elif kind == "dark":
+        pixels = np.clip(numbers.normal(chance.uniform(0, 25), 4, (SIDE, SIDE, 3)), 0, 255)
+    elif kind == "static":
+        grain = numbers.integers(0, 256, (SIDE, SIDE, chance.choice([1, 3])))
+        pixels = np.broadcast_to(grain, (SIDE, SIDE, 3))
+    elif kind == "gradient":
+        other, part = numbers.integers(0, 256, 3), np.linspace(0, 1, SIDE)[:, None, None]
+        pixels = np.broadcast_to(colour * part + other * (1 - part), (SIDE, SIDE, 3))
+        pixels = pixels.transpose(1, 0, 2) if chance.random() < 0.5 else pixels
+    elif kind == "stripes":
+        wave = np.sin(np.arange(SIDE) / chance.uniform(2, 30))[:, None, None] * 0.5 + 0.5
+        pixels = np.broadcast_to(colour * wave, (SIDE, SIDE, 3))
+        pixels = pixels.transpose(1, 0, 2) if chance.random() < 0.5 else pixels
+    elif kind == "blurred":
+        blurred = crop(chance.choice(photos), chance)
+        return blurred.filter(ImageFilter.GaussianBlur(chance.uniform(14, 40)))
+    else:
+        return cloud(chance).filter(ImageFilter.GaussianBlur(chance.uniform(4, 16)))
+    return Image.fromarray(np.ascontiguousarray(pixels).astype(np.uint8))
 
 
-def _place() -> Tensor:
-    """How much of the object is in each cell: (4, 4), at most 1."""
-    y, x = random.uniform(0.3, 2.7), random.uniform(0.3, 2.7)
-    size = random.uniform(0.7, 3.0)
+def blank_frames(space: FeatureSpace, frames: int, chance: random.Random) -> Tensor:
+    """Frames of nothing that look alike: (F, 20, V + 11)."""
+    frame = space.blanks[chance.randrange(len(space.blanks))]
+    return frame.expand(frames, -1, -1)
+
+
+def frames_of(space: FeatureSpace, look: Look, frames: int, chance: random.Random) -> Tensor:
+    """Frames of one thing before one background: (F, 20, V + 11)."""
+    place = torch.stack([_place(look, part / max(1, frames - 1)) for part in range(frames)])
+    background = space.backgrounds[look.background]
+    generator = torch.Generator().manual_seed(chance.getrandbits(62))
+    noise = torch.randn((frames, *background.shape), generator=generator)
+    cells = background + 0.1 * noise * background.std()  # (F, 4, 4, C)
+    peak = cells[0].flatten(0, 1)[place[0].argmax()]  # (C,)
+    moved = _strength(space, peak, look) * space.directions[look.concept]
+    cells = cells + place.unsqueeze(-1) * moved
+    classes = (_places(cells) @ space.weight.T + space.bias).softmax(dim=-1)  # (F, 20, V)
+    return torch.cat([classes, _places(_colours(space, look, place))], dim=-1)
+
+
+def _place(look: Look, part: float) -> Tensor:
+    """How much of the object is in each cell at some part of the way: (4, 4), at most 1."""
+    (y0, x0), (y1, x1) = look.path
+    y, x = y0 + part * (y1 - y0), x0 + part * (x1 - x0)
+    size = look.size * look.growth ** (part - 0.5)
     ys, xs = torch.meshgrid(torch.arange(4.0), torch.arange(4.0), indexing="ij")
     place = torch.exp(-((ys - y) ** 2 + (xs - x) ** 2) / (2 * size**2))
     return place / place.max()
 
 
-def _strength(space: FeatureSpace, peak: Tensor, concept: int) -> Tensor:
-    """The smallest step that makes the classifier sure enough, drawn anew each time."""
-    wanted = random.choice([0.25, 0.4, 0.6, 0.8, 0.9, 0.97])
-    steps = peak + STRENGTHS.unsqueeze(1) * space.directions[concept]  # (S, D)
-    sure = (steps @ space.weight.T + space.bias).softmax(dim=-1)[:, concept] >= wanted
+def _strength(space: FeatureSpace, peak: Tensor, look: Look) -> Tensor:
+    """The smallest step that makes the classifier sure enough."""
+    steps = peak + STRENGTHS.unsqueeze(1) * space.directions[look.concept]  # (S, C)
+    sure = (steps @ space.weight.T + space.bias).softmax(dim=-1)[:, look.concept] >= look.sure
     return STRENGTHS[int(sure.float().argmax())] if sure.any() else STRENGTHS[-1]
 
 
-def _logits(space: FeatureSpace, cells: Tensor) -> Tensor:
-    """Class logits of 16 cells row by row, then of the 2 x 2 quadrants: (20, V)."""
-    quadrants = functional.adaptive_avg_pool2d(cells.permute(2, 0, 1), 2).flatten(1).T  # (4, D)
-    places = torch.cat([cells.flatten(0, 1), quadrants])  # (20, D)
-    return places @ space.weight.T + space.bias
+def _colours(space: FeatureSpace, look: Look, place: Tensor) -> Tensor:
+    """Shares of the colours (F, 4, 4, 11), the object's own where it is."""
+    colours = space.background_colours[look.background].expand(len(place), -1, -1, -1)
+    if look.colour is None:
+        return colours
+    own = torch.full((len(COLOURS),), 0.2 / (len(COLOURS) - 1))
+    own[look.colour] = 0.8
+    share = 0.9 * place.unsqueeze(-1)
+    return (1 - share) * colours + share * own
+
+
+def _places(cells: Tensor) -> Tensor:
+    """(F, 4, 4, C) to (F, 20, C): 16 cells row by row, then the 2 x 2 quadrants."""
+    quadrants = functional.adaptive_avg_pool2d(cells.permute(0, 3, 1, 2), 2).flatten(2)
+    return torch.cat([cells.flatten(1, 2), quadrants.transpose(1, 2)], dim=1)

@@ -1,119 +1,60 @@
-"""Questions about a clip whose content is known, and their true answers."""
+"""Questions about a made clip, and their true answers."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-from vidqa.types import Cue
+from names import EVERYDAY
+from scenes import Scene, World
 
+CANNOT_TELL = "I cannot tell what the video shows."
+SILENT = "Nothing is said."
+MOST_QUOTED = 45
+"""Words; of longer talk the beginning is quoted."""
+NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six")
+LAST_ANIMAL = 397
+"""ImageNet lists the animals first."""
+VEHICLES = {
+    *("car", "racing car", "taxi", "bicycle", "boat", "ship", "bus", "train", "truck"),
+    *("fire engine", "airplane", "rocket"),
+}
+UNCOUNTED = {
+    *("fabric", "syrup", "paper", "wool", "dough", "hay", "corn", "bread", "ice", "cream", "sauce"),
+    *("guacamole", "broccoli", "cauliflower", "rapeseed", "mail", "tissue", "fungus"),
+}
+"""Names without an article."""
+ANIMALS = tuple(list(EVERYDAY)[: list(EVERYDAY).index("chimpanzee") + 1])
 
-def _listed_in(text: str) -> tuple[str, ...]:
-    return tuple(" ".join(item.split()) for item in text.split(","))
-
-
-PEOPLE = _listed_in("""Anna, Ben, Carla, David, Emma, Farid, Grace, Henry, Ines, James, Kofi, Lena,
-    Mario, Nadia, Omar, Paula, Quentin, Rosa, Samir, Tara, Uma, Victor, Wendy, Yusuf, Zoe, Chelsea,
-    Bella, Max, Oscar, Ruby""")
-PLACES = _listed_in("""Paris, London, the garden, the kitchen, Berlin, Florida, the park, Tokyo,
-    the mountains, the harbour, my village, the office, Cairo, the school, the market, Kenya,
-    the old town, the desert, Lima, space""")
-TOPICS = _listed_in("""the weather, breakfast, a long journey, music, an old friend, the harvest,
-    football, a new job, the price of bread, a birthday, the news, a lost key, the moon, homework,
-    a holiday, the river, good coffee, a broken window, the winter, a wedding, a secret, the night,
-    the history of the town""")
-DAYS = _listed_in("""Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday, today,
-    yesterday""")
-NUMBERS = _listed_in("two, three, four, five, six, seven, eight, nine, ten, twelve, a hundred")
-PLAIN = (
-    "I never thought about it that way.",
-    "Please look at this carefully.",
-    "That is all for now, thank you for watching.",
-    "It was harder than we expected.",
-    "Nobody knew what would happen next.",
-    "We will come back to this later.",
-    "It is the best one I have ever had.",
-    "Let me show you how it works.",
-)
+Drawn = tuple[str, str] | None
+Task = Callable[[Scene, World, random.Random], Drawn]
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What happens in a made clip."""
-
-    things: tuple[str, ...]
-    """Names in order of appearance; none where nothing can be recognised."""
-    cues: tuple[Cue, ...]
-    topics: tuple[str, ...]
-    """What each cue is about."""
+def exchanges(
+    scene: Scene, world: World, chance: random.Random, *, count: int
+) -> list[tuple[str, str]]:
+    """Different questions with their answers: of the main kinds first."""
+    tasks: list[Task] = [
+        chance.choice([_describe, _happens]),
+        _said,
+        _yes,
+        _no,
+        chance.choice([_end, _order]),
+        *chance.sample(OTHERS, len(OTHERS)),
+    ]
+    asked: dict[str, str] = {}
+    for task in tasks:
+        if len(asked) == count:
+            break
+        if (drawn := task(scene, world, chance)) is not None:
+            asked.setdefault(*drawn)
+    return list(asked.items())
 
 
 def with_article(name: str) -> str:
-    """`cat` -> `a cat`, `espresso` -> `an espresso`."""
+    """`cat` -> `a cat`, `espresso` -> `an espresso`, `clogs` -> `clogs`."""
+    is_plural = name.endswith("s") and not name.endswith(("ss", "us", "is"))
+    if is_plural or name.split()[-1] in UNCOUNTED:
+        return name
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
-
-
-def sentence(things: Sequence[str], names: Sequence[str]) -> tuple[str, str]:
-    """Something somebody might say, and its topic."""
-    person, place, day = random.choice(PEOPLE), random.choice(PLACES), random.choice(DAYS)
-    number, topic = random.choice(NUMBERS), random.choice(TOPICS)
-    thing = (
-        random.choice(list(things) or list(names))
-        if random.random() < 0.5
-        else random.choice(names)
-    )
-    made = [
-        (f"{person} told me about {topic} in {place}.", topic),
-        (f"On {day} we talked about {topic} for {number} hours.", topic),
-        (f"This is {person}, who lives in {place}.", person),
-        (f"The {thing} is called {person}.", f"the {thing}"),
-        (f"We bought the {thing} in {place} {number} years ago.", f"the {thing}"),
-        (f"I have always loved {topic}, and {person} loves it too.", topic),
-        (f"My {thing} was made in {place} by {person}.", f"the {thing}"),
-        (
-            f"{number.capitalize()} people came to {place} on {day} to see the {thing}.",
-            f"the {thing}",
-        ),
-        (f"{person} drinks {number} cups every morning in {place}.", person),
-        (f"It flew from {place} to {random.choice(PLACES)} on {day}.", place),
-    ]
-    if random.random() < 0.12:
-        plain = random.choice(PLAIN)
-        return plain, "something else"
-    return random.choice(made)
-
-
-def speech(
-    duration_s: float, things: Sequence[str], names: Sequence[str]
-) -> tuple[tuple[Cue, ...], tuple[str, ...]]:
-    """Up to four sentences at random times; often none at all."""
-    count = random.choice([0, 0, 1, 1, 2, 3, 4])
-    starts = sorted(random.uniform(0, duration_s * 0.9) for _ in range(count))
-    cues, topics = [], []
-    for start_s in starts:
-        text, topic = sentence(things, names)
-        cues.append(Cue(start_s, start_s + 1.0, text))
-        topics.append(topic)
-    return tuple(cues), tuple(dict.fromkeys(topics))
-
-
-def question_and_answer(scene: Scene, names: Sequence[str]) -> tuple[str, str]:
-    """Draw one task."""
-    tasks = [
-        _describe,
-        _describe,
-        _describe,
-        _happens,
-        _happens,
-        _said,
-        _said,
-        _topic,
-        _first_last,
-        _yes_no,
-        _yes_no,
-        _yes_no,
-        _count,
-    ]
-    return random.choice(tasks)(scene, names)
 
 
 def _listed(things: Sequence[str]) -> str:
@@ -124,79 +65,104 @@ def _listed(things: Sequence[str]) -> str:
     return ", then ".join(named[:-1]) + ", and then " + named[-1]
 
 
+def _names(scene: Scene) -> list[str]:
+    return [thing.name for thing in scene.things]
+
+
 def _shown(scene: Scene) -> str:
-    if not scene.things:
-        return "I cannot tell what the video shows."
-    return f"The video shows {_listed(scene.things)}."
+    return f"The video shows {_listed(_names(scene))}." if scene.things else CANNOT_TELL
 
 
 def _quoted(scene: Scene) -> str:
-    if not scene.cues:
-        return "Nothing is said."
-    return 'A voice says: "' + " ".join(cue.text for cue in scene.cues) + '"'
+    if not scene.said.cues:
+        return SILENT
+    words = scene.said.text.split()
+    text = " ".join(words[:MOST_QUOTED]) + (" ..." if len(words) > MOST_QUOTED else "")
+    return f'A voice says: "{text}"'
 
 
-def _describe(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    asked = random.choice(
-        [
-            "What does the video show?",
-            "What is shown?",
-            "What do you see?",
-            "What can be seen in the video?",
-            "What is in this video?",
-            "What is this?",
-            "Which things appear?",
-            "Describe the pictures.",
-        ]
-    )
-    return asked, _shown(scene)
+def _describe(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = [
+        "What does the video show?",
+        "What is shown?",
+        "What do you see?",
+        "What can be seen in the video?",
+        "What is in this video?",
+        "What is this?",
+        "Which things appear?",
+        "What is visible?",
+        "List what is shown, in order.",
+        "Describe the pictures.",
+    ]
+    return chance.choice(asked), _shown(scene)
 
 
-def _happens(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    asked = random.choice(
-        [
-            "What happens?",
-            "What happens in the video?",
-            "Describe the video.",
-            "Summarize the video.",
-            "What is this video about?",
-            "What is going on?",
-            "Tell me about this clip.",
-        ]
-    )
-    return asked, f"{_shown(scene)} {_quoted(scene)}"
+def _happens(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = [
+        "What happens?",
+        "What happens in the video?",
+        "What happens in this clip?",
+        "Describe the video.",
+        "Summarize the video.",
+        "What is this video about?",
+        "What is going on?",
+        "Tell me about this clip.",
+    ]
+    return chance.choice(asked), f"{_shown(scene)} {_quoted(scene)}"
 
 
-def _said(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    asked = random.choice(
-        [
-            "What is said?",
-            "What does the speaker say?",
-            "What do they say?",
-            "What does the voice say?",
-            "Quote the speaker.",
-            "What was said in the video?",
-        ]
-    )
-    return asked, _quoted(scene)
+def _said(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = [
+        "What is said?",
+        "What does the speaker say?",
+        "What do they say?",
+        "What does the voice say?",
+        "Quote the speaker.",
+        "What was said in the video?",
+        "What are the words?",
+        "Write down what is said.",
+    ]
+    return chance.choice(asked), _quoted(scene)
 
 
-def _topic(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    asked = random.choice(
-        [
-            "What does the speaker talk about?",
-            "What is the talk about?",
-            "What is the voice talking about?",
-        ]
-    )
-    if not scene.cues:
-        return asked, "Nothing is said."
-    return asked, f"The speaker talks about {' and '.join(scene.topics)}."
+def _topic(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = [
+        "What does the speaker talk about?",
+        "What is the talk about?",
+        "What is the voice talking about?",
+        "What is spoken about?",
+        "Summarize what is said.",
+    ]
+    topics = scene.said.topics
+    if not topics:
+        return chance.choice(asked), SILENT
+    return chance.choice(asked), f"The speaker talks about {_and(topics)}."
 
 
-def _first_last(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    first = random.random() < 0.5
-    asked = random.choice(
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _which_is_spoken_about(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    """Two things are shown, the words are about one of them."""
+    names = _names(scene)
+    named = [name for name in names if f"the {name}" in scene.said.topics]
+    others = [name for name in names if name not in named and name not in scene.said.text]
+    if not named or not others:
+        return None
+    right, wrong = chance.choice(named), chance.choice(others)
+    asked = [
+        "Which one does the speaker talk about, the {} or the {}?",
+        "Is the talk about the {} or the {}?",
+        "Which is spoken about: the {} or the {}?",
+    ]
+    question = chance.choice(asked).format(*chance.sample([right, wrong], 2))
+    return question, f"The speaker talks about the {right}."
+
+
+def _end(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    first = chance.random() < 0.5
+    asked = (
         [
             "What is shown first?",
             "What comes first?",
@@ -212,28 +178,172 @@ def _first_last(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
         ]
     )
     if not scene.things:
-        return asked, "I cannot tell what the video shows."
-    thing = with_article(scene.things[0 if first else -1])
-    return asked, f"The {'first' if first else 'last'} thing is {thing}."
+        return chance.choice(asked), CANNOT_TELL
+    thing = with_article(_names(scene)[0 if first else -1])
+    return chance.choice(asked), f"The {'first' if first else 'last'} thing is {thing}."
 
 
-def _yes_no(scene: Scene, names: Sequence[str]) -> tuple[str, str]:
-    yes = bool(scene.things) and random.random() < 0.5
-    others = [name for name in names if name not in scene.things]
-    thing = with_article(random.choice(scene.things) if yes else random.choice(others))
-    asked = random.choice(
-        ["Is there {}?", "Does the video show {}?", "Can you see {}?", "Do you see {}?"]
+def _order(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    names = _names(scene)
+    if len(names) < 2:
+        return None
+    one, other = sorted(chance.sample(range(len(names)), 2))
+    pair = chance.sample([names[one], names[other]], 2)
+    first = chance.random() < 0.5
+    asked = [
+        "Which comes {}, the {} or the {}?",
+        "What is shown {}: the {} or the {}?",
+        "Which appears {}, the {} or the {}?",
+    ]
+    word = "first" if first else chance.choice(["last", "later"])
+    right = names[one] if first else names[other]
+    return chance.choice(asked).format(word, *pair), f"The {right} comes {word}."
+
+
+def _before_or_after(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    names = _names(scene)
+    if len(names) < 2:
+        return None
+    place = chance.randrange(len(names) - 1)
+    one, other = names[place], names[place + 1]
+    if chance.random() < 0.5:
+        asked = chance.choice(["What comes after the {}?", "What is shown after the {}?"])
+        return asked.format(one), f"After the {one} comes {with_article(other)}."
+    asked = chance.choice(["What comes before the {}?", "What is shown before the {}?"])
+    return asked.format(other), f"Before the {other} comes {with_article(one)}."
+
+
+def _is_there(chance: random.Random) -> str:
+    return chance.choice(
+        [
+            "Is there {}?",
+            "Is there {} in the video?",
+            "Does the video show {}?",
+            "Can you see {}?",
+            "Do you see {}?",
+            "Is {} shown?",
+            "Does {} appear?",
+        ]
     )
-    if yes:
-        return asked.format(thing), f"Yes, there is {thing}."
-    return asked.format(thing), f"No, there is not {thing}."
 
 
-def _count(scene: Scene, _: Sequence[str]) -> tuple[str, str]:
-    words = ["no", "one", "two", "three", "four", "five", "six"]
-    asked = random.choice(["How many different things are shown?", "How many things appear?"])
+def _yes(scene: Scene, _: World, chance: random.Random) -> Drawn:
     if not scene.things:
-        return asked, "I cannot tell what the video shows."
+        return _is_there(chance).format(with_article(chance.choice(ANIMALS))), CANNOT_TELL
+    thing = chance.choice(scene.things)
+    kinds = [thing.name]
+    if chance.random() < 0.2:
+        kinds = _kinds(thing.name, thing.concept) or kinds
+    named = with_article(chance.choice(kinds))
+    return _is_there(chance).format(named), f"Yes, there is {named}."
+
+
+def _no(scene: Scene, world: World, chance: random.Random) -> Drawn:
+    """About something that is not there, often like what is there or spoken about."""
+    if not scene.things:
+        return None
+    names = _names(scene)
+    spoken = [topic.removeprefix("the ") for topic in scene.said.topics if topic[:4] == "the "]
+    alike = ANIMALS if any(_is_animal(thing.concept) for thing in scene.things) else EVERYDAY
+    pool = chance.choice([world.vocabulary, list(EVERYDAY), list(alike), spoken or list(EVERYDAY)])
+    absent = [name for name in pool if name not in names and name in world.vocabulary]
+    if chance.random() < 0.15:
+        every = {kind for thing in scene.things for kind in _kinds(thing.name, thing.concept)}
+        absent = [kind for kind in ("animal", "vehicle", "bird") if kind not in every | {*names}]
+    if not absent:
+        return None
+    name = chance.choice(absent)
+    return _is_there(chance).format(with_article(name)), f"No, there is no {name}."
+
+
+def _is_animal(concept: int) -> bool:
+    return concept <= LAST_ANIMAL
+
+
+def _kinds(name: str, concept: int) -> list[str]:
+    """Wider words for a thing."""
+    kinds = ["animal"] if _is_animal(concept) else []
+    if name in VEHICLES:
+        kinds.append("vehicle")
+    if name in ("rooster", "hen", "eagle", "owl", "parrot", "duck", "swan", "stork", "penguin"):
+        kinds.append("bird")
+    return kinds
+
+
+def _more_yes(scene: Scene, world: World, chance: random.Random) -> Drawn:
+    return _yes(scene, world, chance) if chance.random() < 0.5 else _no(scene, world, chance)
+
+
+def _mentioned(scene: Scene, world: World, chance: random.Random) -> Drawn:
+    if not scene.said.topics:
+        return chance.choice(["Does anybody speak?", "Is anything said?"]), f"No. {SILENT}"
+    if chance.random() < 0.2:
+        return chance.choice(["Does anybody speak?", "Is anything said?"]), "Yes, somebody speaks."
+    asked = chance.choice(["Does the speaker mention {}?", "Is {} mentioned?"])
+    if chance.random() < 0.5:
+        topic = chance.choice(scene.said.topics)
+        return asked.format(topic), f"Yes, the speaker mentions {topic}."
+    name = chance.choice(_names(scene) or world.vocabulary)
+    if name in scene.said.text:
+        return None
+    return asked.format(f"the {name}"), f"No, the speaker does not mention the {name}."
+
+
+def _count(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = ["How many different things are shown?", "How many things appear?"]
+    if not scene.things:
+        return chance.choice(asked), CANNOT_TELL
     number = len(scene.things)
     plural = "thing" if number == 1 else "different things"
-    return asked, f"The video shows {words[number]} {plural}: {_listed(scene.things)}."
+    answer = f"The video shows {NUMBER_WORDS[number]} {plural}: {_listed(_names(scene))}."
+    return chance.choice(asked), answer
+
+
+def _colour(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    coloured = [thing for thing in scene.things if thing.colour is not None]
+    if not coloured:
+        return None
+    thing = chance.choice(coloured)
+    asked = ["What colour is the {}?", "What color is the {}?", "Which colour does the {} have?"]
+    return chance.choice(asked).format(thing.name), f"The {thing.name} is {thing.colour}."
+
+
+def _background(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    if not scene.is_one_shot or scene.things[0].background is None:
+        return None
+    asked = ["What colour is the background?", "What color is the background?"]
+    return chance.choice(asked), f"The background is {scene.things[0].background}."
+
+
+def _motion(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    if not scene.is_one_shot or scene.frames < 4:
+        return None
+    thing = scene.things[0]
+    asked = ["How does the {} move?", "Which way does the {} move?", "Does the {} move?"]
+    question = chance.choice(asked).format(thing.name)
+    if thing.motion is None:
+        return question, f"The {thing.name} stays where it is."
+    verb = "comes" if thing.motion == "closer" else "moves"
+    return question, f"The {thing.name} {verb} {thing.motion}."
+
+
+OTHERS: tuple[Task, ...] = (
+    _topic,
+    _topic,
+    _which_is_spoken_about,
+    _which_is_spoken_about,
+    _end,
+    _order,
+    _before_or_after,
+    _more_yes,
+    _more_yes,
+    _mentioned,
+    _count,
+    _colour,
+    _colour,
+    _background,
+    _motion,
+    _motion,
+    _describe,
+    _happens,
+)

@@ -38,7 +38,9 @@ def test_projector_refuses_a_remainder() -> None:
 
 
 def test_tower_names_every_place() -> None:
-    tower = ConceptVisionModel(ConceptVisionConfig(architecture="test_efficientnet", hidden_size=20))
+    tower = ConceptVisionModel(
+        ConceptVisionConfig(architecture="test_efficientnet", hidden_size=20)
+    )
     with torch.inference_mode():
         tokens = tower.eval()(torch.randn(2, 3, 64, 64)).last_hidden_state
     assert tokens.shape == (2, 20, 20)
