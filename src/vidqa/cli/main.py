@@ -204,6 +204,36 @@ def frames(
     return FramesRun(clip, how, places, as_json, Teller(quiet=quiet)).run()
 
 
+@app.command(name="eval")
+def evaluate(
+    questions: options.QuestionFile,
+    model: options.ModelName = "starter",
+    frames: options.Frames = None,
+    without: options.Without = None,
+    against: options.Against = None,
+    output: options.ResultFile = None,
+    device: options.Device = "auto",
+    dtype: options.Dtype = "auto",
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> ExitCode:
+    """Ask questions whose answers are known, and count how many are answered right."""
+    from vidqa.cli.evaluate import EvaluateOptions, EvaluateRun, read_without
+
+    how = EvaluateOptions(
+        model=model,
+        device=device,
+        dtype=dtype,
+        frames=frames,
+        without=read_without(without),
+        output=output,
+        against=against,
+        as_json=as_json,
+    )
+    return EvaluateRun(questions, how, Teller(quiet=quiet, verbose=verbose)).run()
+
+
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors, never raises them."""
     try:

@@ -258,3 +258,28 @@ KeepAdapter = Annotated[
     typer.Option("--keep-adapter", help="Keep the LoRA beside the decoder, not merged into it."),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in `models list`.")]
+QuestionFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE.jsonl",
+        help='Lines of {"video": ..., "question": ..., "answer": ...}; videos are found beside it.',
+        show_default=False,
+    ),
+]
+ResultFile = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE.jsonl", help="Write every answer there."),
+]
+Against = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.jsonl", help="Compare, question by question, with what -o wrote before."
+    ),
+]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="pictures|words",
+        help="Keep these from the model, to learn what it makes of the rest; repeatable.",
+    ),
+]

@@ -194,6 +194,7 @@ class Model:
         language: str | None = None,
         task: Task = "transcribe",
         decoder: Decoder = "auto",
+        blank: bool = False,
         notify: Notify | None = None,
     ) -> "Clip":
         """Look at a clip and listen to it, once.
@@ -210,6 +211,7 @@ class Model:
             language: of the speech and the subtitles, such as `en`; detected if None.
             task: `transcribe`, or `translate` for English words whatever is spoken.
             decoder: `auto`, `pyav` or `decord`.
+            blank: show grey pictures in place of the frames: what is answered rests on the words.
             notify: called when each of the stages decode, speech, vision and prefill begins.
 
         Raises:
@@ -233,7 +235,7 @@ class Model:
                     moments = self.reader.moments(info, sampling, window, count)
                 size = None if chosen.exact_pixels else self.loaded.picture_size
                 shown = self.reader.frames(info, moments.times_s, size=size, decoder=decoder)
-                looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch)
+                looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch, blank=blank)
                 stopwatch.tell("speech")
                 words = listening.result()
                 seen = Seen(str(video), info, known_fingerprint(path), moments, looked, words)

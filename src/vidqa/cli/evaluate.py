@@ -1,0 +1,153 @@
+"""Count right answers, and say how sure the counts are."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from vidqa.cli.exit_codes import ExitCode
+from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
+from vidqa.cli.output import put
+from vidqa.cli.printable import printable
+from vidqa.cli.sink import Sink, opened
+from vidqa.cli.tell import Teller
+from vidqa.errors import UsageError
+
+if TYPE_CHECKING:
+    from vidqa.tasks.bootstrap import Share
+    from vidqa.tasks.evaluation import Item, Result, Without
+
+Row = tuple[str, "Share", "Share | None"]
+"""A skill, its share of right answers, and by how much that is more than another's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateOptions:
+    """What to ask, and how."""
+
+    model: str
+    device: str
+    dtype: str
+    frames: int | None
+    without: "frozenset[Without]"
+    output: Path | None
+    against: Path | None
+    as_json: bool
+
+
+@dataclass(slots=True)
+class EvaluateRun:
+    """One evaluation."""
+
+    questions: Path
+    options: EvaluateOptions
+    teller: Teller
+    results: "list[Result]" = field(default_factory=list)
+
+    def run(self) -> ExitCode:
+        """Ask everything, then show the shares."""
+        from vidqa.tasks import evaluation
+
+        items = evaluation.read_items(self.questions)
+        against = self.options.against
+        others = None if against is None else evaluation.read_marks(against)
+        with self.teller.stages():
+            if self.options.output is None:
+                self._ask(items, lambda _: None)
+            else:
+                with opened(self.options.output) as write:
+                    self._ask(items, write)
+        marks = evaluation.marks_of(self.results)
+        more = {} if others is None else evaluation.differences(marks, others)
+        rows = [(skill, one, more.get(skill)) for skill, one in evaluation.shares(marks).items()]
+        show = _show_json if self.options.as_json else _show_table
+        show(rows)
+        failed = any(result.error is not None for result in self.results)
+        return ExitCode.SOME_CLIPS_FAILED if failed else ExitCode.ANSWERED
+
+    def _ask(self, items: "list[Item]", write: Sink) -> None:
+        self.teller.stage("load")
+        keep_libraries_off_the_network()
+        silence_libraries()
+        from vidqa import engine
+        from vidqa.tasks.evaluation import Settings, evaluate
+
+        options = self.options
+        model = engine.load(
+            options.model,
+            device=options.device,
+            dtype=options.dtype,
+            frames=options.frames,
+            on_plan=self.teller.plan,
+        )
+        settings = Settings(options.frames, options.without)
+        for result in evaluate(model, items, settings, folder=self.questions.parent):
+            if result.error is not None:
+                self.teller.error(result.error, about=result.item.video)
+            write(json.dumps(result.to_record()) + "\n")
+            self.results.append(result)
+            self.teller.progress(f"{len(self.results)} of {len(items)} questions")
+
+
+def read_without(names: list[str] | None) -> "frozenset[Without]":
+    """What is kept from the model.
+
+    Raises:
+        UsageError: it is neither pictures nor words.
+
+    """
+    for name in names or ():
+        if name not in ("pictures", "words"):
+            raise UsageError(f"--without {name!r}: no such thing", hint="use pictures or words")
+    return cast("frozenset[Without]", frozenset(names or ()))
+
+
+def _show_json(rows: list[Row]) -> None:
+    for skill, one, more in rows:
+        record: dict[str, object] = {"skill": skill, "questions": one.count, **_numbers(one)}
+        if more is not None:
+            record["more_than_the_other"] = _numbers(more)
+        put(json.dumps(record) + "\n")
+
+
+def _numbers(one: "Share") -> dict[str, float]:
+    return {"right": round(one.mean, 4), "low": round(one.low, 4), "high": round(one.high, 4)}
+
+
+def _show_table(rows: list[Row]) -> None:
+    """A table on a terminal, columns split by tabs in a pipe."""
+    titles = ["skill", "questions", "right", "95 % interval"]
+    if has_more := any(more is not None for _, _, more in rows):
+        titles += ["more than the other", "95 % interval"]
+    cells = [_cells(row, with_more=has_more) for row in rows]
+    if not sys.stdout.isatty():
+        for line in cells:
+            put("\t".join(line) + "\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for number, title in enumerate(titles):
+        table.add_column(title, justify="left" if number == 0 else "right")
+    for line in cells:
+        table.add_row(*line)
+    Console(highlight=False, markup=False).print(table)
+
+
+def _cells(row: Row, *, with_more: bool) -> list[str]:
+    skill, one, more = row
+    cells = [
+        printable(skill),
+        str(one.count),
+        f"{one.mean:.1%}",
+        f"{one.low:.1%} to {one.high:.1%}",
+    ]
+    if with_more:
+        cells += (
+            ["", ""]
+            if more is None
+            else [f"{more.mean:+.1%}", f"{more.low:+.1%} to {more.high:+.1%}"]
+        )
+    return cells

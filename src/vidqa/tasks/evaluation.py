@@ -1,0 +1,232 @@
+"""Ask questions whose answers are known, and count."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from vidqa.engine import Clip, Model
+from vidqa.errors import UsageError, VidqaError
+from vidqa.tasks.bootstrap import Share, share
+from vidqa.tasks.scoring import RULES, Expected, RuleName, words_of
+
+Without = Literal["pictures", "words"]
+"""What is kept from a model, to learn what it makes of the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question about one clip, and what is right."""
+
+    skill: str
+    """Items of one skill are counted together."""
+    video: str
+    """As the file says it."""
+    question: str
+    expected: Expected
+
+    @property
+    def key(self) -> str:
+        """The same for the same question of two evaluations."""
+        return json.dumps([self.skill, self.video, self.question, self.expected.rule])
+
+    @property
+    def stratum(self) -> str:
+        """Questions for yes weigh as much as questions for no."""
+        return self.expected.answers[0][0] if self.expected.rule == "yes_no" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was answered; or why nothing was."""
+
+    item: Item
+    answer: str | None
+    is_right: bool
+    error: VidqaError | None = None
+
+    def to_record(self) -> dict[str, object]:
+        """One JSON object."""
+        return {
+            "key": self.item.key,
+            "skill": self.item.skill,
+            "video": self.item.video,
+            "question": self.item.question,
+            "answer": self.answer,
+            "right": self.is_right,
+            "stratum": self.item.stratum,
+            "error": None if self.error is None else self.error.message,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What counts of a result: read back from a file, or just made."""
+
+    key: str
+    skill: str
+    stratum: str
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the clips are watched."""
+
+    frames: int | None = None
+    without: frozenset[Without] = field(default_factory=frozenset)
+
+
+def read_items(file: Path) -> list[Item]:
+    """The questions of a JSONL file, clip by clip.
+
+    A line is `{"video": ..., "question": ..., "answer": ...}`; `answer` may be a list. `skill`,
+    `rule` and `wrong` are optional. Videos are found beside the file.
+
+    Raises:
+        UsageError: names the line that is wrong, and what is.
+
+    """
+    items = []
+    for number, line in enumerate(_lines(file), 1):
+        if line.strip():
+            try:
+                items.append(_item(json.loads(line)))
+            except (ValueError, KeyError, TypeError) as error:
+                said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+                raise UsageError(f"{file}, line {number}: {said}") from error
+    if not items:
+        raise UsageError(f"{file} holds no questions")
+    return sorted(items, key=lambda item: item.video)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+
+
+def _item(record: Mapping[str, Any]) -> Item:
+    if not isinstance(record, dict):
+        raise TypeError("no JSON object")
+    rule = record.get("rule", "contains")
+    if rule not in RULES:
+        raise ValueError(f"there is no rule {rule!r}, only {', '.join(RULES)}")
+    for name in ("video", "question"):
+        if not isinstance(record[name], str) or not record[name].strip():
+            raise ValueError(f"{name} must be a text")
+    answers = record["answer"]
+    groups = [answers] if isinstance(answers, str) else answers
+    expected = Expected(
+        tuple(tuple([one] if isinstance(one, str) else one) for one in groups),
+        cast(RuleName, rule),
+        tuple(record.get("wrong", ())),
+    )
+    every = [text for group in expected.answers for text in group]
+    if not every or not all(isinstance(text, str) and words_of(text) for text in every):
+        raise ValueError("answer must be a text or a list of texts")
+    return Item(str(record.get("skill", "all")), record["video"], record["question"], expected)
+
+
+def evaluate(
+    model: Model, items: Sequence[Item], settings: Settings, *, folder: Path
+) -> Iterator[Result]:
+    """Ask every question; a clip is watched once, a question about it is asked once.
+
+    Args:
+        model: to be asked.
+        items: clip by clip.
+        settings: how clips are watched.
+        folder: where their videos are.
+
+    """
+    for video, group in groupby(items, key=lambda item: item.video):
+        try:
+            clip = _watch(model, folder / video, settings)
+        except VidqaError as error:
+            yield from (Result(item, None, False, error) for item in group)
+            continue
+        yield from _ask(clip, group)
+
+
+def _watch(model: Model, video: Path, settings: Settings) -> Clip:
+    return model.watch(
+        video,
+        frames=settings.frames,
+        subtitles="off" if "words" in settings.without else "auto",
+        blank="pictures" in settings.without,
+    )
+
+
+def _ask(clip: Clip, items: Iterable[Item]) -> Iterator[Result]:
+    answers: dict[str, str] = {}
+    for item in items:
+        try:
+            if item.question not in answers:
+                answers[item.question] = clip.ask(item.question).text
+        except VidqaError as error:
+            yield Result(item, None, False, error)
+            continue
+        answer = answers[item.question]
+        yield Result(item, answer, item.expected.is_right(answer))
+
+
+def marks_of(results: Iterable[Result]) -> list[Marks]:
+    """What counts of results."""
+    return [Marks(one.item.key, one.item.skill, one.item.stratum, one.is_right) for one in results]
+
+
+def read_marks(file: Path) -> list[Marks]:
+    """What counts of an evaluation that was written down.
+
+    Raises:
+        UsageError: the file is none.
+
+    """
+    try:
+        records = [json.loads(line) for line in _lines(file)]
+        return [
+            Marks(one["key"], one["skill"], one["stratum"], bool(one["right"])) for one in records
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{file} is no evaluation", hint="give a file that `vidqa eval -o` wrote"
+        ) from error
+
+
+def shares(marks: Sequence[Marks]) -> dict[str, Share]:
+    """The share of right answers of every skill, in the order of the file."""
+    return {
+        skill: share([float(one.is_right) for one in group], [one.stratum for one in group])
+        for skill, group in _by_skill(marks).items()
+    }
+
+
+def differences(marks: Sequence[Marks], others: Sequence[Marks]) -> dict[str, Share]:
+    """By how much the share is larger than in another evaluation, question by question.
+
+    Raises:
+        UsageError: they have no question in common.
+
+    """
+    there = {one.key: one.is_right for one in others}
+    paired = [one for one in marks if one.key in there]
+    if not paired:
+        raise UsageError("the two evaluations have no question in common")
+    return {
+        skill: share(
+            [float(one.is_right) - float(there[one.key]) for one in group],
+            [one.stratum for one in group],
+        )
+        for skill, group in _by_skill(paired).items()
+    }
+
+
+def _by_skill(marks: Sequence[Marks]) -> dict[str, list[Marks]]:
+    groups: dict[str, list[Marks]] = {}
+    for one in marks:
+        groups.setdefault(one.skill, []).append(one)
+    return groups

@@ -1,0 +1,120 @@
+"""When an answer counts as right: seven plain rules, all blind to case, punctuation and articles.
+
+| rule | right where |
+|---|---|
+| `contains` | an accepted answer stands in it, as whole words; a plural `s` changes nothing |
+| `exact` | it is one of the accepted answers |
+| `lacks` | none of the accepted answers stands in it |
+| `yes_no` | the first `yes` or `no` in it is the accepted one |
+| `names_only` | it contains an accepted answer and none of those listed as `wrong` |
+| `in_order` | each accepted answer, or one of its alternatives, stands behind the one before |
+| `words` | at least 4 of 5 words of an accepted answer stand in it, in their order |
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal, get_args
+
+RuleName = Literal["contains", "exact", "lacks", "yes_no", "names_only", "in_order", "words"]
+RULES: tuple[RuleName, ...] = get_args(RuleName)
+ARTICLES = frozenset(["a", "an", "the"])
+ENOUGH_WORDS = 0.8
+"""Of a sentence that is quoted."""
+
+Group = tuple[str, ...]
+"""Alternatives: any one of them will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is right for one question."""
+
+    answers: tuple[Group, ...]
+    """By the rule `in_order` one group for each place; else each alone in its group."""
+    rule: RuleName = "contains"
+    wrong: tuple[str, ...] = ()
+    """By the rule `names_only`, what must not be named."""
+
+    def is_right(self, answer: str) -> bool:
+        """Whether an answer counts as right."""
+        return _JUDGES[self.rule](self, words_of(answer))
+
+
+def words_of(text: str) -> list[str]:
+    """Lower case, no punctuation, no articles."""
+    found = re.findall(r"[\w']+", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    return [word.strip("'") for word in found if word not in ARTICLES]
+
+
+def _find(words: Sequence[str], phrase: str, start: int = 0) -> int | None:
+    """Where a phrase ends behind `start`; None if it is not there."""
+    wanted = words_of(phrase)
+    for begin in range(start, len(words) - len(wanted) + 1):
+        found = words[begin : begin + len(wanted)]
+        if wanted and all(map(_same, found, wanted)):
+            return begin + len(wanted)
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or one == f"{other}s" or other == f"{one}s"
+
+
+def _any(expected: Expected) -> list[str]:
+    return [answer for group in expected.answers for answer in group]
+
+
+def _contains(expected: Expected, words: Sequence[str]) -> bool:
+    return any(_find(words, answer) is not None for answer in _any(expected))
+
+
+def _exact(expected: Expected, words: Sequence[str]) -> bool:
+    return any(words_of(answer) == list(words) for answer in _any(expected))
+
+
+def _lacks(expected: Expected, words: Sequence[str]) -> bool:
+    return not _contains(expected, words)
+
+
+def _yes_no(expected: Expected, words: Sequence[str]) -> bool:
+    said = next((word for word in words if word in ("yes", "no")), None)
+    return said in _any(expected)
+
+
+def _names_only(expected: Expected, words: Sequence[str]) -> bool:
+    is_wrong = any(_find(words, name) is not None for name in expected.wrong)
+    return not is_wrong and _contains(expected, words)
+
+
+def _in_order(expected: Expected, words: Sequence[str]) -> bool:
+    place = 0
+    for group in expected.answers:
+        ends = [end for name in group if (end := _find(words, name, place)) is not None]
+        if not ends:
+            return False
+        place = min(ends)
+    return True
+
+
+def _words(expected: Expected, words: Sequence[str]) -> bool:
+    return any(quoted_share(answer, words) >= ENOUGH_WORDS for answer in _any(expected))
+
+
+def quoted_share(sentence: str, words: Sequence[str]) -> float:
+    """The share of a sentence's words that stand in `words`, in their order."""
+    wanted = words_of(sentence)
+    blocks = SequenceMatcher(None, wanted, list(words), autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / max(1, len(wanted))
+
+
+_JUDGES: Mapping[RuleName, Callable[[Expected, Sequence[str]], bool]] = {
+    "contains": _contains,
+    "exact": _exact,
+    "lacks": _lacks,
+    "yes_no": _yes_no,
+    "names_only": _names_only,
+    "in_order": _in_order,
+    "words": _words,
+}
