@@ -8,12 +8,12 @@
 | too long a prompt | fewer words, then fewer frames | the beginning is cut off |
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from vidqa.errors import UsageError
-from vidqa.paper.captions import asked_captions
+from vidqa.paper.captions import asked_captions, trained_captions
 from vidqa.paper.frames import Budget, Numbering
 from vidqa.prompt import FittedWords, align, fit_words
 from vidqa.registry import ModelSpec
@@ -30,6 +30,8 @@ class Recipe:
     max_words: int
     paper: Budget | None = None
     """The authors' limits, by the recipe `paper` only."""
+    is_training: bool = False
+    """The authors' training places words, and repeats the last frame, unlike their inference."""
 
     @property
     def sampling(self) -> str:
@@ -64,7 +66,8 @@ class Recipe:
         """
         if self.paper is None or numbering is None:
             return fit_words(align(times_s, cues), max_words)
-        return _place_as_released(times_s, cues, numbering, max_words)
+        captions = trained_captions if self.is_training else asked_captions
+        return _place_as_released(times_s, cues, numbering, max_words, captions)
 
 
 def choose_recipe(name: str, spec: ModelSpec) -> Recipe:
@@ -86,14 +89,18 @@ def choose_recipe(name: str, spec: ModelSpec) -> Recipe:
 
 
 def _place_as_released(
-    times_s: Sequence[float], cues: Sequence[Cue], numbering: Numbering, max_words: int
+    times_s: Sequence[float],
+    cues: Sequence[Cue],
+    numbering: Numbering,
+    max_words: int,
+    captions_of: Callable[..., list[str]],
 ) -> FittedWords:
     start_s = numbering.start_s
     heard = [
         Cue(max(0.0, cue.start_s - start_s), max(0.0, cue.end_s - start_s), cue.text)
         for cue in cues
     ]
-    captions = asked_captions(
+    captions = captions_of(
         heard, numbering.numbers, frames_per_s=numbering.frames_per_s, max_words=max_words
     )
     # every cue ends with a blank, and so does the form that the text goes into

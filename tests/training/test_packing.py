@@ -3,10 +3,10 @@
 import random
 
 import pytest
-import tiny
 import torch
 from torch import Tensor
 
+import tiny
 from vidqa.model.loading import load_folder
 from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.training.lessons import Exchange, Lesson

@@ -234,6 +234,57 @@ def evaluate(
     return EvaluateRun(questions, how, Teller(quiet=quiet, verbose=verbose)).run()
 
 
+@app.command()
+def train(
+    examples: options.ExampleFiles,
+    output: options.TrainedFolder,
+    base: options.Base = "starter",
+    layout: options.Layout = "jsonl",
+    videos: options.Videos = None,
+    subtitle_folder: options.SubtitleFolder = None,
+    kept_apart: options.KeptApart = None,
+    recipe: options.Recipe = "vidqa",
+    stage: options.PaperStage = None,
+    frames: options.Frames = None,
+    steps: options.Steps = None,
+    batch: options.BatchSize = None,
+    accumulate: options.Accumulate = 1,
+    rate: options.Rate = None,
+    rank: options.LoraRank = None,
+    save_every: options.SaveEvery = 50,
+    seed: options.TrainSeed = 0,
+    gradient_checkpointing: options.Checkpointing = False,
+    device: options.Device = "auto",
+    dtype: options.TrainDtype = "auto",
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Teach a model with clips, questions and answers of your own."""
+    from vidqa.cli.train import TrainOptions, TrainRun
+
+    how = TrainOptions(
+        base=base,
+        output=output,
+        layout=layout,
+        videos=videos,
+        subtitles=subtitle_folder,
+        kept_apart=kept_apart,
+        recipe=recipe,
+        stage=stage,
+        frames=frames,
+        steps=steps,
+        batch=batch,
+        accumulate=accumulate,
+        rate=rate,
+        rank=rank,
+        save_every=save_every,
+        seed=seed,
+        checkpointing=gradient_checkpointing,
+        device=device,
+        dtype=dtype,
+    )
+    return TrainRun(tuple(examples), how, Teller(quiet=quiet)).run()
+
+
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors, never raises them."""
     try:

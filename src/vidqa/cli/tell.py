@@ -34,6 +34,11 @@ class Teller:
         self._spinner: Spinner | None = None
         self._begun = time.monotonic()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether only errors are wanted."""
+        return self._quiet
+
     @contextmanager
     def stages(self) -> Iterator[None]:
         """Show a spinner on a terminal while the body works."""

@@ -34,6 +34,7 @@ def look(
     stopwatch: Stopwatch,
     *,
     blank: bool = False,
+    keep_places: bool = False,
 ) -> Looked:
     """Encode frames as they come.
 
@@ -43,9 +44,11 @@ def look(
         frames: as `Reader.frames` yields them, the report last.
         stopwatch: told of the stages decode and vision.
         blank: encode grey pictures of the same sizes instead.
+        keep_places: see `FrameEncoder`.
 
     """
-    encoder, times_s, report = FrameEncoder(loaded, image_kwargs), list[float](), None
+    encoder = FrameEncoder(loaded, image_kwargs, keep_places=keep_places)
+    times_s, report = list[float](), None
     with closing(frames):
         while True:
             with stopwatch.more("decode"):

@@ -22,7 +22,7 @@ from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted, Window
 from vidqa.model.loading import Loaded, load_folder
-from vidqa.recipe import choose_recipe
+from vidqa.recipe import Recipe, choose_recipe
 from vidqa.registry import ModelSpec, find_model, find_speech
 from vidqa.types import Notify, Words
 from vidqa.weights.local import LocalModel, find_local
@@ -220,26 +220,76 @@ class Model:
 
         """
         chosen = choose_recipe(recipe, self.spec)
-        sampling = choose_sampling(chosen, sampling)
         stopwatch = Stopwatch(notify, {"load": self.load_s})
-        path = Path(video)
+        seen = self.see(
+            Path(video),
+            Wanted.parse(subtitles, language, task),
+            stopwatch,
+            name=str(video),
+            recipe=chosen,
+            frames=frames,
+            sampling=sampling,
+            span=(start_s, end_s),
+            decoder=decoder,
+            blank=blank,
+        )
+        with self.memory.errors(self.name):
+            return Clip(self, seen, chosen, stopwatch)
+
+    def see(
+        self,
+        path: Path,
+        wanted: Wanted,
+        stopwatch: Stopwatch,
+        *,
+        name: str,
+        recipe: Recipe,
+        frames: int | None = None,
+        sampling: Sampling | None = None,
+        span: tuple[float | None, float | None] = (None, None),
+        decoder: Decoder = "auto",
+        blank: bool = False,
+        keep_places: bool = False,
+    ) -> Seen:
+        """Look and listen, but do not read it into the decoder yet. See `watch`.
+
+        Args:
+            path: of the file.
+            wanted: which words.
+            stopwatch: told of every stage.
+            name: what the clip is called in answers.
+            recipe: how it will be shown.
+            frames: as in `watch`.
+            sampling: as in `watch`.
+            span: where to begin and to end, in seconds.
+            decoder: as in `watch`.
+            blank: as in `watch`.
+            keep_places: keep what the tower says before it is projected, for training.
+
+        """
+        sampling = choose_sampling(recipe, sampling)
         with stopwatch.stage("decode"):
             info = self.reader.probe(path)
-            window = stretch(info, start_s, end_s)
-        wanted = Wanted.parse(subtitles, language, task)
+            window = stretch(info, *span)
         listening = Background(partial(self._hear, path, wanted, window, stopwatch))
         try:
             with self.memory.errors(self.name):
                 count = self._most(sampling, frames)
                 with stopwatch.more("decode"):
                     moments = self.reader.moments(info, sampling, window, count)
-                size = None if chosen.exact_pixels else self.loaded.picture_size
+                size = None if recipe.exact_pixels else self.loaded.picture_size
                 shown = self.reader.frames(info, moments.times_s, size=size, decoder=decoder)
-                looked = look(self.loaded, self.spec.image_kwargs, shown, stopwatch, blank=blank)
+                looked = look(
+                    self.loaded,
+                    self.spec.image_kwargs,
+                    shown,
+                    stopwatch,
+                    blank=blank,
+                    keep_places=keep_places,
+                )
                 stopwatch.tell("speech")
                 words = listening.result()
-                seen = Seen(str(video), info, known_fingerprint(path), moments, looked, words)
-                return Clip(self, seen, chosen, stopwatch)
+                return Seen(name, info, known_fingerprint(path), moments, looked, words)
         finally:
             listening.cancel()
 

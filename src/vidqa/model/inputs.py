@@ -89,10 +89,21 @@ class PromptIds:
 class FrameEncoder:
     """Runs frames through tower and projector while others are still being read."""
 
-    def __init__(self, loaded: Loaded, image_kwargs: Mapping[str, object]) -> None:
-        """Of the arguments, `image_kwargs` are handed to the image processor."""
+    def __init__(
+        self, loaded: Loaded, image_kwargs: Mapping[str, object], *, keep_places: bool = False
+    ) -> None:
+        """Prepare for the frames of one clip.
+
+        Args:
+            loaded: network and processor.
+            image_kwargs: handed to the image processor.
+            keep_places: keep what the tower says before it is projected, for training.
+
+        """
         self._loaded = loaded
         self._image_kwargs = image_kwargs
+        self._keep_places = keep_places
+        self._places: list[Tensor] = []
         self._waiting: list[NDArray[np.uint8]] = []
         self._tokens: list[Tensor] = []
         self._placeholders: list[Tensor] = []
@@ -110,7 +121,16 @@ class FrameEncoder:
 
     def tokens_of(self, prefix_text: str, shown: Sequence[int]) -> int:
         """How long a prefix would be; see `place`."""
-        return sum(map(len, self._pieces(prefix_text, shown)))
+        return len(self.ids(prefix_text, shown))
+
+    def ids(self, prefix_text: str, shown: Sequence[int]) -> Tensor:
+        """The ids of a prefix, (T,); see `place`."""
+        return torch.cat(self._pieces(prefix_text, shown))
+
+    def places(self, shown: Sequence[int]) -> Tensor:
+        """What the tower says of frames, (F, P, D), where it was kept."""
+        assert self._keep_places, "ask for it first"
+        return torch.stack([self._places[index] for index in shown])
 
     def place(self, prefix_text: str, shown: Sequence[int]) -> Pictures:
         """Put frames into the prefix of a clip.
@@ -120,7 +140,7 @@ class FrameEncoder:
             shown: the numbers of those frames, counted as they were pushed.
 
         """
-        ids = torch.cat(self._pieces(prefix_text, shown))  # (T,)
+        ids = self.ids(prefix_text, shown)  # (T,)
         tokens = torch.cat([self._tokens[index] for index in shown])  # (N, D)
         return Pictures(ids[None].to(self._loaded.network.device), tokens)
 
@@ -155,6 +175,8 @@ class FrameEncoder:
             if name not in NOT_PICTURES
         }
         encoded = network.get_image_features(**pixels)
+        if self._keep_places:
+            self._places += encoded.last_hidden_state.unbind(0)
         # some families hand back one tensor a picture, others one for all
         tokens = torch.cat([part.flatten(0, -2) for part in encoded.pooler_output])  # (N, D)
         assert len(tokens) % len(frames) == 0, "as many visual tokens for every frame"

@@ -14,11 +14,14 @@ from vidqa.training.settings import Lora, TrainingSettings
 WEIGHTS = "adapter_model.safetensors"
 """PEFT's name of the trained tensors."""
 PROJECTOR = "projector"
-BASE_PRECISION = torch.float32
 
 
 def make_trainable(
-    network: VidqaForConditionalGeneration, lora: Lora, *, started: Path | None = None
+    network: VidqaForConditionalGeneration,
+    lora: Lora,
+    *,
+    started: Path | None = None,
+    seed: int = 0,
 ) -> PeftModel:
     """Freeze a model but for its projector and a LoRA, either new or as saved before.
 
@@ -26,10 +29,12 @@ def make_trainable(
         network: any model of vidqa's own class.
         lora: used where nothing was saved before.
         started: a folder that `save_trained` wrote.
+        seed: a new LoRA begins with random numbers.
 
     """
+    torch.manual_seed(seed)
     if started is not None:
-        return PeftModel.from_pretrained(network, started, is_trainable=True)
+        return _in_full(PeftModel.from_pretrained(network, started, is_trainable=True))
     names = "|".join(lora.targets)
     config = LoraConfig(
         r=lora.rank,
@@ -38,7 +43,15 @@ def make_trainable(
         target_modules=rf".*language_model.*\.({names})",
         modules_to_save=[PROJECTOR],
     )
-    return get_peft_model(network, config)
+    return _in_full(get_peft_model(network, config))
+
+
+def _in_full(tuned: PeftModel) -> PeftModel:
+    """What is trained is kept in fp32: 16 bits swallow small steps."""
+    for parameter in tuned.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
+    return tuned
 
 
 def save_trained(tuned: PeftModel, folder: Path, *, dtype: torch.dtype | None = None) -> None:

@@ -37,20 +37,42 @@ def find_local(name: str) -> LocalModel | None:
         ModelDamagedError: its settings cannot be read.
 
     """
-    folder = Path(name)
-    if name in MODELS or not (os.sep in name or folder.is_dir()):
+    folder = _folder(name)
+    if folder is None:
         return None
     if not (folder / SETTINGS).is_file():
         raise UsageError(
             f"{name!r} holds no model that vidqa knows how to ask",
             hint="`vidqa models convert` writes such folders; `vidqa models list` names presets",
         )
-    try:
-        preset = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["preset"]
-        spec = MODELS[preset]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelDamagedError(f"{str(folder / SETTINGS)!r} names no preset") from error
+    spec = MODELS[_read_preset(folder)]
     return LocalModel(replace(spec, name=folder.name, sources=()), folder, _revision(folder))
+
+
+def preset_of(name: str) -> str:
+    """The preset that a model is shown clips like: its own name, or what its folder says.
+
+    Raises:
+        ModelDamagedError: the folder's settings cannot be read.
+
+    """
+    folder = _folder(name)
+    return name if folder is None else _read_preset(folder)
+
+
+def _folder(name: str) -> Path | None:
+    """The folder that a name stands for; None where it is a preset's."""
+    folder = Path(name)
+    return None if name in MODELS or not (os.sep in name or folder.is_dir()) else folder
+
+
+def _read_preset(folder: Path) -> str:
+    try:
+        preset: str = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["preset"]
+        MODELS[preset]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelDamagedError(f"{str(folder / SETTINGS)!r} names no preset") from error
+    return preset
 
 
 def _revision(folder: Path) -> str:

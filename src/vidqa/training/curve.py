@@ -1,0 +1,58 @@
+"""What happened in a run: a log, a line a step, and the loss as a picture."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LOG, PICTURE = "log.jsonl", "loss.png"
+SMOOTHING = 0.9
+"""Of the line that is drawn through single steps' losses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The loss after some steps."""
+
+    step: int
+    loss: float
+
+
+def smoothed(points: Sequence[Point]) -> list[Point]:
+    """An exponential mean, which does not start at nought."""
+    mean, line = points[0].loss if points else 0.0, []
+    for point in points:
+        mean = SMOOTHING * mean + (1 - SMOOTHING) * point.loss
+        line.append(Point(point.step, mean))
+    return line
+
+
+def read_log(file: Path) -> tuple[list[Point], list[Point]]:
+    """The losses of steps, and those of lessons kept apart."""
+    if not file.is_file():
+        return [], []
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return tuple(
+        [Point(one["step"], one[name]) for one in records if name in one]
+        for name in ("loss", "kept_apart")
+    )  # type: ignore[return-value]
+
+
+def draw(file: Path, learned: Sequence[Point], kept_apart: Sequence[Point]) -> None:
+    """Plot losses over steps as a PNG."""
+    from matplotlib.figure import Figure  # its import takes a second
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(*_columns(learned), color="0.8", label="each step")
+    axes.plot(*_columns(smoothed(learned)), label="smoothed")
+    if kept_apart:
+        axes.plot(*_columns(kept_apart), marker="o", label="kept apart")
+    axes.set(xlabel="step", ylabel="loss (nats a token)", yscale="log")
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend()
+    figure.savefig(file, dpi=120)
+
+
+def _columns(points: Sequence[Point]) -> tuple[list[int], list[float]]:
+    return [point.step for point in points], [point.loss for point in points]

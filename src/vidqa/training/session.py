@@ -1,0 +1,177 @@
+"""From a file of examples to a model in a folder: watch, train, put together."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+
+from vidqa.engine import Model
+from vidqa.errors import UsageError
+from vidqa.training import checkpoint, curve
+from vidqa.training.curve import Point
+from vidqa.training.examples import Example, by_source
+from vidqa.training.loop import Evaluated, Event, Precision, Run, Saved, Stepped
+from vidqa.training.settings import TrainingSettings
+from vidqa.training.trainable import make_trainable
+from vidqa.training.watching import KeptLessons, Unwatchable, Watched, Watching
+from vidqa.weights.local import write_settings
+
+NOTES = "training"
+"""The folder inside the model's with checkpoints, lessons, the log and the loss as a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The model is in its folder."""
+
+    folder: Path
+
+
+Told = Watched | Unwatchable | Event | Finished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One training from beginning to end; what was begun in the same folder goes on."""
+
+    model: Model
+    preset: str
+    """Whose frames, words and prompt the new model wants."""
+    folder: Path
+    settings: TrainingSettings
+    recipe: str = "vidqa"
+    frames: int | None = None
+    precision: Precision = "no"
+
+    def run(self, examples: Sequence[Example], kept_apart: Sequence[Example]) -> Iterator[Told]:
+        """Train, yielding what happens.
+
+        Args:
+            examples: to learn from.
+            kept_apart: to look at while training; may be empty.
+
+        Raises:
+            UsageError: nothing can be learned from, or another run was begun in the folder.
+
+        """
+        if (self.folder / "config.json").exists():
+            raise UsageError(
+                f"{str(self.folder)!r} holds a model already", hint="choose another folder"
+            )
+        learned, apart = list[Path](), list[Path]()
+        one_process_first = PartialState(cpu=self.model.device == "cpu").main_process_first
+        with one_process_first():  # the others find the lessons on disk
+            for chosen, kept in ((examples, learned), (kept_apart, apart)):
+                for event in self._watching().lessons(by_source(chosen)):
+                    if isinstance(event, Watched):
+                        kept.append(event.file)
+                    yield event
+        if not learned:
+            raise UsageError("no clip could be watched, so there is nothing to learn from")
+        run = self._prepare(learned, apart)
+        log = _Log(self._notes, run.step)
+        for step in run.steps():
+            log.write(step)
+            yield step
+        if run.is_main:
+            log.draw()
+            self._finish(run)
+        yield Finished(self.folder)
+
+    @property
+    def _notes(self) -> Path:
+        return self.folder / NOTES
+
+    def _watching(self) -> Watching:
+        return Watching(self.model, self._notes / "lessons", self.recipe, self.frames)
+
+    def _prepare(self, learned: Sequence[Path], apart: Sequence[Path]) -> Run:
+        network: Any = self.model.loaded.network
+        mark = self._mark(learned)
+        begun = checkpoint.checkpoints(self._notes)
+        if begun and checkpoint.read_state(begun[-1]).fingerprint != mark:
+            raise UsageError(
+                f"another training was begun in {str(self.folder)!r}: its clips or settings differ",
+                hint="choose another folder, or remove that one",
+            )
+        started = begun[-1] if begun else None
+        tuned = make_trainable(
+            network, self.settings.lora, started=started, seed=self.settings.seed
+        )
+        run = Run(
+            tuned,
+            KeptLessons(learned),
+            self.settings,
+            folder=self._notes,
+            pad_id=int(self.model.loaded.end_id),
+            precision=self.precision,
+            device=self.model.device,
+            kept_apart=KeptLessons(apart) if apart else None,
+            fingerprint=mark,
+        )
+        if started is not None:
+            run.resume(started)
+        return run
+
+    def _mark(self, learned: Sequence[Path]) -> str:
+        """Of everything that decides what is learned; how often it is saved does not."""
+        settings = replace(self.settings, checkpoint_every=1, evaluate_every=1, keep_checkpoints=1)
+        told = [asdict(settings), self.precision, [file.name for file in learned]]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
+
+    def _finish(self, run: Run) -> None:
+        """Put base and what was learned together, beside the notes."""
+        network: Any = run.tuned.merge_and_unload()
+        draft = self.folder / f".model.{os.getpid()}.part"
+        shutil.rmtree(draft, ignore_errors=True)
+        network.to(torch.bfloat16).save_pretrained(draft)
+        self.model.loaded.processor.save_pretrained(draft)
+        write_settings(draft, self.preset)
+        config = "config.json"  # last: it is what makes the folder a model
+        for file in sorted(draft.iterdir(), key=lambda file: file.name == config):
+            file.replace(self.folder / file.name)
+        draft.rmdir()
+
+
+class _Log:
+    """The run's log and picture; what was logged behind the last checkpoint is forgotten."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self._folder = folder
+        self._file = folder / curve.LOG
+        learned, apart = curve.read_log(self._file)
+        self._learned = [point for point in learned if point.step <= step]
+        self._apart = [point for point in apart if point.step <= step]
+        lines = [{"step": p.step, "loss": p.loss} for p in self._learned]
+        lines += [{"step": p.step, "kept_apart": p.loss} for p in self._apart]
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+    def write(self, event: Event) -> None:
+        """Write a step down, and draw what there is whenever a checkpoint is saved."""
+        if isinstance(event, Saved):
+            self.draw()
+            return
+        point = Point(event.step, event.loss)
+        if isinstance(event, Evaluated):
+            self._apart.append(point)
+            line: dict[str, object] = {"step": point.step, "kept_apart": point.loss}
+        else:
+            assert isinstance(event, Stepped)
+            self._learned.append(point)
+            line = {"step": event.step, "loss": event.loss, "rate": event.rate}
+            line["lessons"] = list(event.samples)
+        with self._file.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+
+    def draw(self) -> None:
+        """The loss so far, as a picture."""
+        if self._learned:
+            curve.draw(self._folder / curve.PICTURE, self._learned, self._apart)
