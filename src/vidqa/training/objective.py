@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from peft import PeftModel
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers.modeling_outputs import BaseModelOutputWithPooling
@@ -42,4 +43,4 @@ class AnswerLoss(nn.Module):
 
     def _inner(self) -> Any:
         network: Any = self.network
-        return network.base_model.model if hasattr(network, "peft_config") else network
+        return network.base_model.model if isinstance(network, PeftModel) else network
