@@ -87,13 +87,11 @@ class Showing:
 
     def harmless(self, text: str) -> str:
         """Text from outside, in which nothing means more than its letters."""
-        return neutralize(text, self.loaded.control_tokens | set(self.spec.prompt.marks))
+        return harmless(self.loaded, self.spec, text)
 
     def answer_ids(self, answer: str) -> list[int]:
         """A given answer as the model itself would write it, its end included."""
-        text = self.spec.prompt.answer.format(answer=self.harmless(answer))
-        ids: list[int] = self.loaded.tokenizer(text, add_special_tokens=False).input_ids
-        return [*ids, self.loaded.end_id]
+        return answer_ids(self.loaded, self.spec, answer)
 
     def _fits(self, shown: Shown) -> bool:
         room = self.loaded.context_tokens - self.spec.max_new_tokens - QUESTION_TOKENS
@@ -113,6 +111,18 @@ class Showing:
 
     def _cues(self) -> Sequence[Cue]:
         return [replace(cue, text=self.harmless(cue.text)) for cue in self.seen.words.cues]
+
+
+def harmless(loaded: Loaded, spec: ModelSpec, text: str) -> str:
+    """Text from outside, in which nothing means more than its letters."""
+    return neutralize(text, loaded.control_tokens | set(spec.prompt.marks))
+
+
+def answer_ids(loaded: Loaded, spec: ModelSpec, answer: str) -> list[int]:
+    """A given answer as the model itself would write it, its end included."""
+    text = spec.prompt.answer.format(answer=harmless(loaded, spec, answer))
+    ids: list[int] = loaded.tokenizer(text, add_special_tokens=False).input_ids
+    return [*ids, loaded.end_id]
 
 
 def _most(limit: int, fits: Callable[[int], bool]) -> int:

@@ -119,9 +119,9 @@ def _item(record: Mapping[str, Any]) -> Item:
         if not isinstance(record[name], str) or not record[name].strip():
             raise ValueError(f"{name} must be a text")
     answers = record["answer"]
-    groups = [answers] if isinstance(answers, str) else answers
+    groups = answers if isinstance(answers, list) else [answers]
     expected = Expected(
-        tuple(tuple([one] if isinstance(one, str) else one) for one in groups),
+        tuple(tuple(one if isinstance(one, list) else [one]) for one in groups),
         cast(RuleName, rule),
         tuple(record.get("wrong", ())),
     )

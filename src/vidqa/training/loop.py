@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from peft import PeftModel
 
 from vidqa.training import checkpoint
@@ -89,6 +90,7 @@ class Run:
         self._lessons, self._kept_apart = lessons, kept_apart
         self._folder, self._pad_id, self._fingerprint = folder, pad_id, fingerprint
         self.step = 0
+        AcceleratorState._reset_state()  # it is one for the process; this run may compute otherwise
         self._accelerator = Accelerator(
             mixed_precision=precision,
             gradient_accumulation_steps=settings.accumulation,

@@ -7,21 +7,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from PIL import Image, ImageOps
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from vidqa.engine import Model
-from vidqa.engine.showing import Seen, Showing, Shown
+from vidqa.engine.showing import Showing, answer_ids, harmless
 from vidqa.engine.stopwatch import Stopwatch
-from vidqa.errors import VideoError
+from vidqa.errors import ClipNotFoundError, NotAVideoError, VideoError
 from vidqa.media.words import Wanted
-from vidqa.model.inputs import tokenize_prompt
+from vidqa.model.inputs import FrameEncoder, Turn, tokenize_prompt
 from vidqa.paper.frames import padded
 from vidqa.paper.prompts import training_template
-from vidqa.recipe import choose_recipe
+from vidqa.prompt import user_content
+from vidqa.recipe import Recipe, choose_recipe
 from vidqa.training.examples import Example, Source
 from vidqa.training.lessons import Exchange, Lesson
+from vidqa.types import Segment
 
+Shown = tuple[FrameEncoder, tuple[Segment, ...], tuple[int, ...]]
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 PLACES = "places"
 PREFIX = "prefix_ids"
 EXCHANGES = "exchanges"
@@ -69,18 +75,38 @@ class Watching:
                 yield Watched(source, file)
 
     def lesson(self, source: Source, asked: Sequence[Example]) -> Lesson:
-        """Watch one clip.
+        """Watch one clip, or look at one picture.
 
         Raises:
             VideoError: it cannot be watched.
 
         """
-        model = self.model
-        recipe = replace(choose_recipe(self.recipe, model.spec), is_training=True)
-        wanted = Wanted.parse(source.subtitles or "auto", None, "transcribe")
-        seen = model.see(
+        recipe = replace(choose_recipe(self.recipe, self.model.spec), is_training=True)
+        template = None if recipe.paper is None else training_template()
+        is_picture = source.video.suffix.lower() in PICTURES
+        frames, segments, shown = (
+            self._picture(source.video) if is_picture else self._clip(source, recipe)
+        )
+        loaded, spec = self.model.loaded, self.model.spec
+        turn = Turn(
+            loaded.processor,
+            lambda question: user_content(segments, question, spec.prompt),
+            template=template,
+        )
+        ids = frames.ids(turn.prefix_text, shown)
+        exchanges = []
+        for one in asked:
+            question = harmless(loaded, spec, one.question)
+            prompt = tokenize_prompt(loaded, turn, question, ids[None])
+            answer = answer_ids(loaded, spec, one.answer)
+            exchanges.append(Exchange(prompt.question_ids[0].tolist(), answer))
+        return Lesson(frames.places(shown).cpu().contiguous(), ids.tolist(), exchanges)
+
+    def _clip(self, source: Source, recipe: Recipe) -> Shown:
+        """The frames, the words beside them, and which frames are shown."""
+        seen = self.model.see(
             source.video,
-            wanted,
+            Wanted.parse(source.subtitles or "auto", None, "transcribe"),
             Stopwatch(None),
             name=str(source.video),
             recipe=recipe,
@@ -88,8 +114,28 @@ class Watching:
             span=(source.start_s, source.end_s),
             keep_places=True,
         )
-        showing = Showing(model.loaded, model.spec, recipe, seen)
-        return _lesson(model, seen, showing, asked)
+        chosen = Showing(self.model.loaded, self.model.spec, recipe, seen).choose()
+        segments, shown = chosen.fitted.segments, chosen.frames
+        if recipe.paper is not None:
+            # the authors' training repeats the last frame, without words, up to the full number
+            missing = recipe.paper.max_frames - len(shown)
+            segments = (*segments, *[replace(segments[-1], text="")] * missing)
+            shown = tuple(padded(list(shown), recipe.paper.max_frames))
+        return seen.looked.frames, segments, shown
+
+    def _picture(self, file: Path) -> Shown:
+        """A clip of one frame."""
+        if not file.is_file():
+            raise ClipNotFoundError(f"there is no file {str(file)!r}")
+        try:
+            with Image.open(file) as opened:
+                pixels = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+        except (OSError, SyntaxError) as error:  # Pillow's words for a damaged file
+            raise NotAVideoError(f"{str(file)!r} is no readable picture: {error}") from error
+        encoder = FrameEncoder(self.model.loaded, self.model.spec.image_kwargs, keep_places=True)
+        encoder.push(pixels)
+        encoder.flush()
+        return encoder, (Segment(0.0, ""),), (0,)
 
     def _key(self, source: Source, asked: Sequence[Example]) -> str:
         """A mark of everything that makes a lesson what it is."""
@@ -104,29 +150,6 @@ class Watching:
             "asked": [[one.question, one.answer] for one in asked],
         }
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
-
-
-def _lesson(model: Model, seen: Seen, showing: Showing, asked: Sequence[Example]) -> Lesson:
-    shown, template, paper = showing.choose(), None, showing.recipe.paper
-    if paper is not None:
-        shown, template = _padded(shown, paper.max_frames), training_template()
-    turn = showing.turn(shown, template=template)
-    ids = seen.looked.frames.ids(turn.prefix_text, shown.frames)
-    exchanges = []
-    for one in asked:
-        prompt = tokenize_prompt(model.loaded, turn, showing.harmless(one.question), ids[None])
-        question = prompt.question_ids[0].tolist()
-        exchanges.append(Exchange(question, showing.answer_ids(one.answer)))
-    places = seen.looked.frames.places(shown.frames)
-    return Lesson(places.cpu().contiguous(), ids.tolist(), exchanges)
-
-
-def _padded(shown: Shown, frames: int) -> Shown:
-    """The last frame again and again, without words, as the authors' training fills short clips."""
-    missing = frames - len(shown.frames)
-    last = replace(shown.fitted.segments[-1], text="")
-    fitted = replace(shown.fitted, segments=(*shown.fitted.segments, *[last] * missing))
-    return replace(shown, frames=tuple(padded(list(shown.frames), frames)), fitted=fitted)
 
 
 class KeptLessons:

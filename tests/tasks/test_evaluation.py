@@ -1,0 +1,114 @@
+"""Files of questions, from the command line to the shares, on a tiny random model."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import tiny
+from media.clips import make_clip
+from vidqa import engine
+from vidqa.cli.main import run
+from vidqa.engine import Model, open_folder
+from vidqa.errors import UsageError
+from vidqa.tasks.evaluation import read_items
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = tiny.vidqa_folder(tmp_path_factory.mktemp("tiny"))
+    spec = tiny.spec("vidqa", frames=2)
+    return open_folder(spec, folder, revision="test", device="cpu", dtype="float32")
+
+
+@pytest.fixture
+def questions(tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two questions about one clip: the model's own answer counts as right for the first."""
+    monkeypatch.setattr(engine, "load", lambda *_, **__: model)
+    for number in range(2):
+        make_clip(tmp_path / f"{number}.mp4", [0, 100, 200])
+    (tmp_path / "0.srt").write_text("1\n00:00:00,000 --> 00:00:00,100\nhello there\n")
+    said = model.watch(tmp_path / "0.mp4").ask("what?").text
+    lines: list[dict[str, object]] = [
+        {"skill": "a", "video": "0.mp4", "question": "what?", "answer": ["zzzz", said + " word"]},
+        {"skill": "a", "video": "0.mp4", "question": "what?", "answer": "zzzz", "rule": "lacks"},
+        {"skill": "b", "video": "1.mp4", "question": "is it?", "answer": "yes", "rule": "yes_no"},
+    ]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    return file
+
+
+def test_shares_in_a_pipe(questions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["eval", str(questions)]) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [line[:2] for line in lines] == [["a", "2"], ["b", "1"]]
+    assert lines[0][2] == "50.0%"
+
+
+def test_shares_as_json_against_another_evaluation(
+    questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    assert run(["eval", str(questions), "-o", str(first), "--quiet"]) == 0
+    records = [json.loads(line) for line in first.read_text().splitlines()]
+    assert [record["right"] for record in records] == [False, True, False]
+    assert all(isinstance(record["answer"], str) for record in records)
+    capsys.readouterr()
+    status = run(["eval", str(questions), "-o", str(second), "--against", str(first), "--json"])
+    assert status == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert shown[0]["right"] == 0.5
+    assert shown[0]["more_than_the_other"] == {"right": 0, "low": 0, "high": 0}
+
+
+def test_a_lost_clip_is_wrong_and_said(
+    questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "1.mp4").unlink()
+    out = tmp_path / "out.jsonl"
+    assert run(["eval", str(questions), "-o", str(out)]) == 40
+    assert "1.mp4" in capsys.readouterr().err
+    record = json.loads(out.read_text().splitlines()[-1])
+    assert (record["right"], record["answer"]) == (False, None)
+    assert "1.mp4" in record["error"]
+
+
+@pytest.mark.parametrize("without", ["pictures", "words"])
+def test_what_is_kept_from_the_model_changes_its_prompt(
+    questions: Path, model: Model, without: str, tmp_path: Path
+) -> None:
+    clip = tmp_path / "0.mp4"
+    whole = model.watch(clip)
+    less = model.watch(
+        clip, blank=without == "pictures", subtitles="off" if without == "words" else "auto"
+    )
+    likely = [watched.rank("what?", ["one", "two"])[0].nll for watched in (whole, less)]
+    assert likely[0] != likely[1]
+    assert any("blanked" in one for one in less.warnings) == (without == "pictures")
+    assert run(["eval", str(questions), "--without", without]) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nope", "line 1"),
+        ("[]", "line 1"),
+        ('{"video": "a", "question": "b"}', "'answer' is missing"),
+        ('{"video": "a", "question": "", "answer": "c"}', "question must be a text"),
+        ('{"video": "a", "question": "b", "answer": []}', "answer must be"),
+        ('{"video": "a", "question": "b", "answer": [3]}', "answer must be"),
+        ('{"video": "a", "question": "b", "answer": "c", "rule": "magic"}', "no rule 'magic'"),
+        ("", "holds no questions"),
+    ],
+)
+def test_bad_lines_are_named(line: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text(line)
+    with pytest.raises(UsageError, match=said):
+        read_items(tmp_path / "bad.jsonl")
+
+
+def test_bad_options_are_named(questions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["eval", str(questions), "--without", "sense"]) == 2
+    assert run(["eval", str(questions), "--against", str(questions)]) == 2
+    assert "no evaluation" in capsys.readouterr().err
