@@ -129,6 +129,8 @@ class ModelSpec:
     image_kwargs: Mapping[str, object] = field(default_factory=dict)
     """Handed to the image processor with every frame."""
     prompt: PromptForm = PromptForm()
+    languages: tuple[str, ...] = ()
+    """All that it understands (ISO 639-1), where that is few; else empty."""
     paper: Budget | None = None
     """What `--recipe paper` shows it; None: it is not the paper's model."""
 
@@ -274,6 +276,7 @@ MODELS = {
             max_words=160,
             max_new_tokens=96,
             disk_bytes=300_000_000,
+            languages=("en",),
         ),
     ]
 }

@@ -7,6 +7,7 @@ from vidqa.engine.opening import Opening
 from vidqa.engine.ranking import Score, ranked
 from vidqa.engine.showing import Seen, Showing
 from vidqa.engine.stopwatch import Stopwatch
+from vidqa.engine.tongue import language_warnings
 from vidqa.errors import UsageError
 from vidqa.model.decoding import Sampling, TokenChooser, decode
 from vidqa.model.inputs import PromptIds, Turn
@@ -236,7 +237,11 @@ class Clip:
             prompt_tokens=prompt.tokens,
             new_tokens=new_tokens,
             stopped_by=stopped_by,
-            warnings=self.warnings + prompt.warnings,
+            warnings=(
+                *self.warnings,
+                *prompt.warnings,
+                *language_warnings(question, self.model.spec),
+            ),
             timings_s=dict(stopwatch.seconds),
         )
 

@@ -1,0 +1,31 @@
+"""Which language a question is asked in, and whether a model speaks it."""
+
+from vidqa.media.language import NAMES
+from vidqa.registry import MODELS, ModelSpec
+
+CERTAIN = 8.0
+"""By so much (natural logarithm) another language must be likelier: `dog or cat?` is no Welsh."""
+
+
+def language_warnings(question: str, spec: ModelSpec) -> tuple[str, ...]:
+    """A plain word about a question in a language that the model does not speak."""
+    if not spec.languages:
+        return ()
+    asked_in = foreign(question, spec.languages)
+    if asked_in is None:
+        return ()
+    others = [other.name for other in MODELS.values() if asked_in in other.languages]
+    instead = f"; {others[0]} speaks it" if others else ""
+    known = ", ".join(spec.languages)
+    return (f"the question looks like {asked_in!r}; {spec.name} understands only {known}{instead}",)
+
+
+def foreign(question: str, known: tuple[str, ...]) -> str | None:
+    """The language of a question (ISO 639), if it is surely none of the known ones."""
+    import py3langid  # reads its model when it is imported
+
+    # of the languages that are widely written; among hundreds a name or two would decide
+    ranked = {code: score for code, score in py3langid.rank(question) if code in NAMES}
+    best = max(ranked, key=lambda language: ranked[language])
+    margin = ranked[best] - max(ranked[language] for language in known)
+    return best if best not in known and margin >= CERTAIN else None
