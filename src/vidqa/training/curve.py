@@ -27,15 +27,26 @@ def smoothed(points: Sequence[Point]) -> list[Point]:
     return line
 
 
+def cut_log(file: Path, step: int) -> None:
+    """Forget what was logged behind a step; the file is there afterwards."""
+    kept = [line for line in _lines(file) if json.loads(line)["step"] <= step]
+    file.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
 def read_log(file: Path) -> tuple[list[Point], list[Point]]:
     """The losses of steps, and those of lessons kept apart."""
+    records = [json.loads(line) for line in _lines(file)]
+    learned = [Point(one["step"], one["loss"]) for one in records if "loss" in one]
+    apart = [Point(one["step"], one["kept_apart"]) for one in records if "kept_apart" in one]
+    return learned, apart
+
+
+def _lines(file: Path) -> list[str]:
+    """The whole lines; a torn one at the end is of a step that will be taken again."""
     if not file.is_file():
-        return [], []
-    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return tuple(
-        [Point(one["step"], one[name]) for one in records if name in one]
-        for name in ("loss", "kept_apart")
-    )  # type: ignore[return-value]
+        return []
+    text = file.read_text(encoding="utf-8")
+    return text[: text.rfind("\n") + 1].splitlines()
 
 
 def draw(file: Path, learned: Sequence[Point], kept_apart: Sequence[Point]) -> None:

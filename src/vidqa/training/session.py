@@ -146,13 +146,9 @@ class _Log:
     def __init__(self, folder: Path, step: int) -> None:
         self._folder = folder
         self._file = folder / curve.LOG
-        learned, apart = curve.read_log(self._file)
-        self._learned = [point for point in learned if point.step <= step]
-        self._apart = [point for point in apart if point.step <= step]
-        lines = [{"step": p.step, "loss": p.loss} for p in self._learned]
-        lines += [{"step": p.step, "kept_apart": p.loss} for p in self._apart]
         folder.mkdir(parents=True, exist_ok=True)
-        self._file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        curve.cut_log(self._file, step)
+        self._learned, self._apart = curve.read_log(self._file)
 
     def write(self, event: Event) -> None:
         """Write a step down, and draw what there is whenever a checkpoint is saved."""
