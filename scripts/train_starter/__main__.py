@@ -26,7 +26,7 @@ from sources import CLASS_NAMES, NAMES_WHEEL, PHOTOS_WHEEL
 from torch import Tensor
 
 from vidqa.model.colours import COLOURS
-from vidqa.model.modeling import ConcatProjector
+from vidqa.model.modeling import ConcatProjector, VidqaForConditionalGeneration
 from vidqa.model.processing import VidqaProcessor
 from vidqa.paper.schedule import Schedule
 from vidqa.registry import find_model
@@ -36,6 +36,7 @@ from vidqa.training.loop import Evaluated, Run, Stepped
 from vidqa.training.settings import Lora, TrainingSettings
 from vidqa.training.trainable import make_trainable, save_trained
 from vidqa.weights.fetch import fetch
+from vidqa.weights.local import write_settings
 from vidqa.weights.store import Store
 
 OUTPUT = Path(__file__).parents[2] / "src" / "vidqa" / "data" / "starter"
@@ -52,7 +53,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=900)
     parser.add_argument("--work", type=Path, required=True, help="for checkpoints and the log")
     parser.add_argument("--output", type=Path, default=OUTPUT)
-    parser.add_argument("--untrained", action="store_true", help="write the closed-form start")
+    parser.add_argument(
+        "--closed-form", action="store_true", help="write the model before training into --work"
+    )
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     store = Store()
@@ -64,9 +67,8 @@ def main() -> None:
     names = spoken_names(json.loads((class_names / CLASS_NAMES).read_text()))
     start_from_words(model.model.projector, model.get_input_embeddings().weight, processor, names)
     settings = settings_for(arguments.steps)
-    if arguments.untrained:
-        tuned = make_trainable(model, settings.lora)
-        save_trained(tuned, arguments.output, dtype=torch.bfloat16)
+    if arguments.closed_form:
+        write_untrained(model, processor, arguments.work)
         return
     written = written_sentences(
         model, processor.tokenizer, names, arguments.work / "sentences.json"
@@ -123,6 +125,15 @@ def start_from_words(
     k = projector.concat_factor
     projector.linear.weight.copy_(words.repeat(1, k) / k)
     projector.linear.bias.zero_()
+
+
+def write_untrained(
+    model: VidqaForConditionalGeneration, processor: VidqaProcessor, folder: Path
+) -> None:
+    """The closed-form start as a folder for `vidqa ask --model`."""
+    model.to(torch.bfloat16).save_pretrained(folder)
+    processor.save_pretrained(folder)
+    write_settings(folder, "starter")
 
 
 def follow(run: Run, log: Path) -> None:

@@ -1,0 +1,88 @@
+"""The starter on questions whose answers are known, beside what tells where its answers come from.
+
+    python scripts/evaluation_set -o build/evaluation
+    python scripts/train_starter --closed-form --work build/closed-form
+    python benchmarks/evaluate.py build/evaluation/questions.jsonl --closed-form build/closed-form \\
+        > benchmarks/results/evaluate-cpu.json
+
+Each variant is a `vidqa eval` of its own; answers go to `--work`, and one that is there already is
+not asked for again. Differences are of the same questions, trained model minus the other.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from vidqa.tasks.bootstrap import Share
+from vidqa.tasks.evaluation import Marks, differences, read_marks, shares
+
+TRAINED = "trained"
+
+
+def main() -> None:
+    """Ask, then print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("questions", type=Path)
+    parser.add_argument("--closed-form", type=Path, help="the model before training, a folder")
+    parser.add_argument("--work", type=Path, default=Path("build"))
+    parser.add_argument("--model", default="starter")
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    without_pictures, without_words = ("--without", "pictures"), ("--without", "words")
+    variants: dict[str, tuple[str, ...]] = {
+        TRAINED: ("-m", arguments.model),
+        "words only": ("-m", arguments.model, *without_pictures),
+        "frames only": ("-m", arguments.model, *without_words),
+        "question only": ("-m", arguments.model, *without_pictures, *without_words),
+    }
+    if arguments.closed_form is not None:
+        variants["closed form"] = ("-m", str(arguments.closed_form))
+    marks = {
+        name: asked(
+            arguments.questions, options, arguments.work / f"{name.replace(' ', '-')}.jsonl"
+        )
+        for name, options in variants.items()
+    }
+    print(
+        json.dumps(
+            {
+                "command": "python benchmarks/evaluate.py " + " ".join(sys.argv[1:]),
+                "date": datetime.date.today().isoformat(),
+                "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+                "questions": len(marks[TRAINED]),
+                "right": {name: told(shares(found)) for name, found in marks.items()},
+                "trained_minus": {
+                    name: told(differences(marks[TRAINED], found))
+                    for name, found in marks.items()
+                    if name != TRAINED
+                },
+            },
+            indent=1,
+        )
+    )
+
+
+def asked(questions: Path, options: tuple[str, ...], output: Path) -> list[Marks]:
+    """What counts of one evaluation, asked for now unless it is there."""
+    if not output.exists():
+        command = [sys.executable, "-m", "vidqa", "eval", str(questions), "-o", str(output)]
+        subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
+    return read_marks(output)
+
+
+def told(found: dict[str, Share]) -> dict[str, Any]:
+    """Percentages: the share, its interval, and how many questions."""
+    return {
+        skill: [round(100 * part, 1) for part in (one.mean, one.low, one.high)] + [one.count]
+        for skill, one in found.items()
+    }
+
+
+if __name__ == "__main__":
+    main()
