@@ -2,8 +2,8 @@
 
     python scripts/evaluation_set -o build/evaluation
     python scripts/train_starter --closed-form --work build/closed-form
-    python benchmarks/evaluate.py build/evaluation/questions.jsonl --closed-form build/closed-form \\
-        > benchmarks/results/evaluate-cpu.json
+    python benchmarks/evaluate.py build/evaluation/questions.jsonl \\
+        --closed-form build/closed-form > benchmarks/results/evaluate-cpu.json
 
 Each variant is a `vidqa eval` of its own; answers go to `--work`, and one that is there already is
 not asked for again. Differences are of the same questions, trained model minus the other.

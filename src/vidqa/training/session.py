@@ -14,6 +14,7 @@ from accelerate import PartialState
 
 from vidqa.engine import Model
 from vidqa.errors import UsageError
+from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.training import checkpoint, curve
 from vidqa.training.curve import Point
 from vidqa.training.examples import Example, by_source
@@ -93,7 +94,9 @@ class Session:
         return Watching(self.model, self._notes / "lessons", self.recipe, self.frames)
 
     def _prepare(self, learned: Sequence[Path], apart: Sequence[Path]) -> Run:
-        network: Any = self.model.loaded.network
+        network = self.model.loaded.network
+        if not isinstance(network, VidqaForConditionalGeneration):
+            raise UsageError(f"{self.model.name} is of a family that vidqa cannot train")
         mark = self._mark(learned)
         begun = checkpoint.checkpoints(self._notes)
         if begun and checkpoint.read_state(begun[-1]).fingerprint != mark:
