@@ -14,7 +14,7 @@ from vidqa.training import checkpoint
 from vidqa.training.checkpoint import State
 from vidqa.training.lessons import Lessons
 from vidqa.training.objective import AnswerLoss
-from vidqa.training.order import lessons_of
+from vidqa.training.order import lessons_of, seed_of
 from vidqa.training.packing import pack
 from vidqa.training.settings import TrainingSettings
 from vidqa.training.trainable import optimizer_of
@@ -144,7 +144,7 @@ class Run:
         rate = settings.schedule.rate(self.step)
         for group in self._optimizer.param_groups:
             group["lr"] = rate * group["share"]
-        torch.manual_seed(hash((settings.seed, self.step, accelerator.process_index)))  # dropout
+        torch.manual_seed(seed_of(settings.seed, self.step, accelerator.process_index))  # dropout
         losses, samples = [], list[int]()
         for forward in range(settings.accumulation):
             numbers = lessons_of(
