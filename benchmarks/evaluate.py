@@ -19,10 +19,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from vidqa.registry import find_model
 from vidqa.tasks.bootstrap import Share
 from vidqa.tasks.evaluation import Marks, differences, read_marks, shares
+from vidqa.weights.locate import model_revision
 
-TRAINED = "trained"
+MODEL, TRAINED = "starter", "trained"
 
 
 def main() -> None:
@@ -31,15 +33,14 @@ def main() -> None:
     parser.add_argument("questions", type=Path)
     parser.add_argument("--closed-form", type=Path, help="the model before training, a folder")
     parser.add_argument("--work", type=Path, default=Path("build"))
-    parser.add_argument("--model", default="starter")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     without_pictures, without_words = ("--without", "pictures"), ("--without", "words")
     variants: dict[str, tuple[str, ...]] = {
-        TRAINED: ("-m", arguments.model),
-        "words only": ("-m", arguments.model, *without_pictures),
-        "frames only": ("-m", arguments.model, *without_words),
-        "question only": ("-m", arguments.model, *without_pictures, *without_words),
+        TRAINED: ("-m", MODEL),
+        "words only": ("-m", MODEL, *without_pictures),
+        "frames only": ("-m", MODEL, *without_words),
+        "question only": ("-m", MODEL, *without_pictures, *without_words),
     }
     if arguments.closed_form is not None:
         variants["closed form"] = ("-m", str(arguments.closed_form))
@@ -55,6 +56,7 @@ def main() -> None:
                 "command": "python benchmarks/evaluate.py " + " ".join(sys.argv[1:]),
                 "date": datetime.date.today().isoformat(),
                 "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+                "model": model_revision(find_model(MODEL)),
                 "questions": len(marks[TRAINED]),
                 "right": {name: told(shares(found)) for name, found in marks.items()},
                 "trained_minus": {

@@ -5,6 +5,7 @@ python scripts/build_docs.py --check  # exit 1 and say what differs
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from vidqa.cli.main import app
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 MAN = ROOT / "man" / "vidqa.1"
+CARD = ROOT / "src" / "vidqa" / "data" / "starter" / "README.md"
+EVALUATION = ROOT / "benchmarks" / "results" / "evaluate-cpu.json"
+"""What `benchmarks/evaluate.py` measured."""
 ENVIRONMENT = {
     "VIDQA_CACHE_DIR": "Where models are kept; the platform's user cache directory by default.",
     "HF_HOME, HF_HUB_CACHE": "Where files of the Hugging Face Hub are kept.",
@@ -32,7 +36,7 @@ def main() -> None:
     """Write or check."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
-    wanted = {README: readme(README.read_text()), MAN: man_page()}
+    wanted = {README: readme(README.read_text()), MAN: man_page(), CARD: card(CARD.read_text())}
     stale = [file for file, text in wanted.items() if not file.exists() or file.read_text() != text]
     if parser.parse_args().check:
         for file in stale:
@@ -91,7 +95,31 @@ def readme(text: str) -> str:
         f"| {int(code)} | `{code.name.lower()}` | {meaning} |" for code, meaning in MEANINGS.items()
     ]
     head = ["| status | kind | meaning |", "|---|---|---|"]
-    return between(text, "exit-codes", [*head, *codes])
+    text = between(text, "exit-codes", [*head, *codes])
+    return between(text, "starter-figures", figures(json.loads(EVALUATION.read_text())))
+
+
+def figures(found: dict[str, Any]) -> list[str]:
+    """The starter's shares of right answers, a row a skill; the trained one with its interval."""
+    right = found["right"]
+    others = [name for name in right if name != "trained"]
+    rows = ["| skill | questions | right | " + " | ".join(others) + " |"]
+    rows.append("|---" * (3 + len(others)) + "|")
+    for skill, (mean, low, high, count) in right["trained"].items():
+        rest = " | ".join(f"{right[name][skill][0]:.0f} %" for name in others)
+        rows.append(f"| {skill} | {count} | {mean:.0f} % ({low:.0f} to {high:.0f}) | {rest} |")
+    return rows
+
+
+def card(text: str) -> str:
+    """The starter's card with what training is worth: differences of the same questions."""
+    differences = json.loads(EVALUATION.read_text())["trained_minus"]
+    rows = ["| skill | " + " | ".join(differences) + " |", "|---" * (1 + len(differences)) + "|"]
+    for skill in next(iter(differences.values())):
+        parts = [differences[name][skill][:3] for name in differences]
+        told = [f"{mean:+.0f} ({low:+.0f} to {high:+.0f})" for mean, low, high in parts]
+        rows.append(f"| {skill} | " + " | ".join(told) + " |")
+    return between(text, "differences", rows)
 
 
 def cell(text: str) -> str:
