@@ -53,6 +53,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=900)
     parser.add_argument("--work", type=Path, required=True, help="for checkpoints and the log")
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--begin", type=Path, help="a trained part to begin with, a folder")
+    parser.add_argument("--rate", type=float, default=1e-3, help="the highest")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--closed-form", action="store_true", help="write the model before training into --work"
     )
@@ -66,7 +69,7 @@ def main() -> None:
     model, processor = untrained_starter(decoder, tower)
     names = spoken_names(json.loads((class_names / CLASS_NAMES).read_text()))
     start_from_words(model.model.projector, model.get_input_embeddings().weight, processor, names)
-    settings = settings_for(arguments.steps)
+    settings = settings_for(arguments.steps, arguments.rate)
     if arguments.closed_form:
         write_untrained(model, processor, arguments.work)
         return
@@ -77,15 +80,15 @@ def main() -> None:
     space = features.build(model.model.vision_tower, processor, files)
     world = World(space, names, written)
     began = checkpoints(arguments.work)
-    tuned = make_trainable(model, settings.lora, started=began[-1] if began else None)
+    tuned = make_trainable(model, settings.lora, started=began[-1] if began else arguments.begin)
     run = Run(
         tuned,
-        MadeLessons(world, processor, seed=1, count=settings.steps * CLIPS_A_STEP),
+        MadeLessons(world, processor, seed=arguments.seed, count=settings.steps * CLIPS_A_STEP),
         settings,
         folder=arguments.work,
         pad_id=processor.tokenizer.pad_token_id,
         precision="bf16",
-        kept_apart=MadeLessons(world, processor, seed=2, count=KEPT_APART),
+        kept_apart=MadeLessons(world, processor, seed=0, count=KEPT_APART),
     )
     if began:
         run.resume(began[-1])
@@ -94,14 +97,18 @@ def main() -> None:
     shutil.copy(arguments.work / "log.jsonl", arguments.output)
 
 
-def settings_for(steps: int) -> TrainingSettings:
+def settings_for(steps: int, rate: float) -> TrainingSettings:
     """LoRA on every matrix of the decoder, a gentler rate for the projector."""
     return TrainingSettings(
         Schedule(
-            warmup_rate=5e-5, top_rate=1e-3, end_rate=3e-5, warmup_steps=25, total_steps=steps
+            warmup_rate=rate / 20,
+            top_rate=rate,
+            end_rate=rate / 30,
+            warmup_steps=25,
+            total_steps=steps,
         ),
         lora=Lora(rank=8, alpha=16, targets=EVERY_MATRIX),
-        projector_share=0.3,
+        projector_share=0.5,
         batch=CLIPS_A_STEP,
         betas=(0.9, 0.98),
         checkpoint_every=50,

@@ -24,11 +24,16 @@ CELLS = 4
 SIDE = 256
 CROPS_PER_PHOTO = 40
 CLOUDS = 80
-BLANKS = 420
+BLANKS = 600
 RIDGE = 0.3
 """Share of plain identity mixed into the covariance of the few photographs' features."""
 STRENGTHS = torch.linspace(0, 60, 61)
 """How far an object may be moved along its direction; the smallest that is enough is taken."""
+NOTHINGS = (
+    *("plain", "grey", "dark", "cloud", "static", "gradient", "blurred", "stripes", "mosaic"),
+    "ring",
+)
+"""Kinds of pictures in which nothing can be recognised."""
 SURE = (0.2, 0.3, 0.4, 0.6, 0.8, 0.9, 0.97)
 """How sure the classifier becomes of an object where it is best seen."""
 
@@ -133,10 +138,20 @@ def cloud(chance: random.Random) -> Image.Image:
 def nothing(chance: random.Random, photos: Sequence[Image.Image]) -> Image.Image:
     """A picture in which nothing can be recognised."""
     numbers = np.random.default_rng(chance.getrandbits(32))
-    kind = chance.choice(["plain", "dark", "cloud", "static", "gradient", "blurred", "stripes"])
+    kind = chance.choice(NOTHINGS)
     colour = numbers.integers(0, 256, 3)
     if kind == "plain":
         pixels = np.full((SIDE, SIDE, 3), colour)
+    elif kind == "grey":
+        pixels = np.full((SIDE, SIDE, 3), colour[:1])
+    elif kind == "mosaic":
+        side = chance.choice([8, 16, 32, 64])
+        grain = numbers.normal(colour, chance.uniform(5, 60), (side, side, 3))
+        pixels = np.clip(grain, 0, 255).repeat(SIDE // side, axis=0).repeat(SIDE // side, axis=1)
+    elif kind == "ring":
+        ys, xs = np.mgrid[0:SIDE, 0:SIDE]
+        far = np.hypot(ys - chance.uniform(0, SIDE), xs - chance.uniform(0, SIDE)) / SIDE
+        pixels = colour * np.clip(1.2 - far, 0, 1)[..., None]
     elif kind == "dark":
         pixels = np.clip(numbers.normal(chance.uniform(0, 25), 4, (SIDE, SIDE, 3)), 0, 255)
     elif kind == "static":

@@ -327,8 +327,21 @@ def _motion(scene: Scene, _: World, chance: random.Random) -> Drawn:
     return question, f"The {thing.name} {verb} {thing.motion}."
 
 
+def _fact(scene: Scene, world: World, chance: random.Random) -> Drawn:
+    """Something that was told; or that was not."""
+    if scene.said.facts and chance.random() < 0.85:
+        return chance.choice(scene.said.facts)
+    name = chance.choice(world.vocabulary)
+    if f"the {name}" in scene.said.topics:
+        return None
+    asked = ["What is the {} called?", "Who does the {} belong to?", "Where was the {} bought?"]
+    return chance.choice(asked).format(name), "That is not said."
+
+
 OTHERS: tuple[Task, ...] = (
-    _topic,
+    _fact,
+    _fact,
+    _fact,
     _topic,
     _which_is_spoken_about,
     _which_is_spoken_about,
