@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 from vidqa.errors import UsageError
@@ -367,10 +368,10 @@ def find(name: str) -> ModelSpec | SpeechSpec:
         return MODELS[name]
     if name in SPEECH:
         return SPEECH[name]
-    raise UsageError(
-        f"no model is called {name!r}; there are {', '.join([*MODELS, *SPEECH])}",
-        hint="vidqa models list",
-    )
+    known = [*MODELS, *SPEECH]
+    near = get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]}?" if near else "vidqa models list"
+    raise UsageError(f"no model is called {name!r}; there are {', '.join(known)}", hint=meant)
 
 
 def find_model(name: str) -> ModelSpec:

@@ -7,7 +7,7 @@ import av
 import pytest
 
 from clips import encode_pictures, make_clip, picture_stream
-from vidqa.errors import NotAVideoError, UsageError
+from vidqa.errors import ModelMissingError, NotAVideoError, UsageError
 from vidqa.media.audio import AudioBlock
 from vidqa.media.placement import Place
 from vidqa.media.reader import Reader
@@ -235,3 +235,16 @@ def test_subtitles_that_are_a_trap_are_passed_over(tmp_path: Path, ears: Ears):
     words = ears.words(path, Wanted())
     assert words.source == "speech"
     assert "passed over" in words.warnings[0]
+
+
+def test_a_missing_recogniser_matters_only_where_there_is_something_to_hear(
+    reader: Reader, tmp_path: Path
+) -> None:
+    ears = Ears(reader, None, missing=ModelMissingError("no recogniser", hint="pull one"))
+    silent, sounding = tmp_path / "silent.mp4", tmp_path / "sounding.mp4"
+    make_clip(silent, [0, 40])
+    make_clip(sounding, [0, 40], sound_s=0.5)
+    assert ears.words(silent, Wanted()) == Words("none")
+    assert ears.words(sounding, Wanted("off")) == Words("off")
+    with pytest.raises(ModelMissingError, match="no recogniser"):
+        ears.words(sounding, Wanted())

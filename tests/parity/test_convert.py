@@ -216,7 +216,7 @@ def test_what_is_no_part_is_refused(parts: Parts, llm: str, tmp_path: Path) -> N
             convert(Parts(checkpoint, parts.tower, parts.decoder), target, tower=TOWER)
     with pytest.raises(UsageError, match="holds no model"):
         convert(Parts(parts.checkpoint, parts.tower, tmp_path), target, tower=TOWER)
-    with pytest.raises(ModelDamagedError, match="is no tower"):
+    with pytest.raises(ModelDamagedError, match="not a tower"):
         convert(Parts(parts.checkpoint, parts.checkpoint, parts.decoder), target, tower=TOWER)
     with pytest.raises(ModelDamagedError, match="of width 32, wanted 1408"):
         convert(parts, target)  # the tower's size is not that of the paper

@@ -107,7 +107,7 @@ def twice_as_wide(tensors: dict[str, Any]) -> dict[str, Any]:
         (without_a_block, r"the tower should hold 43 tensors, it holds 30: missing blocks\.2"),
         (twice_as_wide, "a tower of width 64, wanted 32"),
         (lambda _: {"head.bias": torch.zeros(3)}, "holds no tower"),
-        (lambda _: {"model": {}}, "is no tower"),
+        (lambda _: {"model": {}}, "is a checkpoint, not a tower"),
     ],
 )
 def test_a_tower_that_is_none(

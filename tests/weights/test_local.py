@@ -54,6 +54,12 @@ def test_settings_that_name_nothing_are_an_error(folder: Path, text: str) -> Non
 
 
 def test_other_folders_are_refused(tmp_path: Path) -> None:
-    for name in (str(tmp_path), str(tmp_path / "absent")):
-        with pytest.raises(UsageError, match="holds no model"):
-            find_local(name)
+    file = tmp_path / "file.pth"
+    file.touch()
+    for path, said in [
+        (tmp_path, "holds no model"),
+        (tmp_path / "absent", "is not there"),
+        (file, "is a file"),
+    ]:
+        with pytest.raises(UsageError, match=said):
+            find_local(str(path))

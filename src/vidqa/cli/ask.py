@@ -91,7 +91,8 @@ class AskRun:
         self.reader.warm()
         if len(self.request.clips) == 1:
             self.reader.probe(Path(self.request.clips[0]))
-        locate(self.options.model)
+        listens = self.options.subtitles == "speech" and self.options.speech is None
+        locate(self.options.model, listens=listens)  # else there may be something to read
         if self.options.speech is not None:
             locate(self.options.speech)
 

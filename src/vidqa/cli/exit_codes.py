@@ -54,7 +54,7 @@ MEANINGS = {
     ExitCode.NO_VIDEO_STREAM: "the file has no picture",
     ExitCode.DECODER_FAILED: "decoding the file crashed, hung or took too much memory",
     ExitCode.MODEL_MISSING: "the model is not in the cache",
-    ExitCode.MODEL_DAMAGED: "a cached file is not what was verified",
+    ExitCode.MODEL_DAMAGED: "a file of a model is not what it should be",
     ExitCode.DOWNLOAD_FAILED: "a download failed",
     ExitCode.OFFLINE: "the network is needed and not there, or not allowed",
     ExitCode.NO_SPACE: "the disk is full",

@@ -10,6 +10,7 @@ def silence_libraries() -> None:
     os.environ["TQDM_DISABLE"] = "1"
     os.environ["TRANSFORMERS_VERBOSITY"] = "error"
     warnings.filterwarnings("ignore")
+    os.environ["HF_HUB_VERBOSITY"] = "error"  # it says each of its retries
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it says each cast, each time
 
 

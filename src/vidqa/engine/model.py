@@ -12,6 +12,7 @@ from vidqa.engine.look import look
 from vidqa.engine.memory import Memory, plan_for
 from vidqa.engine.showing import Seen
 from vidqa.engine.stopwatch import Stopwatch
+from vidqa.errors import ModelMissingError, VidqaError
 from vidqa.footprint import MemoryPlan
 from vidqa.media.frames import Decoder
 from vidqa.media.memo import known_fingerprint
@@ -23,10 +24,10 @@ from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted, Window
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.recipe import Recipe, choose_recipe
-from vidqa.registry import ModelSpec, find_model, find_speech
+from vidqa.registry import SPEECH, ModelSpec, find_model, find_speech
 from vidqa.types import Notify, Words
 from vidqa.weights.local import LocalModel, find_local
-from vidqa.weights.locate import model_folder, model_revision, speech_folder
+from vidqa.weights.locate import model_folder, model_revision, speech_folder, speech_key
 from vidqa.weights.store import Store
 
 OnPlan = Callable[[MemoryPlan, str], object]
@@ -72,12 +73,15 @@ def load(
     store = store or Store()
     local = find_local(name) or _preset(name, store)
     spec = local.spec
-    recogniser = None
+    recogniser, missing = None, None
     if speech is not None:
         recogniser = load_speech(speech, device=device, store=store)
     elif spec.speech is not None:
         wanted_by = spec.name if spec.sources else None  # a folder of the user's is not pulled
-        recogniser = load_speech(spec.speech, device=device, store=store, wanted_by=wanted_by)
+        try:
+            recogniser = load_speech(spec.speech, device=device, store=store, wanted_by=wanted_by)
+        except ModelMissingError as error:  # not every clip has to be listened to
+            missing = _deaf(error, store)
     return open_folder(
         spec,
         local.folder,
@@ -88,9 +92,18 @@ def load(
         fit=fit,
         on_plan=on_plan,
         recogniser=recogniser,
+        missing=missing,
         reader=reader,
         notify=notify,
     )
+
+
+def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
+    """What to do where a clip speaks and the model's own recogniser is not there."""
+    there = [name for name, spec in SPEECH.items() if store.has(speech_key(spec))]
+    others = [f"--speech {there[0]}"] if there else []
+    ways = " or ".join([*others, "--subtitles off"])
+    return ModelMissingError(error.message, hint=f"{error.hint}; or add {ways}")
 
 
 def _preset(name: str, store: Store) -> LocalModel:
@@ -120,10 +133,14 @@ def open_folder(
     fit: bool = False,
     on_plan: OnPlan | None = None,
     recogniser: Recogniser | None = None,
+    missing: VidqaError | None = None,
     reader: Reader | None = None,
     notify: Notify | None = None,
 ) -> "Model":
-    """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest."""
+    """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest.
+
+    Without a recogniser `missing` is raised at the first clip that has to be listened to.
+    """
     reader = reader or Reader()
     reader.warm()
     watch = Stopwatch(notify)
@@ -145,6 +162,7 @@ def open_folder(
         dtype=memory.plan.dtype,
         memory=memory,
         recogniser=recogniser,
+        missing=missing,
         reader=reader,
         load_s=watch.seconds["load"],
     )
@@ -163,6 +181,7 @@ class Model:
         dtype: str,
         memory: Memory,
         recogniser: Recogniser | None,
+        missing: VidqaError | None,
         reader: Reader,
         load_s: float,
     ) -> None:
@@ -172,7 +191,7 @@ class Model:
         self.device = device
         self.dtype = dtype
         self.memory = memory
-        self.ears = Ears(reader, recogniser)
+        self.ears = Ears(reader, recogniser, missing=missing)
         self.load_s = load_s
         self.reader = reader
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidqa.errors import DecoderError, UsageError
+from vidqa.errors import DecoderError, UsageError, VidqaError
 from vidqa.media.audio import AudioBlock, audio_blocks
 from vidqa.media.container import quoted
 from vidqa.media.language import ENGLISH, read_language
@@ -59,9 +59,17 @@ class Wanted:
 class Ears:
     """Finds the words of clips: reads where there is something to read, else listens."""
 
-    def __init__(self, reader: Reader, recogniser: Recogniser | None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        recogniser: Recogniser | None,
+        *,
+        missing: VidqaError | None = None,
+    ) -> None:
+        """Listen with a recogniser; without one `missing` says why, once there is sound to hear."""
         self.reader = reader
         self.recogniser = recogniser
+        self.missing = missing
 
     def words(self, path: Path, wanted: Wanted, window: Window = (0.0, None)) -> Words:
         """All words within a stretch of a clip, at once. Raises as `stream` does."""
@@ -154,6 +162,8 @@ class Ears:
 
     def _listen(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
         if self.recogniser is None:
+            if self.missing is not None and self.reader.probe(path).audio:
+                raise self.missing
             yield Words("none")
             return
         cues, heard = [], Heard()

@@ -148,12 +148,15 @@ def read_tower(path: Path, config: EvaVisionConfig) -> LazyTensors:
     else:
         found = read_pickled(path)
         if not isinstance(found, dict) or not all(isinstance(x, Tensor) for x in found.values()):
-            raise ModelDamagedError(
-                f"{path} is no tower: it holds more than tensors", hint=TOWER_HINT
-            )
+            what = "a checkpoint, not a tower" if _is_checkpoint(found) else "no tower"
+            raise ModelDamagedError(f"{path} is {what}", hint=TOWER_HINT)
         theirs, marker, convert = lazy(found), "cls_token", layout.tower_from_eva
     _require_width(path, theirs, marker, config)
     return convert(theirs, config)
+
+
+def _is_checkpoint(found: Any) -> bool:
+    return isinstance(found, dict) and "model" in found
 
 
 def _require_width(path: Path, theirs: LazyTensors, marker: str, config: EvaVisionConfig) -> None:

@@ -185,8 +185,18 @@ def _expected_bytes(spec: ModelSpec | SpeechSpec) -> int:
     return assembled + sum(file.size_bytes for one in parts(spec) for file in one.files)
 
 
-def locate(name: str, *, store: Store | None = None) -> Path:
-    """The folder of a complete model, which may be the user's own. Raises as `verify` does."""
+def locate(name: str, *, listens: bool = True, store: Store | None = None) -> Path:
+    """The folder of a complete model, which may be the user's own. Raises as `verify` does.
+
+    Args:
+        name: a preset, or a folder.
+        listens: its speech model must be there, too.
+        store: the cache; the user's by default.
+
+    """
     if (local := find_local(name)) is not None:
         return local.folder
-    return _complete(find(name), store or Store())
+    spec, store = find(name), store or Store()
+    if isinstance(spec, ModelSpec) and not listens:
+        return model_folder(spec, store)
+    return _complete(spec, store)

@@ -40,6 +40,9 @@ def find_local(name: str) -> LocalModel | None:
     folder = _folder(name)
     if folder is None:
         return None
+    if not folder.is_dir():
+        what = "is a file, no folder of a model" if folder.exists() else "is not there"
+        raise UsageError(f"{name!r} {what}", hint="vidqa models list")
     if not (folder / SETTINGS).is_file():
         raise UsageError(
             f"{name!r} holds no model that vidqa knows how to ask",
