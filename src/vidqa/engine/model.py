@@ -73,15 +73,7 @@ def load(
     store = store or Store()
     local = find_local(name) or _preset(name, store)
     spec = local.spec
-    recogniser, missing = None, None
-    if speech is not None:
-        recogniser = load_speech(speech, device=device, store=store)
-    elif spec.speech is not None:
-        wanted_by = spec.name if spec.sources else None  # a folder of the user's is not pulled
-        try:
-            recogniser = load_speech(spec.speech, device=device, store=store, wanted_by=wanted_by)
-        except ModelMissingError as error:  # not every clip has to be listened to
-            missing = _deaf(error, store)
+    recogniser, missing = _recogniser(spec, speech, device=device, store=store)
     return open_folder(
         spec,
         local.folder,
@@ -96,6 +88,21 @@ def load(
         reader=reader,
         notify=notify,
     )
+
+
+def _recogniser(
+    spec: ModelSpec, speech: str | None, *, device: str, store: Store
+) -> tuple[Recogniser | None, ModelMissingError | None]:
+    """The recogniser named, which must be there; else the model's own, or why it is not."""
+    if speech is not None:
+        return load_speech(speech, device=device, store=store), None
+    if spec.speech is None:
+        return None, None
+    wanted_by = spec.name if spec.sources else None  # a folder of the user's is not pulled
+    try:
+        return load_speech(spec.speech, device=device, store=store, wanted_by=wanted_by), None
+    except ModelMissingError as error:  # not every clip has to be listened to
+        return None, _deaf(error, store)
 
 
 def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
