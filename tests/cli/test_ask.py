@@ -263,7 +263,7 @@ def test_times(text: str, seconds: float) -> None:
     assert read_time(text, "--start") == seconds
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="Linux only")
 @pytest.mark.parametrize("mode", [[], ["--json"]])
 def test_a_full_disk_behind_stdout_is_told_plainly(mode: list[str]) -> None:
     command = [sys.executable, str(Path(__file__).with_name("fake.py")), "ask", "clip.mp4", "what?"]

@@ -5,10 +5,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, Final, TextIO
 
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.errors import NoSpaceError, UsageError
+
+_TEXT: Final[Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
 
 Sink = Callable[[str], object]
 """Takes text as it comes."""
@@ -19,7 +22,8 @@ def opened(target: Path | None) -> Iterator[Sink]:
     """A sink for the length of the body; None is stdout.
 
     A file is written beside its place, in UTF-8, and gets its name when the body has ended well;
-    else nothing of it is left, and what was there before stays.
+    else nothing of it is left, and what was there before stays. A link stays a link: the file that
+    it names is written. A device or a named pipe stays what it is, and takes the text as it comes.
 
     Raises:
         NoSpaceError: the disk is full.
@@ -29,25 +33,45 @@ def opened(target: Path | None) -> Iterator[Sink]:
     if target is None:
         yield put
         return
+    if target.exists() and not target.is_file() and not target.is_dir():
+        with _write_errors(target):
+            stream = target.open("w", **_TEXT)
+        with _closed(stream, target):
+            yield _writer(stream, target)
+        return
+    target = Path(os.path.realpath(target))
     draft = target.with_name(f".{target.name[:80]}.{os.getpid()}.part")
     try:
         with _write_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            stream = draft.open("x", encoding="utf-8", errors="backslashreplace", newline="\n")
-        with stream:
-
-            def write(text: str) -> None:
-                with _write_errors(target):
-                    stream.write(text)
-
-            yield write
-            with _write_errors(target):
-                stream.flush()
+            stream = draft.open("x", **_TEXT)
+        with _closed(stream, target):
+            yield _writer(stream, target)
         with _write_errors(target):
             draft.replace(target)
     finally:
         with suppress(OSError):  # it was renamed, or never made
             draft.unlink()
+
+
+def _writer(stream: TextIO, target: Path) -> Sink:
+    def write(text: str) -> None:
+        with _write_errors(target):
+            stream.write(text)
+
+    return write
+
+
+@contextmanager
+def _closed(stream: TextIO, target: Path) -> Iterator[None]:
+    """Close a file after the body; what could not be written is an error only if all went well."""
+    try:
+        yield
+        with _write_errors(target):
+            stream.flush()
+    finally:
+        with suppress(OSError):
+            stream.close()
 
 
 @contextmanager
