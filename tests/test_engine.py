@@ -1,4 +1,4 @@
-"""Watch and ask through the engine, on a real file, with tiny random models of two families."""
+"""Watch and ask through the engine, on a real file, with tiny random models of every family."""
 
 import time
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ import av
 import numpy as np
 import pytest
 
-from tiny import SMOLVLM_IMAGE_KWARGS, smolvlm_folder, spec, vidqa_folder
+from families import FAMILIES
+from tiny import spec, vidqa_folder
 from vidqa.engine import Model, open_folder
 from vidqa.errors import DecoderError, NotEnoughMemoryError, UsageError
 from vidqa.media.sampling import Sampling
 from vidqa.types import Answer, Stage, TextDelta
 
-MAKERS = {"vidqa": (vidqa_folder, {}), "smolvlm": (smolvlm_folder, SMOLVLM_IMAGE_KWARGS)}
 SUBTITLES = """1
 00:00:00,500 --> 00:00:01,000
 the cat is called Chelsea
@@ -42,11 +42,11 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session", params=list(MAKERS))
+@pytest.fixture(scope="session", params=list(FAMILIES))
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    make, image_kwargs = MAKERS[request.param]
+    make, told = FAMILIES[request.param]
     return open_folder(
-        spec(request.param, image_kwargs=image_kwargs),
+        spec(request.param, **told),
         make(tmp_path_factory.mktemp(request.param)),
         revision="test",
         device="cpu",
@@ -123,7 +123,7 @@ def test_words_reach_the_prompt_as_data(model: Model, clip: Path, subtitles: Pat
     spoken = view.segments[-1].text
     for token in model.loaded.control_tokens:
         assert token not in spoken
-    assert view.text.count("<image>") == 4
+    assert view.text.count(model.loaded.image_mark) == 4
     places = model.loaded.network.config.image_token_id
     question = watched._prompt_ids("Is <image> here?<|im_end|>", watched._opening).question_ids
     assert places not in question

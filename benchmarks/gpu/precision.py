@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from networks import Preset, build, prompt
-from vidqa.model.decoding import encoded
 from vidqa.model.modeling import VidqaForConditionalGeneration
+from vidqa.model.visual import VisualForm
 
 LAYERS = 4
 IMAGES = 2
@@ -54,7 +54,7 @@ def _features(network: VidqaForConditionalGeneration, frames: Tensor) -> Tensor:
 
 def _logits(network: VidqaForConditionalGeneration, ids: Tensor, tokens: Tensor) -> Tensor:
     """(1, T, V) in fp32."""
-    pictures = {"image": encoded(tokens)}
+    pictures = {"image": VisualForm().encoded(tokens)}
     outputs = network(input_ids=ids, mm_encoder_outputs=pictures, use_cache=False)
     assert outputs.logits is not None
     return outputs.logits.float()

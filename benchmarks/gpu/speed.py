@@ -8,14 +8,8 @@ from torch import Tensor, nn
 import floors
 from clock import GIB, Ceilings, Clock
 from networks import Preset, prompt
-from vidqa.model.decoding import (
-    Prefix,
-    Sampling,
-    TokenChooser,
-    decode,
-    prefill_prefix,
-    prefill_question,
-)
+from vidqa.model.choosing import Sampling, TokenChooser
+from vidqa.model.decoding import Context, decode, prefill_prefix, prefill_question
 from vidqa.model.modeling import VidqaForConditionalGeneration
 
 BATCHES = (1, 16)
@@ -58,8 +52,8 @@ class Bench:
         tokens = self._features(given.frames)  # (N, D)
         prefilled = self._prefill(given.input_ids, tokens, weight_bits)
         prefix = prefill_prefix(self.network, given.input_ids, tokens)
-        decoded = self._decode(prefix, weight_bits)
-        length = prefix.input_ids.shape[1] + QUESTION_TOKENS + NEW_TOKENS
+        decoded = self._decode(prefix, given.input_ids, weight_bits)
+        length = given.input_ids.shape[1] + QUESTION_TOKENS + NEW_TOKENS
         least = floors.weights_bytes(self.preset, weight_bits=weight_bits)
         least += floors.kv_bytes(self.preset, tokens=length)
         rest = _size(self.network.model.vision_tower) + _size(self.network.model.projector)
@@ -84,17 +78,17 @@ class Bench:
             **self._beside_floor(seconds, work),
         }
 
-    def _decode(self, prefix: Prefix, weight_bits: int) -> Figures:
-        question = prefix.input_ids.new_full((1, QUESTION_TOKENS), 3)
-        logits = prefill_question(self.network, question, prefix.cache)
+    def _decode(self, prefix: Context, ids: Tensor, weight_bits: int) -> Figures:
+        question = ids.new_full((1, QUESTION_TOKENS), 3)
+        logits = prefill_question(self.network, question, prefix)
 
         def write() -> None:
-            written = decode(self.network, logits, prefix.cache, TokenChooser(Sampling()))
+            written = decode(self.network, logits, prefix, TokenChooser(Sampling()))
             for _ in range(NEW_TOKENS + 1):  # the first is there before the decoder runs
                 next(written)
 
         seconds = self.clock.median_s(write, after=lambda: prefix.cache.crop(-NEW_TOKENS))
-        behind = prefix.input_ids.shape[1] + QUESTION_TOKENS + NEW_TOKENS // 2
+        behind = ids.shape[1] + QUESTION_TOKENS + NEW_TOKENS // 2
         work = floors.decode(self.preset, tokens=behind, weight_bits=weight_bits)
         return {
             "new_tokens": NEW_TOKENS,

@@ -10,6 +10,7 @@ VidqaError
 ├── ModelError            the weights are not ready
 │   ├── ModelMissingError     not in the cache
 │   ├── ModelDamagedError     in the cache, but not the bytes that were verified
+│   ├── ModelUnsupportedError of a kind that vidqa, or this transformers, cannot drive
 │   └── DownloadError         could not be fetched
 │       └── OfflineError          the network is not allowed or not there
 ├── NoSpaceError          the disk cannot hold what is asked
@@ -58,6 +59,10 @@ class ModelError(VidqaError):
 
 class ModelMissingError(ModelError):
     """The model is not in the cache."""
+
+
+class ModelUnsupportedError(ModelError):
+    """The model is of a kind that vidqa, or the installed transformers, cannot drive."""
 
 
 class ModelDamagedError(ModelError):

@@ -129,6 +129,10 @@ class ModelSpec:
     """What the finished model takes in the cache."""
     image_kwargs: Mapping[str, object] = field(default_factory=dict)
     """Handed to the image processor with every frame."""
+    processor_kwargs: Mapping[str, object] = field(default_factory=dict)
+    """Handed to the processor around it."""
+    template_kwargs: Mapping[str, object] = field(default_factory=dict)
+    """Handed to the chat template."""
     prompt: PromptForm = PromptForm()
     languages: tuple[str, ...] = ()
     """All that it understands (ISO 639-1), where that is few; else empty."""

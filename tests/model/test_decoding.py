@@ -1,7 +1,8 @@
-"""Canonical prefill and decoding, on two families of models."""
+"""Canonical prefill and decoding, on every family of models."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from tiny import SMOLVLM_IMAGE_KWARGS, smolvlm_folder, vidqa_folder
+from families import FAMILIES
+from tiny import spec
 from vidqa.model import decoding
-from vidqa.model.decoding import Prefix, Sampling, TokenChooser
+from vidqa.model.choosing import Sampling, TokenChooser
+from vidqa.model.decoding import Context
 from vidqa.model.inputs import (
     FRAMES_AT_ONCE,
     NOT_PICTURES,
@@ -22,6 +25,7 @@ from vidqa.model.inputs import (
 )
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.model.text import TextStream
+from vidqa.model.visual import visual_tokens
 from vidqa.prompt import user_content
 from vidqa.registry import PromptForm
 from vidqa.types import Segment
@@ -31,52 +35,67 @@ SEGMENTS = (
     Segment(1.5, ""),
     Segment(2.5, "the cat is called Chelsea"),
 )
-FAMILIES: dict[str, tuple[Callable[[Path], Path], dict[str, object]]] = {
-    "vidqa": (vidqa_folder, {}),
-    "smolvlm": (smolvlm_folder, SMOLVLM_IMAGE_KWARGS),
-}
 
 
 class Case:
     """A loaded family and one clip of three frames."""
 
     def __init__(self, family: str, folder: Path) -> None:
-        make, image_kwargs = FAMILIES[family]
-        self.image_kwargs = image_kwargs
+        make, told = FAMILIES[family]
+        self.spec = spec(family, **told)
         self.loaded: Loaded = load_folder(make(folder), device="cpu", dtype="float32")
-        self.turn = Turn(
-            self.loaded.processor, lambda question: user_content(SEGMENTS, question, PromptForm())
-        )
+        self.turn = self.turned(SEGMENTS)
         generator = np.random.default_rng(0)
         frames = [generator.integers(0, 255, (48, 64, 3)).astype(np.uint8) for _ in SEGMENTS]
-        encoder = FrameEncoder(self.loaded, image_kwargs)
-        for pixels in frames:
-            encoder.push(pixels)
-        encoder.flush()
-        self.pictures: Pictures = encoder.place(self.turn.prefix_text, range(len(SEGMENTS)))
+        self.pictures = self.placed(self.turn, frames)
         self.question = tokenize_prompt(
             self.loaded, self.turn, "Is there a cat?", self.pictures.input_ids
         )
 
-    def prefix(self) -> Prefix:
-        pictures = self.pictures
-        return decoding.prefill_prefix(
-            self.loaded.network, pictures.input_ids, pictures.visual_tokens
+    def turned(self, segments: Sequence[Segment]) -> Turn:
+        return Turn(
+            self.loaded.processor,
+            lambda question: user_content(segments, question, PromptForm()),
+            template_kwargs=self.spec.template_kwargs,
         )
 
-    def answer(self, prefix: Prefix, sampling: Sampling, count: int = 8) -> list[int]:
-        cache = copy.deepcopy(prefix.cache)
-        logits = decoding.prefill_question(self.loaded.network, self.question.question_ids, cache)
-        tokens = decoding.decode(self.loaded.network, logits, cache, TokenChooser(sampling))
+    def placed(self, turn: Turn, frames: Sequence[np.ndarray]) -> Pictures:
+        encoder = FrameEncoder(
+            self.loaded, self.spec.image_kwargs, processor_kwargs=self.spec.processor_kwargs
+        )
+        for pixels in frames:
+            encoder.push(pixels)
+        encoder.flush()
+        return encoder.place(turn.prefix_text, range(len(frames)))
+
+    def prefix(self, pictures: Pictures | None = None) -> Context:
+        pictures = pictures or self.pictures
+        return decoding.prefill_prefix(
+            self.loaded.network,
+            pictures.input_ids,
+            pictures.visual_tokens,
+            form=pictures.form,
+            grids=pictures.grids,
+        )
+
+    def answer(self, prefix: Context, sampling: Sampling, count: int = 8) -> list[int]:
+        context = copy.deepcopy(prefix)
+        logits = decoding.prefill_question(self.loaded.network, self.question.question_ids, context)
+        tokens = decoding.decode(self.loaded.network, logits, context, TokenChooser(sampling))
         return list(islice(tokens, count))
 
     def scores(self, ids: torch.Tensor) -> torch.Tensor:
         """Logits (T, V) of one whole forward without a cache."""
-        from transformers.modeling_outputs import BaseModelOutputWithPooling
-
-        pictures = BaseModelOutputWithPooling(pooler_output=(self.pictures.visual_tokens,))
+        pictures = self.pictures
+        encoded = pictures.form.encoded(pictures.visual_tokens)
+        given = {}
+        if pictures.grids is not None:
+            kinds = (ids == self.loaded.network.config.image_token_id).int()
+            given = {"image_grid_thw": pictures.grids, "mm_token_type_ids": kinds}
         with torch.inference_mode():
-            outputs = self.loaded.network(input_ids=ids, mm_encoder_outputs={"image": pictures})
+            outputs = self.loaded.network(
+                input_ids=ids, mm_encoder_outputs={"image": encoded}, **given
+            )
         return outputs.logits[0]
 
 
@@ -92,17 +111,17 @@ def test_placeholders_equal_visual_tokens(case: Case) -> None:
 
 
 def test_words_stand_behind_their_frame(case: Case) -> None:
-    text = case.turn.prefix_text
-    first, second, third = [i for i in range(len(text)) if text.startswith("<image>", i)]
+    text, mark = case.turn.prefix_text, case.loaded.image_mark
+    first, second, third = [i for i in range(len(text)) if text.startswith(mark, i)]
     assert first < text.index("hello there") < second < third < text.index("Chelsea")
 
 
 def test_cached_logits_equal_uncached(case: Case) -> None:
     prefix = case.prefix()
     cached = decoding.prefill_question(
-        case.loaded.network, case.question.question_ids, copy.deepcopy(prefix.cache)
+        case.loaded.network, case.question.question_ids, copy.deepcopy(prefix)
     )
-    whole = case.scores(torch.cat([prefix.input_ids, case.question.question_ids], dim=1))
+    whole = case.scores(torch.cat([case.pictures.input_ids, case.question.question_ids], dim=1))
     torch.testing.assert_close(cached[0], whole[-1], atol=1e-5, rtol=1e-4)
 
 
@@ -124,7 +143,9 @@ def test_reused_prefix_gives_the_same_answer(case: Case) -> None:
 def test_greedy_tokens_are_what_a_whole_forward_prefers(case: Case) -> None:
     prefix = case.prefix()
     tokens = case.answer(prefix, Sampling())
-    ids = torch.cat([prefix.input_ids, case.question.question_ids, torch.tensor([tokens])], dim=1)
+    ids = torch.cat(
+        [case.pictures.input_ids, case.question.question_ids, torch.tensor([tokens])], dim=1
+    )
     best = case.scores(ids)[-len(tokens) - 1 : -1].argmax(-1)
     assert best.tolist() == tokens
 
@@ -144,12 +165,13 @@ def test_top_p_near_zero_is_greedy(case: Case) -> None:
 
 
 def test_pictures_change_the_answer(case: Case) -> None:
-    blank = Pictures(case.pictures.input_ids, torch.zeros_like(case.pictures.visual_tokens))
+    none = torch.zeros_like(case.pictures.visual_tokens)
+    blank = replace(case.pictures, visual_tokens=none)
     seen, unseen = (
         decoding.prefill_question(
             case.loaded.network,
             case.question.question_ids,
-            decoding.prefill_prefix(case.loaded.network, p.input_ids, p.visual_tokens).cache,
+            case.prefix(p),
         )
         for p in (case.pictures, blank)
     )
@@ -187,24 +209,18 @@ def test_frames_encoded_in_batches_are_placed_as_the_processor_places_them(
     generator = np.random.default_rng(1)
     frames = [generator.integers(0, 255, (48, 64, 3)).astype(np.uint8) for _ in range(count)]
     segments = [Segment(number, f"word {number}" * (number % 2)) for number in range(count)]
-    turn = Turn(
-        case.loaded.processor, lambda question: user_content(segments, question, PromptForm())
-    )
-    encoder = FrameEncoder(case.loaded, case.image_kwargs)
-    for pixels in frames:
-        encoder.push(pixels)
-    encoder.flush()
-    placed = encoder.place(turn.prefix_text, range(count))
+    turn = case.turned(segments)
+    placed = case.placed(turn, frames)
     whole = case.loaded.processor(
         text=[turn.prefix_text],
         images=[frames],
         return_tensors="pt",
         text_kwargs={"add_special_tokens": False},
-        images_kwargs={"input_data_format": "channels_last", **case.image_kwargs},
+        images_kwargs={"input_data_format": "channels_last", **case.spec.image_kwargs},
+        **case.spec.processor_kwargs,
     )
     assert placed.input_ids.tolist() == whole["input_ids"].tolist()
     pixels = {k: v for k, v in whole.items() if k not in NOT_PICTURES}
     with torch.inference_mode():
-        parts = case.loaded.network.get_image_features(**pixels).pooler_output
-    tokens = torch.cat([part.flatten(0, -2) for part in parts])
+        tokens, _ = visual_tokens(case.loaded.network.get_image_features(**pixels))
     torch.testing.assert_close(placed.visual_tokens, tokens, atol=1e-5, rtol=1e-5)

@@ -5,14 +5,8 @@ from golden_model import BOS, EOS, Golden, tokenizer
 from torch import Tensor
 
 from vidqa.model.answering import answer_greedily
-from vidqa.model.decoding import (
-    AnswerPenalty,
-    Sampling,
-    TokenChooser,
-    decode,
-    prefill_prefix,
-    prefill_question,
-)
+from vidqa.model.choosing import AnswerPenalty, Sampling, TokenChooser
+from vidqa.model.decoding import decode, prefill_prefix, prefill_question
 from vidqa.model.rows import Embedded, embed_left_padded
 from vidqa.model.text import text_of
 from vidqa.paper import prompts
@@ -132,7 +126,7 @@ def test_the_engines_decoding_writes_the_same(golden: Golden) -> None:
     row = golden.row(case["prompt"], golden.images("A")[0])
     split = len(golden.pieces(case["prompt"], bos=True)[-1])
     prefix = prefill_prefix(golden.network, row.input_ids[None, :-split], row.visual_tokens)
-    logits = prefill_question(golden.network, row.input_ids[None, -split:], prefix.cache)
+    logits = prefill_question(golden.network, row.input_ids[None, -split:], prefix)
     for name in [name for name in case if name.startswith("greedy")]:
         settings, (expected,) = case[name]["generate_kwargs"], case[name]["new_ids"]
         if case[name]["min_top1_top2_margin"] <= 10 * LOGITS_ATOL:
@@ -140,12 +134,10 @@ def test_the_engines_decoding_writes_the_same(golden: Golden) -> None:
         chooser = TokenChooser(
             Sampling(), AnswerPenalty(settings["repetition_penalty"], bos_id=BOS)
         )
-        cache = prefill_prefix(
-            golden.network, row.input_ids[None, :-split], row.visual_tokens
-        ).cache
-        first = prefill_question(golden.network, row.input_ids[None, -split:], cache)
+        context = prefill_prefix(golden.network, row.input_ids[None, :-split], row.visual_tokens)
+        first = prefill_question(golden.network, row.input_ids[None, -split:], context)
         torch.testing.assert_close(first, logits)
-        written = decode(golden.network, first, cache, chooser)
+        written = decode(golden.network, first, context, chooser)
         assert [next(written) for _ in expected] == expected
 
 

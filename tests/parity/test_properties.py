@@ -20,6 +20,7 @@ from vidqa.model.decoding import prefill_prefix, prefill_question
 from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.model.rows import Embedded, Row, embed_left_padded
 from vidqa.model.text import TextStream, text_of
+from vidqa.model.visual import VisualForm
 
 LOGITS_ATOL = 1e-4
 """Of the golden files' README; here two ways to the same logits differ by about 1e-5."""
@@ -52,7 +53,7 @@ def some_row(golden: Golden, seed: int, *, frames: int) -> Row:
 
 def whole(network: VidqaForConditionalGeneration, row: Row) -> Tensor:
     """Logits (T, V) of one forward over everything."""
-    pictures = {"image": decoding.encoded(row.visual_tokens)}
+    pictures = {"image": VisualForm().encoded(row.visual_tokens)}
     logits = network(row.input_ids[None], mm_encoder_outputs=pictures, use_cache=False).logits
     assert logits is not None
     return logits[0]
@@ -74,11 +75,11 @@ class Following:
         return self.ids[len(self.seen) - 1]
 
 
-def prefilled(golden: Golden, row: Row) -> tuple[Tensor, object]:
-    """Logits (V,) behind the question, and the cache."""
+def prefilled(golden: Golden, row: Row) -> tuple[Tensor, decoding.Context]:
+    """Logits (V,) behind the question, and what was read."""
     ids = row.input_ids[None]
     prefix = prefill_prefix(golden.network, ids[:, :-QUESTION], row.visual_tokens)
-    return prefill_question(golden.network, ids[:, -QUESTION:], prefix.cache), prefix.cache
+    return prefill_question(golden.network, ids[:, -QUESTION:], prefix), prefix
 
 
 @torch.inference_mode()

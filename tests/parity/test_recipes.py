@@ -19,7 +19,7 @@ from vidqa.engine import Clip, Model, open_folder
 from vidqa.errors import UsageError
 from vidqa.media.sampling import Sampling
 from vidqa.model.answering import answer_greedily
-from vidqa.model.decoding import AnswerPenalty
+from vidqa.model.choosing import AnswerPenalty
 from vidqa.model.processing import VidqaProcessor
 from vidqa.model.rows import Row, embed_left_padded, join
 from vidqa.model.targets import AnswerLimits, answer_batch, score

@@ -34,6 +34,8 @@ class ExitCode(IntEnum):
     """The network is needed and not there, or not allowed."""
     NO_SPACE = 24
     """The disk is full."""
+    MODEL_UNSUPPORTED = 25
+    """The model is of a kind that vidqa cannot drive."""
     NOT_ENOUGH_MEMORY = 30
     """The machine or device is too small."""
     SOME_CLIPS_FAILED = 40
@@ -58,6 +60,7 @@ MEANINGS = {
     ExitCode.DOWNLOAD_FAILED: "a download failed",
     ExitCode.OFFLINE: "the network is needed and not there, or not allowed",
     ExitCode.NO_SPACE: "the disk is full",
+    ExitCode.MODEL_UNSUPPORTED: "the model is of a kind that vidqa cannot drive",
     ExitCode.NOT_ENOUGH_MEMORY: "not enough memory",
     ExitCode.SOME_CLIPS_FAILED: "some clips failed",
     ExitCode.UNEXPECTED: "unexpected error, with a traceback",
@@ -73,6 +76,7 @@ _BY_TYPE: list[tuple[type[errors.VidqaError], ExitCode]] = [
     (errors.VideoError, ExitCode.NOT_A_VIDEO),
     (errors.ModelMissingError, ExitCode.MODEL_MISSING),
     (errors.ModelDamagedError, ExitCode.MODEL_DAMAGED),
+    (errors.ModelUnsupportedError, ExitCode.MODEL_UNSUPPORTED),
     (errors.OfflineError, ExitCode.OFFLINE),
     (errors.DownloadError, ExitCode.DOWNLOAD_FAILED),
     (errors.NoSpaceError, ExitCode.NO_SPACE),

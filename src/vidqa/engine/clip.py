@@ -9,7 +9,8 @@ from vidqa.engine.showing import Seen, Showing
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.engine.tongue import language_warnings
 from vidqa.errors import UsageError
-from vidqa.model.decoding import Sampling, TokenChooser, decode
+from vidqa.model.choosing import Sampling, TokenChooser
+from vidqa.model.decoding import decode
 from vidqa.model.inputs import PromptIds, Turn
 from vidqa.model.text import TextStream
 from vidqa.model.tokenization import WholeText
@@ -204,9 +205,9 @@ class Clip:
         stopped_by: StoppedBy = "context_full" if cut else "token_limit"
         with self.model.memory.errors(self.model.name):
             with stopwatch.stage("prefill"):
-                logits, cache = self._opening.begin(prompt)
+                logits, context = self._opening.begin(prompt)
             with stopwatch.stage("generate"):
-                for token in decode(loaded.network, logits, cache, chooser):
+                for token in decode(loaded.network, logits, context, chooser):
                     new_tokens += 1
                     if token in loaded.stop_ids:
                         stopped_by = "end"

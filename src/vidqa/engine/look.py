@@ -1,6 +1,6 @@
 """Look at a clip: frames are encoded while the next ones are being read."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -10,6 +10,7 @@ from vidqa.engine.stopwatch import Stopwatch
 from vidqa.media.frames import FrameReport
 from vidqa.model.inputs import FrameEncoder
 from vidqa.model.loading import Loaded
+from vidqa.registry import ModelSpec
 from vidqa.types import Frame
 
 GREY = 127
@@ -29,7 +30,7 @@ class Looked:
 
 def look(
     loaded: Loaded,
-    image_kwargs: Mapping[str, object],
+    spec: ModelSpec,
     frames: Generator[Frame | FrameReport],
     stopwatch: Stopwatch,
     *,
@@ -40,14 +41,19 @@ def look(
 
     Args:
         loaded: network and processor.
-        image_kwargs: handed to the image processor.
+        spec: what its processor is told.
         frames: as `Reader.frames` yields them, the report last.
         stopwatch: told of the stages decode and vision.
         blank: encode grey pictures of the same sizes instead.
         keep_places: see `FrameEncoder`.
 
     """
-    encoder = FrameEncoder(loaded, image_kwargs, keep_places=keep_places)
+    encoder = FrameEncoder(
+        loaded,
+        spec.image_kwargs,
+        processor_kwargs=spec.processor_kwargs,
+        keep_places=keep_places,
+    )
     times_s, report = list[float](), None
     with closing(frames):
         while True:

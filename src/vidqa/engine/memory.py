@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from transformers import ProcessorMixin
 
 from vidqa.errors import NotEnoughMemoryError
 from vidqa.footprint import MemoryPlan, plan_memory, smaller_plans
-from vidqa.model.measure import measure
+from vidqa.model.measure import measure, measure_frame
 from vidqa.plan import free_memory_bytes, require_memory, said_change
 from vidqa.registry import ModelSpec
 
@@ -64,9 +65,13 @@ class Memory:
         )
 
 
-def plan_for(spec: ModelSpec, folder: Path, *, dtype: str, frames: int | None) -> Memory:
+def plan_for(
+    spec: ModelSpec, folder: Path, processor: ProcessorMixin, *, dtype: str, frames: int | None
+) -> Memory:
     """The memory that a model in a folder takes for one clip and question."""
-    footprint = measure(folder)
+    footprint = measure(
+        folder, measure_frame(processor, spec.image_kwargs, **spec.processor_kwargs)
+    )
     words, new_tokens = spec.max_words, spec.max_new_tokens
     wanted = plan_memory(
         footprint, dtype=dtype, frames=frames or spec.frames, words=words, new_tokens=new_tokens

@@ -22,7 +22,7 @@ from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted, Window
-from vidqa.model.loading import Loaded, load_folder
+from vidqa.model.loading import Loaded, load_folder, load_processor
 from vidqa.recipe import Recipe, choose_recipe
 from vidqa.registry import SPEECH, ModelSpec, find_model, find_speech
 from vidqa.types import Notify, Words
@@ -154,13 +154,16 @@ def open_folder(
     with watch.stage("load"):
         chosen_device = plan.choose_device(device)
         chosen_dtype = plan.choose_dtype(dtype, chosen_device)
-        memory = plan_for(spec, folder, dtype=chosen_dtype, frames=frames)
+        processor = load_processor(folder)
+        memory = plan_for(spec, folder, processor, dtype=chosen_dtype, frames=frames)
         memory = memory.fitted(chosen_device) if fit else memory
         if on_plan is not None:
             on_plan(memory.plan, chosen_device)
         memory.require(device=chosen_device, model=spec.name)
         with memory.errors(spec.name):
-            loaded = load_folder(folder, device=chosen_device, dtype=memory.plan.dtype)
+            loaded = load_folder(
+                folder, device=chosen_device, dtype=memory.plan.dtype, processor=processor
+            )
     return Model(
         spec,
         loaded,
@@ -307,7 +310,7 @@ class Model:
                 shown = self.reader.frames(info, moments.times_s, size=size, decoder=decoder)
                 looked = look(
                     self.loaded,
-                    self.spec.image_kwargs,
+                    self.spec,
                     shown,
                     stopwatch,
                     blank=blank,

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from transformers import Cache
 
-from vidqa.model.decoding import log_likelihoods, prefill_prefix, prefill_question
+from vidqa.model.decoding import Context, log_likelihoods, prefill_prefix, prefill_question
 from vidqa.model.inputs import Pictures, PromptIds, Turn, tokenize_prompt
 from vidqa.model.loading import Loaded
 
@@ -23,7 +22,7 @@ class Opening:
         self._turn = turn
         self._pictures = pictures
         self._window = window
-        self._prefix = prefill_prefix(loaded.network, pictures.input_ids, pictures.visual_tokens)
+        self._prefix = _prefilled(loaded, pictures)
 
     def prompt(self, question: str) -> PromptIds:
         """The tokens of a harmless question behind the clip."""
@@ -35,10 +34,10 @@ class Opening:
         """How many visual tokens are read."""
         return len(self._read(prompt).visual_tokens)
 
-    def begin(self, prompt: PromptIds) -> tuple[Tensor, Cache]:
-        """The logits (1, V) behind a prompt, and a cache that is the caller's own."""
-        cache = self._cache(prompt)
-        return prefill_question(self._loaded.network, prompt.question_ids, cache), cache
+    def begin(self, prompt: PromptIds) -> tuple[Tensor, Context]:
+        """The logits (1, V) behind a prompt, and what was read, which is the caller's own."""
+        context = self._context(prompt)
+        return prefill_question(self._loaded.network, prompt.question_ids, context), context
 
     def score(self, prompt: PromptIds, answers: Sequence[Sequence[int]]) -> list[Tensor]:
         """The log likelihood of each token of each answer, (T,) each."""
@@ -46,8 +45,8 @@ class Opening:
         likelihoods = []
         for answer in answers:
             ids = torch.tensor([answer], device=logits.device)  # (1, T)
-            cache = copy.deepcopy(begun)
-            likelihoods.append(log_likelihoods(self._loaded.network, logits, cache, ids))
+            context = copy.deepcopy(begun)
+            likelihoods.append(log_likelihoods(self._loaded.network, logits, context, ids))
         return likelihoods
 
     def _read(self, prompt: PromptIds) -> Pictures:
@@ -58,8 +57,17 @@ class Opening:
         mark: int = self._loaded.network.config.image_token_id
         return self._pictures.last(kept, image_token_id=mark)
 
-    def _cache(self, prompt: PromptIds) -> Cache:
-        if not prompt.cut:
-            return copy.deepcopy(self._prefix.cache)
-        read = self._read(prompt)
-        return prefill_prefix(self._loaded.network, read.input_ids, read.visual_tokens).cache
+    def _context(self, prompt: PromptIds) -> Context:
+        if prompt.cut:
+            return _prefilled(self._loaded, self._read(prompt))
+        return copy.deepcopy(self._prefix)
+
+
+def _prefilled(loaded: Loaded, pictures: Pictures) -> Context:
+    return prefill_prefix(
+        loaded.network,
+        pictures.input_ids,
+        pictures.visual_tokens,
+        form=pictures.form,
+        grids=pictures.grids,
+    )

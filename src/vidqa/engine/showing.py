@@ -79,6 +79,7 @@ class Showing:
             self.loaded.processor,
             lambda question: user_content(segments, question, form),
             template=template,
+            template_kwargs=self.spec.template_kwargs,
         )
 
     def pictures(self, turn: Turn, shown: Shown) -> Pictures:

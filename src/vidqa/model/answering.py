@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from transformers import LogitsProcessorList
 
-from vidqa.model.decoding import AnswerPenalty
+from vidqa.model.choosing import AnswerPenalty
 from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.model.rows import Embedded
 

@@ -5,7 +5,7 @@ mark is the video's prefix, the same for every question; what comes after it clo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -15,12 +15,16 @@ from torch import Tensor
 from transformers import ProcessorMixin
 
 from vidqa.model.loading import Loaded
+from vidqa.model.visual import VisualForm, visual_tokens
 
 QUESTION_MARK = "\ue000question\ue000"
 """Stands for the question while the template is rendered (Unicode private use area)."""
 
 FRAMES_AT_ONCE = 16
 """Frames preprocessed and encoded together: bounds the memory, whatever number is asked for."""
+
+GRIDS = "image_grid_thw"
+"""What some processors say of each picture: its patches along time, height and width."""
 
 NOT_PICTURES = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
 """What a processor returns that is about the text."""
@@ -35,11 +39,17 @@ class Turn:
         content: Callable[[str], list[dict[str, str]]],
         *,
         template: str | None = None,
+        template_kwargs: Mapping[str, object] | None = None,
     ) -> None:
         """Render what `content` makes of a question in a template, the model's own if None."""
         messages: Any = [{"role": "user", "content": content(QUESTION_MARK)}]
+        told: dict[str, Any] = dict(template_kwargs or {})
         rendered = processor.apply_chat_template(
-            messages, chat_template=template, tokenize=False, add_generation_prompt=True
+            messages,
+            chat_template=template,
+            tokenize=False,
+            add_generation_prompt=True,
+            **told,
         )
         before, mark, after = rendered.partition(QUESTION_MARK)
         assert mark, "the chat template left the question out"
@@ -56,13 +66,18 @@ class Pictures:
     input_ids: Tensor
     """(1, T), N placeholders among them."""
     visual_tokens: Tensor
-    """(N, D), projected into the decoder's width, in reading order."""
+    """(N, (1 + L) D), projected into the decoder's width, in reading order."""
+    form: VisualForm = field(default_factory=VisualForm)
+    """How the family takes them."""
+    grids: Tensor | None = None
+    """(images, 3), patches along time, height and width, in families that count so."""
 
     def last(self, tokens: int, *, image_token_id: int) -> "Pictures":
         """Only the last so many tokens of the prefix; the first image left may be cut."""
         dropped = self.input_ids[:, : max(0, self.input_ids.shape[1] - tokens)]
         gone = int((dropped == image_token_id).sum())
-        return Pictures(self.input_ids[:, dropped.shape[1] :], self.visual_tokens[gone:])
+        ids = self.input_ids[:, dropped.shape[1] :]
+        return replace(self, input_ids=ids, visual_tokens=self.visual_tokens[gone:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +105,32 @@ class FrameEncoder:
     """Runs frames through tower and projector while others are still being read."""
 
     def __init__(
-        self, loaded: Loaded, image_kwargs: Mapping[str, object], *, keep_places: bool = False
+        self,
+        loaded: Loaded,
+        image_kwargs: Mapping[str, object],
+        *,
+        processor_kwargs: Mapping[str, object] | None = None,
+        keep_places: bool = False,
     ) -> None:
         """Prepare for the frames of one clip.
 
         Args:
             loaded: network and processor.
             image_kwargs: handed to the image processor.
+            processor_kwargs: handed to the processor around it.
             keep_places: keep what the tower says before it is projected, for training.
 
         """
         self._loaded = loaded
         self._image_kwargs = image_kwargs
+        self._processor_kwargs = processor_kwargs or {}
         self._keep_places = keep_places
         self._places: list[Tensor] = []
         self._waiting: list[NDArray[np.uint8]] = []
         self._tokens: list[Tensor] = []
         self._placeholders: list[Tensor] = []
+        self._grids: list[Tensor] = []
+        self._form = VisualForm()
 
     def push(self, pixels: NDArray[np.uint8]) -> None:
         """Take one more frame, (height, width, 3); all of a clip have one shape."""
@@ -142,7 +166,8 @@ class FrameEncoder:
         """
         ids = self.ids(prefix_text, shown)  # (T,)
         tokens = torch.cat([self._tokens[index] for index in shown])  # (N, D)
-        return Pictures(ids[None].to(self._loaded.network.device), tokens)
+        grids = torch.stack([self._grids[index] for index in shown]) if self._grids else None
+        return Pictures(ids[None].to(self._loaded.network.device), tokens, self._form, grids)
 
     def _pieces(self, prefix_text: str, shown: Sequence[int]) -> list[Tensor]:
         """The ids between the frames, and those that stand for each frame."""
@@ -162,12 +187,8 @@ class FrameEncoder:
         """
         frames, self._waiting = self._waiting, []
         loaded, network = self._loaded, cast(Any, self._loaded.network)
-        inputs: Mapping[str, Any] = loaded.processor(
-            text=[loaded.image_mark * len(frames)],
-            images=[frames],
-            return_tensors="pt",
-            text_kwargs={"add_special_tokens": False},
-            images_kwargs={"input_data_format": "channels_last", **self._image_kwargs},
+        inputs = preprocess(
+            loaded.processor, frames, images_kwargs=self._image_kwargs, **self._processor_kwargs
         )
         pixels = {
             name: value.to(network.device)
@@ -177,13 +198,41 @@ class FrameEncoder:
         encoded = network.get_image_features(**pixels)
         if self._keep_places:
             self._places += encoded.last_hidden_state.unbind(0)
-        # some families hand back one tensor a picture, others one for all
-        tokens = torch.cat([part.flatten(0, -2) for part in encoded.pooler_output])  # (N, D)
+        tokens, self._form = visual_tokens(encoded)  # (N, (1 + L) D)
         assert len(tokens) % len(frames) == 0, "as many visual tokens for every frame"
         self._tokens += tokens.chunk(len(frames))
         placeholders: Tensor = inputs["input_ids"][0]  # (T,)
         assert len(placeholders) % len(frames) == 0, "as many placeholders for every frame"
         self._placeholders += placeholders.chunk(len(frames))
+        self._grids += inputs.get(GRIDS, placeholders.new_empty(0, 3)).unbind(0)
+
+
+def preprocess(
+    processor: ProcessorMixin,
+    frames: Sequence[NDArray[np.uint8]],
+    *,
+    images_kwargs: Mapping[str, object],
+    **kwargs: object,
+) -> Mapping[str, Any]:
+    """Frames (height, width, 3) and the ids that stand for them, one behind the other.
+
+    Args:
+        processor: of any family.
+        frames: of one shape.
+        images_kwargs: handed to the image processor.
+        **kwargs: handed to the processor around it.
+
+    """
+    call: Any = processor
+    inputs: Mapping[str, Any] = call(
+        text=[call.image_token * len(frames)],
+        images=[list(frames)],
+        return_tensors="pt",
+        text_kwargs={"add_special_tokens": False},
+        images_kwargs={"input_data_format": "channels_last", **images_kwargs},
+        **kwargs,
+    )
+    return inputs
 
 
 def _ids(tokenizer: Any, text: str) -> Tensor:

@@ -8,10 +8,10 @@ import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
 from transformers.image_utils import PILImageResampling
 
-from vidqa.errors import ModelDamagedError
+from vidqa.errors import ModelDamagedError, ModelUnsupportedError
 from vidqa.footprint import QUANTIZED_DTYPES
-from vidqa.model.auto import register
-from vidqa.model.decoding import AnswerPenalty
+from vidqa.model.choosing import AnswerPenalty
+from vidqa.model.kinds import reading, require_encoded_pictures, require_supported
 from vidqa.model.quantized import quantization
 
 ADAPTER = "adapter"
@@ -60,9 +60,8 @@ class Loaded:
         """The ids that end an answer."""
         generation = self.network.generation_config
         ids = None if generation is None else generation.eos_token_id
-        if ids is None:
-            ids = self.tokenizer.eos_token_id
-        return frozenset([ids] if isinstance(ids, int) else ids)
+        several = ids if isinstance(ids, list) else [ids]
+        return frozenset({*several, self.tokenizer.eos_token_id} - {None})
 
     @property
     def end_id(self) -> int:
@@ -86,33 +85,57 @@ class Loaded:
         return int(self.network.config.get_text_config().max_position_embeddings)
 
 
-def load_folder(folder: Path, *, device: str, dtype: str) -> Loaded:
+def load_processor(folder: Path) -> ProcessorMixin:
+    """The processor of a verified folder.
+
+    Raises:
+        ModelUnsupportedError: see `require_supported`; or it takes no pictures.
+        ModelDamagedError: it cannot be read.
+
+    """
+    require_supported(folder)
+    with reading(folder):
+        processor: ProcessorMixin = AutoProcessor.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+    if not hasattr(processor, "image_token"):
+        raise ModelUnsupportedError(f"the model in {folder} has no processor for pictures")
+    return processor
+
+
+def load_folder(
+    folder: Path, *, device: str, dtype: str, processor: ProcessorMixin | None = None
+) -> Loaded:
     """Load a verified folder.
 
     Args:
         folder: as written by `save_pretrained`, of any image-text-to-text family.
         device: a torch device.
         dtype: the name of a torch number format, `int8` or `int4`.
+        processor: of the same folder, where it is loaded already.
 
     Raises:
+        ModelUnsupportedError: this transformers cannot load it, or it takes no encoded pictures.
         ModelDamagedError: a tensor is missing, left over or of another shape; it is named.
         UsageError: the library for 8 or 4 bits is missing.
 
     """
-    register()
+    require_supported(folder)
     settings: dict[str, Any] = {"dtype": getattr(torch, dtype, None)}
     if dtype in QUANTIZED_DTYPES:
         compute = torch.bfloat16 if device == "cpu" or device.startswith("cuda") else torch.float16
         stored = quantization(dtype, compute)
         settings = {"dtype": compute, "quantization_config": stored, "device_map": {"": device}}
-    loaded: Any = AutoModelForImageTextToText.from_pretrained(
-        folder,
-        local_files_only=True,
-        trust_remote_code=False,
-        output_loading_info=True,
-        **settings,
-    )
+    with reading(folder):
+        loaded: Any = AutoModelForImageTextToText.from_pretrained(
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            **settings,
+        )
     network, report = loaded
+    require_encoded_pictures(network)
     for problem, names in report.items():
         if names:
             raise ModelDamagedError(
@@ -121,9 +144,6 @@ def load_folder(folder: Path, *, device: str, dtype: str) -> Loaded:
             )
     if (folder / ADAPTER).is_dir():
         network.load_adapter(folder / ADAPTER)
-    processor = AutoProcessor.from_pretrained(
-        folder, local_files_only=True, trust_remote_code=False
-    )
     if dtype not in QUANTIZED_DTYPES:
         network = network.to(device)
-    return Loaded(network.eval(), processor)
+    return Loaded(network.eval(), processor or load_processor(folder))

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vidqa.model.decoding import encoded
 from vidqa.model.modeling import VidqaForConditionalGeneration, VidqaOutput
 from vidqa.model.rows import Row, keep_first
+from vidqa.model.visual import VisualForm
 
 UNSCORED = -100
 """A label that no loss is computed for."""
@@ -52,7 +52,7 @@ class AnswerBatch:
             input_ids=self.input_ids,
             attention_mask=self.attention_mask,
             labels=self.labels,
-            mm_encoder_outputs={"image": encoded(self.visual_tokens)},
+            mm_encoder_outputs={"image": VisualForm().encoded(self.visual_tokens)},
         )
 
 

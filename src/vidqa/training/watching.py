@@ -92,6 +92,7 @@ class Watching:
             loaded.processor,
             lambda question: user_content(segments, question, spec.prompt),
             template=template,
+            template_kwargs=spec.template_kwargs,
         )
         ids = frames.ids(turn.prefix_text, shown)
         exchanges = []

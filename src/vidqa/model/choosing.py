@@ -1,0 +1,94 @@
+"""Choose the next token: the likeliest, or one drawn from a seed.
+
+Shapes: B batch, T tokens, V vocabulary.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from transformers import (
+    LogitsProcessor,
+    LogitsProcessorList,
+    TemperatureLogitsWarper,
+    TopPLogitsWarper,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen: greedily, unless a temperature is given."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature < math.inf:
+            raise ValueError(f"Sampling: temperature must be 0 or more, got {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"Sampling: top_p must be above 0 and at most 1, got {self.top_p}")
+
+    @property
+    def greedy(self) -> bool:
+        """Nothing is drawn."""
+        return self.temperature == 0
+
+
+class AnswerPenalty(LogitsProcessor):
+    """Makes tokens less likely that the answer already has, and the BOS before it.
+
+    The words of the prompt are free. Up to transformers 4.37 `generate` behaved like this for a
+    prompt of embeddings; since then it leaves out the BOS, and the beginnings of padded rows.
+    """
+
+    def __init__(self, penalty: float, *, bos_id: int) -> None:
+        if penalty <= 0:
+            raise ValueError(f"AnswerPenalty: penalty must be above 0, got {penalty}")
+        self.penalty = penalty
+        self.bos_id = bos_id
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """Take the answer so far (B, T) and logits (B, V) to new logits (B, V)."""
+        used = functional.pad(input_ids, (1, 0), value=self.bos_id)  # (B, 1 + T)
+        there = scores.gather(1, used)
+        less = torch.where(there < 0, there * self.penalty, there / self.penalty)
+        return scores.scatter(1, used, less)
+
+
+@dataclass(slots=True)
+class TokenChooser:
+    """Picks the next token from logits (1, V); draws come from one seeded generator."""
+
+    sampling: Sampling
+    penalty: AnswerPenalty | None = None
+    _chosen: list[int] = field(init=False, default_factory=list)
+    _warpers: LogitsProcessorList = field(init=False)
+    _generator: torch.Generator = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._warpers = LogitsProcessorList()
+        if not self.sampling.greedy:
+            self._warpers.append(TemperatureLogitsWarper(self.sampling.temperature))
+            self._warpers.append(TopPLogitsWarper(self.sampling.top_p))
+        self._generator = torch.Generator().manual_seed(self.sampling.seed)
+
+    def choose(self, logits: Tensor) -> int:
+        """The id of the next token."""
+        if self.penalty is not None:
+            chosen = torch.tensor([self._chosen], dtype=torch.long, device=logits.device)
+            logits = self.penalty(chosen, logits.float())
+        token = self._pick(logits)
+        self._chosen.append(token)
+        return token
+
+    def _pick(self, logits: Tensor) -> int:
+        if self.sampling.greedy:
+            return int(logits.argmax(dim=-1))
+        no_ids: Any = torch.empty(1, 0, dtype=torch.long)
+        scores: Any = self._warpers(no_ids, logits.float().cpu())
+        drawn = torch.multinomial(scores.softmax(dim=-1), 1, generator=self._generator)
+        return int(drawn)

@@ -1,0 +1,99 @@
+"""Which models vidqa can drive: native transformers classes that take encoded pictures back."""
+
+import inspect
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import transformers
+from transformers import AutoConfig, PreTrainedModel
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+
+from vidqa.errors import ModelDamagedError, ModelUnsupportedError
+from vidqa.model.auto import register
+
+PROCESSORS = ("processor_config.json", "preprocessor_config.json")
+"""One of them says how pictures are made ready."""
+ENCODED = "mm_encoder_outputs"
+"""The argument by which pictures that were encoded before are taken back."""
+
+
+def require_supported(folder: Path) -> None:
+    """Look at a folder's configuration before anything of it is loaded.
+
+    Raises:
+        ModelUnsupportedError: no model, no processor, a class of another kind, one that this
+            transformers does not have, or one that would need code from the folder to run.
+        ModelDamagedError: the configuration cannot be read.
+
+    """
+    register()
+    told = _read_config(folder)
+    kind = told.get("model_type")
+    if kind not in CONFIG_MAPPING:
+        raise ModelUnsupportedError(_unknown(folder, told))
+    with reading(folder):
+        config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
+    if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+        raise ModelUnsupportedError(f"the model in {folder} ({kind}) does not look at pictures")
+    if not any((folder / name).is_file() for name in PROCESSORS):
+        raise ModelUnsupportedError(
+            f"{folder} has no processor: neither {' nor '.join(PROCESSORS)}",
+            hint="save it there, too: processor.save_pretrained(folder)",
+        )
+
+
+def require_encoded_pictures(network: PreTrainedModel) -> None:
+    """Refuse a class that would have to look at every frame again for every question.
+
+    Raises:
+        ModelUnsupportedError: it cannot be given pictures that were encoded before.
+
+    """
+    named = inspect.signature(network.base_model.forward).parameters
+    if ENCODED not in named or not hasattr(network, "get_image_features"):
+        raise ModelUnsupportedError(
+            f"{type(network).__name__} of transformers {transformers.__version__} takes no "
+            f"pictures that were encoded before ({ENCODED})",
+            hint="vidqa models list",
+        )
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Say plainly that a file of a model cannot be read.
+
+    Raises:
+        ModelDamagedError: what the library complained of.
+
+    """
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelDamagedError(f"the model in {folder} cannot be read: {said}") from error
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    file = folder / "config.json"
+    if not file.is_file():
+        raise ModelUnsupportedError(f"{folder} holds no model: there is no config.json")
+    with reading(folder):
+        told = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(told, dict):
+        raise ModelDamagedError(f"{file} is no configuration")
+    return told
+
+
+def _unknown(folder: Path, told: dict[str, Any]) -> str:
+    kind = told.get("model_type")
+    if told.get("auto_map"):
+        return (
+            f"the model in {folder} ({kind}) needs code of its own to run, which vidqa never does"
+        )
+    made = told.get("transformers_version")
+    by = f", it was written by {made}" if made else ""
+    return f"transformers {transformers.__version__} has no class for {kind!r} ({folder}{by})"
