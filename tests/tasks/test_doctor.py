@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 import wheels
 from loopback_hub import LoopbackHub, serve
 from packaging.requirements import Requirement
@@ -65,12 +66,14 @@ def test_a_whole_examination(model: str) -> None:
 
 
 def test_what_is_not_pulled_is_a_warning_with_the_command(model: str) -> None:
-    found = by_name(examine(model, device="cpu", offline=True))
-    assert (found["models"].state, found["models"].mend) == ("warning", "vidqa models pull starter")
-    speech = found["speech"]
+    own = by_name(examine(model, device="cpu", offline=True))
+    assert (own["models"].state, own["models"].mend) == ("warning", "vidqa models pull starter")
+    speech = own["speech"]
     assert (speech.state, speech.mend) == ("warning", "vidqa models pull whisper-tiny.en")
     starter = by_name(examine(device="cpu", offline=True))
-    assert (starter["load"].state, starter["load"].mend) == ("warning", "vidqa models pull starter")
+    for name in ("speech", "load"):
+        found = starter[name]
+        assert (found.state, found.mend) == ("warning", "vidqa models pull starter")
     assert starter["decode"].state == "ok"
     assert "decoder" not in starter
 
@@ -80,7 +83,9 @@ def test_the_bundled_clip_is_heard(
     model: str, pulled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIDQA_CACHE_DIR", str(pulled))
+    threads = torch.get_num_threads()
     found = by_name(examine(model, device="cpu", offline=True))
+    assert torch.get_num_threads() == threads, "listening leaves torch its threads"
     assert found["speech"].state == "ok"
     assert 'heard 44 words: "The day starts with a cup of coffee' in found["speech"].said
     assert found["model starter"].state == found["model whisper-tiny.en"].state == "ok"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vidqa.tasks.checkup.finding import Finding
 
 STYLES = {"ok": "green", "warning": "yellow", "failing": "bold red"}
-NAME_COLUMNS = 16
+NAME_COLUMNS = 22
 """Room for the names of what is looked at, on a terminal."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidqa import paths
+from vidqa.engine.background import Background
 from vidqa.engine.model import Model, load, load_speech
 from vidqa.media.frames import FrameReport
 from vidqa.media.moments import choose_sampling, stretch
@@ -60,9 +61,14 @@ class Demo:
         if self.spec.speech is None:
             yield Finding("speech", "ok", f"{self.spec.name} does not listen")
             return
-        recogniser = load_speech(self.spec.speech, device=self.device, store=self.store)
+        wanted_by = self.spec.name if self.spec.sources else None  # a folder is not pulled
+        recogniser = load_speech(
+            self.spec.speech, device=self.device, store=self.store, wanted_by=wanted_by
+        )
         begun = time.perf_counter()
-        words = Ears(self.reader, recogniser).words(self.clip, Wanted("speech"))
+        ears = Ears(self.reader, recogniser)
+        # in a thread of its own: CTranslate2 changes how many threads torch has in the one it is in
+        words = Background(lambda _: ears.words(self.clip, Wanted("speech"))).result()
         text = " ".join(cue.text for cue in words.cues)
         if not text:
             yield Finding("speech", "failing", "nothing was heard where somebody speaks")
