@@ -40,6 +40,8 @@ class ExitCode(IntEnum):
     """The machine or device is too small."""
     SOME_CLIPS_FAILED = 40
     """Several clips were asked about and some could not be answered."""
+    SOMETHING_FAILS = 41
+    """`vidqa doctor` found what has to be mended."""
     UNEXPECTED = 70
     """A fault of vidqa's own; the traceback says where."""
     INTERRUPTED = 130
@@ -63,6 +65,7 @@ MEANINGS = {
     ExitCode.MODEL_UNSUPPORTED: "the model is of a kind that vidqa cannot drive",
     ExitCode.NOT_ENOUGH_MEMORY: "not enough memory",
     ExitCode.SOME_CLIPS_FAILED: "some clips failed",
+    ExitCode.SOMETHING_FAILS: "`vidqa doctor` found something that fails",
     ExitCode.UNEXPECTED: "unexpected error, with a traceback",
     ExitCode.INTERRUPTED: "interrupted",
 }

@@ -285,6 +285,20 @@ def train(
     return TrainRun(tuple(examples), how, Teller(quiet=quiet)).run()
 
 
+@app.command()
+def doctor(
+    model: options.DoctorModel = "starter",
+    device: options.Device = "auto",
+    offline: options.DoctorOffline = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Examine this installation, line by line: ok, warning or failing, and what mends it."""
+    from vidqa.cli.doctor import DoctorRun
+
+    return DoctorRun(model, device, offline, as_json, Teller(quiet=quiet)).run()
+
+
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors, never raises them."""
     try:

@@ -150,6 +150,15 @@ Offline = Annotated[
 PullOffline = Annotated[
     bool, typer.Option("--offline", help="Never touch the network: only check and put together.")
 ]
+DoctorOffline = Annotated[
+    bool, typer.Option("--offline", help="Do not ask whether the index and the Hub answer.")
+]
+DoctorModel = Annotated[
+    str,
+    typer.Option(
+        "--model", "-m", metavar="NAME|FOLDER", help="The model to show the bundled clip to."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 Timings = Annotated[
     bool, typer.Option("--timings", help="Say where the time went; with --json as `timings_s`.")

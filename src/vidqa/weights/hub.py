@@ -132,18 +132,18 @@ def _hub_errors(source: HubSource, file: File) -> Iterator[None]:
         if isinstance(cause, errors.HfHubHTTPError):
             raise _refusal(source, file, cause) from error
         raise OfflineError(
-            f"the Hub cannot be reached to fetch {source.repo}: {_first_line(cause)}",
+            f"the Hub cannot be reached to fetch {source.repo}: {first_line(cause)}",
             hint="check the network, HF_ENDPOINT and HF_HUB_OFFLINE, then run the command again",
         ) from error
     except OSError as error:
         if error.errno in FULL_ERRNOS:
             raise
         raise _refusal(source, file, error) from error
-    except _transport_error() as error:
+    except transport_error() as error:
         raise _refusal(source, file, error) from error
 
 
-def _transport_error() -> type[Exception]:
+def transport_error() -> type[Exception]:
     """What the library under the Hub's client raises when a connection breaks, time and again."""
     from huggingface_hub import get_session
 
@@ -184,12 +184,13 @@ def _refusal(source: HubSource, file: File, error: BaseException) -> DownloadErr
     if isinstance(error, errors.EntryNotFoundError):
         return DownloadError(f"{source.repo} has no file {file.path} at {source.revision}")
     return DownloadError(
-        f"{source.repo}/{file.path} could not be fetched: {_first_line(error)}",
+        f"{source.repo}/{file.path} could not be fetched: {first_line(error)}",
         hint="run the command again; finished files are kept",
     )
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an exception says first, or its type where it says nothing."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 

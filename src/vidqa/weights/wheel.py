@@ -101,7 +101,7 @@ def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Pat
             pip.kill()
             raise
     if pip.returncode:
-        raise _failure(source, said)
+        raise pip_failure(source, said)
     wheels = sorted(scratch.glob("*.whl"))
     if len(wheels) != 1:
         raise DownloadError(f"pip brought {len(wheels)} wheels of {source.package}, wanted one")
@@ -119,7 +119,7 @@ def _follow(output: IO[str], label: str, progress: Progress) -> list[str]:
     return said
 
 
-def _failure(source: WheelSource, said: list[str]) -> DownloadError | OSError:
+def pip_failure(source: WheelSource, said: list[str]) -> DownloadError | OSError:
     """Tell the ways apart in which pip fails, in one sentence of its own."""
     wanted = f"{source.package} {source.version}"
     if any("No module named pip" in line or "No module named 'pip'" in line for line in said):

@@ -1,0 +1,1 @@
+"""What `vidqa doctor` looks at, one noun a file."""
