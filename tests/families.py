@@ -1,6 +1,7 @@
 """Tiny random models of today's families, with their true classes, processors and prompts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from transformers.models.minicpmv4_6.video_processing_minicpmv4_6 import MiniCPM
 from transformers.models.qwen2_vl import Qwen2VLImageProcessor
 from transformers.models.qwen3_vl import Qwen3VLVideoProcessor
 
-from tiny import CHATML, smolvlm_folder, text_config, tokenizer, vidqa_folder
+from tiny import CHATML, smolvlm_folder, spec, text_config, tokenizer, vidqa_folder
+from vidqa.presets import FAMILIES
+from vidqa.spec import PLAIN, ModelSpec
 
 QWEN_MARKS = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 THINKING = ["<think>", "</think>"]
@@ -162,22 +165,22 @@ def internvl_folder(folder: Path, *, seed: int = 0) -> Path:
     return _saved(folder, config, processor, seed=seed)
 
 
-FAMILIES: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
-    "vidqa": (vidqa_folder, {}),
-    "smolvlm": (smolvlm_folder, {"image_kwargs": {"do_image_splitting": False}}),
-    "qwen3-vl": (qwen3_vl_folder, {}),
-    "qwen3.5": (qwen3_5_folder, {"template_kwargs": {"enable_thinking": False}}),
-    "minicpm-v": (
-        minicpm_folder,
-        {
-            "image_kwargs": {"max_slice_nums": 1},
-            "processor_kwargs": {"use_image_id": False},
-            "template_kwargs": {"enable_thinking": False},
-        },
-    ),
-    "internvl": (internvl_folder, {"image_kwargs": {"crop_to_patches": False}}),
+MAKERS: dict[str, Callable[..., Path]] = {
+    "vidqa": vidqa_folder,
+    "smolvlm": smolvlm_folder,
+    "qwen3_vl": qwen3_vl_folder,
+    "qwen3_5": qwen3_5_folder,
+    "minicpmv4_6": minicpm_folder,
+    "internvl": internvl_folder,
 }
-"""Every family: how to make a tiny one, and what its presets tell its processor and template."""
+"""How to make a tiny model of each class."""
+
+
+def family_spec(model_type: str) -> ModelSpec:
+    """How clips are shown to a tiny model: as to its family's presets, but with few pixels."""
+    family = FAMILIES.get(model_type, PLAIN)
+    few = {"size": QWEN_PIXELS} if "size" in family.image_kwargs else {}
+    return spec(model_type, family=replace(family, image_kwargs={**family.image_kwargs, **few}))
 
 
 def _named(words: PreTrainedTokenizerFast, named: dict[str, str]) -> PreTrainedTokenizerFast:

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from families import FAMILIES
+from families import MAKERS, family_spec
 from tiny import spec, vidqa_folder
 from vidqa.engine import Model, open_folder
 from vidqa.errors import DecoderError, NotEnoughMemoryError, UsageError
@@ -42,11 +42,11 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session", params=list(FAMILIES))
+@pytest.fixture(scope="session", params=list(MAKERS))
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    make, told = FAMILIES[request.param]
+    make = MAKERS[request.param]
     return open_folder(
-        spec(request.param, **told),
+        family_spec(request.param),
         make(tmp_path_factory.mktemp(request.param)),
         revision="test",
         device="cpu",

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from families import FAMILIES
+from families import MAKERS, family_spec
 from test_engine import clip
-from tiny import spec
 from vidqa.engine import Model, open_folder
 from vidqa.engine.clip import Clip
 from vidqa.model.decoding import prefill_prefix, prefill_question
@@ -29,11 +28,13 @@ and the dog is not
 """
 
 
-@pytest.fixture(scope="module", params=list(FAMILIES))
+@pytest.fixture(scope="module", params=list(MAKERS))
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    make, told = FAMILIES[request.param]
+    make = MAKERS[request.param]
     folder = make(tmp_path_factory.mktemp("looking"), seed=1)
-    return open_folder(spec(**told), folder, revision="test", device="cpu", dtype="float32")
+    return open_folder(
+        family_spec(request.param), folder, revision="test", device="cpu", dtype="float32"
+    )
 
 
 @pytest.fixture

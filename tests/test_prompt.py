@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidqa.prompt import align, fit_words, neutralize, user_content
-from vidqa.registry import PromptForm
+from vidqa.spec import PromptForm
 from vidqa.types import Cue, Segment
 
 TIMES = st.lists(st.integers(0, 1000), min_size=1, max_size=20, unique=True).map(

@@ -20,7 +20,7 @@ from vidqa.model.auto import register
 from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
 from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.model.processing import IMAGE_TOKEN, VidqaProcessor
-from vidqa.registry import ModelSpec
+from vidqa.spec import ModelSpec
 from vidqa.tasks.assemble import CHAT_TEMPLATE
 
 CHATML = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]

@@ -21,7 +21,7 @@ import sentences
 from PIL import Image
 from things import PICTURES, STAMPS, Picture
 
-from vidqa.registry import File, WheelSource
+from vidqa.spec import File, WheelSource
 from vidqa.weights.fetch import fetch
 from vidqa.weights.store import Store
 

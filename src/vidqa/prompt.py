@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vidqa.registry import PromptForm
+from vidqa.spec import PromptForm
 from vidqa.types import Cue, Segment
 
 
@@ -80,12 +80,20 @@ def user_content(
 ) -> list[dict[str, str]]:
     """The user's turn, in the form chat templates take: images and texts in reading order."""
     content: list[dict[str, str]] = []
-    for segment in segments:
+    for number, segment in enumerate(segments, start=1):
+        if form.frame:
+            content.append({"type": "text", "text": _marked(form.frame, number, segment.time_s)})
         content.append({"type": "image"})
         words = form.heard.format(words=segment.text) if segment.text else form.unheard
         content.append({"type": "text", "text": words})
     content.append({"type": "text", "text": form.question.format(question=question)})
     return content
+
+
+def _marked(form: str, number: int, time_s: float) -> str:
+    minutes, seconds = divmod(int(time_s), 60)
+    clock = f"{minutes:02}:{seconds:02}"
+    return form.format(number=number, seconds=f"{time_s:.1f}", clock=clock)
 
 
 def neutralize(text: str, control_tokens: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from vidqa.errors import UsageError
 from vidqa.paper.captions import asked_captions, trained_captions
 from vidqa.paper.frames import Budget, Numbering
 from vidqa.prompt import FittedWords, align, fit_words
-from vidqa.registry import ModelSpec
+from vidqa.spec import ModelSpec
 from vidqa.types import Cue, Segment
 
 RecipeName = Literal["vidqa", "paper"]

@@ -16,7 +16,7 @@ from test_terminal import run as run_on_terminal
 from tiny import vidqa_folder
 from vidqa import registry
 from vidqa.cli.main import run
-from vidqa.registry import SpeechSpec
+from vidqa.spec import SpeechSpec
 from vidqa.tasks import doctor
 from vidqa.tasks.checkup import libraries
 from vidqa.tasks.checkup.finding import Finding

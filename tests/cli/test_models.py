@@ -8,7 +8,7 @@ import wheels
 
 from vidqa import registry
 from vidqa.cli.main import run
-from vidqa.registry import SpeechSpec
+from vidqa.spec import SpeechSpec
 
 
 @pytest.fixture

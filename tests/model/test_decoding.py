@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from families import FAMILIES
-from tiny import spec
+from families import MAKERS, family_spec
 from vidqa.model import decoding
 from vidqa.model.choosing import Sampling, TokenChooser
 from vidqa.model.decoding import Context
@@ -27,7 +26,7 @@ from vidqa.model.loading import Loaded, load_folder
 from vidqa.model.text import TextStream
 from vidqa.model.visual import visual_tokens
 from vidqa.prompt import user_content
-from vidqa.registry import PromptForm
+from vidqa.spec import PromptForm
 from vidqa.types import Segment
 
 SEGMENTS = (
@@ -41,8 +40,8 @@ class Case:
     """A loaded family and one clip of three frames."""
 
     def __init__(self, family: str, folder: Path) -> None:
-        make, told = FAMILIES[family]
-        self.spec = spec(family, **told)
+        make = MAKERS[family]
+        self.spec = family_spec(family)
         self.loaded: Loaded = load_folder(make(folder), device="cpu", dtype="float32")
         self.turn = self.turned(SEGMENTS)
         generator = np.random.default_rng(0)
@@ -56,12 +55,14 @@ class Case:
         return Turn(
             self.loaded.processor,
             lambda question: user_content(segments, question, PromptForm()),
-            template_kwargs=self.spec.template_kwargs,
+            template_kwargs=self.spec.family.template_kwargs,
         )
 
     def placed(self, turn: Turn, frames: Sequence[np.ndarray]) -> Pictures:
         encoder = FrameEncoder(
-            self.loaded, self.spec.image_kwargs, processor_kwargs=self.spec.processor_kwargs
+            self.loaded,
+            self.spec.family.image_kwargs,
+            processor_kwargs=self.spec.family.processor_kwargs,
         )
         for pixels in frames:
             encoder.push(pixels)
@@ -99,7 +100,7 @@ class Case:
         return outputs.logits[0]
 
 
-@pytest.fixture(scope="module", params=list(FAMILIES))
+@pytest.fixture(scope="module", params=list(MAKERS))
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(request.param, tmp_path_factory.mktemp(request.param))
 
@@ -216,8 +217,8 @@ def test_frames_encoded_in_batches_are_placed_as_the_processor_places_them(
         images=[frames],
         return_tensors="pt",
         text_kwargs={"add_special_tokens": False},
-        images_kwargs={"input_data_format": "channels_last", **case.spec.image_kwargs},
-        **case.spec.processor_kwargs,
+        images_kwargs={"input_data_format": "channels_last", **case.spec.family.image_kwargs},
+        **case.spec.family.processor_kwargs,
     )
     assert placed.input_ids.tolist() == whole["input_ids"].tolist()
     pixels = {k: v for k, v in whole.items() if k not in NOT_PICTURES}

@@ -28,7 +28,7 @@ from vidqa.model.tokenization import piece_ids
 from vidqa.paper import prompts
 from vidqa.paper.captions import asked_captions
 from vidqa.paper.frames import Budget
-from vidqa.registry import PAPER_FORM
+from vidqa.spec import PAPER_FORM
 from vidqa.types import Cue
 
 FRAMES, RATE = 19, 10

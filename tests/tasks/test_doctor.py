@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from tiny import vidqa_folder
 from vidqa import registry
 from vidqa.errors import DownloadError, ModelMissingError, NotEnoughMemoryError, UsageError
-from vidqa.registry import SpeechSpec
+from vidqa.spec import SpeechSpec
 from vidqa.tasks.checkup import libraries
 from vidqa.tasks.checkup.cache import check_folder, check_models
 from vidqa.tasks.checkup.finding import Finding, run_check

@@ -17,14 +17,14 @@ import pytest
 from loopback_hub import COMMIT, LoopbackHub, serve
 
 from vidqa.errors import ModelDamagedError
-from vidqa.registry import File, HubSource
+from vidqa.spec import File, HubSource
 from vidqa.weights.fetch import source_key
 from vidqa.weights.store import Store
 
 FETCH = """
 import json, sys
 from vidqa.errors import VidqaError
-from vidqa.registry import File, HubSource
+from vidqa.spec import File, HubSource
 from vidqa.weights.fetch import fetch
 from vidqa.weights.store import Store
 fields = json.loads(sys.argv[1])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vidqa import paths, registry
-from vidqa.registry import HubSource, PackagedSource, WheelSource
+from vidqa.spec import HubSource, PackagedSource, WheelSource
 from vidqa.weights.locate import model_key, model_revision
 
 STARTER = registry.MODELS["starter"]

@@ -16,7 +16,7 @@ import wheels
 
 from vidqa import registry
 from vidqa.errors import ModelDamagedError, ModelMissingError, OfflineError, UsageError
-from vidqa.registry import File, HubSource, ModelSpec, SpeechSpec, WheelSource
+from vidqa.spec import File, HubSource, ModelSpec, SpeechSpec, WheelSource
 from vidqa.tasks.pull import locate, pull, remove, status, verify
 from vidqa.weights.fetch import download_bytes, fetch, source_key
 from vidqa.weights.locate import model_key, model_revision

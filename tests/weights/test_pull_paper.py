@@ -17,7 +17,7 @@ from loopback_hub import COMMIT, LoopbackHub, serve
 
 from vidqa import registry
 from vidqa.model.loading import load_folder
-from vidqa.registry import File, HubSource
+from vidqa.spec import File, HubSource
 
 PULL = """
 import json, sys

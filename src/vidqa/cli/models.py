@@ -18,7 +18,7 @@ from vidqa.cli.tell import Teller
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from vidqa.registry import ModelSpec, SpeechSpec
+    from vidqa.spec import ModelSpec, SpeechSpec
     from vidqa.weights.wheel import Progress
 
 app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)

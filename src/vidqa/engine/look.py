@@ -10,7 +10,7 @@ from vidqa.engine.stopwatch import Stopwatch
 from vidqa.media.frames import FrameReport
 from vidqa.model.inputs import FrameEncoder
 from vidqa.model.loading import Loaded
-from vidqa.registry import ModelSpec
+from vidqa.spec import ModelSpec
 from vidqa.types import Frame
 
 GREY = 127
@@ -50,8 +50,8 @@ def look(
     """
     encoder = FrameEncoder(
         loaded,
-        spec.image_kwargs,
-        processor_kwargs=spec.processor_kwargs,
+        spec.family.image_kwargs,
+        processor_kwargs=spec.family.processor_kwargs,
         keep_places=keep_places,
     )
     times_s, report = list[float](), None

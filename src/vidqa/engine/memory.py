@@ -12,7 +12,7 @@ from vidqa.errors import NotEnoughMemoryError
 from vidqa.footprint import MemoryPlan, plan_memory, smaller_plans
 from vidqa.model.measure import measure, measure_frame
 from vidqa.plan import free_memory_bytes, require_memory, said_change
-from vidqa.registry import ModelSpec
+from vidqa.spec import ModelSpec
 
 CPU_ALLOCATOR = "DefaultCPUAllocator"
 """In the RuntimeError of torch's allocator on CPUs."""
@@ -70,7 +70,7 @@ def plan_for(
 ) -> Memory:
     """The memory that a model in a folder takes for one clip and question."""
     footprint = measure(
-        folder, measure_frame(processor, spec.image_kwargs, **spec.processor_kwargs)
+        folder, measure_frame(processor, spec.family.image_kwargs, **spec.family.processor_kwargs)
     )
     words, new_tokens = spec.max_words, spec.max_new_tokens
     wanted = plan_memory(

@@ -24,7 +24,8 @@ from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted, Window
 from vidqa.model.loading import Loaded, load_folder, load_processor
 from vidqa.recipe import Recipe, choose_recipe
-from vidqa.registry import SPEECH, ModelSpec, find_model, find_speech
+from vidqa.registry import SPEECH, find_model, find_speech
+from vidqa.spec import ModelSpec
 from vidqa.types import Notify, Words
 from vidqa.weights.local import LocalModel, find_local
 from vidqa.weights.locate import model_folder, model_revision, speech_folder, speech_key

@@ -10,7 +10,7 @@ from vidqa.model.inputs import Pictures, Turn
 from vidqa.model.loading import Loaded
 from vidqa.prompt import FittedWords, neutralize, user_content
 from vidqa.recipe import Recipe
-from vidqa.registry import ModelSpec
+from vidqa.spec import ModelSpec
 from vidqa.types import Cue, VideoInfo, Words
 
 QUESTION_TOKENS = 128
@@ -79,7 +79,7 @@ class Showing:
             self.loaded.processor,
             lambda question: user_content(segments, question, form),
             template=template,
-            template_kwargs=self.spec.template_kwargs,
+            template_kwargs=self.spec.family.template_kwargs,
         )
 
     def pictures(self, turn: Turn, shown: Shown) -> Pictures:

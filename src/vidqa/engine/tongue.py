@@ -1,7 +1,8 @@
 """Which language a question is asked in, and whether a model speaks it."""
 
 from vidqa.media.language import NAMES
-from vidqa.registry import MODELS, ModelSpec
+from vidqa.registry import MODELS
+from vidqa.spec import ModelSpec
 
 CERTAIN = 8.0
 """By so much (natural logarithm) another language must be likelier: `dog or cat?` is no Welsh."""

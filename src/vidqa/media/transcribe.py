@@ -17,7 +17,7 @@ from vidqa.media.language import ENGLISH, NAMES
 from vidqa.media.placement import Place
 from vidqa.media.subtitles import make_cue
 from vidqa.media.voice import Stretch, find_voices, snapped, unheard, windows
-from vidqa.registry import SpeechSpec
+from vidqa.spec import SpeechSpec
 from vidqa.types import Cue
 
 Task = Literal["transcribe", "translate"]

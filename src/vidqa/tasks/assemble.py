@@ -26,7 +26,7 @@ from vidqa.model.auto import register
 from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
 from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.model.processing import IMAGE_TOKEN, VidqaProcessor
-from vidqa.registry import HubSource, ModelSpec
+from vidqa.spec import HubSource, ModelSpec
 from vidqa.tasks.convert import write_model
 from vidqa.tasks.parts import Parts
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from vidqa.registry import DEFAULT_MODEL, ModelSpec, find_model
+from vidqa.registry import DEFAULT_MODEL, find_model
+from vidqa.spec import ModelSpec
 from vidqa.tasks.checkup import libraries, machine, network
 from vidqa.tasks.checkup.cache import check_folder, check_models
 from vidqa.tasks.checkup.finding import Check, Finding, run_check

@@ -14,7 +14,8 @@ from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted
 from vidqa.prompt import FittedWords
 from vidqa.recipe import choose_recipe
-from vidqa.registry import ModelSpec, find_model, find_speech
+from vidqa.registry import find_model, find_speech
+from vidqa.spec import ModelSpec
 from vidqa.types import Frame, VideoInfo, Words
 from vidqa.weights.local import find_local
 from vidqa.weights.locate import speech_folder

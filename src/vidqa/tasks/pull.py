@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from vidqa.errors import ModelDamagedError, ModelError, ModelMissingError, UsageError
-from vidqa.registry import MODELS, HubSource, ModelSpec, SpeechSpec, find, find_speech
+from vidqa.registry import MODELS, find, find_speech
+from vidqa.spec import HubSource, ModelSpec, SpeechSpec
 from vidqa.weights.disk import require_space
 from vidqa.weights.fetch import WAITING, download_bytes, fetch, silent, source_key, source_name
 from vidqa.weights.hub import require_access

@@ -92,7 +92,7 @@ class Watching:
             loaded.processor,
             lambda question: user_content(segments, question, spec.prompt),
             template=template,
-            template_kwargs=spec.template_kwargs,
+            template_kwargs=spec.family.template_kwargs,
         )
         ids = frames.ids(turn.prefix_text, shown)
         exchanges = []
@@ -133,7 +133,9 @@ class Watching:
                 pixels = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
         except (OSError, SyntaxError) as error:  # Pillow's words for a damaged file
             raise NotAVideoError(f"{str(file)!r} is no readable picture: {error}") from error
-        encoder = FrameEncoder(self.model.loaded, self.model.spec.image_kwargs, keep_places=True)
+        encoder = FrameEncoder(
+            self.model.loaded, self.model.spec.family.image_kwargs, keep_places=True
+        )
         encoder.push(pixels)
         encoder.flush()
         return encoder, (Segment(0.0, ""),), (0,)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vidqa import paths
 from vidqa.errors import ModelDamagedError, ModelMissingError, OfflineError
-from vidqa.registry import HubSource, PackagedSource, Source, WheelSource
+from vidqa.spec import HubSource, PackagedSource, Source, WheelSource
 from vidqa.weights.disk import require_space
 from vidqa.weights.hub import fetch_hub
 from vidqa.weights.store import Store

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import DownloadError, OfflineError
-from vidqa.registry import File, HubSource
+from vidqa.spec import File, HubSource
 from vidqa.weights.disk import FULL_ERRNOS, full_disk_errors, require_space
 from vidqa.weights.marker import BLOCK_BYTES, Stamp, stamp, write_marker
 from vidqa.weights.wheel import Progress

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidqa.errors import ModelDamagedError, UsageError
-from vidqa.registry import MODELS, ModelSpec
+from vidqa.registry import MODELS
+from vidqa.spec import ModelSpec
 
 SETTINGS = "vidqa.json"
 """Names the preset whose frames, words and prompt a folder's model wants."""

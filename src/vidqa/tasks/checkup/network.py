@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from vidqa.errors import DownloadError
-from vidqa.registry import DEFAULT_MODEL, MODELS, WheelSource
+from vidqa.registry import DEFAULT_MODEL, MODELS
+from vidqa.spec import WheelSource
 from vidqa.tasks.checkup.finding import Finding, State, from_error
 from vidqa.weights.locate import parts
 from vidqa.weights.reach import reach_hub, reach_index

