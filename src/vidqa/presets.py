@@ -1,6 +1,6 @@
 """Today's open models that join adjacent visual tokens, too. Data only."""
 
-from vidqa.spec import Family, PromptForm
+from vidqa.spec import PLAIN, Family, ModelSpec, PromptForm
 
 _QWEN_PIXELS = {"size": {"shortest_edge": 16_384, "longest_edge": 131_072}}
 """Pixels of a frame at least and at most; 32 x 32 of them are one visual token."""
@@ -30,3 +30,25 @@ FAMILIES = {
 }
 """By the `model_type` of a configuration: without these a frame takes many times the tokens, its
 number restarts with every batch, or the model thinks aloud before it answers."""
+
+
+def derived(name: str, model_type: str) -> ModelSpec:
+    """How to show clips to a model of which only the class is known.
+
+    Args:
+        name: of the model, for people.
+        model_type: of its configuration.
+
+    """
+    return ModelSpec(
+        name=name,
+        summary=f"a {model_type} model",
+        sources=(),
+        assembly=None,
+        speech="whisper-small",
+        frames=16,
+        max_words=600,
+        max_new_tokens=256,
+        disk_bytes=0,
+        family=FAMILIES.get(model_type, PLAIN),
+    )

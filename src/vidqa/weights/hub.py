@@ -20,6 +20,8 @@ from vidqa.weights.wheel import Progress
 
 HUB_ROOM = "free some space, or set HF_HUB_CACHE to a folder on a larger disk"
 
+OFFLINE = "check the network, HF_ENDPOINT and HF_HUB_OFFLINE, then run the command again"
+
 PAUSES_S = (1, 4)
 """Between tries when the Hub's server itself fails."""
 
@@ -63,7 +65,7 @@ def require_access(source: HubSource) -> None:
     from huggingface_hub import hf_hub_download
 
     for file in [one for one in source.files if not _is_there(source, one)][:1]:
-        with _hub_errors(source, file):
+        with hub_errors(source, file.path):
             hf_hub_download(source.repo, file.path, revision=source.revision, dry_run=True)
 
 
@@ -101,7 +103,7 @@ def _download(source: HubSource, file: File, progress: Progress) -> Path:
     bar = _bar(label, progress)
     for pause_s in (*PAUSES_S, None):
         try:
-            with _hub_errors(source, file):
+            with hub_errors(source, file.path):
                 return Path(
                     hf_hub_download(
                         source.repo, file.path, revision=source.revision, tqdm_class=bar
@@ -121,8 +123,18 @@ def _is_passing(error: DownloadError) -> bool:
 
 
 @contextmanager
-def _hub_errors(source: HubSource, file: File) -> Iterator[None]:
-    """Turn the errors of the Hub's client into ours; a full disk stays what it is."""
+def hub_errors(source: HubSource, wanted: str) -> Iterator[None]:
+    """Turn the errors of the Hub's client into ours; a full disk stays what it is.
+
+    Args:
+        source: the repository.
+        wanted: what of it was asked for.
+
+    Raises:
+        OfflineError: the Hub cannot be reached, or is not allowed to be.
+        DownloadError: not found, not permitted, or broken off.
+
+    """
     from huggingface_hub import errors
 
     try:
@@ -130,17 +142,17 @@ def _hub_errors(source: HubSource, file: File) -> Iterator[None]:
     except errors.LocalEntryNotFoundError as error:
         cause = error.__cause__ or error
         if isinstance(cause, errors.HfHubHTTPError):
-            raise _refusal(source, file, cause) from error
+            raise _refusal(source, wanted, cause) from error
         raise OfflineError(
             f"the Hub cannot be reached to fetch {source.repo}: {first_line(cause)}",
-            hint="check the network, HF_ENDPOINT and HF_HUB_OFFLINE, then run the command again",
+            hint=OFFLINE,
         ) from error
     except OSError as error:
         if error.errno in FULL_ERRNOS:
             raise
-        raise _refusal(source, file, error) from error
+        raise _refusal(source, wanted, error) from error
     except transport_error() as error:
-        raise _refusal(source, file, error) from error
+        raise _refusal(source, wanted, error) from error
 
 
 def transport_error() -> type[Exception]:
@@ -167,7 +179,7 @@ def _bar(label: str, progress: Progress) -> type[Any]:
     return Reporter
 
 
-def _refusal(source: HubSource, file: File, error: BaseException) -> DownloadError:
+def _refusal(source: HubSource, wanted: str, error: BaseException) -> DownloadError:
     """Say why the Hub did not give a file, and what a person can do about it."""
     from huggingface_hub import constants, errors
 
@@ -182,9 +194,9 @@ def _refusal(source: HubSource, file: File, error: BaseException) -> DownloadErr
             hint="if it is private, run `hf auth login`",
         )
     if isinstance(error, errors.EntryNotFoundError):
-        return DownloadError(f"{source.repo} has no file {file.path} at {source.revision}")
+        return DownloadError(f"{source.repo} has no file {wanted} at {source.revision}")
     return DownloadError(
-        f"{source.repo}/{file.path} could not be fetched: {first_line(error)}",
+        f"{source.repo}/{wanted} could not be fetched: {first_line(error)}",
         hint="run the command again; finished files are kept",
     )
 

@@ -1,19 +1,28 @@
-"""Models in a folder of the user's own, such as `vidqa models convert` writes."""
+"""Models that are no presets: folders of the user's own, added ones, and any of the Hub."""
 
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidqa.errors import ModelDamagedError, UsageError
-from vidqa.registry import MODELS
-from vidqa.spec import ModelSpec
+from vidqa.errors import ModelDamagedError, ModelMissingError, UsageError
+from vidqa.presets import derived
+from vidqa.registry import MODELS, SPEECH
+from vidqa.spec import HubSource, ModelSpec
+from vidqa.weights.fetch import source_key
+from vidqa.weights.locate import hub_commit
+from vidqa.weights.store import Store
 
 SETTINGS = "vidqa.json"
 """Names the preset whose frames, words and prompt a folder's model wants."""
 TELLING = (SETTINGS, "config.json", "model.safetensors.index.json")
 """Files that differ where models do; with the size and time of the weights they make a revision."""
+ADDED = "added"
+"""Below the cache: copies of folders, by the names they were added under."""
+HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w.-]+))?")
+"""`owner/name`, and maybe `@` and a branch, tag or commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,52 +39,111 @@ def write_settings(folder: Path, preset: str) -> None:
     (folder / SETTINGS).write_text(json.dumps({"preset": preset}) + "\n", encoding="utf-8")
 
 
-def find_local(name: str) -> LocalModel | None:
-    """The model in the folder of that name; None where the name is a preset's.
+def find_local(name: str, store: Store | None = None) -> LocalModel | None:
+    """The model that a name stands for; None where it is a preset's.
+
+    Args:
+        name: a folder, a name that a folder was added under, or a repository of the Hub.
+        store: the cache; the user's by default.
 
     Raises:
-        UsageError: it is a folder, but no model of vidqa's.
-        ModelDamagedError: its settings cannot be read.
+        UsageError: there is no such folder, or it holds no model.
+        ModelMissingError: a repository of the Hub that was not pulled.
+        ModelDamagedError: its settings cannot be read, or it is not what was verified.
 
     """
-    folder = _folder(name)
-    if folder is None:
+    if name in MODELS or name in SPEECH:
         return None
-    if not folder.is_dir():
-        what = "is a file, no folder of a model" if folder.exists() else "is not there"
+    store = store or Store()
+    if store.has(added_key(name)):
+        folder = store.folder(added_key(name))
+        return LocalModel(_spec(name, folder), folder, _revision(folder))
+    if Path(name).is_dir():
+        folder = Path(name)
+        return LocalModel(_spec(folder.name, folder), folder, _revision(folder))
+    source = hub_source(name)
+    if source is not None:
+        return _fetched(name, source, store)
+    if os.sep in name:
+        what = "is a file, no folder of a model" if Path(name).exists() else "is not there"
         raise UsageError(f"{name!r} {what}", hint="vidqa models list")
-    if not (folder / SETTINGS).is_file():
-        raise UsageError(
-            f"{name!r} holds no model that vidqa knows how to ask",
-            hint="`vidqa models convert` writes such folders; `vidqa models list` names presets",
-        )
-    spec = MODELS[_read_preset(folder)]
-    return LocalModel(replace(spec, name=folder.name, sources=()), folder, _revision(folder))
+    return None
 
 
 def preset_of(name: str) -> str:
     """The preset that a model is shown clips like: its own name, or what its folder says.
 
     Raises:
+        UsageError: the folder names none.
         ModelDamagedError: the folder's settings cannot be read.
 
     """
-    folder = _folder(name)
-    return name if folder is None else _read_preset(folder)
-
-
-def _folder(name: str) -> Path | None:
-    """The folder that a name stands for; None where it is a preset's."""
     folder = Path(name)
-    return None if name in MODELS or not (os.sep in name or folder.is_dir()) else folder
+    if name in MODELS or not (os.sep in name or folder.is_dir()):
+        return name
+    preset = _preset(folder)
+    if preset is None:
+        raise UsageError(f"{name!r} does not say which preset it is shown clips like")
+    return preset
 
 
-def _read_preset(folder: Path) -> str:
+def hub_source(name: str) -> HubSource | None:
+    """The repository of the Hub that a name means; None if it can be none, or is there as a path.
+
+    A path that begins with a dot or a slash is none.
+    """
+    match = HUB_ID.fullmatch(name)
+    if match is None or name.startswith((".", "~")) or Path(name).exists():
+        return None
+    return HubSource(match[1], match[2] or "main", (), licence="see its page on the Hub")
+
+
+def added_key(name: str) -> str:
+    """The key of the entry of an added model."""
+    return f"{ADDED}/{name}"
+
+
+def _fetched(name: str, source: HubSource, store: Store) -> LocalModel:
+    key = source_key(source)
     try:
-        preset: str = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["preset"]
+        folder = store.folder(key)
+    except ModelMissingError as error:
+        raise ModelMissingError(
+            f"{name} is no folder here, and as a model of the Hub it is not in the cache",
+            hint=f"vidqa models pull {name}",
+        ) from error
+    except ModelDamagedError as error:
+        raise ModelDamagedError(error.message, hint=f"vidqa models pull {name}") from error
+    return LocalModel(_spec(name, folder), folder, hub_commit(source, store))
+
+
+def _spec(name: str, folder: Path) -> ModelSpec:
+    """What the folder's settings say, else what follows from its configuration."""
+    preset = _preset(folder)
+    if preset is not None:
+        return replace(MODELS[preset], name=name, sources=())
+    file = folder / "config.json"
+    if not file.is_file():
+        raise UsageError(
+            f"{str(folder)!r} holds no model: there is no config.json",
+            hint="`save_pretrained` and `vidqa models convert` write such folders",
+        )
+    try:
+        model_type = str(json.loads(file.read_text(encoding="utf-8"))["model_type"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelDamagedError(f"{str(file)!r} names no kind of model") from error
+    return derived(name, model_type)
+
+
+def _preset(folder: Path) -> str | None:
+    file = folder / SETTINGS
+    if not file.is_file():
+        return None
+    try:
+        preset: str = json.loads(file.read_text(encoding="utf-8"))["preset"]
         MODELS[preset]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelDamagedError(f"{str(folder / SETTINGS)!r} names no preset") from error
+        raise ModelDamagedError(f"{str(file)!r} names no preset") from error
     return preset
 
 

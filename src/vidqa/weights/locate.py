@@ -14,16 +14,27 @@ ASSEMBLY_VERSION = 1
 """Grows when the same parts are put together in another way."""
 
 
-def model_revision(spec: ModelSpec) -> str:
-    """The commit of a Hub model, or 12 hexadecimal digits over all parts of an assembled one."""
+def model_revision(spec: ModelSpec, store: Store | None = None) -> str:
+    """The commit of a Hub model, or 12 hexadecimal digits over all parts of an assembled one.
+
+    Args:
+        spec: the model.
+        store: where it lies: only there a model of the Hub says of which commit it is.
+
+    """
     if spec.assembly is None:
         (source,) = spec.sources
         assert isinstance(source, HubSource)
-        return source.revision
+        return hub_commit(source, store or Store())
     digest = hashlib.sha256(f"{spec.assembly} {ASSEMBLY_VERSION}".encode())
     for source in spec.sources:
         digest.update(_pin(source))
     return digest.hexdigest()[:12]
+
+
+def hub_commit(source: HubSource, store: Store) -> str:
+    """The commit that was fetched; where none was, the revision that would be asked for."""
+    return store.origin(source_key(source)).rpartition("@")[2] or source.revision
 
 
 def _pin(source: Source) -> bytes:

@@ -159,10 +159,21 @@ class Store:
             f"{prefix}/{one.name}" for one in parent.iterdir() if (one / MARKER).is_file()
         )
 
+    def folders(self, prefix: str) -> list[str]:
+        """The folders directly below a prefix."""
+        parent = self.root / prefix
+        there = parent.iterdir() if parent.is_dir() else []
+        return sorted(f"{prefix}/{one.name}" for one in there if one.is_dir())
+
     def size_bytes(self, key: str) -> int:
         """What an entry's files take on the disk."""
         marker = read_marker(self.path(key))
         return sum(one.size for one in marker[1]) if marker else 0
+
+    def origin(self, key: str) -> str:
+        """Where an entry's files come from; empty if there is no such entry."""
+        marker = read_marker(self.path(key))
+        return marker[0] if marker else ""
 
     def sweep(self) -> None:
         """Remove the drafts that dead processes left; those being built now are left alone."""

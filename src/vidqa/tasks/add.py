@@ -1,0 +1,72 @@
+"""Take a model's folder into the cache, under a name of its own."""
+
+import re
+import shutil
+from pathlib import Path
+
+from vidqa.errors import ModelUnsupportedError, UsageError
+from vidqa.registry import is_known
+from vidqa.weights.disk import require_space
+from vidqa.weights.listing import BESIDE, WEIGHTS
+from vidqa.weights.local import added_key, hub_source
+from vidqa.weights.store import Store
+
+NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+ADAPTER = re.compile(r"adapter/adapter_(config\.json|model\.safetensors)")
+"""A LoRA that is kept beside the decoder."""
+
+
+def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
+    """Copy a folder that `save_pretrained` wrote into the cache; it may go away afterwards.
+
+    Args:
+        folder: holds configuration, weights as safetensors, tokenizer and processor.
+        name: what `--model` will call it.
+        store: the cache; the user's by default.
+
+    Returns:
+        The copy.
+
+    Raises:
+        UsageError: no folder, or a name that is taken or cannot be one.
+        ModelUnsupportedError: vidqa cannot drive the model, or a part is missing.
+        ModelDamagedError: its configuration cannot be read.
+        NoSpaceError: the disk cannot hold it.
+
+    """
+    store = store or Store()
+    _require_name(name, store)
+    if not folder.is_dir():
+        raise UsageError(f"{str(folder)!r} is no folder")
+    from vidqa.model.loading import load_processor
+
+    load_processor(folder)
+    files = [one for one in sorted(folder.rglob("*")) if _is_wanted(one, folder)]
+    if not any(WEIGHTS.fullmatch(one.name) for one in files):
+        raise ModelUnsupportedError(
+            f"{folder} has no weights as safetensors",
+            hint="vidqa loads nothing that could run code, such as pickled weights",
+        )
+    require_space(store.root, sum(one.stat().st_size for one in files))
+    with store.lock(added_key(name)), store.publish(added_key(name), "added") as draft:
+        for one in files:
+            copy = draft / one.relative_to(folder)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copyfile(one, copy)
+    return store.folder(added_key(name))
+
+
+def _require_name(name: str, store: Store) -> None:
+    if not NAME.fullmatch(name) or hub_source(name) is not None:
+        raise UsageError(f"{name!r} cannot be a name", hint="use letters, digits, '.', '_' and '-'")
+    if is_known(name) or store.has(added_key(name)):
+        raise UsageError(
+            f"there is a model called {name!r}",
+            hint=f"another --as NAME, or vidqa models rm {name}",
+        )
+
+
+def _is_wanted(file: Path, folder: Path) -> bool:
+    path = file.relative_to(folder).as_posix()
+    named = any(one.fullmatch(path) for one in (WEIGHTS, BESIDE, ADAPTER))
+    return named and file.is_file()
