@@ -18,3 +18,13 @@ def cache_dir() -> Path:
 def data_dir() -> Path:
     """The folder of the files that ship inside the package."""
     return Path(__file__).parent / "data"
+
+
+def config_file() -> Path:
+    """The file of the user's settings.
+
+    In `VIDQA_CONFIG_DIR` when set, else in the platform's user configuration directory.
+    """
+    override = os.environ.get("VIDQA_CONFIG_DIR")
+    folder = Path(override) if override else Path(platformdirs.user_config_dir("vidqa"))
+    return folder / "config.toml"

@@ -3,7 +3,9 @@
 from difflib import get_close_matches
 
 from vidqa.errors import UsageError
+from vidqa.footprint import Footprint
 from vidqa.paper.frames import LLAMA2, MISTRAL, Budget
+from vidqa.presets import MODERN
 from vidqa.spec import (
     PAPER_FORM,
     Family,
@@ -86,7 +88,9 @@ _TOWER_BYTES = 985_952_256 * 4
 _PROJECTOR_BYTES = (5632 + 1) * 4096 * 4
 
 
-def _paper_model(name: str, *, decoder: HubSource, checkpoint: File, budget: Budget) -> ModelSpec:
+def _paper_model(
+    name: str, *, decoder: HubSource, checkpoint: File, budget: Budget, footprint: Footprint
+) -> ModelSpec:
     """One of the models that the paper's authors released."""
     decoder_bytes = sum(file.size_bytes for file in decoder.files)
     released = HubSource(
@@ -108,6 +112,8 @@ def _paper_model(name: str, *, decoder: HubSource, checkpoint: File, budget: Bud
         disk_bytes=decoder_bytes + _TOWER_BYTES + _PROJECTOR_BYTES,
         family=Family(prompt=PAPER_FORM),
         paper=budget,
+        footprint=footprint,
+        on_cpu=False,
     )
 
 
@@ -154,6 +160,9 @@ MODELS = {
             max_new_tokens=96,
             disk_bytes=300_000_000,
             languages=("en",),
+            footprint=Footprint(
+                106_202_880, 35_294_056, 30, 3, 64, 15, 64, 4044, 1536, 49152, 576, 8192
+            ),
         ),
     ]
 }
@@ -182,6 +191,9 @@ for _spec in (
         ),
         checkpoint=File("checkpoints/video_mistral_checkpoint_last.pth", 604_000_000, None),
         budget=MISTRAL,
+        footprint=Footprint(
+            6_979_584_000, 1_271_173_120, 32, 8, 128, 74, 256, 6144, 14336, 32000, 4096, 32768
+        ),
     ),
     _paper_model(
         "minigpt4-video-llama2",
@@ -226,9 +238,17 @@ for _spec in (
         ),
         checkpoint=File("checkpoints/video_llama_checkpoint_last.pth", 680_000_000, None),
         budget=LLAMA2,
+        footprint=Footprint(
+            6_476_267_520, 1_271_173_120, 32, 32, 128, 74, 256, 6144, 11008, 32000, 4096, 2048
+        ),
     ),
 ):
     MODELS[_spec.name] = _spec
+
+MODELS |= {_spec.name: _spec for _spec in MODERN}
+
+BEST_FIRST = (*(_spec.name for _spec in MODERN), *MODELS)
+"""The order in which a model is chosen where none is named; names may come twice."""
 
 DEFAULT_MODEL = "starter"
 

@@ -3,6 +3,7 @@
 python tests/cli/fake.py ask CLIP QUESTION ...
 """
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -96,6 +97,7 @@ def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> No
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("VIDQA_MODEL", "starter")
     install()
     from vidqa.cli.main import main
 

@@ -8,11 +8,14 @@ import typer
 from typer.core import TyperCommand
 
 import vidqa
-from vidqa.cli import models, options
+from vidqa.cli import config, models, options
 from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.output import escape_the_unencodable, put
+from vidqa.cli.settled import settled, settled_model
 from vidqa.cli.tell import Teller
+from vidqa.config import setting
 from vidqa.errors import UsageError, VidqaError
+from vidqa.registry import DEFAULT_MODEL
 
 app = typer.Typer(
     name="vidqa",
@@ -23,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models.app, name="models")
+app.add_typer(config.app, name="config")
 
 
 def _print_version(wanted: bool) -> None:
@@ -53,7 +57,7 @@ class AskCommand(TyperCommand):
 def ask(
     words: options.Words,
     question: options.Questions = None,
-    model: options.ModelName = "starter",
+    model: options.ModelName = None,
     frames: options.Frames = None,
     recipe: options.Recipe = "vidqa",
     sample: options.Sample = None,
@@ -64,8 +68,8 @@ def ask(
     task: options.TaskName = "transcribe",
     speech: options.Speech = None,
     decoder: options.DecoderName = "auto",
-    device: options.Device = "auto",
-    dtype: options.Dtype = "auto",
+    device: options.Device = None,
+    dtype: options.Dtype = None,
     fit: options.Fit = False,
     max_new_tokens: options.MaxNewTokens = None,
     temperature: options.Temperature = 0.0,
@@ -83,10 +87,12 @@ def ask(
     from vidqa.cli.ask import AskOptions, AskRun
 
     asked = request.read_request(words, question, sys.stdin)
+    teller = Teller(quiet=quiet, verbose=verbose)
+    device = settled("device", device, "auto")
     how = AskOptions(
-        model=model,
+        model=settled_model(model, device, teller),
         device=device,
-        dtype=dtype,
+        dtype=settled("dtype", dtype, "auto"),
         fit=fit,
         frames=frames,
         recipe=recipe,
@@ -96,7 +102,7 @@ def ask(
         subtitles=request.read_subtitles(subtitles),
         language=language,
         task=request.read_task(task),
-        speech=speech,
+        speech=speech or setting("speech").value,
         decoder=request.read_decoder(decoder),
         max_new_tokens=max_new_tokens,
         temperature=temperature,
@@ -106,7 +112,7 @@ def ask(
         timings=timings,
         show_prompt=show_prompt,
     )
-    return AskRun(asked, how, Teller(quiet=quiet, verbose=verbose)).run()
+    return AskRun(asked, how, teller).run()
 
 
 @app.command()
@@ -120,7 +126,7 @@ def transcribe(
     subtitles: options.TranscriptWords = "speech",
     start: options.Start = None,
     end: options.End = None,
-    device: options.Device = "auto",
+    device: options.Device = None,
     offline: options.Offline = False,
     quiet: options.Quiet = False,
 ) -> ExitCode:
@@ -135,13 +141,13 @@ def transcribe(
     how = TranscribeOptions(
         form=read_format(form, output),
         output=output,
-        speech=speech,
+        speech=speech or setting("speech").value,
         subtitles=read_subtitles(subtitles),
         language=language,
         task=read_task(task),
         start_s=read_time(start, "--start"),
         end_s=read_time(end, "--end"),
-        device=device,
+        device=settled("device", device, "auto"),
     )
     return TranscribeRun(tuple(clips), how, Teller(quiet=quiet)).run()
 
@@ -160,7 +166,7 @@ def frames(
     output: options.Sheet = None,
     save: options.SaveFrames = None,
     force: options.Force = False,
-    model: options.PreviewModel = "starter",
+    model: options.PreviewModel = None,
     count: options.Frames = None,
     recipe: options.Recipe = "vidqa",
     sample: options.Sample = None,
@@ -187,8 +193,9 @@ def frames(
     from vidqa.tasks.frames import Places
     from vidqa.tasks.preview import PreviewOptions
 
+    teller = Teller(quiet=quiet)
     how = PreviewOptions(
-        model=model,
+        model=settled_model(model, settled("device", None, "auto"), teller),
         frames=count,
         recipe=recipe,
         sampling=read_sampling(sample),
@@ -197,23 +204,23 @@ def frames(
         subtitles=read_subtitles(subtitles),
         language=language,
         task=read_task(task),
-        speech=speech,
+        speech=speech or setting("speech").value,
         decoder=read_decoder(decoder),
     )
     places = Places(sheet=output, folder=save, force=force, font=font)
-    return FramesRun(clip, how, places, as_json, Teller(quiet=quiet)).run()
+    return FramesRun(clip, how, places, as_json, teller).run()
 
 
 @app.command(name="eval")
 def evaluate(
     questions: options.QuestionFile,
-    model: options.ModelName = "starter",
+    model: options.ModelName = None,
     frames: options.Frames = None,
     without: options.Without = None,
     against: options.Against = None,
     output: options.ResultFile = None,
-    device: options.Device = "auto",
-    dtype: options.Dtype = "auto",
+    device: options.Device = None,
+    dtype: options.Dtype = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -221,17 +228,19 @@ def evaluate(
     """Ask questions whose answers are known, and count how many are answered right."""
     from vidqa.cli.evaluate import EvaluateOptions, EvaluateRun, read_without
 
+    teller = Teller(quiet=quiet, verbose=verbose)
+    device = settled("device", device, "auto")
     how = EvaluateOptions(
-        model=model,
+        model=settled_model(model, device, teller),
         device=device,
-        dtype=dtype,
+        dtype=settled("dtype", dtype, "auto"),
         frames=frames,
         without=read_without(without),
         output=output,
         against=against,
         as_json=as_json,
     )
-    return EvaluateRun(questions, how, Teller(quiet=quiet, verbose=verbose)).run()
+    return EvaluateRun(questions, how, teller).run()
 
 
 @app.command()
@@ -254,7 +263,7 @@ def train(
     save_every: options.SaveEvery = 50,
     seed: options.TrainSeed = 0,
     gradient_checkpointing: options.Checkpointing = False,
-    device: options.Device = "auto",
+    device: options.Device = None,
     dtype: options.TrainDtype = "auto",
     quiet: options.Quiet = False,
 ) -> ExitCode:
@@ -279,7 +288,7 @@ def train(
         save_every=save_every,
         seed=seed,
         checkpointing=gradient_checkpointing,
-        device=device,
+        device=settled("device", device, "auto"),
         dtype=dtype,
     )
     return TrainRun(tuple(examples), how, Teller(quiet=quiet)).run()
@@ -287,8 +296,8 @@ def train(
 
 @app.command()
 def doctor(
-    model: options.DoctorModel = "starter",
-    device: options.Device = "auto",
+    model: options.DoctorModel = None,
+    device: options.Device = None,
     offline: options.DoctorOffline = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -296,6 +305,8 @@ def doctor(
     """Examine this installation, line by line: ok, warning or failing, and what mends it."""
     from vidqa.cli.doctor import DoctorRun
 
+    model = settled("model", model, DEFAULT_MODEL)
+    device = settled("device", device, "auto")
     return DoctorRun(model, device, offline, as_json, Teller(quiet=quiet)).run()
 
 

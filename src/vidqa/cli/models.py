@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from vidqa.spec import ModelSpec, SpeechSpec
+    from vidqa.tasks.choice import Machine
+    from vidqa.tasks.pull import ModelStatus
     from vidqa.weights.wheel import Progress
 
 app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)
@@ -28,23 +30,13 @@ app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)
 def list_models(as_json: options.Json = False) -> ExitCode:
     """List the models there are, and which are in the cache."""
     from vidqa.registry import MODELS, SPEECH
-    from vidqa.tasks.pull import status
+    from vidqa.tasks.choice import this_machine
+    from vidqa.tasks.pull import others, status
 
+    machine = this_machine()
     specs: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]
-    rows: list[dict[str, object]] = []
-    for spec in specs:
-        state = status(spec.name)
-        rows.append(
-            {
-                "name": spec.name,
-                "cached": state.cached,
-                "damaged": state.damaged,
-                "download_bytes": state.download_bytes,
-                "disk_bytes": state.disk_bytes,
-                "licences": list(spec.licences),
-                "summary": spec.summary,
-            }
-        )
+    rows = [_row(spec, status(spec.name), machine) for spec in specs]
+    rows += [_row(None, held, machine) for held in others()]
     if as_json:
         _print_json(rows)
     elif sys.stdout.isatty():
@@ -59,12 +51,28 @@ def pull(
     name: options.Name, offline: options.PullOffline = False, quiet: options.Quiet = False
 ) -> ExitCode:
     """Download a model, verify it and make it ready; what is there already is kept."""
+    fetch_model(name, offline=offline, teller=Teller(quiet=quiet))
+    return ExitCode.ANSWERED
+
+
+def fetch_model(name: str, *, offline: bool, teller: Teller) -> None:
+    """Pull a model and show how far it is."""
     from vidqa.tasks import pull as task
 
     silence_libraries()
-    with _progress(quiet=quiet) as progress:
+    with _progress(quiet=teller.is_quiet) as progress:
         folder = task.pull(name, progress=progress, offline=offline)
-    Teller(quiet=quiet).note(f"{name} is ready in {folder}")
+    teller.note(f"{printable(name)} is ready in {printable(str(folder))}")
+
+
+@app.command()
+def add(folder: options.AddedFolder, name: options.AddedName) -> ExitCode:
+    """Copy a model's folder into the cache; `save_pretrained` writes such folders."""
+    silence_libraries()
+    keep_libraries_off_the_network()
+    from vidqa.tasks.add import add as take
+
+    Teller().note(f"{name} is ready in {printable(str(take(folder, name)))}")
     return ExitCode.ANSWERED
 
 
@@ -121,6 +129,27 @@ def verify(name: options.Name) -> ExitCode:
     return ExitCode.ANSWERED
 
 
+def _row(
+    spec: "ModelSpec | SpeechSpec | None", state: "ModelStatus", machine: "Machine"
+) -> dict[str, object]:
+    """What is said of a model; of one that was added or is only on the Hub no spec is known."""
+    from vidqa.spec import ModelSpec
+
+    plan = machine.plan(spec) if isinstance(spec, ModelSpec) else None
+    return {
+        "name": state.name,
+        "cached": state.cached,
+        "damaged": state.damaged,
+        "download_bytes": state.download_bytes,
+        "disk_bytes": state.disk_bytes,
+        "memory_bytes": None if plan is None else plan.total_bytes,
+        "fits": None if plan is None else plan.total_bytes <= machine.memory_bytes,
+        "quick": None if not isinstance(spec, ModelSpec) else machine.suits(spec),
+        "licences": [] if spec is None else list(spec.licences),
+        "summary": "taken into the cache by you" if spec is None else spec.summary,
+    }
+
+
 def _print_json(rows: list[dict[str, object]]) -> None:
     for row in rows:
         put(json.dumps(row) + "\n")
@@ -136,7 +165,7 @@ def _print_table(rows: list[dict[str, object]]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for title in ("name", "cached", "download", "disk", "licence", "what it is"):
+    for title in ("name", "cached", "download", "disk", "memory", "fits", "licence", "what it is"):
         table.add_column(title)
     for row in rows:
         table.add_row(*_cells(row))
@@ -151,9 +180,19 @@ def _cells(row: dict[str, object]) -> list[str]:
         "damaged" if row["damaged"] else "cached" if row["cached"] else "-",
         _megabytes(row["download_bytes"]),
         _megabytes(row["disk_bytes"]),
+        "-" if row["memory_bytes"] is None else _megabytes(row["memory_bytes"]),
+        _fits(row),
         ", ".join(licences),
         str(row["summary"]),
     ]
+
+
+def _fits(row: dict[str, object]) -> str:
+    if row["fits"] is None:
+        return "-"
+    if not row["fits"]:
+        return "no"
+    return "yes" if row["quick"] else "slow"
 
 
 def _megabytes(size: object) -> str:

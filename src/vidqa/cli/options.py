@@ -24,12 +24,13 @@ Questions = Annotated[
     ),
 ]
 ModelName = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--model",
         "-m",
-        metavar="NAME|FOLDER",
-        help="The model to ask: one of `models list`, or a folder that `models convert` wrote.",
+        metavar="NAME|OWNER/NAME|FOLDER",
+        help="The model to ask: one of `models list`, a repository of the Hub that was pulled, or "
+        "a folder. [default: as set, else the best in the cache that this machine holds]",
     ),
 ]
 Frames = Annotated[
@@ -102,12 +103,18 @@ DecoderName = Annotated[
         help="What reads the frames; decord is refused where its frame numbers are wrong.",
     ),
 ]
-Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N]|mps", help="Where to compute.")]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|cpu|cuda[:N]|mps", help="Where to compute. [default: as set, else auto]"
+    ),
+]
 Dtype = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="auto|float32|bfloat16|float16|int8|int4",
-        help="The number format; the last two store the decoder so, with vidqa[quantize].",
+        help="The number format; the last two store the decoder so, with vidqa[quantize]. "
+        "[default: as set, else auto]",
     ),
 ]
 Fit = Annotated[
@@ -154,7 +161,7 @@ DoctorOffline = Annotated[
     bool, typer.Option("--offline", help="Do not ask whether the index and the Hub answer.")
 ]
 DoctorModel = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--model", "-m", metavar="NAME|FOLDER", help="The model to show the bundled clip to."
     ),
@@ -232,16 +239,22 @@ FontFile = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
 PreviewModel = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--model",
         "-m",
         metavar="NAME",
-        help="Whose numbers of frames and words; see `models list`.",
+        help="Whose numbers of frames and words. [default: as for `ask`]",
     ),
 ]
 Checkpoint = Annotated[
     Path, typer.Argument(metavar="CHECKPOINT", help="What the authors released, a .pth file.")
+]
+AddedFolder = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="Configuration, weights, tokenizer, processor.")
+]
+AddedName = Annotated[
+    str, typer.Option("--as", metavar="NAME", help="What `--model` will call it.")
 ]
 Tower = Annotated[
     Path,

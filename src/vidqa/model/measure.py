@@ -14,7 +14,7 @@ from vidqa.footprint import Footprint
 from vidqa.model.auto import register
 from vidqa.model.inputs import NOT_PICTURES, preprocess
 
-MARK_TOKENS = 6
+MARK_TOKENS = 10
 """About what stands around a frame's visual tokens: line ends, and the time in some prompts."""
 UNKNOWN_FRAME_TOKENS = 256
 """Where nothing says how many visual tokens a frame has."""

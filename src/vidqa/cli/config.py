@@ -1,0 +1,97 @@
+"""`vidqa config`: what is set, and where it comes from."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidqa import paths
+from vidqa.cli import options
+from vidqa.cli.exit_codes import ExitCode
+from vidqa.cli.output import put
+from vidqa.cli.printable import printable
+from vidqa.cli.tell import Teller
+from vidqa.config import SETTINGS, Setting, require_name, setting, write_setting
+
+app = typer.Typer(help="Show and change settings.", invoke_without_command=True)
+SettingName = Annotated[str, typer.Argument(metavar="|".join(SETTINGS), help="Which setting.")]
+Value = Annotated[str, typer.Argument(metavar="VALUE", help="As the option of that name takes it.")]
+
+
+@app.callback()
+def show(context: typer.Context, as_json: options.Json = False) -> ExitCode:
+    """Show every setting, and where it comes from."""
+    if context.invoked_subcommand is None:
+        rows = [*map(setting, SETTINGS), _cache()]
+        for row in rows:
+            put(json.dumps(asdict(row)) + "\n" if as_json else _line(row))
+        if not as_json and sys.stdout.isatty():
+            file = paths.config_file()
+            there = "" if file.is_file() else ", which is not there"
+            put(f"\nsettings are read from {printable(str(file))}{there}\n")
+    return ExitCode.ANSWERED
+
+
+@app.command("set")
+def set_value(name: SettingName, value: Value) -> ExitCode:
+    """Set a setting in the file."""
+    require_name(name)
+    _require_value(name, value)
+    if name == "model" and Path(value).is_dir():
+        value = str(Path(value).resolve())
+    _tell(write_setting(name, value), f"{name} is {printable(value)} from now on")
+    return ExitCode.ANSWERED
+
+
+@app.command()
+def unset(name: SettingName) -> ExitCode:
+    """Take a setting out of the file."""
+    _tell(write_setting(name, None), f"{name} is not set any more")
+    return ExitCode.ANSWERED
+
+
+def _require_value(name: str, value: str) -> None:
+    """Refuse what the option of that name would refuse."""
+    if name == "dtype":
+        from vidqa.plan import choose_dtype
+
+        choose_dtype(value, "cpu")
+    elif name == "device":
+        from vidqa.plan import choose_device
+
+        choose_device(value)
+    elif name == "speech":
+        from vidqa.registry import find_speech
+
+        find_speech(value)
+    else:
+        from vidqa.registry import find_model
+        from vidqa.weights.local import added_key, hub_source
+        from vidqa.weights.store import Store
+
+        is_other = Path(value).is_dir() or hub_source(value) or Store().has(added_key(value))
+        if not is_other:
+            find_model(value)
+
+
+def _tell(file: Path, said: str) -> None:
+    Teller().note(f"{said} ({printable(str(file))})")
+
+
+def _cache() -> Setting:
+    variable = "VIDQA_CACHE_DIR"
+    if os.environ.get(variable):
+        return Setting("cache", str(paths.cache_dir()), "environment", variable)
+    return Setting("cache", str(paths.cache_dir()), "default")
+
+
+def _line(row: Setting) -> str:
+    value = "-" if row.value is None else printable(row.value)
+    where = f" {printable(row.where)}" if row.where else ""
+    if sys.stdout.isatty():
+        return f"{row.name:8}{value:24}  {row.source}{where}\n"
+    return f"{row.name}\t{value}\t{row.source}{where}\n"

@@ -1,0 +1,64 @@
+"""Which model, device and dtype a command takes where its options name none."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from vidqa.cli.tell import Teller
+from vidqa.config import setting
+from vidqa.errors import ModelMissingError
+
+if TYPE_CHECKING:
+    from vidqa.tasks.choice import Machine
+
+
+def settled(name: str, option: str | None, default: str) -> str:
+    """An option, else the user's setting of that name, else a default."""
+    return option or setting(name).value or default
+
+
+def settled_model(option: str | None, device: str, teller: Teller) -> str:
+    """The model named or set, else the best one in the cache that the machine holds.
+
+    Args:
+        option: what `--model` says.
+        device: what it will compute on.
+        teller: told why a model was chosen.
+
+    Raises:
+        ModelMissingError: none is named, set or in the cache, and nobody is there to be asked.
+
+    """
+    if named := option or setting("model").value:
+        return named
+    from vidqa.tasks.choice import choose_model, this_machine
+
+    try:
+        choice = choose_model(device)
+    except ModelMissingError:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise
+        return _ask_person(this_machine(device), teller)
+    teller.note(f"{choice.name}: {choice.why}")
+    return choice.name
+
+
+def _ask_person(machine: "Machine", teller: Teller) -> str:
+    """Let a person choose what to download; it is fetched at once."""
+    from rich.console import Console
+    from rich.prompt import IntPrompt
+
+    from vidqa.cli.models import fetch_model
+    from vidqa.tasks.choice import offered
+    from vidqa.tasks.pull import status
+
+    console = Console(stderr=True, highlight=False, markup=False)
+    specs = offered(machine)
+    console.print("No model is in the cache. These fit this machine:")
+    for number, spec in enumerate(specs, start=1):
+        size = status(spec.name).download_bytes / 1e9
+        console.print(f"  {number}  {spec.name}, {size:.1f} GB: {spec.summary}")
+    choices = [str(number) for number in range(1, len(specs) + 1)]
+    number = IntPrompt.ask("Download which one", console=console, choices=choices, default=1)
+    name = specs[number - 1].name
+    fetch_model(name, offline=False, teller=teller)
+    return name

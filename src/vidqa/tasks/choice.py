@@ -1,0 +1,114 @@
+"""Which model is asked where none is named: the best in the cache that the machine holds."""
+
+from dataclasses import dataclass
+
+from vidqa.errors import ModelMissingError
+from vidqa.footprint import MemoryPlan, plan_memory
+from vidqa.plan import choose_device, choose_dtype, total_memory_bytes
+from vidqa.registry import BEST_FIRST, DEFAULT_MODEL, MODELS
+from vidqa.spec import ModelSpec
+from vidqa.tasks.pull import status
+from vidqa.weights.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What models are measured against: all the memory there is, never what happens to be free."""
+
+    device: str
+    dtype: str
+    memory_bytes: int
+
+    def plan(self, spec: ModelSpec) -> MemoryPlan | None:
+        """What a model takes here at its own settings; None where its sizes are not known."""
+        if spec.footprint is None:
+            return None
+        return plan_memory(
+            spec.footprint,
+            dtype=self.dtype,
+            frames=spec.frames,
+            words=spec.max_words,
+            new_tokens=spec.max_new_tokens,
+        )
+
+    def holds(self, spec: ModelSpec) -> bool:
+        """Whether a model fits."""
+        plan = self.plan(spec)
+        return plan is not None and plan.total_bytes <= self.memory_bytes
+
+    def suits(self, spec: ModelSpec) -> bool:
+        """Whether a model fits, and answers in a time that a person waits."""
+        return self.holds(spec) and (spec.on_cpu or self.device != "cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model, and why it was taken."""
+
+    name: str
+    why: str
+
+
+def this_machine(device: str = "auto") -> Machine:
+    """The device that would compute. Raises as `plan.choose_device` does."""
+    chosen = choose_device(device)
+    return Machine(chosen, choose_dtype("auto", chosen), total_memory_bytes(chosen))
+
+
+def choose_model(device: str = "auto", *, store: Store | None = None) -> Choice:
+    """The best model in the cache that the machine holds.
+
+    Args:
+        device: as in `engine.load`.
+        store: the cache; the user's by default.
+
+    Raises:
+        ModelMissingError: there is none; names what could be pulled, and how large it is.
+
+    """
+    store, machine = store or Store(), this_machine(device)
+    order = list(dict.fromkeys(BEST_FIRST))
+    for place, name in enumerate(order):
+        if machine.suits(MODELS[name]) and status(name, store=store).cached:
+            better = [MODELS[one] for one in order[:place]]
+            return Choice(name, f"{_taken(machine)}{_better(better, machine)}")
+    raise ModelMissingError("no model is in the cache", hint=_offer(machine))
+
+
+def offered(machine: Machine) -> list[ModelSpec]:
+    """Models that the machine holds, the smallest download first."""
+    suited = [MODELS[name] for name in dict.fromkeys(BEST_FIRST) if machine.suits(MODELS[name])]
+    return sorted(suited, key=_download_bytes)
+
+
+def _taken(machine: Machine) -> str:
+    return f"the best in the cache for {machine.device} ({machine.memory_bytes / 1e9:.0f} GB)"
+
+
+def _better(better: list[ModelSpec], machine: Machine) -> str:
+    """What would answer better, and what it needs."""
+    suited = next((one for one in better if machine.suits(one)), None)
+    if suited is not None:
+        size = _download_bytes(suited) / 1e9
+        return f"; {suited.name} is better: vidqa models pull {suited.name} ({size:.1f} GB)"
+    if not better:
+        return ""
+    nearest = better[-1]
+    plan = machine.plan(nearest)
+    needs = "" if plan is None else f" {plan.total_bytes / 1e9:.1f} GB of"
+    where = "GPU memory" if machine.device == "cpu" and not nearest.on_cpu else "memory"
+    return f"; better ones need more: {nearest.name}{needs} {where}"
+
+
+def _offer(machine: Machine) -> str:
+    suited = offered(machine)
+    smallest = MODELS[DEFAULT_MODEL]
+    best = max(suited, key=lambda one: -BEST_FIRST.index(one.name), default=smallest)
+    named = dict.fromkeys([smallest.name, best.name])
+    return " or ".join(
+        f"vidqa models pull {name} ({_download_bytes(MODELS[name]) / 1e9:.1f} GB)" for name in named
+    )
+
+
+def _download_bytes(spec: ModelSpec) -> int:
+    return status(spec.name).download_bytes

@@ -1,0 +1,101 @@
+"""Which model is asked where none is named."""
+
+from pathlib import Path
+
+import pytest
+
+from vidqa.cli.settled import settled_model
+from vidqa.cli.tell import Teller
+from vidqa.errors import ModelMissingError
+from vidqa.registry import BEST_FIRST, MODELS, find_speech
+from vidqa.tasks import choice
+from vidqa.tasks.choice import Machine, choose_model, offered
+from vidqa.weights.locate import model_key, speech_key
+from vidqa.weights.store import Store
+
+GB = 10**9
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> list[Machine]:
+    machines = [Machine("cuda", "bfloat16", 16 * GB)]
+    monkeypatch.setattr(choice, "this_machine", lambda device: machines[0])
+    return machines
+
+
+def hold(store: Store, name: str) -> None:
+    """Put an entry of a model, and of what it listens with, into the cache."""
+    spec = MODELS[name]
+    keys = [
+        model_key(spec),
+        *([] if spec.speech is None else [speech_key(find_speech(spec.speech))]),
+    ]
+    for key in keys:
+        with store.publish(key) as draft:
+            (draft / "file").write_text(name)
+
+
+def test_every_preset_has_its_place() -> None:
+    assert set(BEST_FIRST) == set(MODELS)
+
+
+def test_the_best_in_the_cache_that_fits_is_taken(store: Store, machine: list[Machine]) -> None:
+    hold(store, "starter")
+    first = choose_model(store=store)
+    assert first.name == "starter"
+    assert "the best in the cache for cuda (16 GB)" in first.why
+    assert "qwen3-vl-4b is better: vidqa models pull qwen3-vl-4b" in first.why
+    hold(store, "qwen3-vl-2b")
+    hold(store, "qwen3-vl-8b")
+    assert choose_model(store=store).name == "qwen3-vl-2b", "the 8b does not fit 16 GB"
+    machine[0] = Machine("cuda", "bfloat16", 24 * GB)
+    assert choose_model(store=store).name == "qwen3-vl-8b"
+    assert "better" not in choose_model(store=store).why
+
+
+def test_a_cpu_gets_what_it_answers_with_in_time(store: Store, machine: list[Machine]) -> None:
+    machine[0] = Machine("cpu", "float32", 64 * GB)
+    hold(store, "qwen3-vl-2b")
+    hold(store, "smolvlm2-500m")
+    assert choose_model(store=store).name == "smolvlm2-500m"
+
+
+def test_what_more_would_need_is_said(store: Store, machine: list[Machine]) -> None:
+    hold(store, "qwen3-vl-4b")
+    machine[0] = Machine("cuda", "bfloat16", 16 * GB)
+    why = choose_model(store=store).why
+    assert why.endswith("better ones need more: qwen3.5-9b 21.3 GB of memory")
+
+
+def test_with_nothing_cached_sizes_are_offered(store: Store, machine: list[Machine]) -> None:
+    with pytest.raises(ModelMissingError, match="no model is in the cache") as caught:
+        choose_model(store=store)
+    assert caught.value.hint == (
+        "vidqa models pull starter (0.2 GB) or vidqa models pull qwen3-vl-4b (9.4 GB)"
+    )
+    sizes = [choice._download_bytes(one) for one in offered(machine[0])]
+    assert sizes == sorted(sizes)
+    assert offered(machine[0])[0].name == "starter"
+
+
+def test_no_machine_is_too_large_or_too_small(store: Store, machine: list[Machine]) -> None:
+    machine[0] = Machine("cuda", "bfloat16", GB)
+    hold(store, "starter")
+    with pytest.raises(ModelMissingError):
+        choose_model(store=store)
+
+
+def test_what_is_set_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDQA_MODEL", "qwen3-vl-8b")
+    assert settled_model(None, "auto", Teller()) == "qwen3-vl-8b"
+    assert settled_model("starter", "auto", Teller()) == "starter"
+
+
+def test_a_pipe_is_not_asked(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError):
+        settled_model(None, "cpu", Teller())
