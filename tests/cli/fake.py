@@ -87,6 +87,7 @@ class FakeModel:
 
 def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> None:
     """Put the fake where the engine is, for this process."""
+    os.environ.setdefault("VIDQA_MODEL", "starter")
     model = FakeModel(text or PIECES, warnings)
     sys.modules["vidqa.engine"] = SimpleNamespace(load=lambda *_, **__: model)  # type: ignore[assignment]
     import vidqa
@@ -97,7 +98,6 @@ def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> No
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("VIDQA_MODEL", "starter")
     install()
     from vidqa.cli.main import main
 

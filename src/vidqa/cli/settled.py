@@ -3,6 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
+from vidqa.cli.libraries import silence_libraries
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
 from vidqa.errors import ModelMissingError
@@ -30,6 +31,7 @@ def settled_model(option: str | None, device: str, teller: Teller) -> str:
     """
     if named := option or setting("model").value:
         return named
+    silence_libraries()  # they look at the environment when they are imported
     from vidqa.tasks.choice import choose_model, this_machine
 
     try:
