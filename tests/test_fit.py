@@ -12,6 +12,7 @@ from vidqa.engine import memory, open_folder
 from vidqa.engine.memory import plan_for
 from vidqa.errors import NotEnoughMemoryError
 from vidqa.footprint import MemoryPlan
+from vidqa.model.loading import load_processor
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_fewer_frames_are_taken_and_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, film: Path
 ) -> None:
     folder, wants = vidqa_folder(tmp_path / "model"), spec(frames=16)
-    made = plan_for(wants, folder, dtype="float32", frames=None)
+    made = plan_for(wants, folder, load_processor(folder), dtype="float32", frames=None)
     half = made.smaller[0]
     assert (made.plan.frames, half.frames) == (16, 8)
     free = (made.plan.total_bytes + half.total_bytes) // 2

@@ -58,7 +58,8 @@ def test_models_can_be_put_together_and_can_listen(spec: object) -> None:
     assert spec.assembly is not None or len(spec.sources) == 1
     assert spec.speech is None or find_speech(spec.speech)
     assert spec.frames > 0
-    assert spec.disk_bytes > 0
+    assert (spec.disk_bytes > 0) == (spec.assembly is not None), "else it is its download"
+    assert all(source.size_bytes > 0 for source in spec.sources if isinstance(source, HubSource))
 
 
 def test_licences_are_named_once() -> None:

@@ -3,7 +3,6 @@
 python tests/cli/fake.py ask CLIP QUESTION ...
 """
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -87,7 +86,6 @@ class FakeModel:
 
 def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> None:
     """Put the fake where the engine is, for this process."""
-    os.environ.setdefault("VIDQA_MODEL", "starter")
     model = FakeModel(text or PIECES, warnings)
     sys.modules["vidqa.engine"] = SimpleNamespace(load=lambda *_, **__: model)  # type: ignore[assignment]
     import vidqa

@@ -25,7 +25,6 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     monkeypatch.setattr(vidqa, "engine", None, raising=False)
     monkeypatch.setattr("vidqa.cli.ask.silence_libraries", lambda: None)
     monkeypatch.setattr("vidqa.cli.ask.keep_libraries_off_the_network", lambda: None)
-    monkeypatch.setenv("VIDQA_MODEL", "starter")
     fake.install()
     return fake.install
 

@@ -43,13 +43,16 @@ def test_the_list(tiny: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["models", "list"]) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert {row[0] for row in rows} >= {"starter", "whisper-tiny.en", "tiny"}
-    assert all(len(row) == 6 for row in rows)
+    assert all(len(row) == 8 for row in rows)
     assert run(["models", "list", "--json"]) == 0
     objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     starter = next(one for one in objects if one["name"] == "starter")
     assert starter["cached"] is False
     assert starter["download_bytes"] == 92_871_040 + 17_364_911 + 70_653_446
     assert starter["licences"] == ["Apache-2.0"]
+    assert starter["fits"]
+    assert starter["quick"]
+    assert 1e9 < starter["memory_bytes"] < 3e9
 
 
 def test_offline_pull(tiny: str, capsys: pytest.CaptureFixture[str]) -> None:

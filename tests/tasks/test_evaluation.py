@@ -25,6 +25,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 def questions(tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two questions about one clip: the model's own answer counts as right for the first."""
     monkeypatch.setattr(engine, "load", lambda *_, **__: model)
+    monkeypatch.setenv("VIDQA_MODEL", "vidqa")
     for number in range(2):
         make_clip(tmp_path / f"{number}.mp4", [0, 100, 200])
     (tmp_path / "0.srt").write_text("1\n00:00:00,000 --> 00:00:00,100\nhello there\n")

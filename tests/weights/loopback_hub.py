@@ -1,6 +1,7 @@
 """As much of the Hugging Face Hub as a download needs, on this machine."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,10 @@ STATUSES = {"slow down": (429, {"Retry-After": "0"}), "broken": (503, {})}
 """Troubles that are answered with a status; `cut` ends a connection in the middle of a file."""
 CDN = "/cdn/"
 """Where large files are redirected to."""
+API = "/api/models/"
+"""Where repositories are described."""
+REVISIONS = (COMMIT, "main")
+"""All that there are, and both the same."""
 
 
 @dataclass
@@ -46,13 +51,15 @@ class LoopbackHub:
         """Status, headers and body for a path `/owner/name/resolve/revision/file`."""
         if path.startswith(CDN):
             return 200, {"ETag": '"of-the-cdn"'}, self.files[path.removeprefix(CDN)]
+        if path.startswith(API):
+            return self.describe(*path.removeprefix(API).partition("?")[0].split("/"))
         if "/resolve/" not in path:
             return 404, {}, b""
         _, _, repo, _, revision, name = path.split("/", 5)
         if repo in REFUSALS:
             status, code = REFUSALS[repo]
             return status, {"X-Error-Code": code}, b""
-        if revision != COMMIT:
+        if revision not in REVISIONS:
             return 404, {"X-Error-Code": "RevisionNotFound"}, b""
         if name not in self.files:
             return 404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT}, b""
@@ -65,6 +72,29 @@ class LoopbackHub:
         if name in self.corrupt:
             body = bytes(255 - byte for byte in body)
         return 200, {"ETag": f'"{self.etag(name)}"', "X-Repo-Commit": COMMIT}, body
+
+    def describe(
+        self, owner: str, repo: str, _: str, revision: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        """The files of a repository; a gated one is described to everybody."""
+        if repo == "absent":
+            return 404, {"X-Error-Code": "RepoNotFound"}, b""
+        if revision not in REVISIONS:
+            return 404, {"X-Error-Code": "RevisionNotFound"}, b""
+        told = {
+            "id": f"{owner}/{repo}",
+            "sha": COMMIT,
+            "siblings": list(map(self.entry, self.files)),
+        }
+        return 200, {"Content-Type": "application/json"}, json.dumps(told).encode()
+
+    def entry(self, name: str) -> dict[str, object]:
+        """What is said of a file: its size, and the sha256 of a large one."""
+        size, etag = len(self.files[name]), self.etag(name)
+        entry: dict[str, object] = {"rfilename": name, "size": size, "blobId": etag[:40]}
+        if not name.endswith(".json"):
+            entry["lfs"] = {"sha256": etag, "size": size, "pointerSize": 130}
+        return entry
 
 
 @contextmanager
@@ -92,7 +122,8 @@ def serve(hub: LoopbackHub) -> Iterator[None]:
                 headers = {**headers, "Content-Range": f"bytes {start}-{whole - 1}/{whole}"}
             self.begin(status, headers, len(body))
             part = body[: len(body) // 2] if trouble == "cut" else body
-            hub.sent[name] = hub.sent.get(name, 0) + len(part)
+            if name in hub.files and status < 300:
+                hub.sent[name] = hub.sent.get(name, 0) + len(part)
             self.wfile.write(part)
             self.close_connection = trouble == "cut" or self.close_connection
 

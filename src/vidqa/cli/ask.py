@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.request import Request
+from vidqa.cli.settled import settled_model
 from vidqa.cli.show import AnswerView, choose_view
 from vidqa.cli.tell import Teller
 from vidqa.errors import VidqaError
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 class AskOptions:
     """How to watch, answer and show."""
 
-    model: str
+    model: str | None
+    """None: the best in the cache for this machine."""
     device: str
     dtype: str
     fit: bool
@@ -56,6 +58,7 @@ class AskRun:
     options: AskOptions
     teller: Teller
     view: AnswerView = field(init=False)
+    model: str = ""
     reader: "Reader | None" = None
     failures: list[VidqaError] = field(default_factory=list)
 
@@ -91,8 +94,9 @@ class AskRun:
         self.reader.warm()
         if len(self.request.clips) == 1:
             self.reader.probe(Path(self.request.clips[0]))
+        self.model = settled_model(self.options.model, self.options.device, self.teller)
         listens = self.options.subtitles == "speech" and self.options.speech is None
-        locate(self.options.model, listens=listens)  # else there may be something to read
+        locate(self.model, listens=listens)  # else there may be something to read
         if self.options.speech is not None:
             locate(self.options.speech)
 
@@ -103,7 +107,7 @@ class AskRun:
         from vidqa import engine
 
         return engine.load(
-            self.options.model,
+            self.model,
             device=self.options.device,
             dtype=self.options.dtype,
             frames=self.options.frames,

@@ -10,6 +10,7 @@ from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
+from vidqa.cli.settled import settled_model
 from vidqa.cli.sink import Sink, opened
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError
@@ -26,7 +27,8 @@ Row = tuple[str, "Share", "Share | None"]
 class EvaluateOptions:
     """What to ask, and how."""
 
-    model: str
+    model: str | None
+    """None: the best in the cache for this machine."""
     device: str
     dtype: str
     frames: int | None
@@ -75,7 +77,7 @@ class EvaluateRun:
 
         options = self.options
         model = engine.load(
-            options.model,
+            settled_model(options.model, options.device, self.teller),
             device=options.device,
             dtype=options.dtype,
             frames=options.frames,

@@ -11,7 +11,7 @@ import vidqa
 from vidqa.cli import config, models, options
 from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.output import escape_the_unencodable, put
-from vidqa.cli.settled import settled, settled_model
+from vidqa.cli.settled import previewed_model, settled
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
 from vidqa.errors import UsageError, VidqaError
@@ -87,11 +87,9 @@ def ask(
     from vidqa.cli.ask import AskOptions, AskRun
 
     asked = request.read_request(words, question, sys.stdin)
-    teller = Teller(quiet=quiet, verbose=verbose)
-    device = settled("device", device, "auto")
     how = AskOptions(
-        model=settled_model(model, device, teller),
-        device=device,
+        model=model,
+        device=settled("device", device, "auto"),
         dtype=settled("dtype", dtype, "auto"),
         fit=fit,
         frames=frames,
@@ -112,7 +110,7 @@ def ask(
         timings=timings,
         show_prompt=show_prompt,
     )
-    return AskRun(asked, how, teller).run()
+    return AskRun(asked, how, Teller(quiet=quiet, verbose=verbose)).run()
 
 
 @app.command()
@@ -195,7 +193,7 @@ def frames(
 
     teller = Teller(quiet=quiet)
     how = PreviewOptions(
-        model=settled_model(model, settled("device", None, "auto"), teller),
+        model=previewed_model(model, teller),
         frames=count,
         recipe=recipe,
         sampling=read_sampling(sample),
@@ -228,11 +226,9 @@ def evaluate(
     """Ask questions whose answers are known, and count how many are answered right."""
     from vidqa.cli.evaluate import EvaluateOptions, EvaluateRun, read_without
 
-    teller = Teller(quiet=quiet, verbose=verbose)
-    device = settled("device", device, "auto")
     how = EvaluateOptions(
-        model=settled_model(model, device, teller),
-        device=device,
+        model=model,
+        device=settled("device", device, "auto"),
         dtype=settled("dtype", dtype, "auto"),
         frames=frames,
         without=read_without(without),
@@ -240,7 +236,7 @@ def evaluate(
         against=against,
         as_json=as_json,
     )
-    return EvaluateRun(questions, how, teller).run()
+    return EvaluateRun(questions, how, Teller(quiet=quiet, verbose=verbose)).run()
 
 
 @app.command()

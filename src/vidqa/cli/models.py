@@ -30,6 +30,7 @@ app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)
 def list_models(as_json: options.Json = False) -> ExitCode:
     """List the models there are, and which are in the cache."""
     from vidqa.registry import MODELS, SPEECH
+
     silence_libraries()
     from vidqa.tasks.choice import this_machine
     from vidqa.tasks.pull import others, status

@@ -7,6 +7,7 @@ from vidqa.cli.libraries import silence_libraries
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
 from vidqa.errors import ModelMissingError
+from vidqa.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from vidqa.tasks.choice import Machine
@@ -40,6 +41,28 @@ def settled_model(option: str | None, device: str, teller: Teller) -> str:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
         return _ask_person(this_machine(device), teller)
+    teller.note(f"{choice.name}: {choice.why}")
+    return choice.name
+
+
+def previewed_model(option: str | None, teller: Teller) -> str:
+    """As `settled_model`; but what a model would see can be told before there is any.
+
+    Args:
+        option: what `--model` says.
+        teller: told which model's settings were taken, and why.
+
+    """
+    if named := option or setting("model").value:
+        return named
+    silence_libraries()
+    from vidqa.tasks.choice import choose_model
+
+    try:
+        choice = choose_model(settled("device", None, "auto"))
+    except ModelMissingError as error:
+        teller.note(f"{DEFAULT_MODEL}: its settings are taken, as {error.message}")
+        return DEFAULT_MODEL
     teller.note(f"{choice.name}: {choice.why}")
     return choice.name
 
