@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from clips import make_clip
-from tiny import SMOLVLM_IMAGE_KWARGS, smolvlm_folder, spec, vidqa_folder
+from families import MAKERS, family_spec
 from vidqa import registry
 from vidqa.cli.main import run
 from vidqa.cli.request import read_sampling, read_time
@@ -16,7 +16,6 @@ from vidqa.engine import Model, open_folder
 from vidqa.media.picture import resized
 from vidqa.model.inputs import FrameEncoder
 
-MAKERS = {"vidqa": (vidqa_folder, {}), "smolvlm": (smolvlm_folder, SMOLVLM_IMAGE_KWARGS)}
 SUBTITLES = """1
 00:00:00,100 --> 00:00:00,900
 the cat is called Chelsea
@@ -37,10 +36,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=list(MAKERS))
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    make, image_kwargs = MAKERS[request.param]
     return open_folder(
-        spec("tiny", image_kwargs=image_kwargs),
-        make(tmp_path_factory.mktemp(request.param)),
+        family_spec(request.param),
+        MAKERS[request.param](tmp_path_factory.mktemp(request.param)),
         revision="test",
         device="cpu",
         dtype="float32",
@@ -92,9 +90,9 @@ def test_the_frames_written_are_those_the_model_is_shown(
         end_s=read_time(options.get("end"), "--end"),
         subtitles=options.get("subtitles", "auto"),
     )
-    monkeypatch.setitem(registry.MODELS, "tiny", model.spec)
+    monkeypatch.setitem(registry.MODELS, model.name, model.spec)
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    status = run(["frames", str(clip), "--save", str(tmp_path / "f"), "-m", "tiny", *words])
+    status = run(["frames", str(clip), "--save", str(tmp_path / "f"), "-m", model.name, *words])
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert status == 0
     assert [row[0] for row in rows] == [f"{one.time_s:.3f}" for one in watched.segments]

@@ -245,12 +245,16 @@ for _spec in (
 ):
     MODELS[_spec.name] = _spec
 
-MODELS |= {_spec.name: _spec for _spec in MODERN}
-
-BEST_FIRST = (*(_spec.name for _spec in MODERN), *MODELS)
-"""The order in which a model is chosen where none is named; names may come twice."""
-
 DEFAULT_MODEL = "starter"
+
+BEST_FIRST = (
+    *(_spec.name for _spec in MODERN),
+    *(_name for _name in MODELS if _name != DEFAULT_MODEL),
+    DEFAULT_MODEL,
+)
+"""The order in which a model is chosen where none is named."""
+
+MODELS |= {_spec.name: _spec for _spec in MODERN}
 
 
 def is_known(name: str) -> bool:

@@ -28,7 +28,7 @@ from vidqa.model.tokenization import piece_ids
 from vidqa.paper import prompts
 from vidqa.paper.captions import asked_captions
 from vidqa.paper.frames import Budget
-from vidqa.spec import PAPER_FORM
+from vidqa.spec import PAPER_FORM, Family
 from vidqa.types import Cue
 
 FRAMES, RATE = 19, 10
@@ -90,7 +90,7 @@ def folder(golden: Golden, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(folder: Path, **changes: object) -> Model:
     budget = Budget(max_frames=8, max_words=40, context_tokens=1000)
-    values = {"paper": budget, "prompt": PAPER_FORM, "frames": 8, **changes}
+    values = {"paper": budget, "family": Family(prompt=PAPER_FORM), "frames": 8, **changes}
     return open_folder(
         spec("golden", **values), folder, revision="test", device="cpu", dtype="float32"
     )

@@ -56,12 +56,11 @@ def previewed_model(option: str | None, teller: Teller) -> str:
     if named := option or setting("model").value:
         return named
     silence_libraries()
-    from vidqa.tasks.choice import choose_model
+    from vidqa.tasks.choice import best_cached
 
-    try:
-        choice = choose_model(settled("device", None, "auto"))
-    except ModelMissingError as error:
-        teller.note(f"{DEFAULT_MODEL}: its settings are taken, as {error.message}")
+    choice = best_cached(settled("device", None, "auto"))
+    if choice is None:
+        teller.note(f"{DEFAULT_MODEL}: its settings are taken, as no model is in the cache")
         return DEFAULT_MODEL
     teller.note(f"{choice.name}: {choice.why}")
     return choice.name

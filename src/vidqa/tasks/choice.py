@@ -19,6 +19,10 @@ class Machine:
     dtype: str
     memory_bytes: int
 
+    def __str__(self) -> str:
+        """The device and its memory, for people."""
+        return f"{self.device} ({self.memory_bytes / 1e9:.0f} GB)"
+
     def plan(self, spec: ModelSpec) -> MemoryPlan | None:
         """What a model takes here at its own settings; None where its sizes are not known."""
         if spec.footprint is None:
@@ -66,23 +70,42 @@ def choose_model(device: str = "auto", *, store: Store | None = None) -> Choice:
         ModelMissingError: there is none; names what could be pulled, and how large it is.
 
     """
-    store, machine = store or Store(), this_machine(device)
-    order = list(dict.fromkeys(BEST_FIRST))
-    for place, name in enumerate(order):
-        if machine.suits(MODELS[name]) and status(name, store=store).cached:
-            better = [MODELS[one] for one in order[:place]]
+    machine = this_machine(device)
+    names = _cached(store or Store())
+    for name in names:
+        if machine.suits(MODELS[name]):
+            better = [MODELS[one] for one in BEST_FIRST[: BEST_FIRST.index(name)]]
             return Choice(name, f"{_taken(machine)}{_better(better, machine)}")
-    raise ModelMissingError("no model is in the cache", hint=_offer(machine))
+    unfit = f" that suits {machine}: {', '.join(names)} would be slow or too large" if names else ""
+    raise ModelMissingError(f"no model is in the cache{unfit}", hint=_offer(machine))
+
+
+def best_cached(device: str = "auto", *, store: Store | None = None) -> Choice | None:
+    """As `choose_model`, for a look ahead; None where no model is in the cache.
+
+    Where there is only one the machine is not looked at, and so torch is not needed.
+    """
+    store = store or Store()
+    names = _cached(store)
+    if not names:
+        return None
+    if len(names) == 1:
+        return Choice(names[0], "the only one in the cache")
+    return choose_model(device, store=store)
 
 
 def offered(machine: Machine) -> list[ModelSpec]:
     """Models that the machine holds, the smallest download first."""
-    suited = [MODELS[name] for name in dict.fromkeys(BEST_FIRST) if machine.suits(MODELS[name])]
+    suited = [MODELS[name] for name in BEST_FIRST if machine.suits(MODELS[name])]
     return sorted(suited, key=_download_bytes)
 
 
+def _cached(store: Store) -> list[str]:
+    return [name for name in BEST_FIRST if status(name, store=store).cached]
+
+
 def _taken(machine: Machine) -> str:
-    return f"the best in the cache for {machine.device} ({machine.memory_bytes / 1e9:.0f} GB)"
+    return f"the best in the cache for {machine}"
 
 
 def _better(better: list[ModelSpec], machine: Machine) -> str:
