@@ -17,6 +17,11 @@ import typer
 import vidqa
 from vidqa.cli.exit_codes import MEANINGS
 from vidqa.cli.main import app
+from vidqa.registry import BEST_FIRST, MODELS
+from vidqa.spec import HubSource, ModelSpec
+from vidqa.tasks.choice import Machine
+from vidqa.weights.fetch import download_bytes
+from vidqa.weights.locate import parts
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -26,6 +31,10 @@ EVALUATION = ROOT / "benchmarks" / "results" / "evaluate-cpu.json"
 """What `benchmarks/evaluate.py` measured."""
 ENVIRONMENT = {
     "VIDQA_CACHE_DIR": "Where models are kept; the platform's user cache directory by default.",
+    "VIDQA_CONFIG_DIR": "Where the file of `vidqa config` is; the platform's own by default.",
+    "VIDQA_MODEL, VIDQA_SPEECH, VIDQA_DEVICE, VIDQA_DTYPE": (
+        "Settings as `vidqa config` shows them; they go before those of the file."
+    ),
     "HF_HOME, HF_HUB_CACHE": "Where files of the Hugging Face Hub are kept.",
     "NO_COLOR": "When set, no colours.",
     "PIP_*": "pip's own settings (index, proxy, certificates) hold when a model is pulled.",
@@ -52,7 +61,7 @@ def commands() -> Iterator[tuple[str, Any]]:
 
     def walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
         children = getattr(command, "commands", None)
-        if not children:
+        if not children or command.invoke_without_command:
             yield name, command
         for child, sub in (children or {}).items():
             yield from walk(f"{name} {child}", sub)
@@ -96,7 +105,35 @@ def readme(text: str) -> str:
     ]
     head = ["| status | kind | meaning |", "|---|---|---|"]
     text = between(text, "exit-codes", [*head, *codes])
+    text = between(text, "presets", presets())
     return between(text, "starter-figures", figures(json.loads(EVALUATION.read_text())))
+
+
+def presets() -> list[str]:
+    """What each preset costs, the best first: its download, and the memory planned for it."""
+    dtypes = ("bfloat16", "int8", "int4")
+    rows = [
+        "| preset | download | frames | memory | `--dtype int8` | `--dtype int4` | licence |",
+        "|---" * (4 + len(dtypes)) + "|",
+    ]
+    for name in BEST_FIRST:
+        spec = MODELS[name]
+        plans = [Machine("cuda", dtype, 0).plan(spec) for dtype in dtypes]
+        memory = " | ".join(gigabytes(one.total_bytes) if one else "" for one in plans)
+        licences = ", ".join(spec.licences) + (", gated" if is_gated(spec) else "")
+        size = gigabytes(sum(map(download_bytes, parts(spec))))
+        rows.append(f"| `{name}` | {size} | {spec.frames} | {memory} | {licences} |")
+    return rows
+
+
+def is_gated(spec: ModelSpec) -> bool:
+    """Whether terms have to be accepted before a part of a model can be downloaded."""
+    return any(isinstance(source, HubSource) and source.gated for source in spec.sources)
+
+
+def gigabytes(size: float) -> str:
+    """A size for people."""
+    return f"{size / 1e9:.1f} GB"
 
 
 def figures(found: dict[str, Any]) -> list[str]:
