@@ -8,14 +8,17 @@ from PIL import Image
 
 import tiny
 from media.clips import make_clip
+from tiny import smolvlm_folder
 from vidqa import engine
 from vidqa.cli.main import run
 from vidqa.cli.train import TrainOptions, read_settings
 from vidqa.engine import open_folder
 from vidqa.errors import UsageError
+from vidqa.tasks.add import add
 from vidqa.training.curve import LOG
 from vidqa.training.session import NOTES
 from vidqa.training.settings import TrainingSettings
+from vidqa.weights.local import trained_preset
 
 PLAIN = {
     "base": "starter",
@@ -99,6 +102,26 @@ def test_bad_words_end_it(
     assert train(examples, tmp_path / "mine", "--recipe", "paper") == 2
     assert train(examples, tmp_path / "mine", "--stage", "align") == 2
     assert not (tmp_path / "mine").exists()
+
+
+def test_only_our_own_models_are_trained(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = smolvlm_folder(tmp_path / "other")
+    for base in ("qwen3-vl-2b", "whisper-small", "nope", str(other)):
+        assert train(examples, tmp_path / "mine", "--base", base) == 2
+    said = capsys.readouterr().err
+    assert "qwen3-vl-2b cannot be trained: only starter, minigpt4-video-mistral" in said
+    assert f"{other} cannot be trained" in said
+    assert not (tmp_path / "mine").exists()
+
+
+def test_an_added_model_goes_on_being_trained(examples: Path, tmp_path: Path) -> None:
+    assert train(examples, tmp_path / "first") == 0
+    add(tmp_path / "first", "mine")
+    assert trained_preset("mine") == "starter"
+    assert train(examples, tmp_path / "second", "--base", "mine") == 0
+    assert json.loads((tmp_path / "second" / "vidqa.json").read_text()) == {"preset": "starter"}
 
 
 def settings(preset: str = "starter", clips: int = 5, **changes: object) -> TrainingSettings:

@@ -94,10 +94,10 @@ class TrainRun:
         from vidqa import engine, plan
         from vidqa.recipe import choose_recipe
         from vidqa.training.session import Session
-        from vidqa.weights.local import preset_of
+        from vidqa.weights.local import trained_preset
 
         options = self.options
-        preset = preset_of(options.base)
+        preset = trained_preset(options.base)
         device = plan.choose_device(options.device)
         precision = _precision(options.dtype, device)
         # on a CPU memory is cheap, and fp32 weights give the same losses wherever a run goes on

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vidqa.errors import ModelDamagedError, ModelMissingError, UsageError
 from vidqa.presets import derived
-from vidqa.registry import MODELS, SPEECH
+from vidqa.registry import MODELS, SPEECH, find_model
 from vidqa.spec import HubSource, ModelSpec
 from vidqa.weights.fetch import source_key
 from vidqa.weights.locate import hub_commit
@@ -70,20 +70,26 @@ def find_local(name: str, store: Store | None = None) -> LocalModel | None:
     return None
 
 
-def preset_of(name: str) -> str:
-    """The preset that a model is shown clips like: its own name, or what its folder says.
+def trained_preset(name: str, store: Store | None = None) -> str:
+    """The preset that a model to be trained is shown clips like: itself, or what its folder says.
+
+    Args:
+        name: as for `find_local`.
+        store: the cache; the user's by default.
 
     Raises:
-        UsageError: the folder names none.
-        ModelDamagedError: the folder's settings cannot be read.
+        UsageError: no such model, or not one that vidqa trains.
+        ModelMissingError, ModelDamagedError: as `find_local` does.
 
     """
-    folder = Path(name)
-    if name in MODELS or not (os.sep in name or folder.is_dir()):
-        return name
-    preset = _preset(folder)
-    if preset is None:
-        raise UsageError(f"{name!r} does not say which preset it is shown clips like")
+    local = find_local(name, store)
+    preset = find_model(name).name if local is None else _preset(local.folder)
+    if preset is None or MODELS[preset].assembly is None:
+        ours = ", ".join(spec.name for spec in MODELS.values() if spec.assembly is not None)
+        raise UsageError(
+            f"{name} cannot be trained: only {ours}, and what was trained from them",
+            hint="train it with its own makers' tools, then vidqa models add FOLDER --as NAME",
+        )
     return preset
 
 
