@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from torch.nn import functional
 
-from vidqa.model.colours import COLOURS, colour_shares
+from vidqa.model.colours import COLOURS, PATCH, colour_shares
 from vidqa.model.processing import VidqaProcessor
 from vidqa.model.vision import ConceptVisionModel
 
@@ -24,7 +24,9 @@ CELLS = 4
 SIDE = 256
 CROPS_PER_PHOTO = 40
 CLOUDS = 80
-BLANKS = 600
+TINTS = 220
+"""Backgrounds of one colour, as many of each: those of photographs are grey or none in particular."""
+BLANKS = 900
 RIDGE = 0.3
 """Share of plain identity mixed into the covariance of the few photographs' features."""
 STRENGTHS = torch.linspace(0, 60, 61)
@@ -84,6 +86,7 @@ def build(
     opened = [Image.open(photo).convert("RGB") for photo in photos]
     seen = [crop(photo, chance) for photo in opened for _ in range(CROPS_PER_PHOTO)]
     seen += [cloud(chance) for _ in range(CLOUDS)]
+    seen += [tint(number % len(COLOURS), chance) for number in range(TINTS)]
     backgrounds, colours = _measured(tower, processor, seen)
     blank = [nothing(chance, opened) for _ in range(BLANKS)]
     blanks = torch.cat(
@@ -133,6 +136,20 @@ def cloud(chance: random.Random) -> Image.Image:
     colours = np.random.default_rng(chance.getrandbits(32)).integers(0, 256, (8, 8, 3))
     grown = Image.fromarray(colours.astype(np.uint8)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     return grown.filter(ImageFilter.GaussianBlur(chance.uniform(0, 12)))
+
+
+def tint(name: int, chance: random.Random) -> Image.Image:
+    """A wall of one colour: a little lighter to one side, a little rough."""
+    numbers = np.random.default_rng(chance.getrandbits(32))
+    while True:
+        colour = numbers.uniform(0, 1, 3)
+        patch = torch.from_numpy(colour).view(1, 3, 1, 1).expand(1, 3, PATCH, PATCH)
+        if colour_shares(patch, 1)[0, name] == 1:
+            break
+    light = np.linspace(1, chance.uniform(0.85, 1), SIDE)[:, None, None]
+    grain = numbers.normal(0, chance.uniform(0, 0.05), (SIDE, SIDE, 1))
+    pixels = np.clip(colour * light + grain, 0, 1) * 255
+    return Image.fromarray(pixels.astype(np.uint8)).rotate(chance.choice([0, 90, 180, 270]))
 
 
 def nothing(chance: random.Random, photos: Sequence[Image.Image]) -> Image.Image:

@@ -355,6 +355,7 @@ OTHERS: tuple[Task, ...] = (
     _colour,
     _colour,
     _background,
+    _background,
     _motion,
     _motion,
     _describe,

@@ -18,7 +18,7 @@ FRAMES = 8
 MOST_THINGS = 5
 WHOLE = 0.65
 """Share of clips with as many frames as ship."""
-UNRECOGNISABLE = 0.13
+UNRECOGNISABLE = 0.16
 BLANK_SHOT = 0.15
 COLOURED = 0.6
 MOTIONS: Mapping[str, tuple[tuple[float, float], tuple[float, float], float]] = {
