@@ -25,7 +25,7 @@ SIDE = 256
 CROPS_PER_PHOTO = 40
 CLOUDS = 80
 TINTS = 220
-"""Backgrounds of one colour, as many of each: those of photographs are grey or none in particular."""
+"""Backgrounds of one colour, as many of each; those of photographs are mostly grey."""
 BLANKS = 900
 RIDGE = 0.3
 """Share of plain identity mixed into the covariance of the few photographs' features."""

@@ -1,5 +1,5 @@
 """`python -m vidqa` is `vidqa`."""
 
-from vidqa.cli.main import main
+from vidqa.cli.entry import main
 
 main()

@@ -1,7 +1,7 @@
 """The values that travel between the layers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,8 +15,12 @@ WordsSource = Literal["file", "sidecar", "track", "speech", "none", "off"]
 """Where the words came from: `--subtitles FILE`, a file beside the clip, a track inside it,
 speech recognition; `none` when nothing was said, `off` when nobody listened."""
 
-StoppedBy = Literal["end", "token_limit", "context_full"]
-"""Why an answer ended: the model said so, `max_new_tokens`, or the model's context was full."""
+StoppedBy = Literal["end", "token_limit", "context_full", "chosen"]
+"""Why an answer ended: the model said so, `max_new_tokens`, the model's context was full, or it was
+chosen among given ones."""
+
+UNSURE = "unsure"
+"""What is answered where no choice is likely enough."""
 
 Stage = Literal["load", "decode", "speech", "vision", "prefill", "generate"]
 """The parts of one answer, in order."""
@@ -216,10 +220,38 @@ class Choice:
     probability: float
     """Its share among the choices it was ranked with, by the score they were ranked by."""
 
+    def to_record(self) -> dict[str, Any]:
+        """The JSON object of one choice."""
+        return {
+            "text": self.text,
+            "probability": round(self.probability, 4),
+            "nll": round(self.nll, 4),
+            "tokens": self.tokens,
+        }
+
     @property
     def nll_per_token(self) -> float:
         """The score that does not prefer short answers."""
         return self.nll / self.tokens
+
+
+Verdict = Literal["seen", "heard", "both", "guess"]
+"""What an answer rests on: the pictures, the words, both (or either), or neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """How much less likely an answer becomes where the model is shown less.
+
+    All in nats: the log likelihood of the answer's tokens with everything shown, less that without
+    it, added up.
+    """
+
+    verdict: Verdict
+    without_pictures: float
+    """The frames are grey."""
+    without_words: float
+    without_both: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +284,12 @@ class Answer:
     stopped_by: StoppedBy
     warnings: tuple[str, ...] = ()
     timings_s: dict[Stage, float] = field(default_factory=dict)
+    choices: tuple[Choice, ...] = ()
+    """Those it was chosen among, the likeliest first; none where it was written freely."""
+    is_sure: bool = True
+    """False where no choice was likely enough."""
+    grounding: Grounding | None = None
+    """What it rests on, where that was asked for."""
 
     @property
     def first_seen_s(self) -> float:
@@ -290,6 +328,14 @@ class Answer:
             "stopped_by": self.stopped_by,
             "warnings": list(self.warnings),
         }
+        if self.choices:
+            record["is_sure"] = self.is_sure
+            record["choices"] = [choice.to_record() for choice in self.choices]
+        if self.grounding is not None:
+            record["grounding"] = {
+                name: value if isinstance(value, str) else round(value, 4)
+                for name, value in asdict(self.grounding).items()
+            }
         if timings:
             record["timings_s"] = {stage: round(s, 3) for stage, s in self.timings_s.items()}
         return record

@@ -1,5 +1,6 @@
 """Ask every question about every clip."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from vidqa.cli.settled import settled_model
 from vidqa.cli.show import AnswerView, choose_view
 from vidqa.cli.tell import Teller
 from vidqa.errors import VidqaError
-from vidqa.types import Answer, Stage
+from vidqa.types import Answer, Notify, Stage, TextDelta
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
@@ -45,6 +46,10 @@ class AskOptions:
     temperature: float
     top_p: float
     seed: int
+    choices: tuple[str, ...]
+    threshold: float | None
+    grounding: bool
+    keep: bool
     as_json: bool
     timings: bool
     show_prompt: bool
@@ -61,6 +66,7 @@ class AskRun:
     model: str = ""
     reader: "Reader | None" = None
     failures: list[VidqaError] = field(default_factory=list)
+    verdict: ExitCode = ExitCode.ANSWERED
 
     def __post_init__(self) -> None:
         options = self.options
@@ -80,7 +86,7 @@ class AskRun:
             for video in self.request.clips:
                 self._ask_clip(model, video)
         if not self.failures:
-            return ExitCode.ANSWERED
+            return self.verdict
         if len(self.request.clips) == 1:
             return exit_code(self.failures[0])
         return ExitCode.SOME_CLIPS_FAILED
@@ -115,6 +121,7 @@ class AskRun:
             on_plan=self.teller.plan,
             speech=self.options.speech,
             reader=self.reader,
+            keep=self.options.keep,
         )
 
     def _ask_clip(self, model: "Model", video: str) -> None:
@@ -155,7 +162,33 @@ class AskRun:
             if stage == "generate":
                 self.view.begin(video, question)
 
-        events = clip.stream(
+        for event in self._events(clip, question, notify):
+            if isinstance(event, TextDelta):
+                self.view.piece(event)
+                continue
+            answer = clip.grounded(event) if options.grounding else event
+            self.view.whole(answer)
+            self.teller.coverage(
+                answer,
+                decoder=clip.decoder,
+                detail=clip.words.detail,
+                timings=options.timings,
+                about=self._title(video),
+            )
+            self._judge(answer)
+
+    def _events(self, clip: "Clip", question: str, notify: Notify) -> Iterator[TextDelta | Answer]:
+        """What comes of a question: a free answer piece by piece, or one of the choices."""
+        options = self.options
+        if options.choices:
+            answer = clip.choose(
+                question, options.choices, threshold=options.threshold, notify=notify
+            )
+            notify("generate")
+            yield TextDelta(answer.text)
+            yield answer
+            return
+        yield from clip.stream(
             question,
             max_new_tokens=options.max_new_tokens,
             temperature=options.temperature,
@@ -163,18 +196,15 @@ class AskRun:
             seed=options.seed,
             notify=notify,
         )
-        for event in events:
-            if isinstance(event, Answer):
-                self.view.whole(event)
-                self.teller.coverage(
-                    event,
-                    decoder=clip.decoder,
-                    detail=clip.words.detail,
-                    timings=options.timings,
-                    about=self._title(video),
-                )
-            else:
-                self.view.piece(event)
+
+    def _judge(self, answer: Answer) -> None:
+        """Let the exit status say whether the first choice won everywhere."""
+        if not self.options.choices or self.verdict == ExitCode.NO:
+            return
+        if not answer.is_sure:
+            self.verdict = ExitCode.UNSURE
+        elif answer.text != self.options.choices[0]:
+            self.verdict = ExitCode.NO
 
     def _fail(self, video: str, questions: tuple[str, ...], error: VidqaError) -> None:
         """One clip or question has no answer; the others may have one."""

@@ -64,6 +64,10 @@ def _require_value(name: str, value: str) -> None:
         from vidqa.plan import choose_device
 
         choose_device(value)
+    elif name == "keep":
+        from vidqa.cache import read_size
+
+        read_size(value)
     elif name == "speech":
         from vidqa.registry import find_speech
 

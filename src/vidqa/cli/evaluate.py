@@ -35,6 +35,7 @@ class EvaluateOptions:
     without: "frozenset[Without]"
     output: Path | None
     against: Path | None
+    keep: bool
     as_json: bool
 
 
@@ -82,6 +83,7 @@ class EvaluateRun:
             dtype=options.dtype,
             frames=options.frames,
             on_plan=self.teller.plan,
+            keep=options.keep,
         )
         settings = Settings(options.frames, options.without)
         for result in evaluate(model, items, settings, folder=self.questions.parent):

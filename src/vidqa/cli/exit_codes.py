@@ -11,11 +11,11 @@ class ExitCode(IntEnum):
     ANSWERED = 0
     """All went well."""
     NO = 1
-    """The answer is no (reserved for choices)."""
+    """With --choices: another one than the first won."""
     USAGE = 2
     """The command makes no sense as written."""
     UNSURE = 3
-    """The answer is neither yes nor no (reserved for choices)."""
+    """With --choices: none was as likely as --threshold wants."""
     NO_SUCH_FILE = 10
     """There is no such clip."""
     NOT_A_VIDEO = 11
@@ -49,10 +49,10 @@ class ExitCode(IntEnum):
 
 
 MEANINGS = {
-    ExitCode.ANSWERED: "answered",
-    ExitCode.NO: "the answer is no (reserved)",
+    ExitCode.ANSWERED: "answered; with `--choices`: the first one won",
+    ExitCode.NO: "with `--choices`: another than the first one won",
     ExitCode.USAGE: "the command makes no sense as written",
-    ExitCode.UNSURE: "unsure (reserved)",
+    ExitCode.UNSURE: "with `--choices`: none is as likely as `--threshold` wants",
     ExitCode.NO_SUCH_FILE: "no such file",
     ExitCode.NOT_A_VIDEO: "the file is no readable video",
     ExitCode.NO_VIDEO_STREAM: "the file has no picture",

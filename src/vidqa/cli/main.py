@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 import vidqa
-from vidqa.cli import config, models, options
+from vidqa.cli import cache, config, models, options, train_options
 from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.output import escape_the_unencodable, put
 from vidqa.cli.settled import previewed_model, settled
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
+app.add_typer(cache.app, name="cache")
 
 
 def _print_version(wanted: bool) -> None:
@@ -75,6 +76,10 @@ def ask(
     temperature: options.Temperature = 0.0,
     top_p: options.TopP = 1.0,
     seed: options.Seed = 0,
+    choices: options.Choices = None,
+    threshold: options.Threshold = None,
+    grounding: options.WhatItRestsOn = False,
+    no_cache: options.NoCache = False,
     offline: options.Offline = False,
     as_json: options.Json = False,
     timings: options.Timings = False,
@@ -106,6 +111,10 @@ def ask(
         temperature=temperature,
         top_p=top_p,
         seed=seed,
+        choices=request.read_choices(choices, threshold),
+        threshold=threshold,
+        grounding=grounding,
+        keep=not no_cache,
         as_json=as_json,
         timings=timings,
         show_prompt=show_prompt,
@@ -219,6 +228,7 @@ def evaluate(
     output: options.ResultFile = None,
     device: options.Device = None,
     dtype: options.Dtype = None,
+    no_cache: options.NoCache = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -234,6 +244,7 @@ def evaluate(
         without=read_without(without),
         output=output,
         against=against,
+        keep=not no_cache,
         as_json=as_json,
     )
     return EvaluateRun(questions, how, Teller(quiet=quiet, verbose=verbose)).run()
@@ -241,26 +252,26 @@ def evaluate(
 
 @app.command()
 def train(
-    examples: options.ExampleFiles,
-    output: options.TrainedFolder,
-    base: options.Base = "starter",
-    layout: options.Layout = "jsonl",
-    videos: options.Videos = None,
-    subtitle_folder: options.SubtitleFolder = None,
-    kept_apart: options.KeptApart = None,
+    examples: train_options.ExampleFiles,
+    output: train_options.TrainedFolder,
+    base: train_options.Base = "starter",
+    layout: train_options.Layout = "jsonl",
+    videos: train_options.Videos = None,
+    subtitle_folder: train_options.SubtitleFolder = None,
+    kept_apart: train_options.KeptApart = None,
     recipe: options.Recipe = "vidqa",
-    stage: options.PaperStage = None,
+    stage: train_options.PaperStage = None,
     frames: options.Frames = None,
-    steps: options.Steps = None,
-    batch: options.BatchSize = None,
-    accumulate: options.Accumulate = 1,
-    rate: options.Rate = None,
-    rank: options.LoraRank = None,
-    save_every: options.SaveEvery = 50,
-    seed: options.TrainSeed = 0,
-    gradient_checkpointing: options.Checkpointing = False,
+    steps: train_options.Steps = None,
+    batch: train_options.BatchSize = None,
+    accumulate: train_options.Accumulate = 1,
+    rate: train_options.Rate = None,
+    rank: train_options.LoraRank = None,
+    save_every: train_options.SaveEvery = 50,
+    seed: train_options.TrainSeed = 0,
+    gradient_checkpointing: train_options.Checkpointing = False,
     device: options.Device = None,
-    dtype: options.TrainDtype = "auto",
+    dtype: train_options.TrainDtype = "auto",
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Teach a model with clips, questions and answers of your own."""

@@ -151,6 +151,34 @@ TopP = Annotated[
 Seed = Annotated[
     int, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Of the draws, with --temperature.")
 ]
+Choices = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,...",
+        help="Take the likeliest of these answers, per token; status 0 if it is the first one, "
+        "1 if it is another.",
+    ),
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        metavar="P",
+        min=0.0,
+        max=1.0,
+        help="With --choices: answer `unsure`, status 3, where none is as likely as this.",
+    ),
+]
+WhatItRestsOn = Annotated[
+    bool,
+    typer.Option(
+        "--grounding",
+        help="Say what the answer rests on: seen, heard, both, or a guess; asks again with less.",
+    ),
+]
+NoCache = Annotated[
+    bool,
+    typer.Option("--no-cache", help="Keep nothing of the clips on disk, and use nothing kept."),
+]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Never touch the network; `ask` never does anyway.")
 ]
@@ -304,96 +332,4 @@ Without = Annotated[
         metavar="pictures|words",
         help="Keep these from the model, to learn what it makes of the rest; repeatable.",
     ),
-]
-ExampleFiles = Annotated[
-    list[Path],
-    typer.Argument(
-        metavar="FILE...",
-        help='Lines of {"video": ..., "question": ..., "answer": ...}; or what --layout says.',
-        show_default=False,
-    ),
-]
-Base = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|FOLDER", help="The model to begin with: the starter, the paper's, a folder."
-    ),
-]
-TrainedFolder = Annotated[
-    Path,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FOLDER",
-        help="Where the model goes; the same command again goes on with what was begun there.",
-    ),
-]
-Layout = Annotated[
-    str,
-    typer.Option(
-        metavar="jsonl|cmd|webvid|videoinstruct|pairs",
-        help="How the files are written: plain lines, or as the paper's data sets are published.",
-    ),
-]
-Videos = Annotated[
-    Path | None,
-    typer.Option(metavar="FOLDER", help="Where the clips of a published data set are."),
-]
-SubtitleFolder = Annotated[
-    Path | None, typer.Option("--subtitle-folder", metavar="FOLDER", help="And their subtitles.")
-]
-KeptApart = Annotated[
-    Path | None,
-    typer.Option(
-        "--eval", metavar="FILE", help="Examples to look at while training, not to learn from."
-    ),
-]
-PaperStage = Annotated[
-    str | None,
-    typer.Option(
-        metavar="pretrain|align|video",
-        help="With --recipe paper: whose rates and lengths. [default: video]",
-    ),
-]
-Steps = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", min=1, help="How long. [default: 3 times through the clips, at least 60]"
-    ),
-]
-BatchSize = Annotated[
-    int | None,
-    typer.Option(
-        "--batch", metavar="N", min=1, help="Clips at once on a device. [default: up to 4]"
-    ),
-]
-Accumulate = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Batches a step, where memory is short.")
-]
-Rate = Annotated[
-    float | None,
-    typer.Option(metavar="R", min=0, help="The highest learning rate. [default: 5e-4]"),
-]
-LoraRank = Annotated[
-    int | None, typer.Option("--rank", metavar="N", min=1, help="Of the LoRA. [default: 8]")
-]
-SaveEvery = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Steps between checkpoints and looks at --eval.")
-]
-Checkpointing = Annotated[
-    bool,
-    typer.Option(
-        "--gradient-checkpointing", help="Less memory, a third more time: compute layers twice."
-    ),
-]
-TrainDtype = Annotated[
-    str,
-    typer.Option(
-        "--dtype",
-        metavar="auto|float32|bfloat16|float16",
-        help="What matrices are multiplied in; what is learned stays in float32.",
-    ),
-]
-TrainSeed = Annotated[
-    int, typer.Option("--seed", metavar="N", min=0, help="Of the order and of all chance.")
 ]

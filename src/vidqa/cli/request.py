@@ -142,6 +142,26 @@ def read_sampling(text: str | None) -> "Sampling | None":
         ) from error
 
 
+def read_choices(text: str | None, threshold: float | None) -> tuple[str, ...]:
+    """The answers to choose among; none where the answer is free.
+
+    Raises:
+        UsageError: fewer than two, an empty or a repeated one, or a threshold without any.
+
+    """
+    if text is None:
+        if threshold is not None:
+            raise UsageError("--threshold is for --choices", hint="--choices yes,no")
+        return ()
+    choices = tuple(one.strip() for one in text.split(","))
+    if len(choices) < 2 or not all(choices) or len(set(choices)) < len(choices):
+        raise UsageError(
+            f"--choices {text!r}: at least two different answers are needed",
+            hint="--choices yes,no",
+        )
+    return choices
+
+
 def read_task(text: str) -> "Task":
     """What to do with speech.
 

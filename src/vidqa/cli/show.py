@@ -52,8 +52,10 @@ class PlainView(AnswerView):
         put(printable(delta.text, newlines=True))
 
     def whole(self, answer: Answer) -> None:
-        """End the line."""
+        """End the line; of choices, every one follows with its probability."""
         put("\n")
+        for choice in answer.choices:
+            put(f"{printable(choice.text)}\t{choice.probability:.3f}\n")
 
 
 class LineView(AnswerView):
@@ -65,6 +67,7 @@ class LineView(AnswerView):
     def whole(self, answer: Answer) -> None:
         """Write the line."""
         columns = [answer.video, *([answer.question] if self._with_question else []), answer.text]
+        columns += [f"{choice.text} {choice.probability:.3f}" for choice in answer.choices]
         line = "\t".join(printable(" ".join(column.splitlines())) for column in columns)
         put(f"{line}\n")
 
@@ -129,8 +132,11 @@ class TerminalView(AnswerView):
             self._live.update(self._markdown())
 
     def whole(self, answer: Answer) -> None:
-        """Leave the answer on the screen."""
+        """Leave the answer on the screen; of choices, with the probability of each."""
         self.close()
+        for choice in answer.choices:
+            told = f"{choice.probability:5.1%}  {printable(choice.text)}"
+            self._console.print(told, style="dim", markup=False)
 
     def failed(self, video: str, question: str, error: VidqaError) -> None:
         """Leave what was begun; the error goes to stderr."""

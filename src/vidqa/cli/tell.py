@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vidqa.cli.printable import printable
 from vidqa.cli.prompt_table import show_prompt
 from vidqa.errors import VidqaError
-from vidqa.types import Answer, PromptView, Stage
+from vidqa.types import Answer, Grounding, PromptView, Stage
 
 if TYPE_CHECKING:
     from vidqa.cli.spinner import Spinner
@@ -89,10 +89,12 @@ class Teller:
         now = time.monotonic()
         took, self._begun = now - self._begun, now
         subject = f"{printable(about)}: " if about else ""
-        cost = f"{answer.new_tokens} tokens in {took:.1f} s"
+        cost = f"{work(answer)} in {took:.1f} s"
         self._line(f"{subject}{seen(answer)}; {heard(answer)}; {by_whom(answer)}; {cost}")
-        if answer.stopped_by != "end":
+        if answer.stopped_by in ("context_full", "token_limit"):
             self._line(f"note: {cut_short(answer)}")
+        if answer.grounding is not None:
+            self._line(rests_on(answer.grounding))
         for warning in answer.warnings:
             self._line(f"warning: {printable(warning)}")
         if self._verbose:
@@ -158,6 +160,25 @@ def by_whom(answer: Answer) -> str:
     """`starter@1a2b3c on cpu, bfloat16`."""
     seed = "" if answer.seed is None else f", seed {answer.seed}"
     return f"{answer.model}@{answer.revision[:12]} on {answer.device}, {answer.dtype}{seed}"
+
+
+def work(answer: Answer) -> str:
+    """What was done for it."""
+    if answer.choices:
+        return f"{len(answer.choices)} choices ranked by their likelihood per token"
+    return f"{answer.new_tokens} tokens"
+
+
+def rests_on(grounding: Grounding) -> str:
+    """`seen: without the pictures the answer is e^9.1 times less likely, ...`."""
+    lead = "warning: a guess" if grounding.verdict == "guess" else grounding.verdict
+    parts = (
+        ("the pictures", grounding.without_pictures),
+        ("the words", grounding.without_words),
+        ("both", grounding.without_both),
+    )
+    told = ", ".join(f"{nats:.1f} without {name}" for name, nats in parts)
+    return f"{lead}: nats of likelihood that the answer loses: {told}"
 
 
 def cut_short(answer: Answer) -> str:

@@ -1,22 +1,26 @@
 """A watched clip: frames seen, words heard, the video's part of the prompt in the KV cache."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from vidqa.engine.grounding import judged
 from vidqa.engine.opening import Opening
 from vidqa.engine.ranking import Score, ranked
-from vidqa.engine.showing import Seen, Showing
+from vidqa.engine.showing import Seen, Showing, Shown
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.engine.tongue import language_warnings
 from vidqa.errors import UsageError
 from vidqa.model.choosing import Sampling, TokenChooser
 from vidqa.model.decoding import decode
-from vidqa.model.inputs import PromptIds, Turn
+from vidqa.model.inputs import PromptIds
 from vidqa.model.text import TextStream
 from vidqa.model.tokenization import WholeText
 from vidqa.paper.prompts import training_template
 from vidqa.recipe import Recipe
 from vidqa.types import (
+    UNSURE,
     Answer,
     Choice,
     Notify,
@@ -45,7 +49,7 @@ class Clip:
         self._showing = Showing(model.loaded, model.spec, recipe, seen)
         with stopwatch.stage("prefill"):
             self._shown = self._showing.choose()
-            self._opening = self._open(self._showing.turn(self._shown))
+            self._opening = self._open(self._showing, self._shown)
         self.warnings = (
             *model.memory.warnings,
             *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
@@ -157,8 +161,7 @@ class Clip:
             raise UsageError("there is nothing to choose from, or a choice is empty")
         with self.model.memory.errors(self.model.name):
             if self.recipe.name == "paper":
-                turn = self._showing.turn(self._shown, template=training_template())
-                opening = self._open(turn)
+                opening = self._open(self._showing, self._shown, template=training_template())
             else:
                 opening = self._opening
             prompt = self._prompt_ids(question, opening)
@@ -166,13 +169,75 @@ class Clip:
             likelihoods = opening.score(prompt, answers)
         return ranked(choices, likelihoods, by=by)
 
+    def choose(
+        self,
+        question: str,
+        choices: Sequence[str],
+        *,
+        threshold: float | None = None,
+        notify: Notify | None = None,
+    ) -> Answer:
+        """The likeliest of given answers; see `rank`.
+
+        Args:
+            question: plain text.
+            choices: at least one, none empty.
+            threshold: below this probability the answer is `types.UNSURE`.
+            notify: called when the stage prefill begins.
+
+        Raises:
+            UsageError: as `rank` does.
+
+        """
+        stopwatch = Stopwatch(notify, self.timings_s)
+        with stopwatch.stage("prefill"):
+            ranking = self.rank(question, choices)
+        is_sure = threshold is None or ranking[0].probability >= threshold
+        return replace(
+            self._told(question, self._prompt_ids(question, self._opening), stopwatch),
+            text=ranking[0].text if is_sure else UNSURE,
+            choices=ranking,
+            is_sure=is_sure,
+        )
+
+    def grounded(self, answer: Answer) -> Answer:
+        """The answer, with what it rests on: it is scored again with less of the clip shown.
+
+        Raises:
+            UsageError: there is no answer to score.
+
+        """
+        text = answer.choices[0].text if answer.choices else answer.text
+        if not text.strip():
+            raise UsageError("an empty answer rests on nothing")
+        score = partial(self._likelihood, answer.question, self._showing.answer_ids(text))
+        has_words = bool(self._shown.fitted.used)
+        with self.model.memory.errors(self.model.name):
+            whole = score(pictures=True, words=True)
+            blind = score(pictures=False, words=True)
+            deaf = score(pictures=True, words=False) if has_words else whole
+            neither = score(pictures=False, words=False) if has_words else blind
+        return replace(answer, grounding=judged(whole, blind, deaf, neither))
+
     def _text_stream(self) -> TextStream | WholeText:
         tokenizer = self.model.loaded.tokenizer
         return WholeText(tokenizer) if self.recipe.name == "paper" else TextStream(tokenizer)
 
-    def _open(self, turn: Turn) -> Opening:
-        pictures = self._showing.pictures(turn, self._shown)
+    def _open(self, showing: Showing, shown: Shown, *, template: str | None = None) -> Opening:
+        turn = showing.turn(shown, template=template)
+        pictures = showing.pictures(turn, shown)
         return Opening(self.model.loaded, turn, pictures, window=self.recipe.window)
+
+    def _likelihood(
+        self, question: str, answer_ids: Sequence[int], *, pictures: bool, words: bool
+    ) -> float:
+        """The log likelihood of an answer in nats, the clip shown with less."""
+        opening = self._opening
+        if not (pictures and words):
+            showing = self._showing.without(pictures=not pictures, words=not words)
+            opening = self._open(showing, showing.choose())
+        (likelihood,) = opening.score(self._prompt_ids(question, opening), [answer_ids])
+        return float(likelihood.sum())
 
     def _prompt_ids(self, question: str, opening: Opening) -> PromptIds:
         """The question behind the clip, made harmless and checked for size."""
@@ -218,8 +283,19 @@ class Clip:
                         break
         if piece := text.finish():
             yield TextDelta(piece)
-        yield Answer(
+        answer = self._told(question, prompt, stopwatch)
+        yield replace(
+            answer,
             text=text.text,
+            seed=None if sampling.greedy else sampling.seed,
+            new_tokens=new_tokens,
+            stopped_by=stopped_by,
+        )
+
+    def _told(self, question: str, prompt: PromptIds, stopwatch: Stopwatch) -> Answer:
+        """All that is known of an answer but the answer itself."""
+        return Answer(
+            text="",
             question=question,
             video=self._video,
             fingerprint=self.fingerprint,
@@ -228,7 +304,7 @@ class Clip:
             recipe=self.recipe.name,
             device=self.model.device,
             dtype=self.model.dtype,
-            seed=None if sampling.greedy else sampling.seed,
+            seed=None,
             frame_times_s=tuple(segment.time_s for segment in self.segments),
             duration_s=self.info.duration_s,
             words_source=self.words.source,
@@ -236,8 +312,8 @@ class Clip:
             words_dropped=self._shown.fitted.dropped,
             visual_tokens=self._opening.visual_tokens(prompt),
             prompt_tokens=prompt.tokens,
-            new_tokens=new_tokens,
-            stopped_by=stopped_by,
+            new_tokens=0,
+            stopped_by="chosen",
             warnings=(
                 *self.warnings,
                 *prompt.warnings,

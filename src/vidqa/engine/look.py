@@ -4,17 +4,29 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from vidqa.engine.stopwatch import Stopwatch
-from vidqa.media.frames import FrameReport
-from vidqa.model.inputs import FrameEncoder
-from vidqa.model.loading import Loaded
-from vidqa.spec import ModelSpec
+from vidqa.media.frames import Decoder, FrameReport
+from vidqa.model.inputs import FrameEncoder, grey
 from vidqa.types import Frame
 
-GREY = 127
 BLANKED = "the pictures were blanked, as was asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How to look at a clip: with the clip and the model, all that changes what is seen."""
+
+    sampling: str
+    """A strategy, as `Sampling.parse` reads it."""
+    window: tuple[float, float]
+    """Begin and end, in seconds from the first frame."""
+    count: int
+    """Frames at most."""
+    size: tuple[int, int] | None
+    """Width and height that they are read at; None: their own."""
+    decoder: Decoder
+    blank: bool
+    """Grey pictures instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +41,21 @@ class Looked:
 
 
 def look(
-    loaded: Loaded,
-    spec: ModelSpec,
+    encoder: FrameEncoder,
     frames: Generator[Frame | FrameReport],
     stopwatch: Stopwatch,
     *,
     blank: bool = False,
-    keep_places: bool = False,
 ) -> Looked:
     """Encode frames as they come.
 
     Args:
-        loaded: network and processor.
-        spec: what its processor is told.
+        encoder: takes them.
         frames: as `Reader.frames` yields them, the report last.
         stopwatch: told of the stages decode and vision.
         blank: encode grey pictures of the same sizes instead.
-        keep_places: see `FrameEncoder`.
 
     """
-    encoder = FrameEncoder(
-        loaded,
-        spec.family.image_kwargs,
-        processor_kwargs=spec.family.processor_kwargs,
-        keep_places=keep_places,
-    )
     times_s, report = list[float](), None
     with closing(frames):
         while True:
@@ -66,7 +68,7 @@ def look(
                 continue
             times_s.append(item.time_s)
             with stopwatch.more("vision"):
-                encoder.push(np.full_like(item.pixels, GREY) if blank else item.pixels)
+                encoder.push(grey(item.pixels.shape) if blank else item.pixels)
     assert report is not None, "the report comes last"
     if blank:
         report = replace(report, warnings=(*report.warnings, BLANKED))

@@ -1,19 +1,23 @@
 """Load a model and watch clips with it."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from vidqa import plan
+from vidqa.cache import Cache
 from vidqa.engine.background import Background
 from vidqa.engine.clip import Clip
 from vidqa.engine.hear import hear
-from vidqa.engine.look import look
+from vidqa.engine.kept import Sight, keep_sight, kept_sight, sight_key
+from vidqa.engine.look import Looking, look
 from vidqa.engine.memory import Memory, plan_for
 from vidqa.engine.showing import Seen
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import ModelMissingError, VidqaError
 from vidqa.footprint import MemoryPlan
+from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder
 from vidqa.media.memo import known_fingerprint
 from vidqa.media.moments import choose_sampling, stretch
@@ -22,11 +26,12 @@ from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted, Window
+from vidqa.model.inputs import FrameEncoder
 from vidqa.model.loading import Loaded, load_folder, load_processor
 from vidqa.recipe import Recipe, choose_recipe
 from vidqa.registry import SPEECH, find_model, find_speech
 from vidqa.spec import ModelSpec
-from vidqa.types import Notify, Words
+from vidqa.types import Notify, VideoInfo, Words
 from vidqa.weights.local import LocalModel, find_local
 from vidqa.weights.locate import model_folder, model_revision, speech_folder, speech_key
 from vidqa.weights.store import Store
@@ -46,6 +51,7 @@ def load(
     speech: str | None = None,
     store: Store | None = None,
     reader: Reader | None = None,
+    keep: bool = True,
     notify: Notify | None = None,
 ) -> "Model":
     """Load a model from the cache; nothing is downloaded.
@@ -63,6 +69,7 @@ def load(
         speech: the model that listens, by name; the one that `name` has by default.
         store: the cache to look in; the user's by default.
         reader: reads the clips; one of the model's own by default.
+        keep: keep what is seen and heard of clips on disk, and use what was kept before.
         notify: called when the stage `load` begins.
 
     Raises:
@@ -88,6 +95,7 @@ def load(
         recogniser=recogniser,
         missing=missing,
         reader=reader,
+        cache=Cache() if keep else None,
         notify=notify,
     )
 
@@ -144,6 +152,7 @@ def open_folder(
     recogniser: Recogniser | None = None,
     missing: VidqaError | None = None,
     reader: Reader | None = None,
+    cache: Cache | None = None,
     notify: Notify | None = None,
 ) -> "Model":
     """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest.
@@ -176,6 +185,7 @@ def open_folder(
         recogniser=recogniser,
         missing=missing,
         reader=reader,
+        cache=cache,
         load_s=watch.seconds["load"],
     )
 
@@ -195,6 +205,7 @@ class Model:
         recogniser: Recogniser | None,
         missing: VidqaError | None,
         reader: Reader,
+        cache: Cache | None,
         load_s: float,
     ) -> None:
         self.spec = spec
@@ -203,7 +214,8 @@ class Model:
         self.device = device
         self.dtype = dtype
         self.memory = memory
-        self.ears = Ears(reader, recogniser, missing=missing)
+        self.ears = Ears(reader, recogniser, missing=missing, cache=cache)
+        self.cache = cache
         self.load_s = load_s
         self.reader = reader
 
@@ -302,27 +314,73 @@ class Model:
         with stopwatch.stage("decode"):
             info = self.reader.probe(path)
             window = stretch(info, *span)
+        mark = known_fingerprint(path) if self.cache is not None else fingerprint(path)
         listening = Background(partial(self._hear, path, wanted, window, stopwatch))
         try:
             with self.memory.errors(self.name):
-                count = self._most(sampling, frames)
-                with stopwatch.more("decode"):
-                    moments = self.reader.moments(info, sampling, window, count)
-                size = None if recipe.exact_pixels else self.loaded.picture_size
-                shown = self.reader.frames(info, moments.times_s, size=size, decoder=decoder)
-                looked = look(
-                    self.loaded,
-                    self.spec,
-                    shown,
-                    stopwatch,
-                    blank=blank,
-                    keep_places=keep_places,
+                looking = Looking(
+                    str(sampling),
+                    window,
+                    self._most(sampling, frames),
+                    None if recipe.exact_pixels else self.loaded.picture_size,
+                    decoder,
+                    blank,
                 )
+                if keep_places:
+                    sight = self._look(info, looking, stopwatch, keep_places=True)
+                else:
+                    sight = self._seen_before(info, mark, looking, stopwatch)
                 stopwatch.tell("speech")
-                words = listening.result()
-                return Seen(name, info, known_fingerprint(path), moments, looked, words)
+                return Seen(name, info, mark, *sight, listening.result())
         finally:
             listening.cancel()
+
+    def _seen_before(
+        self, info: VideoInfo, mark: str, looking: Looking, stopwatch: Stopwatch
+    ) -> Sight:
+        """What was kept of an earlier look; else look, and keep it."""
+        if self.cache is None:
+            return self._look(info, looking, stopwatch)
+        key = sight_key(
+            fingerprint=mark,
+            model=self.revision,
+            family=asdict(self.spec.family),
+            device=self.device,
+            dtype=self.dtype,
+            **asdict(looking),
+        )
+        sight = kept_sight(self.cache, key, self._encoder())
+        if sight is None:
+            sight = self._look(info, looking, stopwatch)
+            keep_sight(self.cache, key, sight, about=info.path.name)
+        return sight
+
+    def _look(
+        self,
+        info: VideoInfo,
+        looking: Looking,
+        stopwatch: Stopwatch,
+        *,
+        keep_places: bool = False,
+    ) -> Sight:
+        """Find the moments, read the frames there, encode them."""
+        sampling = Sampling.parse(looking.sampling)
+        with stopwatch.more("decode"):
+            moments = self.reader.moments(info, sampling, looking.window, looking.count)
+        frames = self.reader.frames(
+            info, moments.times_s, size=looking.size, decoder=looking.decoder
+        )
+        encoder = self._encoder(keep_places=keep_places)
+        return moments, look(encoder, frames, stopwatch, blank=looking.blank)
+
+    def _encoder(self, *, keep_places: bool = False) -> FrameEncoder:
+        family = self.spec.family
+        return FrameEncoder(
+            self.loaded,
+            family.image_kwargs,
+            processor_kwargs=family.processor_kwargs,
+            keep_places=keep_places,
+        )
 
     def _most(self, sampling: Sampling, frames: int | None) -> int:
         """How many frames to look at; no more than what was made to fit the memory."""

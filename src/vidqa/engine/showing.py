@@ -72,6 +72,15 @@ class Showing:
         words = _most(self.recipe.max_words, lambda n: self._fits(self._shown(1, n)))
         return self._shown(1, words)
 
+    def without(self, *, pictures: bool, words: bool) -> "Showing":
+        """The same clip with grey frames, or without its words, or both."""
+        seen = self.seen
+        looked = replace(seen.looked, frames=seen.looked.frames.blanked()) if pictures else None
+        less = replace(
+            seen, looked=looked or seen.looked, words=Words("off") if words else seen.words
+        )
+        return replace(self, seen=less)
+
     def turn(self, shown: Shown, *, template: str | None = None) -> Turn:
         """The user's turn around a question."""
         segments, form = shown.fitted.segments, self.spec.prompt

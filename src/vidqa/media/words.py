@@ -1,13 +1,16 @@
 """What is said in a clip, from the best source there is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from vidqa.cache import Cache
 from vidqa.errors import DecoderError, UsageError, VidqaError
 from vidqa.media.audio import AudioBlock, audio_blocks
 from vidqa.media.container import quoted
+from vidqa.media.kept import keep_words, kept_words, recogniser_key
 from vidqa.media.language import ENGLISH, read_language
+from vidqa.media.memo import known_fingerprint
 from vidqa.media.reader import Reader
 from vidqa.media.subtitles import SubtitleFile, read_subtitles, sidecars, spoken_in
 from vidqa.media.tracks import Track, read_track
@@ -65,11 +68,21 @@ class Ears:
         recogniser: Recogniser | None,
         *,
         missing: VidqaError | None = None,
+        cache: Cache | None = None,
     ) -> None:
-        """Listen with a recogniser; without one `missing` says why, once there is sound to hear."""
+        """Listen with a recogniser.
+
+        Args:
+            reader: reads clips and subtitles.
+            recogniser: None if there is none.
+            missing: says why there is none, once there is sound to hear.
+            cache: keeps what was heard, and what tracks inside clips say.
+
+        """
         self.reader = reader
         self.recogniser = recogniser
         self.missing = missing
+        self.cache = cache
 
     def words(self, path: Path, wanted: Wanted, window: Window = (0.0, None)) -> Words:
         """All words within a stretch of a clip, at once. Raises as `stream` does."""
@@ -95,31 +108,52 @@ class Ears:
         if wanted.subtitles == "off":
             yield Words("off")
             return
-        words, warnings = self._read(path, wanted)
+        words, warnings = self._written(path, wanted)
         if words is not None:
-            inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
-            yield from inside
-            source: WordsSource = words.source if inside else "none"
-            yield replace(words, source=source, cues=inside, warnings=warnings + words.warnings)
+            yield from _all_at_once(_within(words, window), warnings)
             return
-        for event in self._listen(path, wanted, window):
+        for event in self._kept(path, wanted, window):
             if isinstance(event, Words):
                 event = replace(event, warnings=warnings + event.warnings)
             yield event
 
-    def _read(self, path: Path, wanted: Wanted) -> tuple[Words | None, tuple[str, ...]]:
-        """What is written, and what was passed over."""
+    def _written(self, path: Path, wanted: Wanted) -> tuple[Words | None, tuple[str, ...]]:
+        """What is written outside the clip, and what was passed over."""
         if wanted.subtitles == "speech":
             return None, ()
         if wanted.subtitles != "auto":
             return self._from_file(Path(wanted.subtitles), wanted.written), ()
-        words, warnings = self._from_beside(path, wanted)
-        if words is None:
-            track = self._track(path, wanted)
-            if track is not None and track.text.cues:
-                detail = f"text track ({track.language})" if track.language else "text track"
-                words = Words("track", track.text.cues, detail, track.text.warnings)
-        return words, warnings
+        return self._from_beside(path, wanted)
+
+    def _kept(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
+        """What the clip itself says: from an earlier time, else now, and then it is kept."""
+        if self.cache is None:
+            yield from self._inside(path, wanted, window)
+            return
+        key = {
+            "fingerprint": known_fingerprint(path),
+            "wanted": asdict(wanted),
+            "window": window,
+            "recogniser": recogniser_key(self.recogniser),
+        }
+        words = kept_words(self.cache, key)
+        if words is not None:
+            yield from _all_at_once(words)
+            return
+        for event in self._inside(path, wanted, window):
+            if isinstance(event, Words):
+                keep_words(self.cache, key, event, about=path.name)
+            yield event
+
+    def _inside(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
+        """From a text track, else from the sound."""
+        track = self._track(path, wanted) if wanted.subtitles == "auto" else None
+        if track is None or not track.text.cues:
+            yield from self._listen(path, wanted, window)
+            return
+        detail = f"text track ({track.language})" if track.language else "text track"
+        words = Words("track", track.text.cues, detail, track.text.warnings)
+        yield from _all_at_once(_within(words, window))
 
     def _from_file(self, path: Path, language: str | None) -> Words:
         """The file a person named: it must be readable, but it may be empty of words."""
@@ -176,6 +210,17 @@ class Ears:
             yield event
         source: WordsSource = "speech" if cues else "none"
         yield Words(source, tuple(cues), self.recogniser.name, heard.warnings, heard.language)
+
+
+def _within(words: Words, window: Window) -> Words:
+    """Only what is said in a stretch."""
+    inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
+    return replace(words, source=words.source if inside else "none", cues=inside)
+
+
+def _all_at_once(words: Words, warnings: tuple[str, ...] = ()) -> Iterator[Event]:
+    yield from words.cues
+    yield replace(words, warnings=warnings + words.warnings)
 
 
 def _empty(path: Path) -> str:

@@ -5,7 +5,7 @@ mark is the video's prefix, the same for every question; what comes after it clo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -25,6 +25,9 @@ FRAMES_AT_ONCE = 16
 
 GRIDS = "image_grid_thw"
 """What some processors say of each picture: its patches along time, height and width."""
+
+GREY = 127
+"""The level of frames that show nothing."""
 
 NOT_PICTURES = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
 """What a processor returns that is about the text."""
@@ -131,9 +134,48 @@ class FrameEncoder:
         self._placeholders: list[Tensor] = []
         self._grids: list[Tensor] = []
         self._form = VisualForm()
+        self._shape: tuple[int, ...] | None = None
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that is known of the frames, on the CPU: F of them; and the form of their tokens."""
+        assert not self._waiting, "flush first"
+        tensors = {
+            "visual_tokens": torch.stack(self._tokens).cpu(),  # (F, N/F, (1 + L) D)
+            "placeholders": torch.stack(self._placeholders),  # (F, T)
+        }
+        if self._grids:
+            tensors["grids"] = torch.stack(self._grids)  # (F, 3)
+        return tensors, {"form": asdict(self._form), "shape": self._shape}
+
+    def restore(self, tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> None:
+        """Take the frames of a `state` instead of encoding them again."""
+        device = self._loaded.network.device
+        self._tokens = list(tensors["visual_tokens"].to(device))
+        self._placeholders = list(tensors["placeholders"])
+        self._grids = list(tensors.get("grids", ()))
+        self._form = VisualForm(**told["form"])
+        self._shape = tuple(told["shape"])
+
+    def blanked(self) -> "FrameEncoder":
+        """As many frames of the same size, all grey; one of them is encoded."""
+        count, blank = len(self._tokens), self._alike()
+        assert self._shape is not None, "frames came before"
+        blank.push(grey(self._shape))
+        blank.flush()
+        blank._tokens *= count
+        blank._placeholders *= count
+        blank._grids *= count
+        return blank
+
+    def _alike(self) -> "FrameEncoder":
+        """One without frames."""
+        return FrameEncoder(
+            self._loaded, self._image_kwargs, processor_kwargs=self._processor_kwargs
+        )
 
     def push(self, pixels: NDArray[np.uint8]) -> None:
         """Take one more frame, (height, width, 3); all of a clip have one shape."""
+        self._shape = pixels.shape
         self._waiting.append(pixels)
         if len(self._waiting) == FRAMES_AT_ONCE:
             self._encode()
@@ -205,6 +247,11 @@ class FrameEncoder:
         assert len(placeholders) % len(frames) == 0, "as many placeholders for every frame"
         self._placeholders += placeholders.chunk(len(frames))
         self._grids += inputs.get(GRIDS, placeholders.new_empty(0, 3)).unbind(0)
+
+
+def grey(shape: Sequence[int]) -> NDArray[np.uint8]:
+    """A frame (height, width, 3) that shows nothing."""
+    return np.full(tuple(shape), GREY, dtype=np.uint8)
 
 
 def preprocess(

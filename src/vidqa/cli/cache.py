@@ -1,0 +1,66 @@
+"""`vidqa cache`: what is kept of clips that were seen and heard."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from vidqa.cache import Cache, read_size
+from vidqa.cli import options
+from vidqa.cli.exit_codes import ExitCode
+from vidqa.cli.output import put
+from vidqa.cli.printable import printable
+from vidqa.cli.tell import Teller
+from vidqa.errors import UsageError
+
+app = typer.Typer(
+    help="What is kept of clips, so that nothing is done twice.", no_args_is_help=True
+)
+MaxSize = Annotated[
+    str, typer.Option("--max-size", metavar="SIZE", help="What may stay, such as 5GB or 200MB.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command("list")
+def list_entries(as_json: options.Json = False) -> ExitCode:
+    """List what is kept, the most recently used first: kind, size, when it was used, clip."""
+    for entry in Cache().entries():
+        used = datetime.fromtimestamp(entry.used_s, UTC)
+        if as_json:
+            told = {"kind": entry.kind, "size_bytes": entry.size_bytes, "about": entry.about}
+            put(json.dumps({**told, "used": used.isoformat(timespec="seconds")}) + "\n")
+        else:
+            size = f"{entry.size_bytes / 1e6:.1f} MB"
+            day = used.strftime("%Y-%m-%d %H:%M")
+            put(f"{entry.kind}\t{size}\t{day}\t{printable(entry.about)}\n")
+    return ExitCode.ANSWERED
+
+
+@app.command()
+def size() -> ExitCode:
+    """Say how many bytes are kept."""
+    put(f"{Cache().size_bytes()}\n")
+    return ExitCode.ANSWERED
+
+
+@app.command()
+def prune(max_size: MaxSize) -> ExitCode:
+    """Throw away what was not used for longest, until the rest is small enough."""
+    freed = Cache().prune(read_size(max_size))
+    Teller().note(f"{freed / 1e6:.1f} MB freed")
+    return ExitCode.ANSWERED
+
+
+@app.command()
+def clear(yes: Yes = False) -> ExitCode:
+    """Throw away all that is kept of clips; models stay."""
+    cache = Cache()
+    if not yes:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise UsageError("nobody is there to be asked", hint="vidqa cache clear --yes")
+        typer.confirm(f"Throw away {cache.size_bytes() / 1e6:.1f} MB", abort=True, err=True)
+    Teller().note(f"{cache.prune(0) / 1e6:.1f} MB freed")
+    return ExitCode.ANSWERED

@@ -1,0 +1,19 @@
+"""Where the program begins. An error while Python still imports it is no answer: not status 1."""
+
+import sys
+import traceback
+from typing import NoReturn
+
+from vidqa.cli.exit_codes import ExitCode
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    try:
+        from vidqa.cli.main import main as begin
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(ExitCode.UNEXPECTED)
+    begin()

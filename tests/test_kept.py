@@ -1,0 +1,201 @@
+"""Nothing is done twice: a clip that was watched before is neither read, heard nor encoded again."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clips import make_clip
+from families import MAKERS, family_spec
+from vidqa.cache import Cache
+from vidqa.engine import Model, open_folder
+from vidqa.media.sampling import Sampling
+from vidqa.media.transcribe import Heard
+from vidqa.model.inputs import FrameEncoder
+from vidqa.types import Cue, Words
+
+QUESTION = "What happens?"
+
+
+class Parrot:
+    """A recogniser that hears the same in everything."""
+
+    name = "parrot"
+    model_dir = Path("parrot-1")
+
+    def __init__(self) -> None:
+        from vidqa.media.placement import Place
+
+        self.place, self.heard = Place("cpu", 1), 0
+
+    def listen(self, blocks: object, **_: object) -> object:
+        self.heard += 1
+        list(blocks)  # type: ignore[call-overload]
+        yield Cue(0.2, 0.9, "the cat is called Chelsea")
+        yield Heard(1.0, "en")
+
+
+class Counts:
+    """How often frames were read and encoded, and sound was heard."""
+
+    def __init__(self) -> None:
+        self.encoded = self.read = 0
+        self.parrot = Parrot()
+
+    @property
+    def all(self) -> tuple[int, int, int]:
+        return self.encoded, self.read, self.parrot.heard
+
+
+Open = Callable[..., Model]
+
+
+@pytest.fixture
+def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
+    counts = Counts()
+    encode = FrameEncoder._encode
+
+    def counted(self: FrameEncoder) -> None:
+        counts.encoded += 1
+        encode(self)
+
+    monkeypatch.setattr(FrameEncoder, "_encode", counted)
+    return counts
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    home = tmp_path_factory.mktemp("families")
+    return {name: make(home / name) for name, make in MAKERS.items()}
+
+
+@pytest.fixture
+def opened(folders: dict[str, Path], counts: Counts, monkeypatch: pytest.MonkeyPatch) -> Open:
+    def load(kind: str = "vidqa", *, keep: bool = True, **changes: str) -> Model:
+        settings = {"revision": "test", "device": "cpu", "dtype": "float32", **changes}
+        model = open_folder(
+            family_spec(kind),
+            folders[kind],
+            recogniser=counts.parrot,  # type: ignore[arg-type]
+            cache=Cache() if keep else None,
+            **settings,  # type: ignore[arg-type]
+        )
+        frames = model.reader.frames
+
+        def counted(*args: object, **kwargs: object) -> object:
+            counts.read += 1
+            return frames(*args, **kwargs)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(model.reader, "frames", counted)
+        return model
+
+    return load
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    make_clip(tmp_path / "clip.mp4", range(0, 2000, 40), sound_s=2)
+    return tmp_path / "clip.mp4"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("kind", list(MAKERS))
+def test_a_second_process_does_nothing_again_and_answers_the_same(
+    kind: str, dtype: str, opened: Open, counts: Counts, clip: Path
+) -> None:
+    uncached = opened(kind, keep=False, dtype=dtype).watch(clip).ask(QUESTION)
+    fresh = opened(kind, dtype=dtype).watch(clip).ask(QUESTION)
+    done = counts.all
+    again = opened(kind, dtype=dtype).watch(clip).ask(QUESTION)
+    assert counts.all == done == (2, 2, 2)
+    assert uncached.to_record() == fresh.to_record() == again.to_record()
+    assert again.words_source == "speech"
+
+
+def test_names_do_not_matter_but_contents_do(
+    opened: Open, counts: Counts, clip: Path, tmp_path: Path
+) -> None:
+    model = opened()
+    model.watch(clip)
+    done = counts.all
+    shutil.copy(clip, tmp_path / "copy.mp4")
+    clip.rename(tmp_path / "renamed.mp4")
+    for name in ("copy.mp4", "renamed.mp4"):
+        model.watch(tmp_path / name)
+        assert counts.all == done
+    make_clip(clip, range(40, 2040, 40), sound_s=2)
+    model.watch(clip)
+    assert counts.all == tuple(number + 1 for number in done)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"frames": 3},
+        {"sampling": Sampling.parse("keyframes")},
+        {"start_s": 0.5},
+        {"end_s": 1.0},
+        {"decoder": "decord"},
+        {"blank": True},
+    ],
+    ids=str,
+)
+def test_other_settings_are_another_sight(
+    change: dict[str, object], opened: Open, counts: Counts, clip: Path
+) -> None:
+    model = opened()
+    model.watch(clip)
+    done = counts.encoded
+    model.watch(clip, **change)  # type: ignore[arg-type]
+    assert counts.encoded == done + 1
+    model.watch(clip, **change)  # type: ignore[arg-type]
+    assert counts.encoded == done + 1
+
+
+@pytest.mark.parametrize("change", [{"revision": "other"}, {"dtype": "bfloat16"}], ids=str)
+def test_other_models_see_for_themselves(
+    change: dict[str, str], opened: Open, counts: Counts, clip: Path
+) -> None:
+    opened().watch(clip)
+    opened(**change).watch(clip)
+    assert (counts.encoded, counts.parrot.heard) == (2, 1), "but what was heard is the same"
+
+
+@pytest.mark.parametrize("change", [{"language": "de"}, {"subtitles": "speech"}], ids=str)
+def test_other_words_are_heard_for_themselves(
+    change: dict[str, str], opened: Open, counts: Counts, clip: Path
+) -> None:
+    model = opened()
+    model.watch(clip)
+    model.watch(clip, **change)  # type: ignore[arg-type]
+    assert (counts.encoded, counts.parrot.heard) == (1, 2)
+
+
+def test_words_beside_a_clip_go_before_those_kept(opened: Open, clip: Path) -> None:
+    model = opened()
+    model.watch(clip)
+    clip.with_suffix(".srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nsomething new\n")
+    assert model.watch(clip).words.source == "sidecar"
+
+
+def test_what_is_kept_is_what_was_heard(opened: Open, clip: Path) -> None:
+    first, second = (opened().watch(clip).words for _ in range(2))
+    assert first == second == Words("speech", first.cues, "parrot", first.warnings, "en")
+
+
+def test_a_damaged_entry_is_seen_again(opened: Open, counts: Counts, clip: Path) -> None:
+    model = opened()
+    answer = model.watch(clip).ask(QUESTION)
+    for entry in Cache().entries():
+        entry.file.write_bytes(entry.file.read_bytes()[:-3])
+    assert model.watch(clip).ask(QUESTION).to_record() == answer.to_record()
+    assert counts.all == (2, 2, 2)
+    model.watch(clip)
+    assert counts.all == (2, 2, 2)
+
+
+def test_a_private_clip_leaves_nothing(opened: Open, clip: Path, clean_environment: Path) -> None:
+    opened(keep=False).watch(clip).ask(QUESTION)
+    assert not list(clean_environment.rglob("*.mp4")) + Cache().entries()
+    assert not (clean_environment / "fingerprints").exists()
