@@ -6,6 +6,7 @@ python tests/cli/fake.py ask CLIP QUESTION ...
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,16 @@ from vidqa.errors import (
     UsageError,
     VideoError,
 )
-from vidqa.types import Answer, PromptSegment, PromptView, TextDelta, Words
+from vidqa.types import (
+    UNSURE,
+    Answer,
+    Choice,
+    Grounding,
+    PromptSegment,
+    PromptView,
+    TextDelta,
+    Words,
+)
 
 PIECES = ["The video ", "shows **a cat**, ", "then a mug."]
 BROKEN: dict[str, type[VideoError]] = {
@@ -25,6 +35,10 @@ BROKEN: dict[str, type[VideoError]] = {
     "text.mp4": NotAVideoError,
     "audio.mp4": NoVideoStreamError,
 }
+
+
+def print_nothing(stage: str) -> None:
+    pass
 
 
 class FakeClip:
@@ -66,6 +80,27 @@ class FakeClip:
             warnings=self.warnings,
             timings_s={"load": 1.0, "generate": 0.25},
         )
+
+    def choose(self, question: str, choices: Any, **settings: Any) -> Answer:
+        """The first choice is nine times as likely as the others, where the clip is named so."""
+        likely = {"first": 0, "second": 1}.get(Path(self.video).stem, 0)
+        ranked = [
+            Choice(text, 1.0, 2, 0.75 if number == likely else 0.25 / (len(choices) - 1))
+            for number, text in enumerate(choices)
+        ]
+        ranked.sort(key=lambda one: -one.probability)
+        threshold = settings["threshold"]
+        is_sure = threshold is None or ranked[0].probability >= threshold
+        *_, answer = self.stream(question, notify=print_nothing, temperature=0, max_new_tokens=None)
+        assert isinstance(answer, Answer)
+        text = ranked[0].text if is_sure else UNSURE
+        return replace(
+            answer, text=text, choices=tuple(ranked), is_sure=is_sure, stopped_by="chosen"
+        )
+
+    def grounded(self, answer: Answer) -> Answer:
+        verdict = "guess" if Path(self.video).stem == "guess" else "seen"
+        return replace(answer, grounding=Grounding(verdict, 9.5, -0.25, 9.75))
 
     def prompt(self, question: str) -> PromptView:
         segments = (PromptSegment(0.5, "hello [red]", 5, 2), PromptSegment(1.5, "", 5, 0))

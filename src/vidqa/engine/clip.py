@@ -203,13 +203,11 @@ class Clip:
     def grounded(self, answer: Answer) -> Answer:
         """The answer, with what it rests on: it is scored again with less of the clip shown.
 
-        Raises:
-            UsageError: there is no answer to score.
-
+        An empty one gets a warning instead.
         """
         text = answer.choices[0].text if answer.choices else answer.text
         if not text.strip():
-            raise UsageError("an empty answer rests on nothing")
+            return replace(answer, warnings=(*answer.warnings, "an empty answer rests on nothing"))
         score = partial(self._likelihood, answer.question, self._showing.answer_ids(text))
         has_words = bool(self._shown.fitted.used)
         with self.model.memory.errors(self.model.name):

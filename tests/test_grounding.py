@@ -1,0 +1,92 @@
+"""What an answer rests on, and choices, on a tiny model of every family."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clips import make_clip
+from families import MAKERS, family_spec
+from vidqa.engine import Clip, Model, open_folder
+from vidqa.engine.grounding import RESTS_NATS, judged
+from vidqa.types import UNSURE
+
+QUESTION = "What happens?"
+MUCH, LITTLE = RESTS_NATS + 1, RESTS_NATS - 1
+
+
+@pytest.mark.parametrize(
+    ("pictures", "words", "both", "verdict"),
+    [
+        (MUCH, LITTLE, MUCH, "seen"),
+        (LITTLE, MUCH, MUCH, "heard"),
+        (MUCH, MUCH, MUCH, "both"),
+        (LITTLE, LITTLE, MUCH, "both"),
+        (LITTLE, LITTLE, LITTLE, "guess"),
+        (-MUCH, MUCH, MUCH, "heard"),
+        (0.0, 0.0, -MUCH, "guess"),
+    ],
+)
+def test_verdicts(pictures: float, words: float, both: float, verdict: str) -> None:
+    found = judged(-5.0, -5.0 - pictures, -5.0 - words, -5.0 - both)
+    assert found.verdict == verdict
+    assert found.without_pictures == pytest.approx(pictures)
+    assert found.without_both == pytest.approx(both)
+
+
+@pytest.fixture(scope="module", params=list(MAKERS))
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = MAKERS[request.param](tmp_path_factory.mktemp(request.param) / "model")
+    settings = {"revision": "test", "device": "cpu", "dtype": "float32"}
+    return open_folder(family_spec(request.param), folder, **settings)
+
+
+@pytest.fixture
+def clip(model: Model, tmp_path: Path) -> Clip:
+    make_clip(tmp_path / "clip.mp4", range(0, 2000, 40))
+    srt = "1\n00:00:00,100 --> 00:00:00,900\nthe cat is called Chelsea\n"
+    (tmp_path / "clip.srt").write_text(srt)
+    return model.watch(tmp_path / "clip.mp4")
+
+
+def test_an_answer_is_scored_again_with_less(clip: Clip, model: Model, tmp_path: Path) -> None:
+    answer = replace(clip.ask(QUESTION), text="The video shows a cat.")
+    found = clip.grounded(answer).grounding
+    assert found is not None
+
+    def score(**less: object) -> float:
+        (choice,) = model.watch(tmp_path / "clip.mp4", **less).rank(QUESTION, [answer.text])  # type: ignore[arg-type]
+        return -choice.nll
+
+    whole = score()
+    assert found.without_pictures == pytest.approx(whole - score(blank=True), abs=1e-3)
+    assert found.without_words == pytest.approx(whole - score(subtitles="off"), abs=1e-3)
+    less = whole - score(blank=True, subtitles="off")
+    assert found.without_both == pytest.approx(less, abs=1e-3)
+    assert found.without_pictures != 0
+    assert found.without_words != 0
+
+
+def test_asking_what_it_rests_on_changes_no_later_answer(clip: Clip) -> None:
+    before = clip.ask(QUESTION).to_record()
+    clip.grounded(replace(clip.ask(QUESTION), text="a cat"))
+    assert clip.ask(QUESTION).to_record() == before
+
+
+def test_the_likeliest_choice_is_the_answer(clip: Clip) -> None:
+    ranking = clip.rank(QUESTION, ["yes", "no", "a cat"])
+    answer = clip.choose(QUESTION, ["yes", "no", "a cat"])
+    assert (answer.text, answer.choices, answer.is_sure) == (ranking[0].text, ranking, True)
+    assert math.isclose(sum(choice.probability for choice in answer.choices), 1)
+    assert answer.stopped_by == "chosen"
+    assert answer.prompt_tokens == clip.ask(QUESTION).prompt_tokens
+    assert clip.grounded(answer).grounding is not None
+    doubtful = clip.choose(QUESTION, ["yes", "no"], threshold=1.0)
+    assert (doubtful.text, doubtful.is_sure) == (UNSURE, False)
+
+
+def test_an_empty_answer_rests_on_nothing(clip: Clip) -> None:
+    answer = clip.grounded(replace(clip.ask(QUESTION), text=" "))
+    assert answer.grounding is None
+    assert answer.warnings[-1] == "an empty answer rests on nothing"
