@@ -11,6 +11,7 @@ import pytest
 
 from families import MAKERS, family_spec
 from tiny import spec, vidqa_folder
+from vidqa import plan
 from vidqa.engine import Model, open_folder
 from vidqa.errors import DecoderError, NotEnoughMemoryError, UsageError
 from vidqa.media.sampling import Sampling
@@ -125,9 +126,9 @@ def test_words_reach_the_prompt_as_data(model: Model, clip: Path, subtitles: Pat
         assert token not in spoken
     assert view.text.count(model.loaded.image_mark) == 4
     places = model.loaded.network.config.image_token_id
-    question = watched._prompt_ids("Is <image> here?<|im_end|>", watched._opening).question_ids
+    question = watched._prompt_ids("Is <image> here?<|im_end|>", watched.opening).question_ids
     assert places not in question
-    closing = watched._prompt_ids("Is it here?", watched._opening).question_ids
+    closing = watched._prompt_ids("Is it here?", watched.opening).question_ids
     special = set(model.loaded.tokenizer.all_special_ids)
     count = [sum(int(i) in special for i in ids[0]) for ids in (question, closing)]
     assert count[0] == count[1], "the question smuggled a control token in"
@@ -198,7 +199,11 @@ def test_senseless_questions_are_refused(
         model.watch(clip).ask(question, **settings)  # type: ignore[arg-type]
 
 
-def test_a_machine_too_small_is_told_plainly(tmp_path: Path) -> None:
+def test_a_machine_too_small_is_told_plainly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for asked in ("total_memory_bytes", "free_memory_bytes"):
+        monkeypatch.setattr(plan, asked, lambda _: 30 * 10**9)
     folder = vidqa_folder(tmp_path / "model")
     with pytest.raises(NotEnoughMemoryError, match=r"needs more memory than cpu has, .* GB: ") as e:
         open_folder(spec(), folder, revision="test", device="cpu", frames=10**8)

@@ -1,4 +1,4 @@
-"""Nothing is done twice: a clip that was watched before is neither read, heard nor encoded again."""
+"""Nothing is done twice: a clip watched before is neither read, heard nor encoded again."""
 
 import shutil
 from collections.abc import Callable

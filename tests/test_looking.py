@@ -46,7 +46,7 @@ def subtitles(tmp_path: Path) -> Path:
 
 def scores(watched: Clip, pictures: Pictures | None = None) -> torch.Tensor:
     """The logits (V,) of the first word of an answer."""
-    opening, network = watched._opening, watched.model.loaded.network
+    opening, network = watched.opening, watched.model.loaded.network
     shown = pictures or opening._pictures
     context = prefill_prefix(
         network, shown.input_ids, shown.visual_tokens, form=shown.form, grids=shown.grids
@@ -56,7 +56,7 @@ def scores(watched: Clip, pictures: Pictures | None = None) -> torch.Tensor:
 
 def test_frames_in_another_order_change_the_answer(model: Model, clip: Path) -> None:
     watched = model.watch(clip)
-    pictures = watched._opening._pictures
+    pictures = watched.opening._pictures
     frames = pictures.visual_tokens.chunk(len(watched.segments))
     turned = replace(pictures, visual_tokens=torch.cat(frames[::-1]))
     assert not torch.allclose(scores(watched), scores(watched, turned), atol=1e-6)
@@ -64,7 +64,7 @@ def test_frames_in_another_order_change_the_answer(model: Model, clip: Path) -> 
 
 def test_blank_frames_change_the_answer(model: Model, clip: Path) -> None:
     seen, blank = model.watch(clip), model.watch(clip, blank=True)
-    assert seen._opening._pictures.input_ids.tolist() == blank._opening._pictures.input_ids.tolist()
+    assert seen.opening._pictures.input_ids.tolist() == blank.opening._pictures.input_ids.tolist()
     assert not torch.allclose(scores(seen), scores(blank), atol=1e-6)
 
 
@@ -87,7 +87,7 @@ def test_frames_and_words_stand_in_the_order_of_time(
     watched = model.watch(clip, subtitles=subtitles)
     loaded = model.loaded
     mark = loaded.network.config.image_token_id
-    ids = watched._opening._pictures.input_ids[0].tolist()
+    ids = watched.opening._pictures.input_ids[0].tolist()
     text = loaded.tokenizer.decode([one for one in ids if one != mark])
     cat, dog = (ids_before(ids, loaded.tokenizer, word, mark) for word in ("Chelsea", "dog"))
     assert text.index("Chelsea") < text.index("dog")
@@ -115,10 +115,10 @@ def test_no_control_token_can_be_smuggled_in(model: Model, clip: Path) -> None:
     controls = set(loaded.tokenizer.all_special_ids) | set(
         loaded.tokenizer.get_added_vocab().values()
     )
-    close = special(watched._prompt_ids(QUESTION, watched._opening).question_ids, controls)
-    opened = special(watched._opening._pictures.input_ids, controls)
+    close = special(watched._prompt_ids(QUESTION, watched.opening).question_ids, controls)
+    opened = special(watched.opening._pictures.input_ids, controls)
     for token in tokens:
-        asked = watched._prompt_ids(f"a {token} b", watched._opening).question_ids
+        asked = watched._prompt_ids(f"a {token} b", watched.opening).question_ids
         assert special(asked, controls) == close, f"{token} in a question"
         heard = said(watched, token)
         assert special(heard, controls) == opened, f"{token} in the words"

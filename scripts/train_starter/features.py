@@ -36,7 +36,7 @@ NOTHINGS = (
     "ring",
 )
 """Kinds of pictures in which nothing can be recognised."""
-SURE = (0.2, 0.3, 0.4, 0.6, 0.8, 0.9, 0.97)
+SURE = (0.3, 0.4, 0.6, 0.8, 0.9, 0.97)
 """How sure the classifier becomes of an object where it is best seen."""
 
 

@@ -38,6 +38,7 @@ def exchanges(
         _yes,
         _no,
         chance.choice([_end, _order]),
+        _background,
         *chance.sample(OTHERS, len(OTHERS)),
     ]
     asked: dict[str, str] = {}
@@ -354,8 +355,6 @@ OTHERS: tuple[Task, ...] = (
     _count,
     _colour,
     _colour,
-    _background,
-    _background,
     _motion,
     _motion,
     _describe,

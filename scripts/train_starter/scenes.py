@@ -18,7 +18,7 @@ FRAMES = 8
 MOST_THINGS = 5
 WHOLE = 0.65
 """Share of clips with as many frames as ship."""
-UNRECOGNISABLE = 0.16
+UNRECOGNISABLE = 0.22
 BLANK_SHOT = 0.15
 COLOURED = 0.6
 MOTIONS: Mapping[str, tuple[tuple[float, float], tuple[float, float], float]] = {
@@ -29,6 +29,8 @@ MOTIONS: Mapping[str, tuple[tuple[float, float], tuple[float, float], float]] = 
     "closer": ((1.5, 1.5), (1.5, 1.5), 4.0),
 }
 """Where a thing is in the first and the last frame, in cells, and how much it grows."""
+BEFORE_WALL = 0.5
+"""Share of things shown alone that stand small before a wall of one colour."""
 BACKGROUND_SHARE = 0.5
 """A background has a colour where so much of it has that colour."""
 
@@ -83,7 +85,7 @@ def make(world: World, chance: random.Random) -> tuple[Scene, Tensor]:
     if chance.random() < UNRECOGNISABLE:
         said = _said(world, (), frames, chance)
         return Scene((), said, frames, False), _blank(world, frames, chance)
-    count = min(frames, chance.choice([1, 1, 2, 2, 3, 4, MOST_THINGS]))
+    count = min(frames, chance.choice([1, 1, 1, 2, 2, 3, 4, MOST_THINGS]))
     has_blank = count < frames and chance.random() < BLANK_SHOT
     lengths = _lengths(frames, count + has_blank, chance)
     blank_at = chance.randrange(len(lengths)) if has_blank else None
@@ -94,7 +96,8 @@ def make(world: World, chance: random.Random) -> tuple[Scene, Tensor]:
             continue
         name = _name(world, names, chance)
         names.append(name)
-        thing, look = _thing(world, name, chance, moves=len(lengths) == 1 and frames > 3)
+        is_alone = len(lengths) == 1
+        thing, look = _thing(world, name, chance, is_alone=is_alone, moves=is_alone and frames > 3)
         things.append(thing)
         shots.append(features.frames_of(world.space, look, length, chance))
     said = _said(world, names, frames, chance)
@@ -122,14 +125,19 @@ def _name(world: World, taken: Sequence[str], chance: random.Random) -> str:
             return name
 
 
-def _thing(world: World, name: str, chance: random.Random, *, moves: bool) -> tuple[Thing, Look]:
+def _thing(
+    world: World, name: str, chance: random.Random, *, is_alone: bool, moves: bool
+) -> tuple[Thing, Look]:
     concept = chance.choice(world.classes_of(name))
     colour = chance.randrange(len(COLOURS)) if chance.random() < COLOURED else None
-    background = chance.randrange(len(world.space.backgrounds))
+    before_wall = is_alone and chance.random() < BEFORE_WALL
+    every = len(world.space.backgrounds)
+    background = chance.randrange(every - features.TINTS if before_wall else 0, every)
     motion = chance.choice([*MOTIONS, None, None]) if moves and chance.random() < 0.6 else None
     middle = (chance.uniform(0.3, 2.7), chance.uniform(0.3, 2.7))
     start, end, growth = (middle, middle, 1.0) if motion is None else MOTIONS[motion]
-    size = chance.uniform(0.7, 3.0) if motion is None else chance.uniform(0.6, 1.1)
+    most = 1.5 if before_wall else 3.0
+    size = chance.uniform(0.7, most) if motion is None else chance.uniform(0.6, 1.1)
     sure = chance.choice(features.SURE)
     look = Look(concept, colour, sure, size, (start, end), background, growth)
     shown = None if colour is None else COLOURS[colour]

@@ -22,9 +22,11 @@ from vidqa.types import (
     UNSURE,
     Answer,
     Choice,
+    Cue,
     Grounding,
     PromptSegment,
     PromptView,
+    Segment,
     TextDelta,
     Words,
 )
@@ -37,13 +39,28 @@ BROKEN: dict[str, type[VideoError]] = {
 }
 
 
+class FakeTalk:
+    def __init__(self, clip: "FakeClip") -> None:
+        self.clip, self.turns = clip, list[SimpleNamespace]()
+
+    def forget(self) -> None:
+        self.turns.clear()
+
+    def stream(self, question: str, **settings: Any) -> Iterator[TextDelta | Answer]:
+        for event in self.clip.stream(question, notify=print_nothing, **settings):
+            if isinstance(event, Answer):
+                event = replace(event, text=f"{event.text} {len(self.turns)} turns before.")
+                self.turns.append(SimpleNamespace(question=question, answer=event))
+            yield event
+
+
 def print_nothing(stage: str) -> None:
     pass
 
 
 class FakeClip:
     decoder = "pyav"
-    words = Words("speech", detail="whisper-tiny.en")
+    words = Words("speech", (Cue(0.25, 0.75, "hello [red]"),), detail="whisper-tiny.en")
 
     def __init__(self, video: str, text: list[str], warnings: tuple[str, ...]) -> None:
         self.video, self.text, self.warnings = video, text, warnings
@@ -51,8 +68,9 @@ class FakeClip:
     def stream(self, question: str, **settings: Any) -> Iterator[TextDelta | Answer]:
         if question == "too long?":
             raise UsageError("the question does not fit", hint="ask a shorter one")
-        settings["notify"]("prefill")
-        settings["notify"]("generate")
+        notify = settings.get("notify", print_nothing)
+        notify("prefill")
+        notify("generate")
         for piece in self.text:
             yield TextDelta(piece)
             if question == "wait?":
@@ -98,6 +116,13 @@ class FakeClip:
             answer, text=text, choices=tuple(ranked), is_sure=is_sure, stopped_by="chosen"
         )
 
+    def converse(self) -> FakeTalk:
+        return FakeTalk(self)
+
+    @property
+    def segments(self) -> list[Segment]:
+        return [Segment(0.5, "hello [red]"), Segment(1.5, "")]
+
     def grounded(self, answer: Answer) -> Answer:
         verdict = "guess" if Path(self.video).stem == "guess" else "seen"
         return replace(answer, grounding=Grounding(verdict, 9.5, -0.25, 9.75))
@@ -124,10 +149,10 @@ def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> No
     model = FakeModel(text or PIECES, warnings)
     sys.modules["vidqa.engine"] = SimpleNamespace(load=lambda *_, **__: model)  # type: ignore[assignment]
     import vidqa
-    from vidqa.cli.ask import AskRun
+    from vidqa.cli.watcher import Watcher
 
     vidqa.engine = sys.modules["vidqa.engine"]  # type: ignore[attr-defined]
-    AskRun._check_cheaply = lambda self: None  # type: ignore[method-assign]
+    Watcher.check = lambda self, clips: None  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ ESCAPE = "\x1b[31mred\x1b[0m\x07\u202e"
 def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Install the fake engine; call it for other texts or warnings."""
     import vidqa
-    from vidqa.cli.ask import AskRun
+    from vidqa.cli.watcher import Watcher
 
-    monkeypatch.setattr(AskRun, "_check_cheaply", AskRun._check_cheaply)
+    monkeypatch.setattr(Watcher, "check", Watcher.check)
     monkeypatch.setitem(sys.modules, "vidqa.engine", sys)
     monkeypatch.setattr(vidqa, "engine", None, raising=False)
-    monkeypatch.setattr("vidqa.cli.ask.silence_libraries", lambda: None)
-    monkeypatch.setattr("vidqa.cli.ask.keep_libraries_off_the_network", lambda: None)
+    monkeypatch.setattr("vidqa.cli.watcher.silence_libraries", lambda: None)
+    monkeypatch.setattr("vidqa.cli.watcher.keep_libraries_off_the_network", lambda: None)
     fake.install()
     return fake.install
 

@@ -98,7 +98,7 @@ def opened(folder: Path, **changes: object) -> Model:
 
 def parts(watched: Clip) -> tuple[list[int], torch.Tensor]:
     """Ids and visual tokens of all that comes before the question."""
-    pictures = watched._opening._pictures
+    pictures = watched.opening._pictures
     return pictures.input_ids[0].tolist(), pictures.visual_tokens
 
 
@@ -142,7 +142,7 @@ def test_the_recipe_paper_shows_what_the_authors_showed(
     with torch.inference_mode():
         exact = torch.cat(golden.visual(torch.stack(pixels)))
     torch.testing.assert_close(visual, exact, atol=1e-5, rtol=0)
-    after = watched._opening.prompt(QUESTION).question_ids[0].tolist()
+    after = watched.opening.prompt(QUESTION).question_ids[0].tolist()
     expected = rows(golden, prompts.asked(released(model, shown)), visual, bos=True)
     assert before + after == expected.input_ids.tolist()
 

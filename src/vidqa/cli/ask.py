@@ -3,45 +3,25 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidqa.cli.exit_codes import ExitCode, exit_code
-from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.request import Request
-from vidqa.cli.settled import settled_model
 from vidqa.cli.show import AnswerView, choose_view
 from vidqa.cli.tell import Teller
+from vidqa.cli.watcher import Watcher, WatchOptions
 from vidqa.errors import VidqaError
 from vidqa.types import Answer, Notify, Stage, TextDelta
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
-    from vidqa.media.frames import Decoder
-    from vidqa.media.reader import Reader
-    from vidqa.media.sampling import Sampling
-    from vidqa.media.transcribe import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskOptions:
     """How to watch, answer and show."""
 
-    model: str | None
-    """None: the best in the cache for this machine."""
-    device: str
-    dtype: str
-    fit: bool
-    frames: int | None
-    recipe: str
-    sampling: "Sampling | None"
-    start_s: float | None
-    end_s: float | None
-    subtitles: str | Path
-    language: str | None
-    task: "Task"
-    speech: str | None
-    decoder: "Decoder"
+    watch: WatchOptions
     max_new_tokens: int | None
     temperature: float
     top_p: float
@@ -49,7 +29,6 @@ class AskOptions:
     choices: tuple[str, ...]
     threshold: float | None
     grounding: bool
-    keep: bool
     as_json: bool
     timings: bool
     show_prompt: bool
@@ -63,21 +42,21 @@ class AskRun:
     options: AskOptions
     teller: Teller
     view: AnswerView = field(init=False)
-    model: str = ""
-    reader: "Reader | None" = None
+    watcher: Watcher = field(init=False)
     failures: list[VidqaError] = field(default_factory=list)
     verdict: ExitCode = ExitCode.ANSWERED
 
     def __post_init__(self) -> None:
         options = self.options
+        self.watcher = Watcher(options.watch, self.teller)
         self.view = choose_view(self.request, as_json=options.as_json, timings=options.timings)
 
     def run(self) -> ExitCode:
         """Answer all there is to answer; one bad clip does not stop the others."""
         with self.teller.stages(), closing(self.view):
             try:
-                self._check_cheaply()
-                model = self._load()
+                self.watcher.check(self.request.clips)
+                model = self.watcher.load()
             except VidqaError as error:
                 self.teller.pause()
                 for video in self.request.clips:
@@ -91,42 +70,9 @@ class AskRun:
             return exit_code(self.failures[0])
         return ExitCode.SOME_CLIPS_FAILED
 
-    def _check_cheaply(self) -> None:
-        """Find out what cannot work before the seconds that loading takes."""
-        from vidqa.media.reader import Reader
-        from vidqa.tasks.pull import locate
-
-        self.reader = Reader()
-        self.reader.warm()
-        if len(self.request.clips) == 1:
-            self.reader.probe(Path(self.request.clips[0]))
-        self.model = settled_model(self.options.model, self.options.device, self.teller)
-        listens = self.options.subtitles == "speech" and self.options.speech is None
-        locate(self.model, listens=listens)  # else there may be something to read
-        if self.options.speech is not None:
-            locate(self.options.speech)
-
-    def _load(self) -> "Model":
-        self.teller.stage("load")
-        keep_libraries_off_the_network()
-        silence_libraries()
-        from vidqa import engine
-
-        return engine.load(
-            self.model,
-            device=self.options.device,
-            dtype=self.options.dtype,
-            frames=self.options.frames,
-            fit=self.options.fit,
-            on_plan=self.teller.plan,
-            speech=self.options.speech,
-            reader=self.reader,
-            keep=self.options.keep,
-        )
-
     def _ask_clip(self, model: "Model", video: str) -> None:
         try:
-            clip = self._watch(model, video)
+            clip = self.watcher.watch(model, video)
         except VidqaError as error:
             self._fail(video, self.request.questions, error)
             return
@@ -135,22 +81,6 @@ class AskRun:
                 self._ask_question(clip, video, question)
             except VidqaError as error:
                 self._fail(video, (question,), error)
-
-    def _watch(self, model: "Model", video: str) -> "Clip":
-        options = self.options
-        return model.watch(
-            video,
-            frames=options.frames,
-            recipe=options.recipe,
-            sampling=options.sampling,
-            start_s=options.start_s,
-            end_s=options.end_s,
-            subtitles=options.subtitles,
-            language=options.language,
-            task=options.task,
-            decoder=options.decoder,
-            notify=self.teller.stage,
-        )
 
     def _ask_question(self, clip: "Clip", video: str, question: str) -> None:
         options = self.options

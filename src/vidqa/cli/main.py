@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 
 import vidqa
 from vidqa.cli import cache, config, models, options, train_options
+from vidqa.cli.chat import chat
 from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.output import escape_the_unencodable, put
 from vidqa.cli.settled import previewed_model, settled
@@ -90,9 +91,10 @@ def ask(
     """Ask questions about clips: the last word is the question, the others are video files."""
     from vidqa.cli import request
     from vidqa.cli.ask import AskOptions, AskRun
+    from vidqa.cli.watcher import WatchOptions
 
     asked = request.read_request(words, question, sys.stdin)
-    how = AskOptions(
+    watch = WatchOptions(
         model=model,
         device=settled("device", device, "auto"),
         dtype=settled("dtype", dtype, "auto"),
@@ -107,6 +109,10 @@ def ask(
         task=request.read_task(task),
         speech=speech or setting("speech").value,
         decoder=request.read_decoder(decoder),
+        keep=not no_cache,
+    )
+    how = AskOptions(
+        watch=watch,
         max_new_tokens=max_new_tokens,
         temperature=temperature,
         top_p=top_p,
@@ -114,12 +120,14 @@ def ask(
         choices=request.read_choices(choices, threshold),
         threshold=threshold,
         grounding=grounding,
-        keep=not no_cache,
         as_json=as_json,
         timings=timings,
         show_prompt=show_prompt,
     )
     return AskRun(asked, how, Teller(quiet=quiet, verbose=verbose)).run()
+
+
+app.command()(chat)
 
 
 @app.command()

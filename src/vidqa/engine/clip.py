@@ -5,15 +5,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vidqa.engine.conversation import Conversation
 from vidqa.engine.grounding import judged
 from vidqa.engine.opening import Opening
 from vidqa.engine.ranking import Score, ranked
 from vidqa.engine.showing import Seen, Showing, Shown
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.engine.tongue import language_warnings
+from vidqa.engine.writing import Writing, checked_sampling
 from vidqa.errors import UsageError
-from vidqa.model.choosing import Sampling, TokenChooser
-from vidqa.model.decoding import decode
+from vidqa.model.choosing import Sampling
 from vidqa.model.inputs import PromptIds
 from vidqa.model.text import TextStream
 from vidqa.model.tokenization import WholeText
@@ -27,7 +28,6 @@ from vidqa.types import (
     PromptSegment,
     PromptView,
     Segment,
-    StoppedBy,
     TextDelta,
 )
 
@@ -49,7 +49,7 @@ class Clip:
         self._showing = Showing(model.loaded, model.spec, recipe, seen)
         with stopwatch.stage("prefill"):
             self._shown = self._showing.choose()
-            self._opening = self._open(self._showing, self._shown)
+            self.opening = self._open(self._showing, self._shown)
         self.warnings = (
             *model.memory.warnings,
             *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
@@ -116,20 +116,15 @@ class Clip:
                 model's context.
 
         """
-        sampling = _sampling(temperature, top_p, seed)
-        limit = self.model.spec.max_new_tokens if max_new_tokens is None else max_new_tokens
-        if limit < 1:
-            raise UsageError(f"--max-new-tokens must be at least 1, got {limit}")
-        prompt = self._prompt_ids(question, self._opening)
-        room = self.model.loaded.context_tokens - prompt.tokens
-        return self._answer(
-            question, prompt, sampling, min(limit, room), cut=room < limit, notify=notify
-        )
+        sampling = checked_sampling(temperature, top_p, seed)
+        prompt = self._prompt_ids(question, self.opening)
+        writing = self.writing(prompt, max_new_tokens)
+        return self._answer(question, prompt, writing, sampling, Stopwatch(notify, self.timings_s))
 
     def prompt(self, question: str) -> PromptView:
         """What the model sees when asked this: every frame's time, words and token counts."""
-        prompt = self._prompt_ids(question, self._opening)
-        per_frame = self._opening.visual_tokens(prompt) // len(self.segments)
+        prompt = self._prompt_ids(question, self.opening)
+        per_frame = self.opening.visual_tokens(prompt) // len(self.segments)
         count = self.model.loaded.tokenizer
         segments = tuple(
             PromptSegment(
@@ -141,6 +136,10 @@ class Clip:
             for segment in self.segments
         )
         return PromptView(segments, prompt.text, prompt.tokens)
+
+    def converse(self) -> Conversation:
+        """Ask in turns: a question may speak of earlier ones and of their answers."""
+        return Conversation(self)
 
     def rank(
         self, question: str, choices: Sequence[str], *, by: Score = "per_token"
@@ -163,7 +162,7 @@ class Clip:
             if self.recipe.name == "paper":
                 opening = self._open(self._showing, self._shown, template=training_template())
             else:
-                opening = self._opening
+                opening = self.opening
             prompt = self._prompt_ids(question, opening)
             answers = [self._showing.answer_ids(choice.strip()) for choice in choices]
             likelihoods = opening.score(prompt, answers)
@@ -194,7 +193,7 @@ class Clip:
             ranking = self.rank(question, choices)
         is_sure = threshold is None or ranking[0].probability >= threshold
         return replace(
-            self._told(question, self._prompt_ids(question, self._opening), stopwatch),
+            self._told(question, self._prompt_ids(question, self.opening), stopwatch),
             text=ranking[0].text if is_sure else UNSURE,
             choices=ranking,
             is_sure=is_sure,
@@ -217,10 +216,6 @@ class Clip:
             neither = score(pictures=False, words=False) if has_words else blind
         return replace(answer, grounding=judged(whole, blind, deaf, neither))
 
-    def _text_stream(self) -> TextStream | WholeText:
-        tokenizer = self.model.loaded.tokenizer
-        return WholeText(tokenizer) if self.recipe.name == "paper" else TextStream(tokenizer)
-
     def _open(self, showing: Showing, shown: Shown, *, template: str | None = None) -> Opening:
         turn = showing.turn(shown, template=template)
         pictures = showing.pictures(turn, shown)
@@ -230,7 +225,7 @@ class Clip:
         self, question: str, answer_ids: Sequence[int], *, pictures: bool, words: bool
     ) -> float:
         """The log likelihood of an answer in nats, the clip shown with less."""
-        opening = self._opening
+        opening = self.opening
         if not (pictures and words):
             showing = self._showing.without(pictures=not pictures, words=not words)
             opening = self._open(showing, showing.choose())
@@ -239,55 +234,86 @@ class Clip:
 
     def _prompt_ids(self, question: str, opening: Opening) -> PromptIds:
         """The question behind the clip, made harmless and checked for size."""
-        if not question.strip():
-            raise UsageError("the question is empty")
-        prompt = opening.prompt(self._showing.harmless(question))
-        if prompt.tokens >= self.model.loaded.context_tokens:
-            raise UsageError(
-                f"{prompt.tokens} prompt tokens do not fit {self.model.name}, which reads "
-                f"{self.model.loaded.context_tokens}",
-                hint="use fewer --frames or a shorter question",
-            )
+        prompt = opening.prompt(self.harmless(question))
+        self.require_fitting(prompt)
         return prompt
 
     def _answer(
         self,
         question: str,
         prompt: PromptIds,
+        writing: Writing,
         sampling: Sampling,
-        limit: int,
-        *,
-        cut: bool,
-        notify: Notify | None,
+        stopwatch: Stopwatch,
     ) -> Iterator[TextDelta | Answer]:
         """Prefill the question behind a copy of the prefix, then decode."""
-        stopwatch = Stopwatch(notify, self.timings_s)
-        loaded = self.model.loaded
-        chooser = TokenChooser(sampling, loaded.answer_penalty)
-        text, new_tokens = self._text_stream(), 0
-        stopped_by: StoppedBy = "context_full" if cut else "token_limit"
         with self.model.memory.errors(self.model.name):
-            with stopwatch.stage("prefill"):
-                logits, context = self._opening.begin(prompt)
-            with stopwatch.stage("generate"):
-                for token in decode(loaded.network, logits, context, chooser):
-                    new_tokens += 1
-                    if token in loaded.stop_ids:
-                        stopped_by = "end"
-                        break
-                    if piece := text.push(token):
-                        yield TextDelta(piece)
-                    if new_tokens == limit:
-                        break
-        if piece := text.finish():
-            yield TextDelta(piece)
-        answer = self._told(question, prompt, stopwatch)
-        yield replace(
-            answer,
-            text=text.text,
+            begin = partial(self.opening.begin, prompt)
+            for piece in writing.pieces(begin, sampling, stopwatch):
+                yield TextDelta(piece)
+        yield self.answered(question, prompt, writing, sampling, stopwatch)
+
+    def harmless(self, question: str) -> str:
+        """A question in which nothing means more than its letters.
+
+        Raises:
+            UsageError: it is empty.
+
+        """
+        if not question.strip():
+            raise UsageError("the question is empty")
+        return self._showing.harmless(question)
+
+    def require_fitting(self, prompt: PromptIds) -> None:
+        """Refuse a prompt that is too long.
+
+        Raises:
+            UsageError: it does not fit the model's context.
+
+        """
+        most = self.model.loaded.context_tokens
+        if prompt.tokens >= most:
+            raise UsageError(
+                f"{prompt.tokens} prompt tokens do not fit {self.model.name}, which reads {most}",
+                hint="use fewer --frames or a shorter question",
+            )
+
+    def writing(self, prompt: PromptIds, max_new_tokens: int | None) -> Writing:
+        """An answer about to be written behind a prompt; as long as the model's default if None.
+
+        Raises:
+            UsageError: there is no such length, or no room for it.
+
+        """
+        self.require_fitting(prompt)
+        limit = self.model.spec.max_new_tokens if max_new_tokens is None else max_new_tokens
+        if limit < 1:
+            raise UsageError(f"--max-new-tokens must be at least 1, got {limit}")
+        loaded = self.model.loaded
+        room = loaded.context_tokens - prompt.tokens
+        whole = self.recipe.name == "paper"
+        return Writing(
+            loaded,
+            WholeText(loaded.tokenizer) if whole else TextStream(loaded.tokenizer),
+            limit=min(limit, room),
+            at_limit="context_full" if room < limit else "token_limit",
+        )
+
+    def answered(
+        self,
+        question: str,
+        prompt: PromptIds,
+        writing: Writing,
+        sampling: Sampling,
+        stopwatch: Stopwatch,
+    ) -> Answer:
+        """What was written, with all that is known about it."""
+        return replace(
+            self._told(question, prompt, stopwatch),
+            text=writing.text,
             seed=None if sampling.greedy else sampling.seed,
-            new_tokens=new_tokens,
-            stopped_by=stopped_by,
+            new_tokens=writing.new_tokens,
+            stopped_by=writing.stopped_by,
         )
 
     def _told(self, question: str, prompt: PromptIds, stopwatch: Stopwatch) -> Answer:
@@ -308,7 +334,7 @@ class Clip:
             words_source=self.words.source,
             words_used=self._shown.fitted.used,
             words_dropped=self._shown.fitted.dropped,
-            visual_tokens=self._opening.visual_tokens(prompt),
+            visual_tokens=self.opening.visual_tokens(prompt),
             prompt_tokens=prompt.tokens,
             new_tokens=0,
             stopped_by="chosen",
@@ -319,10 +345,3 @@ class Clip:
             ),
             timings_s=dict(stopwatch.seconds),
         )
-
-
-def _sampling(temperature: float, top_p: float, seed: int) -> Sampling:
-    try:
-        return Sampling(temperature, top_p, seed)
-    except ValueError as error:
-        raise UsageError(str(error)) from error

@@ -30,6 +30,28 @@ class Opening:
             self._loaded, self._turn, question, self._pictures.input_ids, window=self._window
         )
 
+    @property
+    def prefix_tokens(self) -> int:
+        """How many tokens stand before the question."""
+        return self._pictures.input_ids.shape[1]
+
+    @property
+    def suffix_text(self) -> str:
+        """What closes a question's turn and opens the answer."""
+        return self._turn.suffix_text
+
+    def behind(self, ids: Sequence[int]) -> PromptIds:
+        """The prompt of given ids behind the clip."""
+        return PromptIds(
+            question_ids=torch.tensor([list(ids)], device=self._loaded.network.device),
+            tokens=self.prefix_tokens + len(ids),
+            text=self._turn.prefix_text + str(self._loaded.tokenizer.decode(list(ids))),
+        )
+
+    def fresh(self) -> Context:
+        """The clip as it was read, to read on behind it."""
+        return copy.deepcopy(self._prefix)
+
     def visual_tokens(self, prompt: PromptIds) -> int:
         """How many visual tokens are read."""
         return len(self._read(prompt).visual_tokens)
@@ -60,7 +82,7 @@ class Opening:
     def _context(self, prompt: PromptIds) -> Context:
         if prompt.cut:
             return _prefilled(self._loaded, self._read(prompt))
-        return copy.deepcopy(self._prefix)
+        return self.fresh()
 
 
 def _prefilled(loaded: Loaded, pictures: Pictures) -> Context:

@@ -20,6 +20,9 @@ from vidqa.model.visual import VisualForm, visual_tokens
 QUESTION_MARK = "\ue000question\ue000"
 """Stands for the question while the template is rendered (Unicode private use area)."""
 
+ANSWER_MARK = "\ue000answer\ue000"
+"""Stands for an earlier answer, likewise."""
+
 FRAMES_AT_ONCE = 16
 """Frames preprocessed and encoded together: bounds the memory, whatever number is asked for."""
 
@@ -60,6 +63,23 @@ class Turn:
         """Everything up to the question; one placeholder an image."""
         self.suffix_text: str = after
         """What closes the turn and opens the answer."""
+
+
+def between_turns(
+    processor: ProcessorMixin, template_kwargs: Mapping[str, object] | None = None
+) -> str:
+    """What the model's own template puts between an answer and the next question."""
+    messages: Any = [
+        {"role": role, "content": [{"type": "text", "text": text}]}
+        for role, text in (("user", "-"), ("assistant", ANSWER_MARK), ("user", QUESTION_MARK))
+    ]
+    told: dict[str, Any] = dict(template_kwargs or {})
+    rendered = processor.apply_chat_template(messages, tokenize=False, **told)
+    _, answered, rest = rendered.partition(ANSWER_MARK)
+    between, asked, _ = rest.partition(QUESTION_MARK)
+    assert answered, "the chat template knows no answers"
+    assert asked, "the chat template knows no second question"
+    return str(between)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ class Loaded:
         """The processor's tokenizer."""
         return self.processor.tokenizer
 
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, nothing added."""
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False).input_ids
+        return ids
+
     @property
     def image_mark(self) -> str:
         """What stands for an image in a text before it is tokenized."""

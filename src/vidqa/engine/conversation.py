@@ -1,0 +1,118 @@
+"""Several turns about one clip: each is read once, behind the clip and all turns before it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from vidqa.engine.stopwatch import Stopwatch
+from vidqa.engine.writing import checked_sampling
+from vidqa.model.decoding import Context, prefill_question
+from vidqa.model.inputs import between_turns
+from vidqa.types import Answer, Notify, TextDelta
+
+if TYPE_CHECKING:
+    from vidqa.engine.clip import Clip
+
+ANSWER_ROOM = 64
+"""Tokens of an answer that there must be room for: earlier turns are dropped to make it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One turn that is over."""
+
+    question: str
+    """As it was read: control tokens in it are only letters."""
+    answer_ids: tuple[int, ...]
+    answer: Answer
+
+
+class Conversation:
+    """Questions that may speak of earlier ones, and of their answers."""
+
+    def __init__(self, clip: "Clip") -> None:
+        self.clip = clip
+        self.turns: list[Exchange] = []
+        self._between = between_turns(
+            clip.model.loaded.processor, clip.model.spec.family.template_kwargs
+        )
+        self._context: Context | None = None
+
+    def forget(self) -> None:
+        """Begin anew; the clip stays."""
+        self.turns.clear()
+        self._context = None
+
+    def stream(
+        self,
+        question: str,
+        *,
+        max_new_tokens: int | None = None,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        notify: Notify | None = None,
+    ) -> Iterator[TextDelta | Answer]:
+        """Yield the answer piece by piece, then the whole of it.
+
+        The prompt grows by the turn: only its new tokens are read. Where it does not fit the
+        model's context any more, the oldest turns are dropped, the answer says so, and the rest is
+        read again. A turn that is broken off leaves no trace.
+
+        Args:
+            question: plain text; control tokens in it are only letters.
+            max_new_tokens: the most tokens to write; the model's default if None.
+            temperature: as in `Clip.stream`.
+            top_p: as in `Clip.stream`.
+            seed: as in `Clip.stream`.
+            notify: called when the stages prefill and generate begin.
+
+        Raises:
+            UsageError: as `Clip.stream` does.
+
+        """
+        clip, sampling = self.clip, checked_sampling(temperature, top_p, seed)
+        asked = clip.harmless(question)
+        ids, dropped = self._fitting(asked)
+        prompt = clip.opening.behind(ids)
+        stopwatch = Stopwatch(notify, clip.timings_s)
+        writing = clip.writing(prompt, max_new_tokens)
+        context, self._context = self._context or clip.opening.fresh(), None
+        with clip.model.memory.errors(clip.model.name):
+            for piece in writing.pieces(partial(self._read, context, ids), sampling, stopwatch):
+                yield TextDelta(piece)
+        answer = clip.answered(question, prompt, writing, sampling, stopwatch)
+        if dropped:
+            said = f"the first {dropped} turns did not fit the model's context and were dropped"
+            answer = replace(answer, warnings=(*answer.warnings, said))
+        self.turns.append(Exchange(asked, tuple(writing.answer_ids), answer))
+        self._context = context
+        yield answer
+
+    def _read(self, context: Context, ids: Sequence[int]) -> tuple[Tensor, Context]:
+        """Read what of the turns is not in the context yet."""
+        network = self.clip.model.loaded.network
+        read = context.cache.get_seq_length() - self.clip.opening.prefix_tokens
+        new = torch.tensor([ids[read:]], device=network.device)  # (1, T)
+        return prefill_question(network, new, context), context
+
+    def _fitting(self, asked: str) -> tuple[list[int], int]:
+        """The ids behind the clip, and how many turns had to be dropped for them to fit."""
+        clip, dropped = self.clip, 0
+        room = clip.model.loaded.context_tokens - clip.opening.prefix_tokens - ANSWER_ROOM
+        while len(ids := self._ids(asked)) > room and self.turns:
+            del self.turns[0]
+            self._context, dropped = None, dropped + 1
+        return ids, dropped
+
+    def _ids(self, asked: str) -> list[int]:
+        """All turns and a new question, as the model reads them behind the clip."""
+        close = self.clip.opening.suffix_text
+        encode, ids = self.clip.model.loaded.encode, list[int]()
+        for turn in self.turns:
+            ids += [*encode(turn.question + close), *turn.answer_ids, *encode(self._between)]
+        return ids + encode(asked + close)
