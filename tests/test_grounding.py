@@ -75,7 +75,7 @@ def test_asking_what_it_rests_on_changes_no_later_answer(clip: Clip) -> None:
 
 
 def test_the_likeliest_choice_is_the_answer(clip: Clip) -> None:
-    ranking = clip.rank(QUESTION, ["yes", "no", "a cat"])
+    ranking = clip.rank(QUESTION, ["yes", "no", "a cat"], beginnings=True)
     answer = clip.choose(QUESTION, ["yes", "no", "a cat"])
     assert (answer.text, answer.choices, answer.is_sure) == (ranking[0].text, ranking, True)
     assert math.isclose(sum(choice.probability for choice in answer.choices), 1)
@@ -90,3 +90,25 @@ def test_an_empty_answer_rests_on_nothing(clip: Clip) -> None:
     answer = clip.grounded(replace(clip.ask(QUESTION), text=" "))
     assert answer.grounding is None
     assert answer.warnings[-1] == "an empty answer rests on nothing"
+
+
+def test_a_choice_that_begins_another_is_taken_whole(clip: Clip) -> None:
+    alone, pair = (
+        {one.text: one.tokens for one in clip.rank(QUESTION, choices, beginnings=True)}
+        for choices in (["a cat", "a dog"], ["a cat", "a cat and a dog"])
+    )
+    assert pair["a cat"] == alone["a cat"] + 1
+
+
+def test_a_choice_rests_on_what_moves_its_odds(clip: Clip, model: Model, tmp_path: Path) -> None:
+    answer = clip.choose(QUESTION, ["yes", "no"])
+    found = clip.grounded(answer).grounding
+    assert found is not None
+
+    def odds(**less: object) -> float:
+        watched = model.watch(tmp_path / "clip.mp4", **less)  # type: ignore[arg-type]
+        nll = {one.text: one.nll for one in watched.choose(QUESTION, ["yes", "no"]).choices}
+        other = "no" if answer.text == "yes" else "yes"
+        return nll[other] - nll[answer.text]
+
+    assert found.without_words == pytest.approx(odds() - odds(subtitles="off"), abs=1e-3)

@@ -214,9 +214,9 @@ class Choice:
 
     text: str
     nll: float
-    """The negative log likelihood (natural) of its tokens and of its end, added up."""
+    """The negative log likelihood (natural) of its tokens, added up."""
     tokens: int
-    """The end included."""
+    """With the one that ends it, where it was scored as a whole answer."""
     probability: float
     """Its share among the choices it was ranked with, by the score they were ranked by."""
 
@@ -243,8 +243,8 @@ Verdict = Literal["seen", "heard", "both", "guess"]
 class Grounding:
     """How much less likely an answer becomes where the model is shown less.
 
-    All in nats: the log likelihood of the answer's tokens with everything shown, less that without
-    it, added up.
+    All in nats: the log likelihood of the answer with everything shown, less that without it. Of a
+    choice it is the log odds against the other choices.
     """
 
     verdict: Verdict

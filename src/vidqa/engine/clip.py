@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+import torch
+
 from vidqa.engine.conversation import Conversation
 from vidqa.engine.grounding import judged
 from vidqa.engine.opening import Opening
@@ -142,7 +144,12 @@ class Clip:
         return Conversation(self)
 
     def rank(
-        self, question: str, choices: Sequence[str], *, by: Score = "per_token"
+        self,
+        question: str,
+        choices: Sequence[str],
+        *,
+        by: Score = "per_token",
+        beginnings: bool = False,
     ) -> tuple[Choice, ...]:
         """Order given answers by how likely the model finds them, the likeliest first.
 
@@ -151,6 +158,8 @@ class Clip:
             choices: at least one, none empty.
             by: `per_token`, the mean over an answer's tokens; or `sum`, the authors' score, with
                 which shorter answers win (they divide it by a constant, which changes no order).
+            beginnings: take them as what an answer begins with: a model that answers in sentences
+                says "yes" only in front of more. One that begins another choice is still whole.
 
         Raises:
             UsageError: the question or a choice is empty, or it does not fit the model's context.
@@ -164,9 +173,18 @@ class Clip:
             else:
                 opening = self.opening
             prompt = self._prompt_ids(question, opening)
-            answers = [self._showing.answer_ids(choice.strip()) for choice in choices]
-            likelihoods = opening.score(prompt, answers)
+            likelihoods = opening.score(prompt, self._choice_ids(choices, beginnings=beginnings))
         return ranked(choices, likelihoods, by=by)
+
+    def _choice_ids(self, choices: Sequence[str], *, beginnings: bool) -> list[list[int]]:
+        texts = [choice.strip() for choice in choices]
+        return [
+            self._showing.answer_ids(
+                text,
+                ends=not beginnings or any(one != text and one.startswith(text) for one in texts),
+            )
+            for text in texts
+        ]
 
     def choose(
         self,
@@ -176,7 +194,7 @@ class Clip:
         threshold: float | None = None,
         notify: Notify | None = None,
     ) -> Answer:
-        """The likeliest of given answers; see `rank`.
+        """The likeliest of given answers, per token, as what an answer begins with; see `rank`.
 
         Args:
             question: plain text.
@@ -190,7 +208,7 @@ class Clip:
         """
         stopwatch = Stopwatch(notify, self.timings_s)
         with stopwatch.stage("prefill"):
-            ranking = self.rank(question, choices)
+            ranking = self.rank(question, choices, beginnings=True)
         is_sure = threshold is None or ranking[0].probability >= threshold
         return replace(
             self._told(question, self._prompt_ids(question, self.opening), stopwatch),
@@ -204,10 +222,14 @@ class Clip:
 
         An empty one gets a warning instead.
         """
-        text = answer.choices[0].text if answer.choices else answer.text
-        if not text.strip():
+        if answer.choices:
+            texts = [choice.text for choice in answer.choices]
+            answers = self._choice_ids(texts, beginnings=True)
+        elif answer.text.strip():
+            answers = [self._showing.answer_ids(answer.text)]
+        else:
             return replace(answer, warnings=(*answer.warnings, "an empty answer rests on nothing"))
-        score = partial(self._likelihood, answer.question, self._showing.answer_ids(text))
+        score = partial(self._likelihood, answer.question, answers)
         has_words = bool(self._shown.fitted.used)
         with self.model.memory.errors(self.model.name):
             whole = score(pictures=True, words=True)
@@ -222,15 +244,19 @@ class Clip:
         return Opening(self.model.loaded, turn, pictures, window=self.recipe.window)
 
     def _likelihood(
-        self, question: str, answer_ids: Sequence[int], *, pictures: bool, words: bool
+        self, question: str, answers: Sequence[Sequence[int]], *, pictures: bool, words: bool
     ) -> float:
-        """The log likelihood of an answer in nats, the clip shown with less."""
+        """The log likelihood of an answer in nats, the clip shown with less.
+
+        Of several answers it is the log odds of the first against the others.
+        """
         opening = self.opening
         if not (pictures and words):
             showing = self._showing.without(pictures=not pictures, words=not words)
             opening = self._open(showing, showing.choose())
-        (likelihood,) = opening.score(self._prompt_ids(question, opening), [answer_ids])
-        return float(likelihood.sum())
+        scores = opening.score(self._prompt_ids(question, opening), answers)
+        first, *others = (one.sum() for one in scores)
+        return float(first - torch.stack(others).logsumexp(0) if others else first)
 
     def _prompt_ids(self, question: str, opening: Opening) -> PromptIds:
         """The question behind the clip, made harmless and checked for size."""

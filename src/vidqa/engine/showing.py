@@ -99,9 +99,10 @@ class Showing:
         """Text from outside, in which nothing means more than its letters."""
         return harmless(self.loaded, self.spec, text)
 
-    def answer_ids(self, answer: str) -> list[int]:
-        """A given answer as the model itself would write it, its end included."""
-        return answer_ids(self.loaded, self.spec, answer)
+    def answer_ids(self, answer: str, *, ends: bool = True) -> list[int]:
+        """A given answer as the model itself would write it, its end included if it `ends`."""
+        ids = answer_ids(self.loaded, self.spec, answer)
+        return ids if ends else ids[:-1]
 
     def _fits(self, shown: Shown) -> bool:
         room = self.loaded.context_tokens - self.spec.max_new_tokens - QUESTION_TOKENS
