@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -157,3 +158,36 @@ def test_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cache", "clear"]) == 2
     assert run(["cache", "clear", "--yes"]) == 0
     assert cache.entries() == []
+
+
+ENDLESS = """
+import sys
+from pathlib import Path
+from vidqa.cache import Cache
+cache, turn = Cache(Path(sys.argv[1]), limit_bytes=3_000_000), 0
+print("begun", flush=True)
+while True:
+    cache.put("looked", {"turn": turn % 5}, bytes([turn % 5]) * 700_000, about="")
+    turn += 1
+"""
+
+
+@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_a_writer_that_is_killed_tears_nothing(tmp_path: Path, kills: int) -> None:
+    dice = random.Random(kills)
+    for _ in range(kills):
+        command = [sys.executable, "-c", ENDLESS, str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(dice.uniform(0, 0.05))
+            process.kill()
+    cache = Cache(tmp_path, limit_bytes=3_000_000)
+    found = [cache.get("looked", {"turn": turn}) for turn in range(5)]
+    assert all(one in (None, bytes([turn]) * 700_000) for turn, one in enumerate(found))
+    assert any(found)
+    long_ago = time.time() - DRAFT_LIFE_S - 1
+    for draft in tmp_path.rglob(f"{DRAFT}*"):
+        os.utime(draft, (long_ago, long_ago))
+    cache.put("looked", {"turn": 9}, b"x", about="")
+    assert not list(tmp_path.rglob(f"{DRAFT}*"))

@@ -1,0 +1,134 @@
+"""The starter itself: many processes at one new clip, and what its answers rest on."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from vidqa import paths
+from vidqa.cache import Cache
+from vidqa.engine import Model, load
+from vidqa.weights.store import Store
+
+pytestmark = [pytest.mark.network]
+
+DEMO = paths.data_dir() / "demo.mp4"
+CAT, ROCKET, CUP = 8.0, 14.0, 2.0
+"""When they are seen in the demo, in seconds."""
+
+
+@pytest.fixture
+def cache_dir(pulled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The starter's models, and an empty cache of results."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name in ("models", "wheels"):
+        (folder / name).symlink_to(pulled / name)
+    monkeypatch.setenv("VIDQA_CACHE_DIR", str(folder))
+    return folder
+
+
+@pytest.mark.slow
+def test_eight_processes_at_one_new_clip(cache_dir: Path, tmp_path: Path) -> None:
+    clip = shutil.copy(DEMO, tmp_path / "new.mp4")
+    command = [sys.executable, "-m", "vidqa", "ask", str(clip), "Is there a cat?", "-m", "starter"]
+    processes = [
+        subprocess.Popen(
+            [*command, "--json", "--quiet"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        for _ in range(8)
+    ]
+    said = [process.communicate(timeout=280)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 8
+    assert len({json.loads(one)["answer"] for one in said}) == 1
+    kinds = sorted(entry.kind for entry in Cache(cache_dir).entries())
+    assert kinds == ["heard", "looked"]
+    assert not list(cache_dir.rglob(".draft-*"))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A clip, a question, and where its answer is."""
+
+    shown: float | None
+    """A moment of the demo; None shows nothing."""
+    said: str
+    question: str
+    rests_on: str
+
+
+SENTENCES = (
+    "The bridge was closed for repairs last winter.",
+    "My sister sells honey at the market on Friday.",
+    "The concert begins at eight in the town hall.",
+)
+CASES = [
+    *(Case(at, "", "What does the video show?", "seen") for at in (CUP, CAT, ROCKET)),
+    *(Case(at, "", "What is this?", "seen") for at in (CUP, CAT, ROCKET)),
+    *(Case(None, one, "What is said?", "heard") for one in SENTENCES),
+    *(
+        Case(at, one, "What is said?", "heard")
+        for at, one in zip((CUP, CAT, ROCKET), SENTENCES, strict=True)
+    ),
+    *(
+        Case(at, one, "What happens in the video?", "both")
+        for at, one in zip((CUP, CAT, ROCKET), SENTENCES, strict=True)
+    ),
+    *(Case(None, "", one, "guess") for one in ("What is said?", "Is there a horse?")),
+    *(
+        Case(at, one, "What is the horse called?", "guess")
+        for at, one in zip((CUP, CAT, ROCKET), SENTENCES, strict=True)
+    ),
+]
+
+
+def build(case: Case, folder: Path) -> Path:
+    """Three seconds of one picture of the demo, or of grey; words beside it."""
+    path = folder / "clip.mp4"
+    picture = np.full((320, 480, 3), 127, np.uint8) if case.shown is None else still(case.shown)
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", 10)
+        stream.height, stream.width = picture.shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for _ in range(30):
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        file.mux(stream.encode(None))
+    if case.said:
+        path.with_suffix(".srt").write_text(f"1\n00:00:00,100 --> 00:00:02,500\n{case.said}\n")
+    return path
+
+
+def still(at_s: float) -> np.ndarray:
+    with av.open(str(DEMO)) as file:
+        for frame in file.decode(video=0):
+            if frame.time is not None and frame.time >= at_s:
+                return frame.to_ndarray(format="rgb24")
+    raise AssertionError("the demo is longer")
+
+
+@pytest.fixture(scope="module")
+def starter(pulled: Path) -> Model:
+    return load("starter", device="cpu", store=Store(pulled), keep=False)
+
+
+def test_what_an_answer_rests_on_is_told(starter: Model, tmp_path: Path) -> None:
+    wrong = []
+    for number, case in enumerate(CASES):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        clip = starter.watch(build(case, folder))
+        answer = clip.grounded(clip.ask(case.question))
+        assert answer.grounding is not None
+        if answer.grounding.verdict != case.rests_on:
+            wrong.append((case, answer.text, answer.grounding))
+    assert len(wrong) <= len(CASES) // 10, wrong
