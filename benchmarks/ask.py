@@ -25,7 +25,7 @@ started = time.perf_counter()
 import vidqa
 import vidqa.engine
 imported = time.perf_counter() - started
-model = vidqa.load("starter")
+model = vidqa.load("starter", keep=False)
 clip = model.watch(sys.argv[1])
 answer = clip.ask(sys.argv[2])
 print(json.dumps({

@@ -26,7 +26,7 @@ import json, os, sys, time
 from pathlib import Path
 import vidqa
 
-model = vidqa.load("starter")
+model = vidqa.load("starter", keep=False)
 before, started = os.times(), time.perf_counter()
 clip = model.watch(sys.argv[1], frames=int(sys.argv[2]), sampling=vidqa.Sampling(sys.argv[3]))
 wall = time.perf_counter() - started
