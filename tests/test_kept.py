@@ -3,13 +3,14 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clips import make_clip
 from families import MAKERS, family_spec
 from vidqa.cache import Cache
-from vidqa.engine import Model, open_folder
+from vidqa.engine import Model, open_folder, opening
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Heard
 from vidqa.model.inputs import FrameEncoder
@@ -111,6 +112,33 @@ def test_a_second_process_does_nothing_again_and_answers_the_same(
     assert counts.all == done == (2, 2, 2)
     assert uncached.to_record() == fresh.to_record() == again.to_record()
     assert again.words_source == "speech"
+
+
+RECURRENT = {"qwen3_5", "minicpmv4_6"}
+"""Their states cannot be told from keys and values: the clip is read again, from its tokens."""
+
+
+@pytest.mark.parametrize("kind", list(MAKERS))
+def test_what_the_decoder_read_is_kept_where_it_can_be(
+    kind: str, opened: Open, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = list[int]()
+    prefill = opening._prefilled
+
+    def spy(loaded: Any, pictures: Any) -> Any:
+        reads.append(pictures.input_ids.shape[1])
+        return prefill(loaded, pictures)
+
+    monkeypatch.setattr(opening, "_prefilled", spy)
+    first = opened(kind).watch(clip).rank(QUESTION, ["yes", "no"])
+    assert len(reads) == 1
+    again = opened(kind).watch(clip)
+    assert len(reads) == (2 if kind in RECURRENT else 1)
+    assert again.rank(QUESTION, ["yes", "no"]) == first
+    again.converse()
+    clip.with_suffix(".srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nother words\n")
+    opened(kind).watch(clip)
+    assert len(reads) == (3 if kind in RECURRENT else 2)
 
 
 def test_names_do_not_matter_but_contents_do(

@@ -52,7 +52,7 @@ def test_eight_processes_at_one_new_clip(cache_dir: Path, tmp_path: Path) -> Non
     assert [process.returncode for process in processes] == [0] * 8
     assert len({json.loads(one)["answer"] for one in said}) == 1
     kinds = sorted(entry.kind for entry in Cache(cache_dir).entries())
-    assert kinds == ["heard", "looked"]
+    assert kinds == ["heard", "looked", "read"]
     assert not list(cache_dir.rglob(".draft-*"))
 
 

@@ -37,7 +37,7 @@ class Kept:
 
     file: Path
     kind: str
-    """`looked` or `heard`."""
+    """`heard`, `looked` or `read`."""
     about: str
     """What people called the clip when the entry was made."""
     size_bytes: int

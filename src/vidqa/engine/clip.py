@@ -9,6 +9,7 @@ import torch
 
 from vidqa.engine.conversation import Conversation
 from vidqa.engine.grounding import judged
+from vidqa.engine.kept import keep_context, kept_context, read_key
 from vidqa.engine.opening import Opening
 from vidqa.engine.ranking import Score, ranked
 from vidqa.engine.showing import Seen, Showing, Shown
@@ -51,7 +52,7 @@ class Clip:
         self._showing = Showing(model.loaded, model.spec, recipe, seen)
         with stopwatch.stage("prefill"):
             self._shown = self._showing.choose()
-            self.opening = self._open(self._showing, self._shown)
+            self.opening = self._open_once(seen.info.path.name)
         self.warnings = (
             *model.memory.warnings,
             *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
@@ -237,6 +238,20 @@ class Clip:
             deaf = score(pictures=True, words=False) if has_words else whole
             neither = score(pictures=False, words=False) if has_words else blind
         return replace(answer, grounding=judged(whole, blind, deaf, neither))
+
+    def _open_once(self, about: str) -> Opening:
+        """The clip read into the decoder; from the disk, where it was read before."""
+        model, cache = self.model, self.model.cache
+        if cache is None:
+            return self._open(self._showing, self._shown)
+        turn = self._showing.turn(self._shown)
+        pictures = self._showing.pictures(turn, self._shown)
+        key = read_key(pictures, model=model.revision, device=model.device, dtype=model.dtype)
+        kept = kept_context(cache, key, model.loaded.network)
+        opening = Opening(model.loaded, turn, pictures, window=self.recipe.window, prefix=kept)
+        if kept is None:
+            keep_context(cache, key, opening.prefix, about=about)
+        return opening
 
     def _open(self, showing: Showing, shown: Shown, *, template: str | None = None) -> Opening:
         turn = showing.turn(shown, template=template)

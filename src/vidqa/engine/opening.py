@@ -15,14 +15,29 @@ class Opening:
     """Everything before the question, prefilled once."""
 
     def __init__(
-        self, loaded: Loaded, turn: Turn, pictures: Pictures, *, window: int | None
+        self,
+        loaded: Loaded,
+        turn: Turn,
+        pictures: Pictures,
+        *,
+        window: int | None,
+        prefix: Context | None = None,
     ) -> None:
-        """Of a prompt longer than `window` only the last tokens are read."""
+        """Read the clip's part of the prompt.
+
+        Args:
+            loaded: network and processor.
+            turn: the text around the question.
+            pictures: the clip's part.
+            window: of a longer prompt only so many last tokens are read.
+            prefix: the clip's part, where it was read before.
+
+        """
         self._loaded = loaded
         self._turn = turn
         self._pictures = pictures
         self._window = window
-        self._prefix = _prefilled(loaded, pictures)
+        self.prefix = prefix or _prefilled(loaded, pictures)
 
     def prompt(self, question: str) -> PromptIds:
         """The tokens of a harmless question behind the clip."""
@@ -50,7 +65,7 @@ class Opening:
 
     def fresh(self) -> Context:
         """The clip as it was read, to read on behind it."""
-        return copy.deepcopy(self._prefix)
+        return copy.deepcopy(self.prefix)
 
     def visual_tokens(self, prompt: PromptIds) -> int:
         """How many visual tokens are read."""
