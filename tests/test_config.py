@@ -46,7 +46,7 @@ def test_a_file_that_makes_no_sense_is_refused(file: Path, text: str, said: str)
     assert str(file) in caught.value.message
 
 
-@pytest.mark.parametrize("value", ["a", 'qu"ote', "back\\slash", "new\nline", "Ünï", "\x7f"])
+@pytest.mark.parametrize("value", ["a", 'qu"ote', "back\\slash", "new\nline", "Ünï", "\x7f", "😀"])
 def test_what_is_written_is_read_again(value: str, file: Path) -> None:
     write_setting("device", "cpu")
     assert write_setting("model", value) == file

@@ -1,10 +1,12 @@
 """The presets' sizes follow from their published configurations, and are what is planned with."""
 
+import numpy as np
 import pytest
+from transformers.models.qwen2_vl import Qwen2VLImageProcessor
 
 from true_sizes import CONFIGS
 from vidqa.footprint import plan_memory
-from vidqa.model.measure import MARK_TOKENS, FrameSize, footprint_of
+from vidqa.model.measure import MARK_TOKENS, WIDE_FRAME, FrameSize, footprint_of
 from vidqa.presets import FAMILIES, MODERN, derived
 from vidqa.spec import PLAIN, HubSource, ModelSpec
 
@@ -32,6 +34,17 @@ def test_a_footprint_is_that_of_the_published_configuration(name: str) -> None:
     tokens, numbers = SEEN[name]
     measured = footprint_of(CONFIGS[name](), FrameSize(tokens + MARK_TOKENS, numbers))
     assert PRESETS[name].footprint == measured
+
+
+@pytest.mark.parametrize("kind", ["qwen3_vl", "qwen3_5"])
+def test_a_frame_is_made_as_small_as_is_planned(kind: str) -> None:
+    """The true image processor on a wide frame, its patches merged 2 x 2."""
+    images = Qwen2VLImageProcessor(patch_size=16, merge_size=2, temporal_patch_size=2)
+    frame = np.zeros((*WIDE_FRAME, 3), dtype=np.uint8)
+    given = images([frame], return_tensors="pt", **FAMILIES[kind].image_kwargs)
+    tokens, numbers = SEEN["qwen3-vl-8b"]
+    assert int(given["image_grid_thw"].prod()) // 4 == tokens
+    assert given["pixel_values"].numel() <= numbers
 
 
 @pytest.mark.parametrize("name", CONFIGS)

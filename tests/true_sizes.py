@@ -157,6 +157,7 @@ def minicpm() -> Any:
             "model_type": "qwen3_5_text",
             **qwen35_text(1024, 3584, 24, 8, 2, 16, tied=True),
         },
+        image_token_id=1,  # changes no size
         tie_word_embeddings=True,
     )
 

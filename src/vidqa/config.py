@@ -87,6 +87,9 @@ def write_setting(name: str, value: str | None) -> Path:
         draft.replace(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
+    except UnicodeEncodeError as error:
+        draft.unlink(missing_ok=True)
+        raise UsageError(f"{value!r} is no text") from error
     return file
 
 
@@ -105,6 +108,8 @@ def require_name(name: str, *, where: str = "") -> None:
 
 
 def _toml(settings: Mapping[str, str]) -> str:
-    # a JSON string is a basic string of TOML; but it leaves the control character DEL as it is
-    lines = (f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+    # a JSON string is a basic string of TOML, but for surrogate pairs and the control character DEL
+    lines = (
+        f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items()
+    )
     return "".join(lines).replace("\x7f", "\\u007f")

@@ -9,8 +9,12 @@ QUANTIZED_DTYPES = ("int8", "int4")
 TOKENS_PER_WORD = 1.5
 """English takes about 1.3; other languages more."""
 QUESTION_TOKENS = 128
+"""Kept free for the question; a longer one makes the answer's room smaller."""
 PREFILL_CHUNK_TOKENS = 512
+"""Matrix products round differently in other shapes: fixed chunks make a cached prefix and a fresh
+one the same bytes, and bound the memory of a long prompt."""
 TOWER_BATCH_IMAGES = 16
+"""Frames that the tower is given at once."""
 RUNTIME_BYTES = 1_300_000_000
 """Python, torch and its kernels, the decoders of clips and a small recogniser: the starter, whose
 weights take 0.3 GB, was measured to take 1.5 to 1.7 GB at its peak (benchmarks/results)."""

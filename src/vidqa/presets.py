@@ -31,6 +31,13 @@ FAMILIES = {
         prompt=PromptForm(frame="Frame{number}: "),
     ),
 }
+FAMILIES |= {
+    "idefics3": FAMILIES["smolvlm"],
+    "qwen3_vl_moe": FAMILIES["qwen3_vl"],
+    "qwen3_5_moe": FAMILIES["qwen3_5"],
+    "qwen2_5_vl": Family(image_kwargs=_QWEN_PIXELS),
+    "qwen2_vl": Family(image_kwargs=_QWEN_PIXELS),
+}
 """By the `model_type` of a configuration: without these a frame takes many times the tokens, its
 number restarts with every batch, or the model thinks aloud before it answers."""
 
@@ -302,6 +309,14 @@ def derived(name: str, model_type: str) -> ModelSpec:
         max_new_tokens=256,
         disk_bytes=0,
         family=FAMILIES.get(model_type, PLAIN),
+        notes=() if model_type in FAMILIES or model_type == "vidqa" else (_unknown(model_type),),
+    )
+
+
+def _unknown(model_type: str) -> str:
+    return (
+        f"nothing is known of {model_type} models but their class: a frame may take many tokens, "
+        "and the answer may begin with thoughts"
     )
 
 

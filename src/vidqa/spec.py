@@ -159,6 +159,8 @@ class ModelSpec:
     paper: Budget | None = None
     """What `--recipe paper` shows it; None: it is not the paper's model."""
 
+    notes: tuple[str, ...] = ()
+    """What every answer has to say of it."""
     footprint: Footprint | None = None
     """Its sizes, as far as they are known before it is there."""
     on_cpu: bool = True

@@ -9,7 +9,7 @@ from vidqa.cli.tell import Teller
 from vidqa.errors import ModelMissingError
 from vidqa.registry import BEST_FIRST, MODELS, find_speech
 from vidqa.tasks import choice
-from vidqa.tasks.choice import Machine, choose_model, offered
+from vidqa.tasks.choice import Choice, Machine, choose_model, offered
 from vidqa.weights.locate import model_key, speech_key
 from vidqa.weights.store import Store
 
@@ -70,6 +70,24 @@ def test_what_more_would_need_is_said(store: Store, machine: list[Machine]) -> N
     machine[0] = Machine("cuda", "bfloat16", 16 * GB)
     why = choose_model(store=store).why
     assert why.endswith("better ones need more: qwen3.5-9b 21.3 GB of memory")
+
+
+def test_what_a_cpu_lacks_is_said_in_its_own_terms(store: Store, machine: list[Machine]) -> None:
+    hold(store, "qwen3.5-0.8b")
+    machine[0] = Machine("cpu", "float32", 64 * GB)
+    assert choose_model(store=store).why.endswith("minicpm-v-4.6 4.6 GB of GPU memory")
+
+
+def test_a_look_ahead_takes_what_is_there(store: Store, machine: list[Machine]) -> None:
+    assert choice.best_cached(store=store) is None
+    hold(store, "qwen3-vl-2b")
+    machine[0] = Machine("cpu", "float32", 64 * GB)
+    assert choice.best_cached(store=store) == Choice("qwen3-vl-2b", "the only one in the cache")
+    hold(store, "qwen3-vl-4b")
+    found = choice.best_cached(store=store)
+    assert found is not None
+    assert found.name == "qwen3-vl-4b"
+    assert "would be slow or too large" in found.why
 
 
 def test_with_nothing_cached_sizes_are_offered(store: Store, machine: list[Machine]) -> None:

@@ -13,6 +13,7 @@ from tiny import vidqa_folder
 from vidqa import registry
 from vidqa.errors import DownloadError, ModelMissingError, NotEnoughMemoryError, UsageError
 from vidqa.spec import SpeechSpec
+from vidqa.tasks.add import add
 from vidqa.tasks.checkup import libraries
 from vidqa.tasks.checkup.cache import check_folder, check_models
 from vidqa.tasks.checkup.finding import Finding, run_check
@@ -110,6 +111,24 @@ def test_a_damaged_model_is_failing(tiny_speech: SpeechSpec) -> None:
     (folder / "model.bin").write_bytes(b"y" * 100_000)
     found = by_name(check_models(store))["model tiny"]
     assert (found.state, found.mend) == ("failing", "vidqa models pull tiny")
+
+
+def test_added_models_are_looked_at_too(model: str) -> None:
+    folder = add(Path(model), "mine")
+    assert by_name(check_models(Store()))["model mine"].state == "ok"
+    (folder / "model.safetensors").write_bytes(b"other")
+    found = by_name(check_models(Store()))["model mine"]
+    assert (found.state, found.mend) == (
+        "failing",
+        "vidqa models rm mine, then vidqa models add FOLDER --as mine",
+    )
+
+
+def test_a_model_that_is_not_there_stops_nothing() -> None:
+    found = by_name(examine("someone/unpulled", device="cpu", offline=True))
+    assert found["model someone/unpulled"].state == "failing"
+    assert found["model someone/unpulled"].mend == "vidqa models pull someone/unpulled"
+    assert "decode" in found
 
 
 def test_a_check_that_blows_up_is_failing() -> None:

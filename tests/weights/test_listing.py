@@ -24,9 +24,13 @@ from vidqa.errors import (
     UsageError,
 )
 from vidqa.presets import FAMILIES
+from vidqa.registry import MODELS, SPEECH
+from vidqa.spec import HubSource
 from vidqa.tasks.add import add
 from vidqa.tasks.pull import others, remove, verify
+from vidqa.weights.fetch import source_key
 from vidqa.weights.local import find_local
+from vidqa.weights.store import Store
 
 PULL = """
 import json, sys
@@ -227,3 +231,112 @@ def test_half_a_folder_is_not_added(saved: Path, tmp_path: Path, lost: str, said
     with pytest.raises(ModelUnsupportedError, match=said):
         add(half, "half")
     assert others() == []
+
+
+def test_half_of_the_shards_are_not_added(saved: Path, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    shutil.copytree(saved, half)
+    (half / "model.safetensors").rename(half / "model-00001-of-00002.safetensors")
+    names = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
+    (half / "model.safetensors.index.json").write_text(json.dumps({"weight_map": names}))
+    with pytest.raises(ModelUnsupportedError, match="model-00002-of-00002"):
+        add(half, "half")
+
+
+def test_a_marker_of_another_cache_vouches_for_nothing(saved: Path, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    shutil.copytree(add(saved, "one"), stick)
+    weights = bytearray((stick / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (stick / "model.safetensors").write_bytes(weights)
+    folder = add(stick, "two")
+    assert verify("two") == [folder], "its own bytes were hashed, not what the marker said"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        None,
+        "{% for m in messages %}no question{% endfor %}",
+        "{% for m in messages %}{% for i in m['content'] %}"
+        "{% if i['type'] == 'image' %}<|image_pad|>{% endif %}{% endfor %}"
+        "{% for i in m['content'] %}{% if i['type'] != 'image' %}{{ i['text'] }}{% endif %}"
+        "{% endfor %}{% endfor %}",
+    ],
+    ids=["none", "no question", "frames first"],
+)
+def test_a_template_that_loses_the_order_is_refused(
+    saved: Path, tmp_path: Path, template: str | None
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(saved, folder)
+    for name in ("chat_template.jinja", "chat_template.json"):
+        (folder / name).unlink(missing_ok=True)
+    if template is not None:
+        (folder / "chat_template.jinja").write_text(template)
+    with pytest.raises(ModelUnsupportedError, match="chat template"):
+        add(folder, "mine")
+
+
+def test_a_class_that_cannot_be_driven_is_refused_before_its_weights(desk: Desk) -> None:
+    from transformers import Kosmos2Config
+
+    desk.hub.files["config.json"] = Kosmos2Config().to_json_string().encode()
+    refused = desk.pull()
+    assert refused["error"] == "ModelUnsupportedError"
+    assert list(desk.hub.sent) == ["config.json"]
+
+
+def test_a_gated_preset_is_refused_before_anything_is_fetched(desk: Desk) -> None:
+    source = HubSource("someone/gated", "main", (), "MIT", gated=True, about_bytes=1)
+    program = (
+        "import sys; from dataclasses import replace; from vidqa import registry\n"
+        "from vidqa.spec import HubSource\n"
+        f"source = {source!r}\n"
+        "sys.argv[1] = 'tried'\n"
+        "registry.MODELS['tried'] = replace(registry.MODELS['minicpm-v-4.6'], name='tried', "
+        "sources=(source,))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program + PULL, "tried", COMMIT],
+        env={**os.environ, "HF_ENDPOINT": desk.hub.url},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert "someone/gated is gated" in json.loads(done.stdout)["message"]
+    assert desk.hub.sent == {}
+
+
+def test_what_an_added_model_listens_with_stays(saved: Path) -> None:
+    add(saved, "mine")
+    ears = source_key(SPEECH["whisper-small"].source)
+    with Store().publish(ears) as draft:
+        (draft / "model.bin").write_bytes(b"ears")
+    with pytest.raises(UsageError, match="mine listens with whisper-small"):
+        remove("whisper-small")
+    preset = MODELS["qwen3-vl-2b"]
+    with Store().publish(source_key(preset.sources[0])) as draft:  # type: ignore[arg-type]
+        (draft / "config.json").write_text("{}")
+    remove("qwen3-vl-2b")
+    assert Store().has(ears)
+
+
+def test_a_path_is_no_name(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    add(saved, "mine")
+    shutil.copytree(saved, tmp_path / "mine")
+    for path in ("./mine", "mine/"):
+        local = find_local(path)
+        assert local is not None
+        assert local.folder == Path(path)
+    with pytest.raises(UsageError):
+        find_local("../added/mine")
+
+
+def test_a_damaged_added_model_says_how_to_mend_it(saved: Path) -> None:
+    (add(saved, "mine") / "model.safetensors").write_bytes(b"other")
+    for look in (verify, find_local):
+        with pytest.raises(ModelDamagedError) as caught:
+            look("mine")
+        assert caught.value.hint == "vidqa models rm mine, then vidqa models add FOLDER --as mine"

@@ -16,6 +16,7 @@ from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
 from vidqa.config import SETTINGS, Setting, require_name, setting, write_setting
+from vidqa.errors import UsageError
 
 app = typer.Typer(help="Show and change settings.", invoke_without_command=True)
 SettingName = Annotated[str, typer.Argument(metavar="|".join(SETTINGS), help="Which setting.")]
@@ -41,7 +42,7 @@ def set_value(name: SettingName, value: Value) -> ExitCode:
     """Set a setting in the file."""
     require_name(name)
     _require_value(name, value)
-    if name == "model" and Path(value).is_dir():
+    if name == "model" and _is_folder(value):
         value = str(Path(value).resolve())
     _tell(write_setting(name, value), f"{name} is {printable(value)} from now on")
     return ExitCode.ANSWERED
@@ -74,12 +75,24 @@ def _require_value(name: str, value: str) -> None:
         find_speech(value)
     else:
         from vidqa.registry import find_model
-        from vidqa.weights.local import added_key, hub_source
+        from vidqa.weights.local import hub_source, is_added
         from vidqa.weights.store import Store
 
-        is_other = Path(value).is_dir() or hub_source(value) or Store().has(added_key(value))
-        if not is_other:
+        if not value:
+            raise UsageError("no model is named", hint="vidqa config unset model")
+        if not (_is_folder(value) or hub_source(value) or is_added(value, Store())):
             find_model(value)
+
+
+def _is_folder(value: str) -> bool:
+    """Whether a model's name means a folder, as it does for `--model`."""
+    from vidqa.registry import is_known
+    from vidqa.weights.local import is_added
+    from vidqa.weights.store import Store
+
+    return (
+        bool(value) and Path(value).is_dir() and not (is_known(value) or is_added(value, Store()))
+    )
 
 
 def _tell(file: Path, said: str) -> None:

@@ -13,6 +13,7 @@ from vidqa.cli.printable import printable
 from vidqa.cli.settled import settled_model
 from vidqa.cli.sink import Sink, opened
 from vidqa.cli.tell import Teller
+from vidqa.config import setting
 from vidqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class EvaluateRun:
 
     def run(self) -> ExitCode:
         """Ask everything, then show the shares."""
+        keep_libraries_off_the_network()
+        silence_libraries()
         from vidqa.tasks import evaluation
 
         items = evaluation.read_items(self.questions)
@@ -70,19 +73,19 @@ class EvaluateRun:
         return ExitCode.SOME_CLIPS_FAILED if failed else ExitCode.ANSWERED
 
     def _ask(self, items: "list[Item]", write: Sink) -> None:
-        self.teller.stage("load")
-        keep_libraries_off_the_network()
-        silence_libraries()
         from vidqa import engine
         from vidqa.tasks.evaluation import Settings, evaluate
 
         options = self.options
+        name = settled_model(options.model, options.device, self.teller)
+        self.teller.stage("load")
         model = engine.load(
-            settled_model(options.model, options.device, self.teller),
+            name,
             device=options.device,
             dtype=options.dtype,
             frames=options.frames,
             on_plan=self.teller.plan,
+            speech=setting("speech").value,
             keep=options.keep,
         )
         settings = Settings(options.frames, options.without)

@@ -110,6 +110,7 @@ def ask(
         speech=speech or setting("speech").value,
         decoder=request.read_decoder(decoder),
         keep=not no_cache,
+        offline=offline,
     )
     how = AskOptions(
         watch=watch,

@@ -13,6 +13,7 @@ from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
+from vidqa.cli.settled import settled
 from vidqa.cli.tell import Teller
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def list_models(as_json: options.Json = False) -> ExitCode:
     from vidqa.tasks.choice import this_machine
     from vidqa.tasks.pull import others, status
 
-    machine = this_machine()
+    machine = this_machine(settled("device", None, "auto"))
     specs: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]
     rows = [_row(spec, status(spec.name), machine) for spec in specs]
     rows += [_row(None, held, machine) for held in others()]

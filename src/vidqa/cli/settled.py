@@ -10,7 +10,7 @@ from vidqa.errors import ModelMissingError
 from vidqa.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from vidqa.tasks.choice import Machine
+    from vidqa.spec import ModelSpec
 
 
 def settled(name: str, option: str | None, default: str) -> str:
@@ -18,13 +18,16 @@ def settled(name: str, option: str | None, default: str) -> str:
     return option or setting(name).value or default
 
 
-def settled_model(option: str | None, device: str, teller: Teller) -> str:
+def settled_model(
+    option: str | None, device: str, teller: Teller, *, may_download: bool = True
+) -> str:
     """The model named or set, else the best one in the cache that the machine holds.
 
     Args:
         option: what `--model` says.
         device: what it will compute on.
         teller: told why a model was chosen.
+        may_download: whether a person may be offered a download.
 
     Raises:
         ModelMissingError: none is named, set or in the cache, and nobody is there to be asked.
@@ -33,14 +36,18 @@ def settled_model(option: str | None, device: str, teller: Teller) -> str:
     if named := option or setting("model").value:
         return named
     silence_libraries()  # they look at the environment when they are imported
-    from vidqa.tasks.choice import choose_model, this_machine
+    from vidqa.tasks.choice import best_cached, choose_model, offered, this_machine
 
     try:
         choice = choose_model(device)
     except ModelMissingError:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        is_person = sys.stdin.isatty() and sys.stderr.isatty()
+        if not (is_person and may_download) or best_cached(device) is not None:
             raise
-        return _ask_person(this_machine(device), teller)
+        specs = offered(this_machine(device))
+        if not specs:
+            raise
+        return _ask_person(specs, teller)
     teller.note(f"{choice.name}: {choice.why}")
     return choice.name
 
@@ -66,17 +73,15 @@ def previewed_model(option: str | None, teller: Teller) -> str:
     return choice.name
 
 
-def _ask_person(machine: "Machine", teller: Teller) -> str:
+def _ask_person(specs: "list[ModelSpec]", teller: Teller) -> str:
     """Let a person choose what to download; it is fetched at once."""
     from rich.console import Console
     from rich.prompt import IntPrompt
 
     from vidqa.cli.models import fetch_model
-    from vidqa.tasks.choice import offered
     from vidqa.tasks.pull import status
 
     console = Console(stderr=True, highlight=False, markup=False)
-    specs = offered(machine)
     console.print("No model is in the cache. These fit this machine:")
     for number, spec in enumerate(specs, start=1):
         size = status(spec.name).download_bytes / 1e9

@@ -37,6 +37,8 @@ class WatchOptions:
     decoder: "Decoder"
     keep: bool
     """Whether anything of clips is kept on disk."""
+    offline: bool = False
+    """Offer no download."""
 
 
 @dataclass(slots=True)
@@ -58,7 +60,12 @@ class Watcher:
         self.reader.warm()
         if len(clips) == 1:
             self.reader.probe(Path(clips[0]))
-        self.model = settled_model(self.options.model, self.options.device, self.teller)
+        self.model = settled_model(
+            self.options.model,
+            self.options.device,
+            self.teller,
+            may_download=not self.options.offline,
+        )
         listens = self.options.subtitles == "speech" and self.options.speech is None
         locate(self.model, listens=listens)  # else there may be something to read
         if self.options.speech is not None:

@@ -54,6 +54,7 @@ class Clip:
             self._shown = self._showing.choose()
             self.opening = self._open_once(seen.info.path.name)
         self.warnings = (
+            *model.spec.notes,
             *model.memory.warnings,
             *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
             *seen.looked.report.warnings,

@@ -26,7 +26,7 @@ from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.words import Ears, Subtitles, Wanted, Window
-from vidqa.model.inputs import FrameEncoder
+from vidqa.model.inputs import FrameEncoder, require_template
 from vidqa.model.loading import Loaded, load_folder, load_processor
 from vidqa.recipe import Recipe, choose_recipe
 from vidqa.registry import SPEECH, find_model, find_speech
@@ -166,6 +166,7 @@ def open_folder(
         chosen_device = plan.choose_device(device)
         chosen_dtype = plan.choose_dtype(dtype, chosen_device)
         processor = load_processor(folder)
+        require_template(processor, folder)
         memory = plan_for(spec, folder, processor, dtype=chosen_dtype, frames=frames)
         memory = memory.fitted(chosen_device) if fit else memory
         if on_plan is not None:

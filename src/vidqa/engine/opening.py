@@ -90,7 +90,7 @@ class Opening:
         """What of the clip's part is read with this question behind it."""
         if not prompt.cut:
             return self._pictures
-        kept = self._pictures.input_ids.shape[1] - prompt.cut
+        kept = max(0, self._pictures.input_ids.shape[1] - prompt.cut)
         mark: int = self._loaded.network.config.image_token_id
         return self._pictures.last(kept, image_token_id=mark)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from vidqa.engine.look import Looked
+from vidqa.footprint import QUESTION_TOKENS
 from vidqa.media.moments import Moments
 from vidqa.model.inputs import Pictures, Turn
 from vidqa.model.loading import Loaded
@@ -12,9 +13,6 @@ from vidqa.prompt import FittedWords, neutralize, user_content
 from vidqa.recipe import Recipe
 from vidqa.spec import ModelSpec
 from vidqa.types import Cue, VideoInfo, Words
-
-QUESTION_TOKENS = 128
-"""Kept free for the question; a longer one makes the answer's room smaller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+COLDEST = 1e-3
+"""With less, logits grow beyond what numbers hold; 0 takes the likeliest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -27,8 +30,10 @@ class Sampling:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.temperature < math.inf:
-            raise ValueError(f"Sampling: temperature must be 0 or more, got {self.temperature}")
+        if self.temperature != 0 and not COLDEST <= self.temperature < math.inf:
+            raise ValueError(
+                f"Sampling: temperature must be 0, or {COLDEST} or more, got {self.temperature}"
+            )
         if not 0 < self.top_p <= 1:
             raise ValueError(f"Sampling: top_p must be above 0 and at most 1, got {self.top_p}")
 

@@ -12,12 +12,9 @@ from torch import Tensor
 from transformers import Cache, DynamicCache, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from vidqa.footprint import PREFILL_CHUNK_TOKENS
 from vidqa.model.choosing import TokenChooser
 from vidqa.model.visual import VisualForm
-
-PREFILL_CHUNK_TOKENS = 512
-"""Matrix products round differently in other shapes: fixed chunks make a cached prefix and a fresh
-one the same bytes, and bound the memory of a long prompt."""
 
 
 @dataclass(slots=True)

@@ -4,8 +4,10 @@ The template is rendered once around a mark that stands for the question. What c
 mark is the video's prefix, the same for every question; what comes after it closes the turn.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -14,6 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import ProcessorMixin
 
+from vidqa.errors import ModelUnsupportedError
+from vidqa.footprint import TOWER_BATCH_IMAGES
 from vidqa.model.loading import Loaded
 from vidqa.model.visual import VisualForm, visual_tokens
 
@@ -23,7 +27,7 @@ QUESTION_MARK = "\ue000question\ue000"
 ANSWER_MARK = "\ue000answer\ue000"
 """Stands for an earlier answer, likewise."""
 
-FRAMES_AT_ONCE = 16
+FRAMES_AT_ONCE = TOWER_BATCH_IMAGES
 """Frames preprocessed and encoded together: bounds the memory, whatever number is asked for."""
 
 GRIDS = "image_grid_thw"
@@ -68,7 +72,12 @@ class Turn:
 def between_turns(
     processor: ProcessorMixin, template_kwargs: Mapping[str, object] | None = None
 ) -> str:
-    """What the model's own template puts between an answer and the next question."""
+    """What the model's own template puts between an answer and the next question.
+
+    Raises:
+        ModelUnsupportedError: it knows no second question.
+
+    """
     messages: Any = [
         {"role": role, "content": [{"type": "text", "text": text}]}
         for role, text in (("user", "-"), ("assistant", ANSWER_MARK), ("user", QUESTION_MARK))
@@ -77,9 +86,36 @@ def between_turns(
     rendered = processor.apply_chat_template(messages, tokenize=False, **told)
     _, answered, rest = rendered.partition(ANSWER_MARK)
     between, asked, _ = rest.partition(QUESTION_MARK)
-    assert answered, "the chat template knows no answers"
-    assert asked, "the chat template knows no second question"
+    if not (answered and asked):
+        raise ModelUnsupportedError("the model's chat template knows one question, no conversation")
     return str(between)
+
+
+def require_template(processor: ProcessorMixin, folder: Path) -> None:
+    """Refuse a model whose template would lose a clip's order in silence.
+
+    Raises:
+        ModelUnsupportedError: it has no chat template; or one that leaves the question out, or does
+            not keep frames and words as they come.
+
+    """
+    content = [{"type": "image"}, {"type": "text", "text": ANSWER_MARK}] * 2
+    messages: Any = [
+        {"role": "user", "content": [*content, {"type": "text", "text": QUESTION_MARK}]}
+    ]
+    try:
+        rendered = str(processor.apply_chat_template(messages, tokenize=False))
+    except Exception as error:  # a template is a program
+        raise ModelUnsupportedError(
+            f"the model in {folder} has no chat template that can be used: {error}"
+        ) from error
+    image = str(cast(Any, processor).image_token)
+    marks = [image, ANSWER_MARK, QUESTION_MARK]
+    found = re.findall("|".join(map(re.escape, marks)), rendered)
+    if found != [image, ANSWER_MARK, image, ANSWER_MARK, QUESTION_MARK]:
+        raise ModelUnsupportedError(
+            f"the chat template of the model in {folder} does not keep frames and words in order"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,8 +360,9 @@ def tokenize_prompt(
     tail = question + turn.suffix_text
     ids = loaded.tokenizer(tail, add_special_tokens=False, return_tensors="pt").input_ids
     length = prefix_ids.shape[1] + ids.shape[1]
+    read = ids if window is None else ids[:, -window:]
     return PromptIds(
-        question_ids=ids.to(prefix_ids.device),
+        question_ids=read.to(prefix_ids.device),
         tokens=length if window is None else min(length, window),
         text=turn.prefix_text + tail,
         cut=0 if window is None else max(0, length - window),

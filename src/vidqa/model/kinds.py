@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import transformers
+from safetensors import SafetensorError
 from transformers import AutoConfig, PreTrainedModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
@@ -17,6 +18,9 @@ from vidqa.model.auto import register
 
 PROCESSORS = ("processor_config.json", "preprocessor_config.json")
 """One of them says how pictures are made ready."""
+CONFIGURED = ("image_token_id", "vision_config")
+BOTH_WAYS = "token_type_ids"
+"""The argument of classes whose attention inside a picture is not causal."""
 ENCODED = "mm_encoder_outputs"
 """The argument by which pictures that were encoded before are taken back."""
 
@@ -64,10 +68,19 @@ def require_encoded_pictures(network: PreTrainedModel) -> None:
 
     """
     named = inspect.signature(network.base_model.forward).parameters
-    if ENCODED not in named or not hasattr(network, "get_image_features"):
+    config: Any = network.config
+    takes = ENCODED in named and hasattr(network, "get_image_features")
+    is_known = all(getattr(config, name, None) is not None for name in CONFIGURED)
+    if not takes or not is_known or not hasattr(network.get_decoder(), "layers"):
         raise ModelUnsupportedError(
             f"{type(network).__name__} of transformers {transformers.__version__} takes no "
             f"pictures that were encoded before ({ENCODED})",
+            hint="vidqa models list",
+        )
+    if BOTH_WAYS in named:
+        raise ModelUnsupportedError(
+            f"{type(network).__name__} reads the places of a picture both ways, but vidqa reads "
+            "a clip in pieces, in order",
             hint="vidqa models list",
         )
 
@@ -82,7 +95,7 @@ def reading(folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelDamagedError(f"the model in {folder} cannot be read: {said}") from error
 

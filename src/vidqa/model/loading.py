@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
 from transformers.image_utils import PILImageResampling
 
@@ -14,6 +15,8 @@ from vidqa.model.choosing import AnswerPenalty
 from vidqa.model.kinds import reading, require_encoded_pictures, require_supported
 from vidqa.model.quantized import quantization
 
+PEFT_PREFIX = "base_model.model."
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER = "adapter"
 """A folder inside a model's: a LoRA that is kept apart, as PEFT stores it."""
 
@@ -137,6 +140,7 @@ def load_folder(
             local_files_only=True,
             trust_remote_code=False,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # so that they are reported, below
             **settings,
         )
     network, report = loaded
@@ -148,7 +152,23 @@ def load_folder(
                 + ", ".join(str(name) for name in sorted(names, key=str)[:5])
             )
     if (folder / ADAPTER).is_dir():
-        network.load_adapter(folder / ADAPTER)
+        _load_adapter(network, folder / ADAPTER)
     if dtype not in QUANTIZED_DTYPES:
         network = network.to(device)
     return Loaded(network.eval(), processor or load_processor(folder))
+
+
+def _load_adapter(network: Any, folder: Path) -> None:
+    """Add a LoRA to the network's layers.
+
+    Raises:
+        ModelDamagedError: it cannot be read, or is not made for just this network.
+
+    """
+    with reading(folder):
+        with safe_open(folder / ADAPTER_WEIGHTS, framework="pt") as file:
+            given = {name.removeprefix(PEFT_PREFIX) for name in file.keys()}  # noqa: SIM118
+        network.load_adapter(folder)
+    wanted = {name.replace(".default", "") for name in network.state_dict() if "lora_" in name}
+    if odd := sorted(given ^ wanted):
+        raise ModelDamagedError(f"the adapter in {folder} does not fit the model: {odd[0]}")

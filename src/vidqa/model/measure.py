@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModelForImageTextToText, ProcessorMixin
 from vidqa.footprint import Footprint
 from vidqa.model.auto import register
 from vidqa.model.inputs import NOT_PICTURES, preprocess
+from vidqa.model.kinds import reading, require_encoded_pictures
 
 MARK_TOKENS = 10
 """About what stands around a frame's visual tokens: line ends, and the time in some prompts."""
@@ -61,14 +62,23 @@ def measure(folder: Path, frame: FrameSize | None = None) -> Footprint:
 
     """
     register()
-    config: Any = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    with reading(folder):
+        config: Any = AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
     return footprint_of(config, frame)
 
 
 def footprint_of(config: Any, frame: FrameSize | None = None) -> Footprint:
-    """The footprint of a model of this configuration. See `measure`."""
+    """The footprint of a model of this configuration. See `measure`.
+
+    Raises:
+        ModelUnsupportedError: vidqa cannot drive its class.
+
+    """
     with torch.device("meta"):
         network: Any = AutoModelForImageTextToText.from_config(config)
+    require_encoded_pictures(network)
     text, vision = config.get_text_config(), config.vision_config
     decoder = network.get_decoder()
     blocks = sum(one.numel() for one in decoder.layers.parameters())

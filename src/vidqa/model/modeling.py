@@ -15,10 +15,8 @@ from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.utils.generic import ModelOutput
 
+from vidqa.footprint import TOWER_BATCH_IMAGES
 from vidqa.model.configuration import VidqaConfig
-
-TOWER_BATCH_IMAGES = 16
-"""Images the tower takes at once: bounds its memory whatever number of frames is asked for."""
 
 
 @dataclass

@@ -1,17 +1,20 @@
 """Take a model's folder into the cache, under a name of its own."""
 
+import json
 import re
 import shutil
 from pathlib import Path
 
-from vidqa.errors import ModelUnsupportedError, UsageError
+from vidqa.errors import ModelDamagedError, ModelUnsupportedError, UsageError
 from vidqa.registry import is_known
 from vidqa.weights.disk import require_space
 from vidqa.weights.listing import BESIDE, WEIGHTS
-from vidqa.weights.local import added_key, hub_source
+from vidqa.weights.local import ADDED_NAME, added_key, hub_source
+from vidqa.weights.marker import MARKER
 from vidqa.weights.store import Store
 
-NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+INDEX = "model.safetensors.index.json"
+"""Names the shards of weights that are too large for one file."""
 ADAPTER = re.compile(r"adapter/adapter_(config\.json|model\.safetensors)")
 """A LoRA that is kept beside the decoder."""
 
@@ -38,15 +41,14 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
     _require_name(name, store)
     if not folder.is_dir():
         raise UsageError(f"{str(folder)!r} is no folder")
+    from vidqa.model.inputs import require_template
     from vidqa.model.loading import load_processor
+    from vidqa.model.measure import measure
 
-    load_processor(folder)
+    require_template(load_processor(folder), folder)
+    measure(folder)  # builds the class without its weights: what cannot be driven is refused
     files = [one for one in sorted(folder.rglob("*")) if _is_wanted(one, folder)]
-    if not any(WEIGHTS.fullmatch(one.name) for one in files):
-        raise ModelUnsupportedError(
-            f"{folder} has no weights as safetensors",
-            hint="vidqa loads nothing that could run code, such as pickled weights",
-        )
+    _require_weights(folder, files)
     require_space(store.root, sum(one.stat().st_size for one in files))
     with store.lock(added_key(name)), store.publish(added_key(name), "added") as draft:
         for one in files:
@@ -57,7 +59,7 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
 
 
 def _require_name(name: str, store: Store) -> None:
-    if not NAME.fullmatch(name) or hub_source(name) is not None:
+    if not ADDED_NAME.fullmatch(name) or hub_source(name) is not None:
         raise UsageError(f"{name!r} cannot be a name", hint="use letters, digits, '.', '_' and '-'")
     if is_known(name) or store.has(added_key(name)):
         raise UsageError(
@@ -66,7 +68,27 @@ def _require_name(name: str, store: Store) -> None:
         )
 
 
+def _require_weights(folder: Path, files: list[Path]) -> None:
+    """All of them, and in a format that runs no code."""
+    if not any(WEIGHTS.fullmatch(one.name) for one in files):
+        raise ModelUnsupportedError(
+            f"{folder} has no weights as safetensors",
+            hint="vidqa loads nothing that could run code, such as pickled weights",
+        )
+    index = folder / INDEX
+    if not index.is_file():
+        return
+    try:
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelDamagedError(f"{index} names no shards") from error
+    if missing := sorted(shards - {one.name for one in files}):
+        raise ModelUnsupportedError(f"{folder} is not whole: {missing[0]} is missing")
+
+
 def _is_wanted(file: Path, folder: Path) -> bool:
     path = file.relative_to(folder).as_posix()
+    if path == MARKER:
+        return False  # of another cache: these bytes are hashed here, and anew
     named = any(one.fullmatch(path) for one in (WEIGHTS, BESIDE, ADAPTER))
     return named and file.is_file()

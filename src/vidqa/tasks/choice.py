@@ -1,6 +1,6 @@
 """Which model is asked where none is named: the best in the cache that the machine holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vidqa.errors import ModelMissingError
 from vidqa.footprint import MemoryPlan, plan_memory
@@ -8,6 +8,8 @@ from vidqa.plan import choose_device, choose_dtype, total_memory_bytes
 from vidqa.registry import BEST_FIRST, DEFAULT_MODEL, MODELS
 from vidqa.spec import ModelSpec
 from vidqa.tasks.pull import status
+from vidqa.weights.fetch import download_bytes
+from vidqa.weights.locate import parts
 from vidqa.weights.store import Store
 
 
@@ -91,7 +93,10 @@ def best_cached(device: str = "auto", *, store: Store | None = None) -> Choice |
         return None
     if len(names) == 1:
         return Choice(names[0], "the only one in the cache")
-    return choose_model(device, store=store)
+    try:
+        return choose_model(device, store=store)
+    except ModelMissingError as error:
+        return Choice(names[0], error.message)
 
 
 def offered(machine: Machine) -> list[ModelSpec]:
@@ -116,11 +121,12 @@ def _better(better: list[ModelSpec], machine: Machine) -> str:
         return f"; {suited.name} is better: vidqa models pull {suited.name} ({size:.1f} GB)"
     if not better:
         return ""
-    nearest = better[-1]
-    plan = machine.plan(nearest)
-    needs = "" if plan is None else f" {plan.total_bytes / 1e9:.1f} GB of"
-    where = "GPU memory" if machine.device == "cpu" and not nearest.on_cpu else "memory"
-    return f"; better ones need more: {nearest.name}{needs} {where}"
+    # what a CPU would take too long for is for a GPU, and computes in 16 bits there
+    there = machine if machine.device != "cpu" else replace(machine, dtype="bfloat16")
+    plans = [(plan.total_bytes, one.name) for one in better if (plan := there.plan(one))]
+    least, name = min(plans)
+    where = "memory" if machine.device != "cpu" else "GPU memory"
+    return f"; better ones need more: {name} {least / 1e9:.1f} GB of {where}"
 
 
 def _offer(machine: Machine) -> str:
@@ -134,4 +140,4 @@ def _offer(machine: Machine) -> str:
 
 
 def _download_bytes(spec: ModelSpec) -> int:
-    return status(spec.name).download_bytes
+    return sum(map(download_bytes, parts(spec)))

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from vidqa.registry import DEFAULT_MODEL, find_model
+from vidqa.errors import ModelError
+from vidqa.registry import DEFAULT_MODEL, MODELS, find_model
 from vidqa.spec import ModelSpec
 from vidqa.tasks.checkup import libraries, machine, network
 from vidqa.tasks.checkup.cache import check_folder, check_models
@@ -37,9 +38,13 @@ def examine(
         UsageError: no such model; said before anything is looked at.
 
     """
-    local = find_local(model)
-    spec = find_model(model) if local is None else local.spec
     store = store or Store()
+    try:
+        local = find_local(model, store)
+        spec = find_model(model) if local is None else local.spec
+    except ModelError as error:  # it is not there, or damaged: the rest can still be looked at
+        yield Finding(f"model {model}", "failing", error.message, error.hint)
+        model, spec = DEFAULT_MODEL, MODELS[DEFAULT_MODEL]
     for name, check in _checks(spec, model, device=device, offline=offline, store=store):
         notify(name)
         yield from run_check(name, check)

@@ -19,7 +19,15 @@ from vidqa.weights.fetch import (
 )
 from vidqa.weights.hub import require_access
 from vidqa.weights.listing import fetch_config
-from vidqa.weights.local import ADDED, added_key, find_local, hub_source
+from vidqa.weights.local import (
+    ADDED,
+    LocalModel,
+    added_again,
+    added_key,
+    find_local,
+    hub_source,
+    is_added,
+)
 from vidqa.weights.locate import model_folder, model_key, parts, speech_folder, speech_key
 from vidqa.weights.store import Store
 from vidqa.weights.wheel import Progress
@@ -90,8 +98,11 @@ def _pull_repository(
     """Fetch any model of the Hub; what cannot be driven is refused before its weights come."""
     if not offline and not store.usable(source_key(source)):
         from vidqa.model.kinds import require_class
+        from vidqa.model.measure import measure
 
-        require_class(fetch_config(source))
+        config = fetch_config(source)
+        require_class(config)
+        measure(config.parent)  # builds the class without its weights
     fetch(source, store, progress=progress, offline=offline)
     local = find_local(name, store)
     assert local is not None, "it was just fetched"
@@ -164,14 +175,15 @@ def verify(name: str, *, store: Store | None = None) -> list[Path]:
     try:
         return [store.verify(one) for one in keys if store.has(one)]
     except ModelDamagedError as error:
-        raise ModelDamagedError(error.message, hint=f"vidqa models pull {name}") from error
+        again = added_again(name) if is_added(name, store) else f"vidqa models pull {name}"
+        raise ModelDamagedError(error.message, hint=again) from error
 
 
 def _own_key(name: str, store: Store) -> str | None:
     """The entry of an added model, or of one that is only a repository; None for the others."""
     if is_known(name):
         return None
-    if store.has(added_key(name)):
+    if is_added(name, store):
         return added_key(name)
     source = hub_source(name)
     return source_key(source) if source is not None and store.has(source_key(source)) else None
@@ -196,17 +208,27 @@ def remove(name: str, *, store: Store | None = None) -> int:
     if (key := _own_key(name, store)) is not None:
         return _remove_entry(key, store)
     spec = find(name)
-    others = [one for one in MODELS.values() if one.name != name and store.has(model_key(one))]
-    listeners = [one.name for one in others if one.speech == name]
+    presets = [one for one in MODELS.values() if one.name != name and store.has(model_key(one))]
+    own = [local.spec for one in others(store) if (local := _local(one.name, store))]
+    listeners = [one.name for one in (*presets, *own) if one.speech == name]
     if listeners:
         raise UsageError(
             f"{listeners[0]} listens with {name}", hint=f"vidqa models rm {listeners[0]}"
         )
-    needed = {key for one in others for key in keys_of(one)}
+    needed = {key for one in presets for key in keys_of(one)}
+    needed |= {speech_key(find_speech(one.speech)) for one in own if one.speech is not None}
     mine = [key for key in keys_of(spec) if key not in needed]
     if isinstance(spec, ModelSpec):
         mine += store.keys(f"models/{spec.name}")
     return sum(_remove_entry(key, store) for key in dict.fromkeys(mine))
+
+
+def _local(name: str, store: Store) -> LocalModel | None:
+    """An added model, or one of the Hub; None where it is damaged, and so nothing listens."""
+    try:
+        return find_local(name, store)
+    except ModelError:
+        return None
 
 
 def _remove_entry(key: str, store: Store) -> int:

@@ -64,9 +64,10 @@ def require_access(source: HubSource) -> None:
     """
     from huggingface_hub import hf_hub_download
 
-    for file in [one for one in source.files if not _is_there(source, one)][:1]:
-        with hub_errors(source, file.path):
-            hf_hub_download(source.repo, file.path, revision=source.revision, dry_run=True)
+    missing = [one.path for one in source.files if not _is_there(source, one)]
+    for path in missing[:1] if source.files else ["config.json"]:  # every model has that one
+        with hub_errors(source, path):
+            hf_hub_download(source.repo, path, revision=source.revision, dry_run=True)
 
 
 def _is_there(source: HubSource, file: File) -> bool:

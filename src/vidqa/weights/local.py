@@ -21,6 +21,7 @@ TELLING = (SETTINGS, "config.json", "model.safetensors.index.json")
 """Files that differ where models do; with the size and time of the weights they make a revision."""
 ADDED = "added"
 """Below the cache: copies of folders, by the names they were added under."""
+ADDED_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w.-]+))?")
 """`owner/name`, and maybe `@` and a branch, tag or commit."""
 
@@ -55,8 +56,8 @@ def find_local(name: str, store: Store | None = None) -> LocalModel | None:
     if name in MODELS or name in SPEECH:
         return None
     store = store or Store()
-    if store.has(added_key(name)):
-        folder = store.folder(added_key(name))
+    if is_added(name, store):
+        folder = _added_folder(name, store)
         return LocalModel(_spec(name, folder), folder, _revision(folder))
     if Path(name).is_dir():
         folder = Path(name)
@@ -102,6 +103,23 @@ def hub_source(name: str) -> HubSource | None:
     if match is None or name.startswith((".", "~")) or Path(name).exists():
         return None
     return HubSource(match[1], match[2] or "main", (), licence="see its page on the Hub")
+
+
+def is_added(name: str, store: Store) -> bool:
+    """Whether a folder was added under that name; `./name` is a folder's path, not its name."""
+    return ADDED_NAME.fullmatch(name) is not None and store.has(added_key(name))
+
+
+def _added_folder(name: str, store: Store) -> Path:
+    try:
+        return store.folder(added_key(name))
+    except ModelDamagedError as error:
+        raise ModelDamagedError(error.message, hint=added_again(name)) from error
+
+
+def added_again(name: str) -> str:
+    """How to mend an added model."""
+    return f"vidqa models rm {name}, then vidqa models add FOLDER --as {name}"
 
 
 def added_key(name: str) -> str:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vidqa.registry import DEFAULT_MODEL, MODELS, SPEECH
+from vidqa.spec import HubSource
 from vidqa.tasks.checkup.finding import Finding
-from vidqa.tasks.pull import ModelStatus, status
+from vidqa.tasks.pull import ModelStatus, others, status
 from vidqa.weights.disk import MAKE_ROOM, SPARE_BYTES
+from vidqa.weights.local import added_again, is_added
+from vidqa.weights.locate import parts
 from vidqa.weights.store import Store
 
 ELSEWHERE = "set VIDQA_CACHE_DIR to a folder that can be written to"
@@ -42,19 +45,20 @@ def check_folder(store: Store, model: str) -> Iterator[Finding]:
 def check_models(store: Store) -> Iterator[Finding]:
     """A line for every model that the cache holds; a quick look, not every byte."""
     found = [status(name, store=store) for name in (*MODELS, *SPEECH)]
-    held = [one for one in found if one.cached]
-    yield from map(_model, held)
+    held = [*(one for one in found if one.cached), *others(store)]
+    yield from (_model(one, store) for one in held)
     if not held:
         yield Finding(
             "models", "warning", "none in the cache", f"vidqa models pull {DEFAULT_MODEL}"
         )
 
 
-def _model(held: ModelStatus) -> Finding:
+def _model(held: ModelStatus, store: Store) -> Finding:
     name = f"model {held.name}"
     if held.damaged:
         said = "damaged: a file is not what was verified"
-        return Finding(name, "failing", said, f"vidqa models pull {held.name}")
+        mend = added_again if is_added(held.name, store) else "vidqa models pull {}".format
+        return Finding(name, "failing", said, mend(held.name))
     return Finding(name, "ok", f"in the cache, {held.disk_bytes / 1e6:.0f} MB")
 
 
@@ -79,4 +83,8 @@ def _needed_bytes(store: Store, model: str) -> int:
     if model not in MODELS:
         return 0
     held = status(model, store=store)
-    return 0 if held.cached else held.download_bytes + held.disk_bytes
+    if held.cached:
+        return 0
+    # files of the Hub stay in its own cache, once; a wheel is unpacked beside itself
+    on_the_hub = sum(one.size_bytes for one in parts(MODELS[model]) if isinstance(one, HubSource))
+    return held.download_bytes + held.disk_bytes - 2 * on_the_hub

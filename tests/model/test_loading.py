@@ -1,0 +1,69 @@
+"""Folders whose weights are damaged, of another shape, or beside a foreign adapter."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from peft import LoraConfig
+from safetensors.torch import load_file, save_file
+
+from tiny import vidqa_folder
+from vidqa.errors import ModelDamagedError
+from vidqa.model.loading import ADAPTER, ADAPTER_WEIGHTS, load_folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return vidqa_folder(tmp_path / "model")
+
+
+def load(folder: Path) -> object:
+    return load_folder(folder, device="cpu", dtype="float32")
+
+
+@pytest.mark.parametrize("size", [0, 7, 5000])
+def test_weights_that_are_cut_are_named(folder: Path, size: int) -> None:
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:size])
+    with pytest.raises(ModelDamagedError, match="cannot be read"):
+        load(folder)
+
+
+@pytest.mark.parametrize("change", ["shape", "missing", "left over"])
+def test_weights_that_do_not_fit_are_named(folder: Path, change: str) -> None:
+    file = folder / "model.safetensors"
+    tensors = load_file(file)
+    name = next(name for name in tensors if name.endswith("q_proj.weight"))
+    match change:
+        case "shape":
+            tensors[name] = torch.zeros(3, 5)
+        case "missing":
+            del tensors[name]
+        case "left over":
+            tensors["one.more"] = torch.zeros(1)
+    save_file(tensors, file, metadata={"format": "pt"})
+    with pytest.raises(ModelDamagedError, match="one.more" if change == "left over" else "q_proj"):
+        load(folder)
+
+
+def write_adapter(folder: Path, names: list[str]) -> None:
+    adapter = folder / ADAPTER
+    adapter.mkdir()
+    LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM").save_pretrained(adapter)
+    weights = {name: torch.zeros(2, 2) for name in names}
+    save_file(weights, adapter / ADAPTER_WEIGHTS)
+
+
+def test_an_adapter_for_another_model_is_refused(folder: Path) -> None:
+    write_adapter(folder, ["base_model.model.nothing.here.lora_A.weight"])
+    with pytest.raises(ModelDamagedError, match="does not fit the model"):
+        load(folder)
+
+
+def test_an_adapter_without_weights_is_refused(folder: Path) -> None:
+    write_adapter(folder, [])
+    (folder / ADAPTER / ADAPTER_WEIGHTS).unlink()
+    assert json.loads((folder / ADAPTER / "adapter_config.json").read_text())["r"] == 2
+    with pytest.raises(ModelDamagedError, match="cannot be read"):
+        load(folder)
