@@ -13,11 +13,9 @@ from vidqa.cli import options, request
 from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
-from vidqa.cli.settled import settled
 from vidqa.cli.show import failure_line
 from vidqa.cli.tell import Teller
-from vidqa.cli.watcher import Watcher, WatchOptions
-from vidqa.config import setting
+from vidqa.cli.watcher import FrameOptions, ModelOptions, Watcher, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
 from vidqa.types import Answer, TextDelta
 
@@ -236,20 +234,9 @@ def chat(
     """Ask one clip in turns, from a terminal or a pipe; /help says what else can be typed."""
     request.require_file_name(clip)
     watch = WatchOptions(
-        model=model,
-        device=settled("device", device, "auto"),
-        dtype=settled("dtype", dtype, "auto"),
-        fit=fit,
-        frames=frames,
-        recipe="vidqa",
-        sampling=request.read_sampling(sample),
-        start_s=request.read_time(start, "--start"),
-        end_s=request.read_time(end, "--end"),
-        subtitles=request.read_subtitles(subtitles),
-        language=language,
-        task=request.read_task(task),
-        speech=speech or setting("speech").value,
-        decoder=request.read_decoder(decoder),
+        ModelOptions.read(model, device, dtype, fit=fit),
+        FrameOptions.read(frames, "vidqa", sample, start, end, decoder),
+        WordOptions.read(subtitles, language, task, speech),
         keep=not no_cache,
     )
     how = ChatOptions(

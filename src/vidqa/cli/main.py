@@ -91,24 +91,13 @@ def ask(
     """Ask questions about clips: the last word is the question, the others are video files."""
     from vidqa.cli import request
     from vidqa.cli.ask import AskOptions, AskRun
-    from vidqa.cli.watcher import WatchOptions
+    from vidqa.cli.watcher import FrameOptions, ModelOptions, WatchOptions, WordOptions
 
     asked = request.read_request(words, question, sys.stdin)
     watch = WatchOptions(
-        model=model,
-        device=settled("device", device, "auto"),
-        dtype=settled("dtype", dtype, "auto"),
-        fit=fit,
-        frames=frames,
-        recipe=recipe,
-        sampling=request.read_sampling(sample),
-        start_s=request.read_time(start, "--start"),
-        end_s=request.read_time(end, "--end"),
-        subtitles=request.read_subtitles(subtitles),
-        language=language,
-        task=request.read_task(task),
-        speech=speech or setting("speech").value,
-        decoder=request.read_decoder(decoder),
+        ModelOptions.read(model, device, dtype, fit=fit),
+        FrameOptions.read(frames, recipe, sample, start, end, decoder),
+        WordOptions.read(subtitles, language, task, speech),
         keep=not no_cache,
         offline=offline,
     )

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vidqa.cli import request
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
-from vidqa.cli.settled import settled_model
+from vidqa.cli.settled import settled, settled_model
 from vidqa.cli.tell import Teller
+from vidqa.config import setting
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
@@ -16,25 +18,77 @@ if TYPE_CHECKING:
     from vidqa.media.transcribe import Task
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchOptions:
-    """Which model, and how it is shown clips."""
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """Which model, and where it computes."""
 
     model: str | None
     """None: the best in the cache for this machine."""
     device: str
     dtype: str
     fit: bool
+
+    @classmethod
+    def read(
+        cls, model: str | None, device: str | None, dtype: str | None, *, fit: bool
+    ) -> "ModelOptions":
+        """As typed; what was not is as it is set."""
+        return cls(model, settled("device", device, "auto"), settled("dtype", dtype, "auto"), fit)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameOptions:
+    """Which frames it is shown."""
+
     frames: int | None
     recipe: str
     sampling: "Sampling | None"
-    start_s: float | None
-    end_s: float | None
+    span: tuple[float | None, float | None]
+    """Begin and end, in seconds."""
+    decoder: "Decoder"
+
+    @classmethod
+    def read(
+        cls,
+        frames: int | None,
+        recipe: str,
+        sample: str | None,
+        start: str | None,
+        end: str | None,
+        decoder: str,
+    ) -> "FrameOptions":
+        """As typed. Raises UsageError for what makes no sense."""
+        sampling = request.read_sampling(sample)
+        span = request.read_time(start, "--start"), request.read_time(end, "--end")
+        return cls(frames, recipe, sampling, span, request.read_decoder(decoder))
+
+
+@dataclass(frozen=True, slots=True)
+class WordOptions:
+    """Which words it is shown."""
+
     subtitles: str | Path
     language: str | None
     task: "Task"
     speech: str | None
-    decoder: "Decoder"
+
+    @classmethod
+    def read(
+        cls, subtitles: str, language: str | None, task: str, speech: str | None
+    ) -> "WordOptions":
+        """As typed; what was not is as it is set. Raises UsageError for what makes no sense."""
+        heard_by = speech or setting("speech").value
+        read_task = request.read_task(task)
+        return cls(request.read_subtitles(subtitles), language, read_task, heard_by)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """Which model, and how it is shown clips."""
+
+    chosen: ModelOptions
+    frames: FrameOptions
+    words: WordOptions
     keep: bool
     """Whether anything of clips is kept on disk."""
     offline: bool = False
@@ -60,16 +114,14 @@ class Watcher:
         self.reader.warm()
         if len(clips) == 1:
             self.reader.probe(Path(clips[0]))
+        chosen, words = self.options.chosen, self.options.words
         self.model = settled_model(
-            self.options.model,
-            self.options.device,
-            self.teller,
-            may_download=not self.options.offline,
+            chosen.model, chosen.device, self.teller, may_download=not self.options.offline
         )
-        listens = self.options.subtitles == "speech" and self.options.speech is None
+        listens = words.subtitles == "speech" and words.speech is None
         locate(self.model, listens=listens)  # else there may be something to read
-        if self.options.speech is not None:
-            locate(self.options.speech)
+        if words.speech is not None:
+            locate(words.speech)
 
     def load(self) -> "Model":
         """The model."""
@@ -78,14 +130,15 @@ class Watcher:
         silence_libraries()
         from vidqa import engine
 
+        chosen = self.options.chosen
         return engine.load(
             self.model,
-            device=self.options.device,
-            dtype=self.options.dtype,
-            frames=self.options.frames,
-            fit=self.options.fit,
+            device=chosen.device,
+            dtype=chosen.dtype,
+            frames=self.options.frames.frames,
+            fit=chosen.fit,
             on_plan=self.teller.plan,
-            speech=self.options.speech,
+            speech=self.options.words.speech,
             reader=self.reader,
             keep=self.options.keep,
         )
@@ -94,18 +147,18 @@ class Watcher:
         self, model: "Model", video: str, span: tuple[float | None, float | None] | None = None
     ) -> "Clip":
         """A clip; or the part of it between two times, in seconds."""
-        options = self.options
-        start_s, end_s = span or (options.start_s, options.end_s)
+        frames, words = self.options.frames, self.options.words
+        start_s, end_s = span or frames.span
         return model.watch(
             video,
-            frames=options.frames,
-            recipe=options.recipe,
-            sampling=options.sampling,
+            frames=frames.frames,
+            recipe=frames.recipe,
+            sampling=frames.sampling,
             start_s=start_s,
             end_s=end_s,
-            subtitles=options.subtitles,
-            language=options.language,
-            task=options.task,
-            decoder=options.decoder,
+            subtitles=words.subtitles,
+            language=words.language,
+            task=words.task,
+            decoder=frames.decoder,
             notify=self.teller.stage,
         )
