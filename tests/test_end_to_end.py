@@ -60,7 +60,7 @@ def in_a_process(cache: Path, *words: str) -> bytes:
 
 
 def test_the_demo_is_seen_and_heard(ask: Ask) -> None:
-    status, out, err = ask(str(DEMO), QUESTION, "--json", "--timings")
+    status, out, err = ask(str(DEMO), QUESTION, "--json", "--timings", "--no-cache")
     assert status == 0, err
     record = json.loads(out)
     answer = record["answer"].lower()
