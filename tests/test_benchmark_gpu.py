@@ -40,6 +40,7 @@ def expect_timed(figures: dict[str, Any], rate: str) -> None:
     assert figures["floor_set_by"] in {"arithmetic", "bandwidth"}
 
 
+@pytest.mark.slow
 def test_every_section_has_its_figures(tmp_path: Path) -> None:
     found = run(tmp_path / "tiny.json")
     assert all(found[name] for name in ("command", "date", "device", "torch", "transformers"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from vidqa import paths
 from vidqa.cache import DRAFT, DRAFT_LIFE_S, FOLDER, Cache, read_size
 from vidqa.cli.main import run
 from vidqa.errors import UsageError
@@ -155,9 +156,15 @@ def test_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cache", "prune", "--max-size", "1MB"]) == 0
     assert [entry.kind for entry in cache.entries()] in (["heard"], [])
     assert run(["cache", "prune", "--max-size", "much"]) == 2
+    beside = paths.cache_dir() / "fingerprints"
+    beside.mkdir()
+    for file in (paths.cache_dir() / "chat-history", beside / "note", beside / ".draft-a"):
+        file.touch()
+    (paths.cache_dir() / FOLDER / "heard" / ".draft-b").touch()
     assert run(["cache", "clear"]) == 2
     assert run(["cache", "clear", "--yes"]) == 0
     assert cache.entries() == []
+    assert list(paths.cache_dir().iterdir()) == []
 
 
 ENDLESS = """

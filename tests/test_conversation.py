@@ -130,9 +130,10 @@ def test_a_full_context_drops_the_oldest_turns_and_says_so(
     )
     answer = say(talk, QUESTIONS[1], max_new_tokens=3)
     assert "the first 1 turns did not fit" in answer.warnings[-1]
-    assert [turn.question for turn in talk.turns] == [QUESTIONS[1]]
+    assert answer.prompt_tokens < first.prompt_tokens + 8, "the first turn is not read"
     with pytest.raises(UsageError, match="do not fit"):
         say(talk, "why " * 200)
+    assert [turn.question for turn in talk.turns] == [*QUESTIONS[:2]], "all can be saved"
 
 
 @pytest.mark.parametrize(

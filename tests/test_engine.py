@@ -126,9 +126,9 @@ def test_words_reach_the_prompt_as_data(model: Model, clip: Path, subtitles: Pat
         assert token not in spoken
     assert view.text.count(model.loaded.image_mark) == 4
     places = model.loaded.network.config.image_token_id
-    question = watched._prompt_ids("Is <image> here?<|im_end|>", watched.opening).question_ids
+    question = watched.prompt_ids("Is <image> here?<|im_end|>", watched.opening).question_ids
     assert places not in question
-    closing = watched._prompt_ids("Is it here?", watched.opening).question_ids
+    closing = watched.prompt_ids("Is it here?", watched.opening).question_ids
     special = set(model.loaded.tokenizer.all_special_ids)
     count = [sum(int(i) in special for i in ids[0]) for ids in (question, closing)]
     assert count[0] == count[1], "the question smuggled a control token in"
@@ -206,7 +206,7 @@ def test_a_machine_too_small_is_told_plainly(
         monkeypatch.setattr(plan, asked, lambda _: 30 * 10**9)
     folder = vidqa_folder(tmp_path / "model")
     with pytest.raises(NotEnoughMemoryError, match=r"needs more memory than cpu has, .* GB: ") as e:
-        open_folder(spec(), folder, revision="test", device="cpu", frames=10**8)
+        open_folder(spec(), folder, revision="test", device="cpu", dtype="bfloat16", frames=10**8)
     assert str(e.value.hint).startswith("add --frames 25000000, which takes")
 
 
@@ -252,7 +252,7 @@ def test_a_broken_clip_ends_at_once_though_its_words_take_long(
         raise DecoderError("it crashed")
         yield
 
-    monkeypatch.setattr(Model, "_hear", slowly)
+    monkeypatch.setattr("vidqa.engine.model.hear", slowly)
     monkeypatch.setattr(model.reader, "frames", broken)
     started = time.monotonic()
     with pytest.raises(DecoderError):

@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from clips import make_clip
 from families import MAKERS, family_spec
 from vidqa.engine import Clip, Model, open_folder
 from vidqa.engine.grounding import RESTS_NATS, judged
+from vidqa.engine.ranking import ranked
+from vidqa.errors import ModelDamagedError
 from vidqa.types import UNSURE
 
 QUESTION = "What happens?"
@@ -33,6 +36,14 @@ def test_verdicts(pictures: float, words: float, both: float, verdict: str) -> N
     assert found.verdict == verdict
     assert found.without_pictures == pytest.approx(pictures)
     assert found.without_both == pytest.approx(both)
+
+
+def test_what_is_no_number_is_no_answer() -> None:
+    for nll in (math.nan, -math.inf):
+        with pytest.raises(ModelDamagedError, match="no numbers"):
+            ranked(["yes", "no"], [torch.tensor([-1.0]), torch.tensor([nll])], by="per_token")
+        with pytest.raises(ModelDamagedError, match="no numbers"):
+            judged(-1.0, nll, -1.0, -2.0)
 
 
 @pytest.fixture(scope="module", params=list(MAKERS))

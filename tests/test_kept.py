@@ -1,5 +1,6 @@
 """Nothing is done twice: a clip watched before is neither read, heard nor encoded again."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -190,7 +191,7 @@ def test_other_models_see_for_themselves(
     assert (counts.encoded, counts.parrot.heard) == (2, 1), "but what was heard is the same"
 
 
-@pytest.mark.parametrize("change", [{"language": "de"}, {"subtitles": "speech"}], ids=str)
+@pytest.mark.parametrize("change", [{"language": "de"}, {"task": "translate"}], ids=str)
 def test_other_words_are_heard_for_themselves(
     change: dict[str, str], opened: Open, counts: Counts, clip: Path
 ) -> None:
@@ -221,6 +222,34 @@ def test_a_damaged_entry_is_seen_again(opened: Open, counts: Counts, clip: Path)
     assert counts.all == (2, 2, 2)
     model.watch(clip)
     assert counts.all == (2, 2, 2)
+
+
+def test_an_entry_of_another_version_is_a_miss(opened: Open, counts: Counts, clip: Path) -> None:
+    words = opened().watch(clip).words
+    cache = Cache()
+    (heard, *_) = [entry for entry in cache.entries() if entry.kind == "heard"]
+    key = json.loads(heard.file.read_bytes().partition(b"\n")[0])["key"]
+    told = json.loads(cache.get("heard", key) or b"")
+    for changed in ({**told, "mood": "good"}, {"cues": []}, []):
+        for entry in cache.entries():
+            entry.file.unlink()
+        cache.put("heard", key, json.dumps(changed).encode(), about="")
+        assert opened().watch(clip).words == words
+    assert counts.parrot.heard == 4
+
+
+def test_a_clip_that_changes_while_it_is_watched_is_not_kept(
+    opened: Open, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = FrameEncoder.flush
+
+    def overwritten(self: FrameEncoder) -> None:
+        clip.write_bytes(clip.read_bytes() + b"more")
+        encode(self)
+
+    monkeypatch.setattr(FrameEncoder, "flush", overwritten)
+    opened().watch(clip)
+    assert "looked" not in {entry.kind for entry in Cache().entries()}
 
 
 def test_a_private_clip_leaves_nothing(opened: Open, clip: Path, clean_environment: Path) -> None:

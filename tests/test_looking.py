@@ -115,10 +115,10 @@ def test_no_control_token_can_be_smuggled_in(model: Model, clip: Path) -> None:
     controls = set(loaded.tokenizer.all_special_ids) | set(
         loaded.tokenizer.get_added_vocab().values()
     )
-    close = special(watched._prompt_ids(QUESTION, watched.opening).question_ids, controls)
+    close = special(watched.prompt_ids(QUESTION, watched.opening).question_ids, controls)
     opened = special(watched.opening._pictures.input_ids, controls)
     for token in tokens:
-        asked = watched._prompt_ids(f"a {token} b", watched.opening).question_ids
+        asked = watched.prompt_ids(f"a {token} b", watched.opening).question_ids
         assert special(asked, controls) == close, f"{token} in a question"
         heard = said(watched, token)
         assert special(heard, controls) == opened, f"{token} in the words"

@@ -24,19 +24,8 @@ CAT, ROCKET, CUP = 8.0, 14.0, 2.0
 """When they are seen in the demo, in seconds."""
 
 
-@pytest.fixture
-def cache_dir(pulled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The starter's models, and an empty cache of results."""
-    folder = tmp_path / "own"
-    folder.mkdir()
-    for name in ("models", "wheels"):
-        (folder / name).symlink_to(pulled / name)
-    monkeypatch.setenv("VIDQA_CACHE_DIR", str(folder))
-    return folder
-
-
 @pytest.mark.slow
-def test_eight_processes_at_one_new_clip(cache_dir: Path, tmp_path: Path) -> None:
+def test_eight_processes_at_one_new_clip(own_cache: Path, tmp_path: Path) -> None:
     clip = shutil.copy(DEMO, tmp_path / "new.mp4")
     command = [sys.executable, "-m", "vidqa", "ask", str(clip), "Is there a cat?", "-m", "starter"]
     processes = [
@@ -51,9 +40,9 @@ def test_eight_processes_at_one_new_clip(cache_dir: Path, tmp_path: Path) -> Non
     said = [process.communicate(timeout=280)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * 8
     assert len({json.loads(one)["answer"] for one in said}) == 1
-    kinds = sorted(entry.kind for entry in Cache(cache_dir).entries())
+    kinds = sorted(entry.kind for entry in Cache(own_cache).entries())
     assert kinds == ["heard", "looked", "read"]
-    assert not list(cache_dir.rglob(".draft-*"))
+    assert not list(own_cache.rglob(".draft-*"))
 
 
 @dataclass(frozen=True)
@@ -121,6 +110,7 @@ def starter(pulled: Path) -> Model:
     return load("starter", device="cpu", store=Store(pulled), keep=False)
 
 
+@pytest.mark.slow
 def test_what_an_answer_rests_on_is_told(starter: Model, tmp_path: Path) -> None:
     wrong = []
     for number, case in enumerate(CASES):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import safetensors.torch
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
@@ -97,6 +98,17 @@ def vidqa_folder(folder: Path, *, seed: int = 0) -> Path:
     images = ViTImageProcessorPil(size={"height": 64, "width": 64})
     network.save_pretrained(folder)
     VidqaProcessor(images, words, chat_template=CHAT_TEMPLATE).save_pretrained(folder)
+    return folder
+
+
+def talkative(folder: Path) -> Path:
+    """The same model with large weights: tied small ones only say again what they read last."""
+    file = folder / "model.safetensors"
+    weights = safetensors.torch.load_file(file)
+    for name, one in weights.items():
+        if ".language_model.layers." in name and "proj" in name:
+            one.mul_(30)
+    safetensors.torch.save_file(weights, file, metadata={"format": "pt"})
     return folder
 
 

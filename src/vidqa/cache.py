@@ -8,6 +8,7 @@ be read, is damaged or has another key is a miss; what cannot be written is done
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,8 @@ DRAFT_LIFE_S = 3600
 """A draft that is older was left behind by a process that was killed."""
 DEFAULT_LIMIT = "5GB"
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+UNCOUNTED = 64
+"""Of the limit, a process keeps one part in so many before it looks at what others kept."""
 HEADER_BYTES = 1 << 16
 """The longest first line."""
 
@@ -59,6 +62,8 @@ class Cache:
         self._folder = (paths.cache_dir() if root is None else root) / FOLDER
         limit = setting("keep").value or DEFAULT_LIMIT
         self._limit_bytes = read_size(limit) if limit_bytes is None else limit_bytes
+        self._room_bytes = 0
+        """What can be kept before all entries are counted again."""
 
     def get(self, kind: str, key: Mapping[str, Any]) -> bytes | None:
         """The content of an entry; None if there is none, or it is not whole."""
@@ -80,6 +85,7 @@ class Cache:
         if len(content) > self._limit_bytes:
             return
         told = {"kind": kind, "about": about, "key": _plain(key), "hash": _hash(content)}
+        whole = json.dumps(told).encode() + b"\n" + content
         file = self._file(kind, key)
         with suppress(OSError):  # a full or read-only disk: it is done again next time
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -87,12 +93,16 @@ class Cache:
             draft = Path(name)
             try:
                 with os.fdopen(descriptor, "wb") as stream:
-                    stream.write(json.dumps(told).encode() + b"\n" + content)
+                    stream.write(whole)
                 draft.replace(file)
             except BaseException:
                 draft.unlink(missing_ok=True)
                 raise
-        self.prune(self._limit_bytes)
+        self._room_bytes -= len(whole)
+        if self._room_bytes < 0:
+            self.prune(self._limit_bytes)
+            left = self._limit_bytes - self.size_bytes()
+            self._room_bytes = min(left, self._limit_bytes // UNCOUNTED)
 
     def entries(self) -> list[Kept]:
         """All there are, the most recently used first."""
@@ -116,6 +126,18 @@ class Cache:
         self._sweep()
         return freed
 
+    def clear(self) -> int:
+        """Delete all of it, drafts included; return the bytes freed.
+
+        Raises:
+            OSError: something cannot be deleted.
+
+        """
+        freed = self.size_bytes()
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
+        return freed
+
     def _sizes(self) -> list[tuple[float, int, Path]]:
         """When each entry was last used, its size, its file."""
         sizes = []
@@ -132,8 +154,9 @@ class Cache:
         return self._folder / kind / _hash(json.dumps(_plain(key)).encode())
 
     def _sweep(self) -> None:
-        """Throw away what killed processes left of theirs."""
-        for draft in self._folder.glob(f"*/{DRAFT}*"):
+        """Throw away what killed processes left of theirs, here and in folders beside this one."""
+        beside = self._folder.parent.glob(f"*/{DRAFT}*")
+        for draft in (*beside, *self._folder.glob(f"*/{DRAFT}*")):
             with suppress(OSError):
                 if time.time() - draft.stat().st_mtime > DRAFT_LIFE_S:
                     draft.unlink()

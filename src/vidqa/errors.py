@@ -29,6 +29,15 @@ class VidqaError(Exception):
         """What to do next, ideally a command that can be run as it is."""
 
 
+def without_frames(error: VidqaError) -> VidqaError:
+    """An error that is kept: it must not hold what the functions held that it came through."""
+    one: BaseException | None = error
+    while one is not None:
+        one.__traceback__ = None
+        one = one.__cause__ or one.__context__
+    return error
+
+
 class UsageError(VidqaError):
     """The command or call makes no sense as written."""
 

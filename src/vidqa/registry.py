@@ -14,6 +14,7 @@ from vidqa.spec import (
     ModelSpec,
     PackagedSource,
     SpeechSpec,
+    SummaryForm,
     WheelSource,
 )
 from vidqa.whispers import WHISPERS, Whisper
@@ -117,6 +118,21 @@ def _paper_model(
     )
 
 
+_SHOWN, _TALKED_ABOUT = "What does the video show?", "Summarize what is said."
+_STARTER_SUMMARIES = SummaryForm(
+    questions={
+        "short": (_SHOWN, _TALKED_ABOUT),
+        "medium": ("Summarize the video.",),
+        "long": (_SHOWN, _TALKED_ABOUT, "What is said?"),
+    },
+    window=(_SHOWN, _TALKED_ABOUT),
+    joined={"medium": (_SHOWN, _TALKED_ABOUT), "long": ("Summarize the video.",)},
+    title_of_words=_TALKED_ABOUT,
+    title_of_pictures=_SHOWN,
+    title_leads=("The speaker talks about ", "The video shows "),
+)
+"""It answers the questions that it was trained on."""
+
 MODELS = {
     spec.name: spec
     for spec in [
@@ -160,6 +176,7 @@ MODELS = {
             max_new_tokens=96,
             disk_bytes=300_000_000,
             languages=("en",),
+            summaries=_STARTER_SUMMARIES,
             footprint=Footprint(
                 106_202_880, 35_294_056, 30, 3, 64, 15, 64, 4044, 1536, 49152, 576, 8192
             ),

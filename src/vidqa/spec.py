@@ -115,6 +115,46 @@ PAPER_FORM = PromptForm(
 """What MiniGPT4-Video was trained with (`paper.prompts`)."""
 
 
+Length = Literal["short", "medium", "long"]
+"""Of a summary."""
+
+TITLE = (
+    "Give this part of the video a title of at most eight words. Answer with the title and nothing "
+    "else."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryForm:
+    """What a model is asked for a summary; the answers to several questions follow each other."""
+
+    questions: Mapping[Length, tuple[str, ...]] = field(
+        default_factory=lambda: {
+            "short": ("Sum up this video in one or two sentences: what is seen, what is said.",),
+            "medium": ("Sum up this video in one paragraph: what is seen, what is said.",),
+            "long": (
+                "Sum up this video in several paragraphs, in the order of time: what is seen, what "
+                "is said, and what comes of it.",
+            ),
+        }
+    )
+    """About a clip, or about what is known of the windows of a longer one."""
+    window: tuple[str, ...] = (
+        "This is a part of a longer video. Say in two or three sentences what is seen and what is "
+        "said in it.",
+    )
+    """About each window of a clip that is longer than one frame budget."""
+    joined: Mapping[Length, tuple[str, ...]] = field(default_factory=dict)
+    """Of a longer clip, lengths that are the answers to these questions about each window, one
+    after the other: the model would not make one text of them."""
+    title_of_words: str = TITLE
+    """For the title of a part in which something is said."""
+    title_of_pictures: str = TITLE
+    """For the title of any other part."""
+    title_leads: tuple[str, ...] = ()
+    """What the model begins those answers with, and titles do not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """What all models of one transformers class are told, and how they are shown a clip."""
@@ -156,6 +196,8 @@ class ModelSpec:
     """What its class is told."""
     languages: tuple[str, ...] = ()
     """All that it understands (ISO 639-1), where that is few; else empty."""
+    summaries: SummaryForm = SummaryForm()
+    """What it is asked for them."""
     paper: Budget | None = None
     """What `--recipe paper` shows it; None: it is not the paper's model."""
 

@@ -255,6 +255,16 @@ class Grounding:
 
 
 @dataclass(frozen=True, slots=True)
+class Maker:
+    """Which model answers, and where."""
+
+    model: str
+    revision: str
+    device: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer and everything needed to get it again."""
 
@@ -290,6 +300,13 @@ class Answer:
     """False where no choice was likely enough."""
     grounding: Grounding | None = None
     """What it rests on, where that was asked for."""
+    batch: int = 1
+    """How many answers were written in one forward; with more than one, rounding differs."""
+
+    @property
+    def longest_tokens(self) -> int:
+        """New tokens of the longest text that was written for it."""
+        return self.new_tokens
 
     @property
     def first_seen_s(self) -> float:
@@ -336,6 +353,8 @@ class Answer:
                 name: value if isinstance(value, str) else round(value, 4)
                 for name, value in asdict(self.grounding).items()
             }
+        if self.batch > 1:
+            record["batch"] = self.batch
         if timings:
             record["timings_s"] = {stage: round(s, 3) for stage, s in self.timings_s.items()}
         return record

@@ -24,6 +24,7 @@ from vidqa.types import (
     Choice,
     Cue,
     Grounding,
+    Maker,
     PromptSegment,
     PromptView,
     Segment,
@@ -133,6 +134,8 @@ class FakeClip:
 
 
 class FakeModel:
+    maker = Maker("starter", "0123456789ab", "cpu", "float32")
+
     def __init__(self, text: list[str], warnings: tuple[str, ...]) -> None:
         self.text, self.warnings = text, warnings
 
@@ -143,11 +146,30 @@ class FakeModel:
                 raise kind(f"{video!r} cannot be watched", hint="ffprobe it")
         return FakeClip(video, self.text, self.warnings)
 
+    def fetch(self, path: Path, viewing: Any) -> None:
+        pass
+
+    def watched(self, name: str, fetch: None, viewing: Any, *, notify: Any) -> FakeClip:
+        span = (viewing.start_s, viewing.end_s)
+        return self.watch(name, start_s=span[0], end_s=span[1], notify=notify)
+
+    def watch_all(
+        self, views: Any, *, in_order: bool, notify: Any
+    ) -> Iterator[tuple[str, FakeClip | VideoError]]:
+        for video, _ in views:
+            try:
+                watched: FakeClip | VideoError = self.watch(video, notify=notify)
+            except VideoError as error:
+                watched = error
+            yield video, watched
+
 
 def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> None:
     """Put the fake where the engine is, for this process."""
     model = FakeModel(text or PIECES, warnings)
-    sys.modules["vidqa.engine"] = SimpleNamespace(load=lambda *_, **__: model)  # type: ignore[assignment]
+    sys.modules["vidqa.engine"] = SimpleNamespace(
+        load=lambda *_, **__: model, identify=lambda *_, **__: model.maker
+    )  # type: ignore[assignment]
     import vidqa
     from vidqa.cli.watcher import Watcher
 

@@ -70,7 +70,8 @@ def test_json_is_one_object(ask: Ask) -> None:
         "schema_version", "answer", "question", "video", "fingerprint", "model", "revision",
         "recipe", "device", "dtype", "seed", "frame_times_s", "first_seen_s", "last_seen_s",
         "duration_s", "words_source", "words_used", "words_dropped", "visual_tokens",
-        "prompt_tokens", "new_tokens", "stopped_by", "warnings",
+        "prompt_tokens", "new_tokens", "stopped_by", "warnings", "subtitles_fingerprint",
+        "vidqa", "settings",
     ]  # fmt: skip
     assert record["answer"] == "The video shows **a cat**, then a mug."
     assert record["seed"] is None
@@ -181,7 +182,7 @@ def test_a_missing_model_is_told_before_torch_is_loaded(
         (["a.mp4", "what?", "--top-p", "1.5"], "--top-p"),
         (["a.mp4", "what?", "--seed", "-1"], "--seed"),
         (["a.mp4", "what?", "--nonsense"], "nonsense"),
-        ([], "CLIP... QUESTION"),
+        ([], "a clip and a question are needed"),
     ],
 )
 def test_senseless_commands(
@@ -202,7 +203,7 @@ def test_senseless_commands(
 
 def test_the_token_limit_is_said(ask: Ask) -> None:
     err = ask("a.mp4", "what?", "--max-new-tokens", "12")[2]
-    assert "cut after 12 tokens; raise it with --max-new-tokens 24" in err
+    assert "the answer was cut: it came to the limit of new tokens; --max-new-tokens 24" in err
 
 
 def test_show_prompt(ask: Ask) -> None:

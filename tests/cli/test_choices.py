@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from test_ask import ask, engine  # noqa: F401  (fixtures)
 
+from vidqa.cli.output import ReaderGone
+
 Ask = Callable[..., tuple[int, str, str]]
 YES_NO = ("is there a dog?", "--choices", "yes,no")
 
@@ -111,6 +113,18 @@ def test_what_an_answer_rests_on(ask: Ask) -> None:  # noqa: F811
         "without_both": 9.75,
     }
     assert "warning: a guess" in ask("guess.mp4", *YES_NO, "--grounding")[2]
+
+
+def test_a_reader_that_is_gone_is_no_yes(
+    ask: Ask,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(text: str) -> None:
+        raise ReaderGone
+
+    monkeypatch.setattr("vidqa.cli.show.put", gone)
+    assert ask("second.mp4", *YES_NO)[0] == 141
+    assert ask("second.mp4", "what?")[0] == 0
 
 
 def test_a_broken_installation_is_no_answer(tmp_path: Path) -> None:

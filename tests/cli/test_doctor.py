@@ -44,6 +44,7 @@ def examined(monkeypatch: pytest.MonkeyPatch, *found: Finding) -> None:
     monkeypatch.setattr(doctor, "examine", examine)
 
 
+@pytest.mark.slow
 def test_a_real_run_with_a_hub_that_is_not_there(model: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "vidqa", "doctor", "-m", model, "--device", "cpu", "--json"],

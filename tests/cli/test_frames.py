@@ -146,7 +146,7 @@ def test_no_model_and_no_torch_is_loaded(with_words: Path, tmp_path: Path) -> No
     assert done.stdout.splitlines()[-1] == "0 set()"
 
 
-@pytest.mark.parametrize("count", [1, 2, 7, 40, 300])
+@pytest.mark.parametrize("count", [1, 2, 7, 40, pytest.param(300, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("size", [(64, 36), (1080, 1920), (1920, 80), (2, 2)])
 def test_a_sheet_of_any_frames_can_be_looked_at(count: int, size: tuple[int, int]) -> None:
     width, height = size

@@ -97,6 +97,25 @@ def test_the_spinner_never_takes_what_is_meant_for_stdout(words: list[str]) -> N
     assert "error: text.mp4: 'text.mp4' cannot be watched" in ran.screen
 
 
+@pytest.mark.parametrize("screens", [("stdout", "stderr"), ("stderr",)])
+def test_a_run_has_a_board(tmp_path: Path, screens: tuple[str, ...]) -> None:
+    for name in ("a.mp4", "b.mp4", "text.mp4"):
+        (tmp_path / name).touch()
+    ran = run("ask", str(tmp_path), "what?", screens=screens)
+    assert ran.status == 40
+    text = STYLES.sub("", ran.screen)
+    for head in ("done", "left", "failed", "clips an hour", "time left"):
+        assert head in text
+    assert re.search(r"2 +1 +0 +\d+ +0:00:0\d", text)
+    assert "3 clips: 2 answered, 1 failed; " in text
+    if "stdout" in screens:
+        assert text.count("The video shows a cat, then a mug.") == 2
+        assert not ran.piped
+    else:
+        records = [json.loads(line) for line in ran.piped.splitlines()]
+        assert ["error" in record for record in records] == [False, False, True]
+
+
 def test_an_interrupted_answer_gives_the_cursor_back() -> None:
     ran = run("ask", "a.mp4", "wait?", interrupt_at="The video")
     assert ran.status == 130

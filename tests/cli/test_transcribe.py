@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,10 @@ import pytest
 
 import vidqa
 from clips import encode_tone, make_clip, tone_stream
+from vidqa.cache import Cache
 from vidqa.cli.main import run
+from vidqa.media.words import Wanted
+from vidqa.tasks.transcribe import Transcriber
 
 DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
 SRT = """1
@@ -38,12 +42,6 @@ def transcribe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
         return status, out, err
 
     return call
-
-
-@pytest.fixture
-def hears(pulled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The recogniser is in the cache."""
-    monkeypatch.setenv("VIDQA_CACHE_DIR", str(pulled))
 
 
 @pytest.fixture
@@ -189,7 +187,7 @@ def test_a_stretch_beyond_the_clip_is_refused(
 
 
 @pytest.mark.network
-def test_speech_is_written_down(transcribe: Transcribe, hears: None, tmp_path: Path) -> None:
+def test_speech_is_written_down(transcribe: Transcribe, own_cache: Path, tmp_path: Path) -> None:
     target = tmp_path / "demo.srt"
     status, out, err = transcribe(DEMO, "-o", target)
     assert (status, out) == (0, "")
@@ -201,8 +199,41 @@ def test_speech_is_written_down(transcribe: Transcribe, hears: None, tmp_path: P
 
 
 @pytest.mark.network
+def test_nothing_is_heard_twice(
+    transcribe: Transcribe,
+    own_cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    copy = tmp_path / "copy.mp4"
+    shutil.copy(DEMO, copy)
+    stretch = ("--start", "0", "--end", "5.25")
+    _, first, _ = transcribe(DEMO, *stretch)
+    assert "coffee" in first
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("something listened")
+
+    with monkeypatch.context() as deaf:
+        deaf.setattr("vidqa.media.transcribe.Recogniser.listen", refuse)
+        status, again, err = transcribe(copy, *stretch)
+        assert (status, again) == (0, first)
+        assert "(speech, whisper-tiny.en, en)" in err
+        sheet = tmp_path / "sheet.png"
+        with pytest.raises(AssertionError, match="listened"):
+            Transcriber(Wanted("speech")).ears.words(copy, Wanted("speech"), (0.0, 5.25))
+        assert run(["frames", str(copy), *stretch, "--quiet", "-o", str(sheet)]) == 0
+    assert {entry.about for entry in Cache().entries()} == {"demo.mp4"}
+    Cache().prune(0)
+    capsys.readouterr()
+    assert transcribe(copy, *stretch, "--no-cache")[1] == first
+    assert not Cache().entries()
+
+
+@pytest.mark.network
 def test_a_clip_beside_its_subtitles_is_heard_unless_told_to_read(
-    transcribe: Transcribe, hears: None, clip: Path
+    transcribe: Transcribe, own_cache: Path, clip: Path
 ) -> None:
     clip.with_suffix(".srt").write_text(SRT, encoding="utf-8")
     status, out, err = transcribe(clip)
@@ -213,7 +244,7 @@ def test_a_clip_beside_its_subtitles_is_heard_unless_told_to_read(
 
 @pytest.mark.network
 def test_files_with_sound_alone_and_with_none(
-    transcribe: Transcribe, hears: None, tmp_path: Path
+    transcribe: Transcribe, own_cache: Path, tmp_path: Path
 ) -> None:
     with av.open(str(tmp_path / "a.m4a"), "w") as out:
         encode_tone(out, tone_stream(out), 0, 1.0)
@@ -236,7 +267,7 @@ def test_files_with_sound_alone_and_with_none(
     ],
 )
 def test_what_the_recogniser_cannot_do_is_said(
-    transcribe: Transcribe, hears: None, clip: Path, words: list[str], message: str
+    transcribe: Transcribe, own_cache: Path, clip: Path, words: list[str], message: str
 ) -> None:
     status, out, err = transcribe(clip, *words)
     assert (status, out) == (2, "")
@@ -247,14 +278,14 @@ def test_what_the_recogniser_cannot_do_is_said(
 @pytest.mark.network
 @pytest.mark.parametrize("command", [["transcribe"], ["ask", "--question", "What is said?"]])
 def test_another_recogniser_must_be_pulled_first(
-    hears: None, clip: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+    own_cache: Path, clip: Path, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
     assert run([*command, str(clip), "--speech", "whisper-base"]) == 20
     assert "hint: vidqa models pull whisper-base" in capsys.readouterr().err
 
 
 @pytest.mark.network
-def test_torch_is_never_imported(hears: None, pulled: Path) -> None:
+def test_torch_is_never_imported(own_cache: Path) -> None:
     program = (
         "import sys; from vidqa.cli.main import run; status = run(sys.argv[1:]); "
         "print([m for m in ('torch', 'transformers') if m in sys.modules], status)"
@@ -264,7 +295,7 @@ def test_torch_is_never_imported(hears: None, pulled: Path) -> None:
         check=True,
         capture_output=True,
         text=True,
-        env={**os.environ, "VIDQA_CACHE_DIR": str(pulled)},
+        env={**os.environ, "VIDQA_CACHE_DIR": str(own_cache)},
     )
     assert "cup of coffee" in done.stdout
     assert done.stdout.splitlines()[-1] == "[] 0"

@@ -11,8 +11,8 @@ DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
 
 
 @pytest.mark.network
-def test_words_stand_on_lines_of_their_own_beside_the_wheel(pulled: Path) -> None:
-    env = {"VIDQA_CACHE_DIR": str(pulled)}
+def test_words_stand_on_lines_of_their_own_beside_the_wheel(own_cache: Path) -> None:
+    env = {"VIDQA_CACHE_DIR": str(own_cache)}
     ran = run("transcribe", str(DEMO), env=env)
     assert ran.status == 0
     assert "listening: 0:00:00 of 0:00:23" in ran.screen
@@ -25,8 +25,8 @@ def test_words_stand_on_lines_of_their_own_beside_the_wheel(pulled: Path) -> Non
 
 
 @pytest.mark.network
-def test_a_pipe_gets_the_words_and_the_screen_the_progress(pulled: Path) -> None:
-    env = {"VIDQA_CACHE_DIR": str(pulled)}
+def test_a_pipe_gets_the_words_and_the_screen_the_progress(own_cache: Path) -> None:
+    env = {"VIDQA_CACHE_DIR": str(own_cache)}
     ran = run("transcribe", str(DEMO), screens=("stderr",), env=env)
     assert ran.piped.startswith("The day starts")
     assert "listening" not in ran.piped
@@ -34,13 +34,13 @@ def test_a_pipe_gets_the_words_and_the_screen_the_progress(pulled: Path) -> None
 
 
 @pytest.mark.network
-def test_ctrl_c_leaves_no_half_file(pulled: Path, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_no_half_file(own_cache: Path, tmp_path: Path) -> None:
     target = tmp_path / "demo.srt"
     ran = run(
         "transcribe", str(DEMO), "-o", str(target),
-        env={"VIDQA_CACHE_DIR": str(pulled)}, interrupt_at="listening: 0:00:00",
+        env={"VIDQA_CACHE_DIR": str(own_cache)}, interrupt_at="listening: 0:00:00",
     )  # fmt: skip
     assert ran.status == 130
     assert ran.screen.count(SHOW_CURSOR) >= 1
     assert "Traceback" not in ran.screen
-    assert [path for path in tmp_path.iterdir() if path.name not in ("home", "cache")] == []
+    assert [path for path in tmp_path.iterdir() if path.name not in ("home", "cache", "own")] == []

@@ -1,6 +1,10 @@
+import os
 import shutil
 from pathlib import Path
 
+import pytest
+
+from vidqa.errors import ClipNotFoundError, NotAVideoError
 from vidqa.media.fingerprint import BLOCK_BYTES, WHOLE_BYTES, fingerprint
 
 
@@ -19,6 +23,15 @@ def test_the_scheme_is_part_of_it_and_stays(tmp_path: Path):
     kept = "v1:b0c8d3e7"
     assert fingerprint(clip).startswith(kept[:3])
     assert len(fingerprint(clip)) == len("v1:") + 64
+
+
+def test_what_is_no_file_is_an_error_and_no_wait(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for name in ("pipe.mp4", ".", "nul\0.mp4"):
+        with pytest.raises(NotAVideoError):
+            fingerprint(tmp_path / name)
+    with pytest.raises(ClipNotFoundError):
+        fingerprint(tmp_path / "gone.mp4")
 
 
 def test_every_byte_of_a_file_that_is_read_whole_counts(tmp_path: Path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from vidqa.errors import ClipNotFoundError
 from vidqa.media import memo
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.memo import FOLDER, known_fingerprint
@@ -143,7 +144,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ClipNotFoundError):
         known_fingerprint(tmp_path / "none")
 
 

@@ -114,10 +114,11 @@ def test_the_demo_clip_is_heard_the_same_each_time(recogniser: Recogniser):
     assert all(0 <= cue.start_s < cue.end_s < 23.5 for cue in cues)
 
 
+@pytest.mark.slow
 @pytest.mark.network
 def test_a_batch_hears_what_single_windows_hear(recogniser: Recogniser):
     once = np.concatenate([one.samples for one in audio_blocks(DEMO)])
-    long = AudioBlock(0.0, np.tile(once, 6))
+    long = AudioBlock(0.0, np.tile(once, 4))
     cues, _ = listen(recogniser, [long])
     assert listen(recogniser, [long])[0] == cues
     single = Recogniser(recogniser.spec, recogniser.model_dir, One("cpu", 2))
@@ -135,14 +136,14 @@ class One(Place):
 @pytest.mark.network
 def test_no_sentence_is_lost_between_windows_and_blocks(recogniser: Recogniser):
     once = np.concatenate([one.samples for one in audio_blocks(DEMO)])
-    whole = np.tile(once, 5)
-    for cut in (31, 45, 90):
+    whole = np.tile(once, 3)
+    for cut in (31, 45):
         parts = [
             AudioBlock(begin / SAMPLE_RATE, whole[begin : begin + cut * SAMPLE_RATE])
             for begin in range(0, len(whole), cut * SAMPLE_RATE)
         ]
         said = text_of(listen(recogniser, parts)[0])
-        assert [said.count(word) for word in ("coffee", "rocket")] == [5, 5]
+        assert [said.count(word) for word in ("coffee", "rocket")] == [3, 3]
 
 
 @pytest.mark.network

@@ -7,6 +7,7 @@ import av
 import pytest
 
 from clips import encode_pictures, make_clip, picture_stream
+from vidqa.cache import Cache
 from vidqa.errors import ModelMissingError, NotAVideoError, UsageError
 from vidqa.media.audio import AudioBlock
 from vidqa.media.placement import Place
@@ -201,6 +202,23 @@ def test_events_end_with_the_words(tmp_path: Path, ears: Ears):
     srt(tmp_path / "clip.srt", "beside")
     cue, words = ears.stream(tmp_path / "clip.mp4", Wanted())
     assert words == Words("sidecar", (cue,), str(tmp_path / "clip.srt"))
+
+
+def test_what_was_heard_is_kept_whatever_was_looked_for_before(
+    tmp_path: Path, reader: Reader, parrot: Parrot
+):
+    ears = Ears(reader, parrot, cache=Cache(tmp_path / "cache"))
+    path = clip(tmp_path)
+    heard = ears.words(path, Wanted())
+    assert ears.words(path, Wanted("speech")) == heard
+    assert ears.words(path, Wanted()) == heard
+    assert len(parrot.asked) == 1
+    ears.words(path, Wanted("speech"), (0.5, None))
+    ears.words(path, Wanted("speech", language="de"))
+    assert len(parrot.asked) == 3
+    srt(tmp_path / "clip.srt", "beside")
+    assert texts(ears.words(path, Wanted())) == ["beside"]
+    assert ears.words(path, Wanted("speech")) == heard
 
 
 def test_only_what_is_said_within_the_window_counts(tmp_path: Path, ears: Ears, parrot: Parrot):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers.cache_utils import DynamicLayer
 
 from families import MAKERS, family_spec
 from vidqa.model import decoding
@@ -80,7 +81,7 @@ class Case:
         )
 
     def answer(self, prefix: Context, sampling: Sampling, count: int = 8) -> list[int]:
-        context = copy.deepcopy(prefix)
+        context = prefix.branch()
         logits = decoding.prefill_question(self.loaded.network, self.question.question_ids, context)
         tokens = decoding.decode(self.loaded.network, logits, context, TokenChooser(sampling))
         return list(islice(tokens, count))
@@ -139,6 +140,26 @@ def test_reused_prefix_gives_the_same_answer(case: Case) -> None:
     first = case.answer(prefix, Sampling())
     assert case.answer(prefix, Sampling()) == first
     assert case.answer(case.prefix(), Sampling()) == first
+
+
+def test_a_branch_reads_on_and_leaves_the_rest_as_it_was(case: Case) -> None:
+    prefix = case.prefix()
+    before = copy.deepcopy(prefix)
+    branches = [prefix.branch(), prefix.branch()]
+    layers = zip(prefix.cache.layers, branches[0].cache.layers, strict=True)
+    shared = [one.keys is two.keys for one, two in layers if type(one) is DynamicLayer]
+    assert shared
+    assert all(shared)
+    network, ids = case.loaded.network, case.question.question_ids
+    # both read on in turns, each as if it were alone
+    logits = [decoding.prefill_question(network, ids, branch) for branch in branches]
+    ahead = [decoding.decode(network, one, branch, TokenChooser(Sampling()))
+             for one, branch in zip(logits, branches, strict=True)]  # fmt: skip
+    tokens = list(islice(zip(*ahead, strict=False), 6))
+    assert all(one == two for one, two in tokens)
+    assert [one for one, _ in tokens] == case.answer(before, Sampling(), 6)
+    assert prefix.cache.get_seq_length() == before.cache.get_seq_length()
+    assert case.answer(prefix, Sampling()) == case.answer(before, Sampling())
 
 
 def test_greedy_tokens_are_what_a_whole_forward_prefers(case: Case) -> None:

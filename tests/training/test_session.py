@@ -119,7 +119,12 @@ def test_the_log_says_every_step(unbroken: tuple[Path, list[Told]]) -> None:
     assert (folder / NOTES / curve.PICTURE).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("stopped_after", [1, 17, 40])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "stopped_after", [pytest.param(1, marks=SLOW), 17, pytest.param(40, marks=SLOW)]
+)
 def test_a_stopped_run_goes_on_as_if_it_had_not(
     unbroken: tuple[Path, list[Told]],
     base: Path,

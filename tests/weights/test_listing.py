@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apart import run_apart
 from loopback_hub import COMMIT, LoopbackHub, serve
 
 from families import MAKERS
@@ -56,14 +57,8 @@ class Desk:
     def pull(
         self, name: str = "someone/model", *options: str, **environment: str
     ) -> dict[str, Any]:
-        done = subprocess.run(
-            [sys.executable, "-c", PULL, name, COMMIT, *options],
-            env={**os.environ, "HF_ENDPOINT": self.hub.url, **environment},
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        return dict(json.loads(done.stdout))
+        settings = {"HF_ENDPOINT": self.hub.url, **environment}
+        return dict(json.loads(run_apart(PULL, name, COMMIT, *options, **settings)))
 
     def change_config(self, change: Callable[[dict[str, Any]], object]) -> None:
         told = json.loads(self.hub.files["config.json"])

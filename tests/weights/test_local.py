@@ -42,8 +42,15 @@ def test_the_revision_follows_the_content(folder: Path) -> None:
 
     before = revision()
     assert revision() == before
+    seen = {before}
+    (folder / "adapter").mkdir()
+    for name in ("preprocessor_config.json", "chat_template.jinja", "adapter/adapter_config.json"):
+        for text in ('{"image_mean": 0}', '{"image_mean": 1}'):
+            (folder / name).write_text(text)
+            seen.add(revision())
     (folder / "model.safetensors").write_bytes(b"other weights")
-    assert revision() != before
+    seen.add(revision())
+    assert len(seen) == 8
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"preset": "nope"}', '{"preset": ["x"]}'])

@@ -1,18 +1,15 @@
 """The paper's model from the Hub: its three parts fetched, put together, and asked."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import golden_files
 import golden_model
 import pytest
 import release
 import torch
+from apart import run_apart
 from loopback_hub import COMMIT, LoopbackHub, serve
 
 from vidqa import registry
@@ -42,7 +39,7 @@ except VidqaError as error:
 Release = tuple[LoopbackHub, list[HubSource]]
 
 
-@pytest.fixture(scope="module", params=golden_files.LLMS)
+@pytest.fixture(scope="module", params=["mistral", pytest.param("llama", marks=pytest.mark.slow)])
 def llm(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -85,15 +82,9 @@ def pull(hub: LoopbackHub, sources: list[HubSource], **environment: str) -> dict
         )
     }
     described = json.dumps([asdict(source) for source in sources])
-    done = subprocess.run(
-        [sys.executable, "-c", PULL, json.dumps(tower), described],
-        env={**os.environ, "HF_ENDPOINT": hub.url, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout, done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    settings = {"HF_ENDPOINT": hub.url, **environment}
+    said = run_apart(PULL, json.dumps(tower), described, **settings)
+    return dict(json.loads(said.splitlines()[-1]))
 
 
 def test_pulled_parts_make_the_golden_model(llm: str, parts: Release, tmp_path: Path) -> None:
@@ -114,6 +105,7 @@ def test_pulled_parts_make_the_golden_model(llm: str, parts: Release, tmp_path: 
     ), "the released models' last norm was never trained"
 
 
+@pytest.mark.parametrize("llm", ["mistral"], indirect=True)
 @pytest.mark.parametrize(("repo", "said"), [("gated", "gated"), ("absent", "the Hub has no")])
 def test_a_refusal_comes_before_anything_is_downloaded(
     parts: Release, tmp_path: Path, repo: str, said: str
@@ -130,6 +122,7 @@ def test_a_refusal_comes_before_anything_is_downloaded(
 
 
 @pytest.mark.slow  # the Hub's client tries again for half a minute
+@pytest.mark.parametrize("llm", ["mistral"], indirect=True)
 def test_an_unreachable_hub_is_said(parts: Release, tmp_path: Path) -> None:
     hub, sources = parts
     hub.url = "http://127.0.0.1:9"

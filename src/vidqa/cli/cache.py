@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
+from vidqa import paths
 from vidqa.cache import Cache, read_size
 from vidqa.cli import options
+from vidqa.cli.chat import HISTORY
 from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError
+from vidqa.media.memo import forget
 
 app = typer.Typer(
     help="What is kept of clips, so that nothing is done twice.", no_args_is_help=True
@@ -56,11 +59,17 @@ def prune(max_size: MaxSize) -> ExitCode:
 
 @app.command()
 def clear(yes: Yes = False) -> ExitCode:
-    """Throw away all that is kept of clips; models stay."""
+    """Throw away all that is kept of clips, and what was typed in `chat`; models stay."""
     cache = Cache()
     if not yes:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise UsageError("nobody is there to be asked", hint="vidqa cache clear --yes")
         typer.confirm(f"Throw away {cache.size_bytes() / 1e6:.1f} MB", abort=True, err=True)
-    Teller().note(f"{cache.prune(0) / 1e6:.1f} MB freed")
+    try:
+        freed = cache.clear()
+        forget()
+        (paths.cache_dir() / HISTORY).unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be deleted: {error.strerror}") from error
+    Teller().note(f"{freed / 1e6:.1f} MB freed")
     return ExitCode.ANSWERED

@@ -14,7 +14,7 @@ from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.show import failure_line
-from vidqa.cli.tell import Teller
+from vidqa.cli.tell import Teller, cut_short
 from vidqa.cli.watcher import FrameOptions, ModelOptions, Watcher, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
 from vidqa.types import Answer, TextDelta
@@ -115,6 +115,8 @@ class ChatRun:
         for event in events:
             if isinstance(event, Answer):
                 put(json.dumps(event.to_record()) + "\n" if how.as_json else "\n")
+                if event.stopped_by in ("context_full", "token_limit"):
+                    self.teller.note(f"note: {cut_short(event)}")
                 for warning in event.warnings:
                     if warning not in self.clip.warnings:  # said at the beginning
                         self.teller.note(f"warning: {warning}")
@@ -164,9 +166,11 @@ class ChatRun:
         try:
             with Path(name).open("x", encoding="utf-8") as file:
                 file.writelines(lines)
-        except OSError as error:
-            raise UsageError(f"{name} cannot be written: {error.strerror}") from error
-        self.teller.note(f"{len(answers)} turns are in {name}")
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise UsageError(f"{name!r} cannot be written: {why}") from error
+        turns = "1 turn is" if len(answers) == 1 else f"{len(answers)} turns are"
+        self.teller.note(f"{turns} in {name}")
 
 
 def piped() -> Iterator[str]:
@@ -182,6 +186,15 @@ def piped() -> Iterator[str]:
         raise UsageError(f"stdin is no {error.encoding} text", hint="write it in UTF-8") from error
 
 
+def prompted() -> str:
+    """One line that a person types; where answers go into a file or pipe, the prompt does not."""
+    if sys.stdout.isatty():
+        return input("> ")
+    sys.stderr.write("> ")
+    sys.stderr.flush()
+    return input()
+
+
 def typed(*, keep: bool) -> Iterator[str]:
     """What a person types, line by line, with editing and a history; Ctrl-C drops a line."""
     import readline  # input() edits with it from now on
@@ -194,11 +207,11 @@ def typed(*, keep: bool) -> Iterator[str]:
     try:
         while True:
             try:
-                yield input("> ")
+                yield prompted()
             except KeyboardInterrupt:
-                put("\n")
+                sys.stderr.write("\n")
             except EOFError:
-                put("\n")
+                sys.stderr.write("\n")
                 return
     finally:
         if keep:

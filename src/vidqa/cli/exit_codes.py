@@ -46,6 +46,8 @@ class ExitCode(IntEnum):
     """A fault of vidqa's own; the traceback says where."""
     INTERRUPTED = 130
     """Ctrl-C."""
+    READER_GONE = 141
+    """With --choices: whoever read the answer went away before its end."""
 
 
 MEANINGS = {
@@ -68,6 +70,7 @@ MEANINGS = {
     ExitCode.SOMETHING_FAILS: "`vidqa doctor` found something that fails",
     ExitCode.UNEXPECTED: "unexpected error, with a traceback",
     ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.READER_GONE: "with `--choices`: stdout was closed before all was written",
 }
 """For the documents."""
 

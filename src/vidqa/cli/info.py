@@ -12,7 +12,7 @@ from vidqa.cli.output import put
 from vidqa.cli.request import require_file_name
 from vidqa.cli.show import failure_line
 from vidqa.cli.tell import Teller
-from vidqa.errors import NotAVideoError, VidqaError
+from vidqa.errors import VidqaError
 
 if TYPE_CHECKING:
     from vidqa.media.reader import Reader
@@ -50,8 +50,10 @@ class InfoRun:
         return exit_code(self.failures[0]) if len(self.clips) == 1 else ExitCode.SOME_CLIPS_FAILED
 
     def _show(self, reader: "Reader", clip: str) -> None:
+        from vidqa.media.memo import known_fingerprint
+
         info = reader.probe(Path(clip))
-        mark = _fingerprint(Path(clip))
+        mark = known_fingerprint(Path(clip))
         if self.as_json:
             put(json.dumps(info_record(info, clip, mark)) + "\n")
             return
@@ -59,13 +61,3 @@ class InfoRun:
             put("\n")
         show_rows(info_rows(info, clip, mark), sys.stdout)
         self.shown += 1
-
-
-def _fingerprint(path: Path) -> str:
-    from vidqa.media.container import quoted
-    from vidqa.media.memo import known_fingerprint
-
-    try:
-        return known_fingerprint(path)
-    except OSError as error:
-        raise NotAVideoError(f"{quoted(path)} cannot be read: {error.strerror}") from error

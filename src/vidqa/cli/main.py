@@ -8,11 +8,12 @@ import typer
 from typer.core import TyperCommand
 
 import vidqa
-from vidqa.cli import cache, config, models, options, train_options
+from vidqa.cli import cache, config, models, options, run_options, train_options
 from vidqa.cli.chat import chat
 from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.output import escape_the_unencodable, put
 from vidqa.cli.settled import previewed_model, settled
+from vidqa.cli.summarize import summarize
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
 from vidqa.errors import UsageError, VidqaError
@@ -57,8 +58,16 @@ class AskCommand(TyperCommand):
 
 @app.command(cls=AskCommand)
 def ask(
-    words: options.Words,
+    words: options.Words = None,
     question: options.Questions = None,
+    questions: run_options.QuestionList = None,
+    files_from: run_options.FilesFrom = None,
+    recursive: run_options.Recursive = False,
+    shard: run_options.Shard = None,
+    output: run_options.Records = None,
+    retry_failed: run_options.RetryFailed = False,
+    unordered: run_options.Unordered = False,
+    batch: run_options.Batch = 1,
     model: options.ModelName = None,
     frames: options.Frames = None,
     recipe: options.Recipe = "vidqa",
@@ -88,12 +97,14 @@ def ask(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> ExitCode:
-    """Ask questions about clips: the last word is the question, the others are video files."""
+    """Ask questions about clips: the last word is the question, before it are files or folders."""
     from vidqa.cli import request
-    from vidqa.cli.ask import AskOptions, AskRun
+    from vidqa.cli.ask import AskOptions, ask_all
+    from vidqa.cli.run import RunOptions
     from vidqa.cli.watcher import FrameOptions, ModelOptions, WatchOptions, WordOptions
 
-    asked = request.read_request(words, question, sys.stdin)
+    chosen = request.Selection(question, questions, files_from, recursive, shard)
+    asked = request.read_request(words or [], chosen, sys.stdin)
     watch = WatchOptions(
         ModelOptions.read(model, device, dtype, fit=fit),
         FrameOptions.read(frames, recipe, sample, start, end, decoder),
@@ -102,7 +113,14 @@ def ask(
         offline=offline,
     )
     how = AskOptions(
-        watch=watch,
+        run=RunOptions(
+            watch=watch,
+            output=output,
+            retry_failed=retry_failed,
+            unordered=unordered,
+            batch=batch,
+            timings=timings,
+        ),
         max_new_tokens=max_new_tokens,
         temperature=temperature,
         top_p=top_p,
@@ -111,13 +129,13 @@ def ask(
         threshold=threshold,
         grounding=grounding,
         as_json=as_json,
-        timings=timings,
         show_prompt=show_prompt,
     )
-    return AskRun(asked, how, Teller(quiet=quiet, verbose=verbose)).run()
+    return ask_all(asked, how, Teller(quiet=quiet, verbose=verbose))
 
 
 app.command()(chat)
+app.command()(summarize)
 
 
 @app.command()
@@ -132,6 +150,7 @@ def transcribe(
     start: options.Start = None,
     end: options.End = None,
     device: options.Device = None,
+    no_cache: options.NoCache = False,
     offline: options.Offline = False,
     quiet: options.Quiet = False,
 ) -> ExitCode:
@@ -153,6 +172,7 @@ def transcribe(
         start_s=read_time(start, "--start"),
         end_s=read_time(end, "--end"),
         device=settled("device", device, "auto"),
+        keep=not no_cache,
     )
     return TranscribeRun(tuple(clips), how, Teller(quiet=quiet)).run()
 
@@ -182,6 +202,7 @@ def frames(
     task: options.TaskName = "transcribe",
     speech: options.Speech = None,
     decoder: options.DecoderName = "auto",
+    no_cache: options.NoCache = False,
     font: options.FontFile = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -211,6 +232,7 @@ def frames(
         task=read_task(task),
         speech=speech or setting("speech").value,
         decoder=read_decoder(decoder),
+        keep=not no_cache,
     )
     places = Places(sheet=output, folder=save, force=force, font=font)
     return FramesRun(clip, how, places, as_json, teller).run()

@@ -10,10 +10,11 @@ WORDS = "CLIP... QUESTION"
 
 
 Words = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar=WORDS,
-        help="Video files, then the question. With -q all words are video files.",
+        help="Video files, folders or quoted patterns, then the question. With -q there is no "
+        "question among them.",
         show_default=False,
     ),
 ]

@@ -10,10 +10,18 @@ from vidqa.cli.exit_codes import ExitCode
 from vidqa.errors import NoSpaceError
 
 
+class ReaderGone(typer.Exit):
+    """Nobody reads stdout any more: the program ends in peace."""
+
+    def __init__(self) -> None:
+        super().__init__(ExitCode.ANSWERED)
+
+
 def put(text: str) -> None:
-    """Write at once; when nobody reads any more, end the program in peace.
+    """Write at once.
 
     Raises:
+        ReaderGone: nobody reads any more.
         NoSpaceError: what stdout leads to is full.
 
     """
@@ -23,7 +31,7 @@ def put(text: str) -> None:
     except BrokenPipeError as error:
         # keep Python from failing again when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(ExitCode.ANSWERED) from error
+        raise ReaderGone from error
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise NoSpaceError(f"stdout cannot be written: {error.strerror}") from error

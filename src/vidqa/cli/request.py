@@ -1,11 +1,15 @@
 """From the words of a command line to clips, questions and times."""
 
+import os
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast, get_args
 
 from vidqa.errors import UsageError
+from vidqa.spec import Length
+from vidqa.tasks.clip_list import expand, expand_listed, is_many, read_list, share
 
 if TYPE_CHECKING:
     from vidqa.media.frames import Decoder
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
     from vidqa.media.transcribe import Task
 
 URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+EXAMPLE = 'vidqa ask clip.mp4 "what happens?"'
 CLOCK = re.compile(r"^(?:(?:(\d+):)?([0-5]?\d):(?=[0-5]?\d(?:\.|$)))?(\d+(?:\.\d+)?)$")
 
 
@@ -22,34 +27,113 @@ class Request:
 
     clips: tuple[str, ...]
     questions: tuple[str, ...]
+    is_run: bool = False
+    """The clips were not named one by one."""
 
     @property
     def single(self) -> bool:
         """One clip and one question: the answer can be streamed alone."""
-        return len(self.clips) == len(self.questions) == 1
+        return len(self.clips) == len(self.questions) == 1 and not self.is_run
 
 
-def read_request(words: list[str], questions: list[str] | None, stdin: TextIO) -> Request:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Where clips and questions come from beside the words of the command."""
+
+    questions: list[str] | None = None
+    """As typed; `-` is stdin."""
+    question_file: Path | None = None
+    files_from: str | None = None
+    recursive: bool = False
+    shard: str | None = None
+
+
+def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Request:
     """Tell clips from questions.
 
     Raises:
-        UsageError: nothing to ask, nothing to ask about, or a clip that is no file name.
+        UsageError: nothing to ask, nothing to ask about, a clip that is no file name, or a list
+            that cannot be read.
 
     """
-    if questions:
-        clips, asked = words, [_read(stdin) if one == "-" else one for one in questions]
-    else:
-        *clips, asked_last = words
-        asked = [asked_last]
-    if not clips:
-        raise UsageError(
-            "a clip and a question are needed", hint='vidqa ask clip.mp4 "what happens?"'
-        )
+    asked = _questions(selection, stdin)
+    named = list(words)
+    if not asked and named:
+        asked = [named.pop()]
     if not all(one.strip() for one in asked):
-        raise UsageError("the question is empty", hint='vidqa ask clip.mp4 "what happens?"')
-    for clip in clips:
+        raise UsageError("the question is empty", hint=EXAMPLE)
+    if not asked or not (named or selection.files_from):
+        raise UsageError("a clip and a question are needed", hint=EXAMPLE)
+    return read_clips(named, tuple(dict.fromkeys(one.strip() for one in asked)), selection, stdin)
+
+
+def read_clips(
+    named: list[str], questions: tuple[str, ...], selection: Selection, stdin: TextIO
+) -> Request:
+    """The same questions about all clips of a selection.
+
+    Raises:
+        UsageError: no clips, a clip that is no file name, or a list that cannot be read.
+        ClipNotFoundError: a folder or a pattern without any.
+
+    """
+    listed = [] if selection.files_from is None else _listed(selection.files_from, stdin)
+    if not named and not listed:
+        raise UsageError("the list of clips is empty" if selection.files_from else "no clip given")
+    for clip in named + listed:
         require_file_name(clip)
-    return Request(tuple(clips), tuple(one.strip() for one in asked))
+    is_run = bool(selection.files_from or selection.shard or any(map(is_many, named)))
+    found = (
+        *expand(named, recursive=selection.recursive),
+        *expand_listed(listed, recursive=selection.recursive),
+    )
+    clips = tuple(dict.fromkeys(found))
+    if selection.shard is not None:
+        clips = share(clips, *_read_shard(selection.shard))
+    return Request(clips, questions, is_run)
+
+
+def _questions(selection: Selection, stdin: TextIO) -> list[str]:
+    typed = selection.questions or []
+    if "-" in typed and selection.files_from == "-":
+        raise UsageError("stdin cannot be a question and a list of clips at once")
+    questions = [_read(stdin) if one == "-" else one for one in typed]
+    if selection.question_file is None:
+        return questions
+    lines = _read_text(selection.question_file).splitlines()
+    listed = [line for line in lines if line.strip()]
+    if not listed:
+        raise UsageError(f"{selection.question_file} holds no question")
+    return questions + listed
+
+
+def _listed(source: str, stdin: TextIO) -> list[str]:
+    # names are bytes: what is no text comes back as the same bytes
+    if source != "-":
+        return read_list(os.fsdecode(_read_file(Path(source)).removeprefix(BOM_UTF8)))
+    raw = getattr(stdin, "buffer", None)
+    return read_list(stdin.read() if raw is None else os.fsdecode(raw.read()))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return _read_file(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(path)!r} is no UTF-8 text", hint="write it in UTF-8") from error
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+
+
+def _read_shard(text: str) -> tuple[int, int]:
+    part, slash, parts = text.partition("/")
+    if not (slash and part.isdecimal() and parts.isdecimal()):
+        raise UsageError(f"--shard {text!r} is no part", hint="--shard 3/8 is the third of eight")
+    return int(part), int(parts)
 
 
 def _read(stdin: TextIO) -> str:
@@ -160,6 +244,18 @@ def read_choices(text: str | None, threshold: float | None) -> tuple[str, ...]:
             hint="--choices yes,no",
         )
     return choices
+
+
+def read_length(text: str) -> Length:
+    """How long a summary is.
+
+    Raises:
+        UsageError: there is no such length.
+
+    """
+    if text in get_args(Length):
+        return cast("Length", text)
+    raise UsageError(f"--length {text!r}: no such length", hint="use short, medium or long")
 
 
 def read_task(text: str) -> "Task":

@@ -2,11 +2,14 @@
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from vidqa.cli.exit_codes import exit_code
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
+from vidqa.cli.records import Records
 from vidqa.cli.request import Request
 from vidqa.errors import VidqaError
 from vidqa.types import SCHEMA_VERSION, Answer, TextDelta
@@ -28,19 +31,23 @@ class AnswerView:
     def whole(self, answer: Answer) -> None:
         """The answer is complete."""
 
-    def failed(self, video: str, question: str, error: VidqaError) -> None:
+    def failed(self, record: Mapping[str, Any]) -> None:
         """There is no answer; stderr says why in any case."""
 
     def close(self) -> None:
         """Nothing more will come, or the program was interrupted."""
 
 
-def choose_view(request: Request, *, as_json: bool, timings: bool) -> AnswerView:
+def choose_view(request: Request, records: Records, *, as_json: bool, to_file: bool) -> AnswerView:
     """The view that suits who is reading."""
     if as_json:
-        return JsonView(timings=timings)
+        return JsonView(records)
+    if to_file:
+        return AnswerView()
     if sys.stdout.isatty():
-        return TerminalView(titles=not request.single)
+        return TitledView() if request.is_run else TerminalView(titles=not request.single)
+    if request.is_run:
+        return JsonView(records)
     return PlainView() if request.single else LineView(request)
 
 
@@ -75,18 +82,15 @@ class LineView(AnswerView):
 class JsonView(AnswerView):
     """One object a clip and question, errors too."""
 
-    def __init__(self, *, timings: bool) -> None:
-        self._timings = timings
+    def __init__(self, records: Records) -> None:
+        self._records = records
 
     def whole(self, answer: Answer) -> None:
         """Write the object."""
-        self._write(answer.to_record(timings=self._timings))
+        self.failed(self._records.answered(answer))
 
-    def failed(self, video: str, question: str, error: VidqaError) -> None:
+    def failed(self, record: Mapping[str, Any]) -> None:
         """Write what went wrong."""
-        put(failure_line(error, question=question, video=video))
-
-    def _write(self, record: dict[str, object]) -> None:
         # ASCII: a file name that is no valid text, and any control character, comes out escaped
         put(json.dumps(record) + "\n")
 
@@ -101,6 +105,24 @@ def failure_line(error: VidqaError, **about: str) -> str:
         "hint": error.hint,
     }
     return json.dumps({"schema_version": SCHEMA_VERSION, "error": told, **about}) + "\n"
+
+
+class TitledView(AnswerView):
+    """Each answer under its clip and question, once it is whole: a board is on the screen, too."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(highlight=False)
+
+    def whole(self, answer: Answer) -> None:
+        """Write it."""
+        write = partial(self._console.print, markup=False)
+        write(printable(answer.video), style="bold")
+        write(printable(answer.question), style="dim")
+        write(_markdown(printable(answer.text, newlines=True)))
+        for choice in answer.choices:
+            write(f"{choice.probability:5.1%}  {printable(choice.text)}", style="dim")
 
 
 class TerminalView(AnswerView):
@@ -129,7 +151,7 @@ class TerminalView(AnswerView):
         """Show a little more."""
         self._text += printable(delta.text, newlines=True)
         if self._live is not None:
-            self._live.update(self._markdown())
+            self._live.update(_markdown(self._text))
 
     def whole(self, answer: Answer) -> None:
         """Leave the answer on the screen; of choices, with the probability of each."""
@@ -138,7 +160,7 @@ class TerminalView(AnswerView):
             told = f"{choice.probability:5.1%}  {printable(choice.text)}"
             self._console.print(told, style="dim", markup=False)
 
-    def failed(self, video: str, question: str, error: VidqaError) -> None:
+    def failed(self, record: Mapping[str, Any]) -> None:
         """Leave what was begun; the error goes to stderr."""
         self.close()
 
@@ -148,8 +170,9 @@ class TerminalView(AnswerView):
             self._live.stop()
             self._live = None
 
-    def _markdown(self) -> "Markdown":
-        from rich.markdown import Markdown
 
-        # a link must show its address: the text before it was written by a model
-        return Markdown(self._text, hyperlinks=False)
+def _markdown(text: str) -> "Markdown":
+    from rich.markdown import Markdown
+
+    # a link must show its address: the text before it was written by a model
+    return Markdown(text, hyperlinks=False)

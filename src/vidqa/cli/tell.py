@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from vidqa.errors import VidqaError
 from vidqa.types import Answer, Grounding, PromptView, Stage
 
 if TYPE_CHECKING:
+    from vidqa.cli.board import Board
     from vidqa.cli.spinner import Spinner
     from vidqa.footprint import MemoryPlan
+    from vidqa.tasks.book import Tally
 
 STAGE_LABELS: dict[Stage, str] = {
     "load": "loading the model",
@@ -31,8 +33,9 @@ class Teller:
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self._quiet = quiet
         self._verbose = verbose
-        self._spinner: Spinner | None = None
-        self._begun = time.monotonic()
+        self._spinner: Spinner | Board | None = None
+        self._is_run = False
+        self._begun = self._run_begun = time.monotonic()
 
     @property
     def is_quiet(self) -> bool:
@@ -40,14 +43,16 @@ class Teller:
         return self._quiet
 
     @contextmanager
-    def stages(self) -> Iterator[None]:
-        """Show a spinner on a terminal while the body works."""
+    def stages(self, *, is_run: bool = False) -> Iterator[None]:
+        """Show a spinner on a terminal while the body works; of a run, a board."""
+        self._is_run = is_run
         if self._quiet or not sys.stderr.isatty():
             yield
             return
+        from vidqa.cli.board import Board
         from vidqa.cli.spinner import Spinner
 
-        self._spinner = Spinner()
+        self._spinner = Board() if is_run else Spinner()
         try:
             yield
         finally:
@@ -57,10 +62,24 @@ class Teller:
         """Name the stage that begins; answering needs no spinner, it can be seen."""
         if self._spinner is None:
             return
-        if name == "generate":
+        if name == "generate" and not self._is_run:
             self._spinner.hide()
         else:
             self._spinner.show(STAGE_LABELS[name])
+
+    def run(self, tally: "Callable[[], Tally]") -> None:
+        """Clips are answered from now on, and so many are done."""
+        from vidqa.cli.board import Board
+
+        self._run_begun = time.monotonic()
+        if isinstance(self._spinner, Board):
+            self._spinner.follow(tally)
+
+    def tally(self, tally: "Tally") -> None:
+        """What came of a run."""
+        from vidqa.cli.pace import Pace
+
+        self.note(str(Pace(tally, time.monotonic() - self._run_begun)))
 
     def progress(self, label: str) -> None:
         """Say how far the work has come, on a terminal only."""
@@ -184,8 +203,8 @@ def rests_on(grounding: Grounding) -> str:
 def cut_short(answer: Answer) -> str:
     """Why the answer may miss its end."""
     if answer.stopped_by == "context_full":
-        return f"the answer was cut after {answer.new_tokens} tokens: the model's context is full"
+        return "the answer was cut: the model's context is full"
     return (
-        f"the answer was cut after {answer.new_tokens} tokens; "
-        f"raise it with --max-new-tokens {answer.new_tokens * 2}"
+        "the answer was cut: it came to the limit of new tokens; "
+        f"--max-new-tokens {answer.longest_tokens * 2} allows more"
     )

@@ -38,6 +38,8 @@ class TranscribeOptions:
     start_s: float | None
     end_s: float | None
     device: str
+    keep: bool
+    """Whether anything of clips is kept on disk."""
 
 
 @dataclass(slots=True)
@@ -80,12 +82,14 @@ class TranscribeRun:
         self.teller.stage("load")
         keep_libraries_off_the_network()
         silence_libraries()
+        from vidqa.cache import Cache
         from vidqa.media.words import Wanted
         from vidqa.tasks.transcribe import Transcriber
 
         options = self.options
         wanted = Wanted.parse(options.subtitles, options.language, options.task)
-        return Transcriber(wanted, speech=options.speech, device=options.device)
+        cache = Cache() if options.keep else None
+        return Transcriber(wanted, speech=options.speech, device=options.device, cache=cache)
 
     def _transcribe(self, transcriber: "Transcriber", clip: str) -> None:
         begun = time.monotonic()

@@ -1,14 +1,15 @@
 """A model on the command line: found, loaded once, shown clips."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vidqa.cli import request
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.settled import settled, settled_model
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
+from vidqa.errors import VidqaError
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from vidqa.media.reader import Reader
     from vidqa.media.sampling import Sampling
     from vidqa.media.transcribe import Task
+    from vidqa.media.viewing import Viewing
+    from vidqa.tasks.ledger import Marks
+    from vidqa.types import Maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,25 @@ class WatchOptions:
     offline: bool = False
     """Offer no download."""
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All of it that can change an answer, as it was given, for JSON."""
+        frames, words = self.frames, self.words
+        start_s, end_s = frames.span
+        return {
+            "frames": frames.frames,
+            "recipe": frames.recipe,
+            "sample": None if frames.sampling is None else str(frames.sampling),
+            "start_s": start_s,
+            "end_s": end_s,
+            "decoder": frames.decoder,
+            "subtitles": str(words.subtitles),
+            "language": words.language,
+            "task": words.task,
+            "speech": words.speech,
+            "fit": self.chosen.fit,
+        }
+
 
 @dataclass(slots=True)
 class Watcher:
@@ -123,6 +146,40 @@ class Watcher:
         if words.speech is not None:
             locate(words.speech)
 
+    def marks(self, video: str) -> "Marks":
+        """The fingerprints of a clip and of its subtitles."""
+        from vidqa.tasks.ledger import Marks
+
+        return Marks(self._mark(Path(video)), self.subtitles_mark(video))
+
+    def subtitles_mark(self, video: str) -> str | None:
+        """The fingerprints of the subtitle files that a clip's words may come from."""
+        from vidqa.media.words import Wanted, written_beside
+
+        words = self.options.words
+        wanted = Wanted.parse(words.subtitles, words.language, words.task)
+        beside = [self._mark(file) for file in written_beside(Path(video), wanted)]
+        return " ".join(filter(None, beside)) or None
+
+    def _mark(self, file: Path) -> str | None:
+        """The fingerprint of a file's content; None where it cannot be read."""
+        from vidqa.media.fingerprint import fingerprint
+        from vidqa.media.memo import known_fingerprint
+
+        try:
+            return (known_fingerprint if self.options.keep else fingerprint)(file)
+        except VidqaError:
+            return None
+
+    def identify(self) -> "Maker":
+        """What the model will say of itself, without loading it."""
+        keep_libraries_off_the_network()
+        silence_libraries()
+        from vidqa import engine
+
+        chosen = self.options.chosen
+        return engine.identify(self.model, device=chosen.device, dtype=chosen.dtype)
+
     def load(self) -> "Model":
         """The model."""
         self.teller.stage("load")
@@ -147,10 +204,19 @@ class Watcher:
         self, model: "Model", video: str, span: tuple[float | None, float | None] | None = None
     ) -> "Clip":
         """A clip; or the part of it between two times, in seconds."""
+        viewing = self.viewing()
+        if span is not None:
+            viewing = replace(viewing, start_s=span[0], end_s=span[1])
+        fetch = model.fetch(Path(video), viewing)
+        return model.watched(video, fetch, viewing, notify=self.teller.stage)
+
+    def viewing(self) -> "Viewing":
+        """How clips are watched."""
+        from vidqa.media.viewing import Viewing
+
         frames, words = self.options.frames, self.options.words
-        start_s, end_s = span or frames.span
-        return model.watch(
-            video,
+        start_s, end_s = frames.span
+        return Viewing(
             frames=frames.frames,
             recipe=frames.recipe,
             sampling=frames.sampling,
@@ -160,5 +226,4 @@ class Watcher:
             language=words.language,
             task=words.task,
             decoder=frames.decoder,
-            notify=self.teller.stage,
         )

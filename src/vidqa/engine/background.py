@@ -20,6 +20,21 @@ class Background(Generic[Result]):
         self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether there is a result or an error."""
+        return not self._thread.is_alive()
+
+    @property
+    def failed(self) -> bool:
+        """Whether `result` raises; known once it is done."""
+        return self._error is not None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nobody wants the result any more."""
+        return self._unwanted.is_set()
+
     def result(self) -> Result:
         """Wait for the result; raise what the function raised."""
         self._thread.join()

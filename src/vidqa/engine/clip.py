@@ -17,12 +17,13 @@ from vidqa.engine.stopwatch import Stopwatch
 from vidqa.engine.tongue import language_warnings
 from vidqa.engine.writing import Writing, checked_sampling
 from vidqa.errors import UsageError
+from vidqa.media.viewing import Viewing
 from vidqa.model.choosing import Sampling
 from vidqa.model.inputs import PromptIds
 from vidqa.model.text import TextStream
 from vidqa.model.tokenization import WholeText
 from vidqa.paper.prompts import training_template
-from vidqa.recipe import Recipe
+from vidqa.recipe import choose_recipe
 from vidqa.types import (
     UNSURE,
     Answer,
@@ -32,6 +33,7 @@ from vidqa.types import (
     PromptView,
     Segment,
     TextDelta,
+    Words,
 )
 
 if TYPE_CHECKING:
@@ -41,15 +43,16 @@ if TYPE_CHECKING:
 class Clip:
     """A watched clip: ask it anything, any number of times."""
 
-    def __init__(self, model: "Model", seen: Seen, recipe: Recipe, stopwatch: Stopwatch) -> None:
+    def __init__(self, model: "Model", seen: Seen, viewing: Viewing, stopwatch: Stopwatch) -> None:
         self.model = model
         self.info = seen.info
         self.words = seen.words
         self.fingerprint = seen.fingerprint
         self.decoder = seen.looked.report.decoder
-        self.recipe = recipe
-        self._video = seen.video
-        self._showing = Showing(model.loaded, model.spec, recipe, seen)
+        self.viewing = viewing
+        self.recipe = choose_recipe(viewing.recipe, model.spec)
+        self.video = seen.video
+        self._showing = Showing(model.loaded, model.spec, self.recipe, seen)
         with stopwatch.stage("prefill"):
             self._shown = self._showing.choose()
             self.opening = self._open_once(seen.info.path.name)
@@ -121,13 +124,13 @@ class Clip:
 
         """
         sampling = checked_sampling(temperature, top_p, seed)
-        prompt = self._prompt_ids(question, self.opening)
+        prompt = self.prompt_ids(question)
         writing = self.writing(prompt, max_new_tokens)
         return self._answer(question, prompt, writing, sampling, Stopwatch(notify, self.timings_s))
 
     def prompt(self, question: str) -> PromptView:
         """What the model sees when asked this: every frame's time, words and token counts."""
-        prompt = self._prompt_ids(question, self.opening)
+        prompt = self.prompt_ids(question)
         per_frame = self.opening.visual_tokens(prompt) // len(self.segments)
         count = self.model.loaded.tokenizer
         segments = tuple(
@@ -140,6 +143,12 @@ class Clip:
             for segment in self.segments
         )
         return PromptView(segments, prompt.text, prompt.tokens)
+
+    def retold(self, words: Words) -> "Clip":
+        """The same frames, with other words beside them."""
+        seen = replace(self._showing.seen, words=words)
+        with self.model.memory.errors(self.model.name):
+            return Clip(self.model, seen, self.viewing, Stopwatch(None, self.timings_s))
 
     def converse(self) -> Conversation:
         """Ask in turns: a question may speak of earlier ones and of their answers."""
@@ -174,7 +183,7 @@ class Clip:
                 opening = self._open(self._showing, self._shown, template=training_template())
             else:
                 opening = self.opening
-            prompt = self._prompt_ids(question, opening)
+            prompt = self.prompt_ids(question, opening)
             likelihoods = opening.score(prompt, self._choice_ids(choices, beginnings=beginnings))
         return ranked(choices, likelihoods, by=by)
 
@@ -213,7 +222,7 @@ class Clip:
             ranking = self.rank(question, choices, beginnings=True)
         is_sure = threshold is None or ranking[0].probability >= threshold
         return replace(
-            self._told(question, self._prompt_ids(question, self.opening), stopwatch),
+            self._told(question, self.prompt_ids(question), stopwatch),
             text=ranking[0].text if is_sure else UNSURE,
             choices=ranking,
             is_sure=is_sure,
@@ -270,13 +279,13 @@ class Clip:
         if not (pictures and words):
             showing = self._showing.without(pictures=not pictures, words=not words)
             opening = self._open(showing, showing.choose())
-        scores = opening.score(self._prompt_ids(question, opening), answers)
+        scores = opening.score(self.prompt_ids(question, opening), answers)
         first, *others = (one.sum() for one in scores)
         return float(first - torch.stack(others).logsumexp(0) if others else first)
 
-    def _prompt_ids(self, question: str, opening: Opening) -> PromptIds:
+    def prompt_ids(self, question: str, opening: Opening | None = None) -> PromptIds:
         """The question behind the clip, made harmless and checked for size."""
-        prompt = opening.prompt(self.harmless(question))
+        prompt = (opening or self.opening).prompt(self.harmless(question))
         self.require_fitting(prompt)
         return prompt
 
@@ -299,11 +308,13 @@ class Clip:
         """A question in which nothing means more than its letters.
 
         Raises:
-            UsageError: it is empty.
+            UsageError: it is empty, or no text.
 
         """
         if not question.strip():
             raise UsageError("the question is empty")
+        if not question.isprintable() and any("\ud800" <= one <= "\udfff" for one in question):
+            raise UsageError("the question is no text", hint="write it in UTF-8")
         return self._showing.harmless(question)
 
     def require_fitting(self, prompt: PromptIds) -> None:
@@ -363,7 +374,7 @@ class Clip:
         return Answer(
             text="",
             question=question,
-            video=self._video,
+            video=self.video,
             fingerprint=self.fingerprint,
             model=self.model.name,
             revision=self.model.revision,

@@ -37,6 +37,9 @@ class Conversation:
     def __init__(self, clip: "Clip") -> None:
         self.clip = clip
         self.turns: list[Exchange] = []
+        """All since the beginning, those that the model does not see any more included."""
+        self._first = 0
+        """The number of the first turn that it still sees."""
         self._between = between_turns(
             clip.model.loaded.processor, clip.model.spec.family.template_kwargs
         )
@@ -45,7 +48,7 @@ class Conversation:
     def forget(self) -> None:
         """Begin anew; the clip stays."""
         self.turns.clear()
-        self._context = None
+        self._first, self._context = 0, None
 
     def stream(
         self,
@@ -77,20 +80,22 @@ class Conversation:
         """
         clip, sampling = self.clip, checked_sampling(temperature, top_p, seed)
         asked = clip.harmless(question)
-        ids, dropped = self._fitting(asked)
+        ids, first = self._fitting(asked)
         prompt = clip.opening.behind(ids)
         stopwatch = Stopwatch(notify, clip.timings_s)
         writing = clip.writing(prompt, max_new_tokens)
-        context, self._context = self._context or clip.opening.fresh(), None
+        context, self._context = self._context, None
         with clip.model.memory.errors(clip.model.name):
+            if context is None or first != self._first:
+                context = clip.opening.fresh()
             for piece in writing.pieces(partial(self._read, context, ids), sampling, stopwatch):
                 yield TextDelta(piece)
         answer = clip.answered(question, prompt, writing, sampling, stopwatch)
-        if dropped:
-            said = f"the first {dropped} turns did not fit the model's context and were dropped"
+        if first != self._first:
+            said = f"the first {first} turns did not fit the model's context and were dropped"
             answer = replace(answer, warnings=(*answer.warnings, said))
         self.turns.append(Exchange(asked, tuple(writing.answer_ids), answer))
-        self._context = context
+        self._first, self._context = first, context
         yield answer
 
     def _read(self, context: Context, ids: Sequence[int]) -> tuple[Tensor, Context]:
@@ -101,18 +106,17 @@ class Conversation:
         return prefill_question(network, new, context), context
 
     def _fitting(self, asked: str) -> tuple[list[int], int]:
-        """The ids behind the clip, and how many turns had to be dropped for them to fit."""
-        clip, dropped = self.clip, 0
+        """The ids behind the clip, and the number of the first turn with which they fit."""
+        clip, first = self.clip, self._first
         room = clip.model.loaded.context_tokens - clip.opening.prefix_tokens - ANSWER_ROOM
-        while len(ids := self._ids(asked)) > room and self.turns:
-            del self.turns[0]
-            self._context, dropped = None, dropped + 1
-        return ids, dropped
+        while len(ids := self._ids(asked, first)) > room and first < len(self.turns):
+            first += 1
+        return ids, first
 
-    def _ids(self, asked: str) -> list[int]:
-        """All turns and a new question, as the model reads them behind the clip."""
+    def _ids(self, asked: str, first: int = 0) -> list[int]:
+        """Turns from the first that fits, and a new question, as the model reads them."""
         close = self.clip.opening.suffix_text
         encode, ids = self.clip.model.loaded.encode, list[int]()
-        for turn in self.turns:
+        for turn in self.turns[first:]:
             ids += [*encode(turn.question + close), *turn.answer_ids, *encode(self._between)]
         return ids + encode(asked + close)

@@ -1,5 +1,6 @@
 """What an answer rests on: how much less likely it is where the model is shown less."""
 
+from vidqa.engine.ranking import require_numbers
 from vidqa.types import Grounding, Verdict
 
 RESTS_NATS = 2.0
@@ -9,7 +10,13 @@ RESTS_NATS = 2.0
 def judged(
     whole: float, without_pictures: float, without_words: float, without_both: float
 ) -> Grounding:
-    """Compare the log likelihoods of one answer, in nats, with everything shown and with less."""
+    """Compare the log likelihoods of one answer, in nats, with everything shown and with less.
+
+    Raises:
+        ModelDamagedError: some are no numbers.
+
+    """
+    require_numbers((whole, without_pictures, without_words, without_both))
     pictures, words, both = (
         whole - less for less in (without_pictures, without_words, without_both)
     )

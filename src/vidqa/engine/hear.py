@@ -7,7 +7,7 @@ from vidqa.media.words import Ears, Wanted, Window
 from vidqa.types import Words
 
 
-def hear(ears: Ears, path: Path, wanted: Wanted, window: Window, work: Background[Words]) -> Words:
+def hear(ears: Ears, wanted: Wanted, path: Path, window: Window, work: Background[Words]) -> Words:
     """The words within a stretch of a clip, as long as somebody wants them.
 
     Raises:

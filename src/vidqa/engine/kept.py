@@ -26,7 +26,7 @@ METHOD = 1
 """Grows when the same frames are read or encoded in another way."""
 MOST_READ_BYTES = 64 << 20
 """Larger KV caches are made again: reading them back takes as long."""
-LIBRARIES = ("torch", "transformers", "av", "decord2", "pillow")
+LIBRARIES = ("vidqa", "torch", "transformers", "av", "decord2", "pillow")
 
 Sight = tuple[Moments, Looked]
 

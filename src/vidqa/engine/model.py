@@ -1,194 +1,41 @@
-"""Load a model and watch clips with it."""
+"""A loaded model, and how it watches clips."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from vidqa import plan
 from vidqa.cache import Cache
-from vidqa.engine.background import Background
 from vidqa.engine.clip import Clip
+from vidqa.engine.fetch import Begun, Errand, Fetch, View, bring_ready_forward
 from vidqa.engine.hear import hear
 from vidqa.engine.kept import Sight, keep_sight, kept_sight, sight_key
 from vidqa.engine.look import Looking, look
-from vidqa.engine.memory import Memory, plan_for
+from vidqa.engine.memory import Memory
 from vidqa.engine.showing import Seen
 from vidqa.engine.stopwatch import Stopwatch
-from vidqa.errors import ModelMissingError, VidqaError
-from vidqa.footprint import MemoryPlan
+from vidqa.errors import VidqaError, without_frames
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder
-from vidqa.media.memo import known_fingerprint
+from vidqa.media.memo import is_still, known_fingerprint
 from vidqa.media.moments import choose_sampling, stretch
-from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
-from vidqa.media.words import Ears, Subtitles, Wanted, Window
-from vidqa.model.inputs import FrameEncoder, require_template
-from vidqa.model.loading import Loaded, load_folder, load_processor
+from vidqa.media.viewing import Viewing
+from vidqa.media.words import Ears, Subtitles, Wanted
+from vidqa.model.inputs import FrameEncoder
+from vidqa.model.loading import Loaded
 from vidqa.recipe import Recipe, choose_recipe
-from vidqa.registry import SPEECH, find_model, find_speech
 from vidqa.spec import ModelSpec
-from vidqa.types import Notify, VideoInfo, Words
-from vidqa.weights.local import LocalModel, find_local
-from vidqa.weights.locate import model_folder, model_revision, speech_folder, speech_key
-from vidqa.weights.store import Store
+from vidqa.types import Maker, Notify, VideoInfo
 
-OnPlan = Callable[[MemoryPlan, str], object]
-"""Told a plan and the device it is for."""
-
-
-def load(
-    name: str = "starter",
-    *,
-    device: str = "auto",
-    dtype: str = "auto",
-    frames: int | None = None,
-    fit: bool = False,
-    on_plan: OnPlan | None = None,
-    speech: str | None = None,
-    store: Store | None = None,
-    reader: Reader | None = None,
-    keep: bool = True,
-    notify: Notify | None = None,
-) -> "Model":
-    """Load a model from the cache; nothing is downloaded.
-
-    Args:
-        name: as in `vidqa models list`, a folder that `save_pretrained` wrote, or a repository of
-            the Hub that was pulled.
-        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-        dtype: `auto`, `float32`, `bfloat16` or `float16`; `int8` or `int4` store the decoder's
-            blocks so, and need bitsandbytes.
-        frames: how many will be looked at, to plan memory for; the model's default if None.
-        fit: take fewer frames or a quantized decoder where memory is short, instead of refusing;
-            every answer says so.
-        on_plan: told what memory is planned, before anything is loaded.
-        speech: the model that listens, by name; the one that `name` has by default.
-        store: the cache to look in; the user's by default.
-        reader: reads the clips; one of the model's own by default.
-        keep: keep what is seen and heard of clips on disk, and use what was kept before.
-        notify: called when the stage `load` begins.
-
-    Raises:
-        ModelMissingError: not pulled yet.
-        ModelDamagedError: a file is not what was verified.
-        NotEnoughMemoryError: the device is too small.
-        UsageError: no such model, device or dtype.
-
-    """
-    store = store or Store()
-    local = find_local(name, store) or _preset(name, store)
-    spec = local.spec
-    recogniser, missing = _recogniser(spec, speech, device=device, store=store)
-    return open_folder(
-        spec,
-        local.folder,
-        revision=local.revision,
-        device=device,
-        dtype=dtype,
-        frames=frames,
-        fit=fit,
-        on_plan=on_plan,
-        recogniser=recogniser,
-        missing=missing,
-        reader=reader,
-        cache=Cache() if keep else None,
-        notify=notify,
-    )
-
-
-def _recogniser(
-    spec: ModelSpec, speech: str | None, *, device: str, store: Store
-) -> tuple[Recogniser | None, ModelMissingError | None]:
-    """The recogniser named, which must be there; else the model's own, or why it is not."""
-    if speech is not None:
-        return load_speech(speech, device=device, store=store), None
-    if spec.speech is None:
-        return None, None
-    wanted_by = spec.name if spec.sources else None  # a folder of the user's is not pulled
-    try:
-        return load_speech(spec.speech, device=device, store=store, wanted_by=wanted_by), None
-    except ModelMissingError as error:  # not every clip has to be listened to
-        return None, _deaf(error, store)
-
-
-def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
-    """What to do where a clip speaks and the model's own recogniser is not there."""
-    there = [name for name, spec in SPEECH.items() if store.has(speech_key(spec))]
-    others = [f"--speech {there[0]}"] if there else []
-    ways = " or ".join([*others, "--subtitles off"])
-    return ModelMissingError(error.message, hint=f"{error.hint}; or add {ways}")
-
-
-def _preset(name: str, store: Store) -> LocalModel:
-    """A model of the registry, verified in the cache."""
-    spec = find_model(name)
-    return LocalModel(spec, model_folder(spec, store), model_revision(spec, store))
-
-
-def load_speech(
-    name: str, *, device: str, store: Store, wanted_by: str | None = None
-) -> Recogniser:
-    """A recogniser from the cache, where the model that it listens for computes."""
-    spec = find_speech(name)
-    folder = speech_folder(spec, store, wanted_by=wanted_by)
-    chosen = plan.choose_device(device)
-    return Recogniser(spec, folder, place_speech(chosen, probe_machine(chosen)))
-
-
-def open_folder(
-    spec: ModelSpec,
-    folder: Path,
-    *,
-    revision: str,
-    device: str = "auto",
-    dtype: str = "auto",
-    frames: int | None = None,
-    fit: bool = False,
-    on_plan: OnPlan | None = None,
-    recogniser: Recogniser | None = None,
-    missing: VidqaError | None = None,
-    reader: Reader | None = None,
-    cache: Cache | None = None,
-    notify: Notify | None = None,
-) -> "Model":
-    """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest.
-
-    Without a recogniser `missing` is raised at the first clip that has to be listened to.
-    """
-    reader = reader or Reader()
-    reader.warm()
-    watch = Stopwatch(notify)
-    with watch.stage("load"):
-        chosen_device = plan.choose_device(device)
-        chosen_dtype = plan.choose_dtype(dtype, chosen_device)
-        processor = load_processor(folder)
-        require_template(processor, folder)
-        memory = plan_for(spec, folder, processor, dtype=chosen_dtype, frames=frames)
-        memory = memory.fitted(chosen_device) if fit else memory
-        if on_plan is not None:
-            on_plan(memory.plan, chosen_device)
-        memory.require(device=chosen_device, model=spec.name)
-        with memory.errors(spec.name):
-            loaded = load_folder(
-                folder, device=chosen_device, dtype=memory.plan.dtype, processor=processor
-            )
-    return Model(
-        spec,
-        loaded,
-        revision=revision,
-        device=chosen_device,
-        dtype=memory.plan.dtype,
-        memory=memory,
-        recogniser=recogniser,
-        missing=missing,
-        reader=reader,
-        cache=cache,
-        load_s=watch.seconds["load"],
-    )
+FETCHED_AHEAD = 2
+"""Clips that are read and heard while another is answered: one would leave the ears idle while a
+short clip is followed by a long one, more only take memory."""
 
 
 class Model:
@@ -224,6 +71,11 @@ class Model:
     def name(self) -> str:
         """As in `vidqa models list`."""
         return self.spec.name
+
+    @property
+    def maker(self) -> Maker:
+        """What it says of itself in answers."""
+        return Maker(self.name, self.revision, self.device, self.dtype)
 
     def watch(
         self,
@@ -263,86 +115,144 @@ class Model:
             UsageError: a setting makes no sense for this clip.
 
         """
-        chosen = choose_recipe(recipe, self.spec)
-        stopwatch = Stopwatch(notify, {"load": self.load_s})
-        seen = self.see(
-            Path(video),
-            Wanted.parse(subtitles, language, task),
-            stopwatch,
-            name=str(video),
-            recipe=chosen,
+        viewing = Viewing(
             frames=frames,
+            recipe=recipe,
             sampling=sampling,
-            span=(start_s, end_s),
+            start_s=start_s,
+            end_s=end_s,
+            subtitles=subtitles,
+            language=language,
+            task=task,
             decoder=decoder,
             blank=blank,
         )
-        with self.memory.errors(self.name):
-            return Clip(self, seen, chosen, stopwatch)
+        return self.watched(str(video), self.fetch(Path(video), viewing), viewing, notify=notify)
 
-    def see(
+    def watch_all(
         self,
-        path: Path,
-        wanted: Wanted,
-        stopwatch: Stopwatch,
+        views: Iterable[View],
         *,
-        name: str,
-        recipe: Recipe,
-        frames: int | None = None,
-        sampling: Sampling | None = None,
-        span: tuple[float | None, float | None] = (None, None),
-        decoder: Decoder = "auto",
-        blank: bool = False,
-        keep_places: bool = False,
-    ) -> Seen:
-        """Look and listen, but do not read it into the decoder yet. See `watch`.
+        in_order: bool = True,
+        notify: Notify | None = None,
+    ) -> Generator[tuple[str, "Clip | VidqaError"]]:
+        """Watch clip after clip; the next ones are decoded and listened to meanwhile.
 
         Args:
-            path: of the file.
-            wanted: which words.
-            stopwatch: told of every stage.
-            name: what the clip is called in answers.
-            recipe: how it will be shown.
-            frames: as in `watch`.
-            sampling: as in `watch`.
-            span: where to begin and to end, in seconds.
-            decoder: as in `watch`.
-            blank: as in `watch`.
-            keep_places: keep what the tower says before it is projected, for training.
+            views: paths of video files, and how each is watched.
+            in_order: else a clip that is read and heard already goes before one that is not.
+            notify: as in `watch`.
+
+        Yields:
+            Each path, with the clip, or with why it cannot be watched.
 
         """
-        sampling = choose_sampling(recipe, sampling)
-        with stopwatch.stage("decode"):
-            info = self.reader.probe(path)
-            window = stretch(info, *span)
-        mark = known_fingerprint(path) if self.cache is not None else fingerprint(path)
-        listening = Background(partial(self._hear, path, wanted, window, stopwatch))
+        coming: deque[tuple[View, Fetch]] = deque()
+        waiting = iter(views)
         try:
-            with self.memory.errors(self.name):
-                looking = Looking(
-                    str(sampling),
-                    window,
-                    self._most(sampling, frames),
-                    None if recipe.exact_pixels else self.loaded.picture_size,
-                    decoder,
-                    blank,
-                )
-                if keep_places:
-                    sight = self._look(info, looking, stopwatch, keep_places=True)
-                else:
-                    sight = self._seen_before(info, mark, looking, stopwatch)
-                stopwatch.tell("speech")
-                return Seen(name, info, mark, *sight, listening.result())
+            while True:
+                more = islice(waiting, FETCHED_AHEAD + 1 - len(coming))
+                coming.extend((view, self.fetch(Path(view[0]), view[1])) for view in more)
+                if not coming:
+                    return
+                if not in_order:
+                    bring_ready_forward(coming)
+                (video, viewing), fetch = coming.popleft()
+                try:
+                    watched: Clip | VidqaError = self.watched(video, fetch, viewing, notify=notify)
+                except VidqaError as error:
+                    watched = without_frames(error)
+                yield video, watched
         finally:
-            listening.cancel()
+            for _, fetch in coming:
+                fetch.cancel()
 
-    def _seen_before(
-        self, info: VideoInfo, mark: str, looking: Looking, stopwatch: Stopwatch
-    ) -> Sight:
-        """What was kept of an earlier look; else look, and keep it."""
-        if self.cache is None:
-            return self._look(info, looking, stopwatch)
-        key = sight_key(
+    def fetch(self, path: Path, viewing: Viewing) -> Fetch:
+        """Begin to read a clip's frames and to hear its words, beside everything else.
+
+        Raises:
+            UsageError: the viewing makes no sense for this model.
+
+        """
+        recipe = choose_recipe(viewing.recipe, self.spec)
+        wanted = Wanted.parse(viewing.subtitles, viewing.language, viewing.task)
+        known = viewing.words
+        errand = Errand(
+            reader=self.reader,
+            looking=partial(self._looking, viewing, recipe),
+            mark=known_fingerprint if self.cache is not None else fingerprint,
+            kept=partial(self._seen_before, again=viewing.keep_places),
+            hear=partial(hear, self.ears, wanted) if known is None else lambda *_: known,
+        )
+        return Fetch(path, errand)
+
+    def watched(
+        self, name: str, fetch: Fetch, viewing: Viewing, *, notify: Notify | None = None
+    ) -> "Clip":
+        """Look at what is being fetched, and read it into the decoder. Raises as `watch` does.
+
+        Args:
+            name: what the clip is called in answers.
+            fetch: of the clip, with the same viewing.
+            viewing: how it is watched.
+            notify: as in `watch`.
+
+        """
+        stopwatch = Stopwatch(notify, {"load": self.load_s})
+        seen = self.see(name, fetch, viewing, stopwatch)
+        with self.memory.errors(self.name):
+            return Clip(self, seen, viewing, stopwatch)
+
+    def see(self, name: str, fetch: Fetch, viewing: Viewing, stopwatch: Stopwatch) -> Seen:
+        """Look and listen, but do not read it into the decoder yet. See `watched`."""
+        try:
+            with stopwatch.stage("decode"):
+                begun = fetch.begun()
+            with self.memory.errors(self.name):
+                sight = begun.sight or self._look(begun, fetch, viewing, stopwatch)
+                stopwatch.tell("speech")
+                words = fetch.words()
+        finally:
+            fetch.cancel()
+        stopwatch.seconds |= fetch.stopwatch.seconds
+        return Seen(name, begun.info, begun.fingerprint, *sight, words)
+
+    def most_frames(self, viewing: Viewing) -> int:
+        """How many frames are looked at; no more than what was made to fit the memory."""
+        sampling = choose_sampling(choose_recipe(viewing.recipe, self.spec), viewing.sampling)
+        count = sampling.most(viewing.frames, self.spec.frames)
+        return min(count, self.memory.plan.frames) if self.memory.warnings else count
+
+    def _looking(self, viewing: Viewing, recipe: Recipe, info: VideoInfo) -> Looking:
+        return Looking(
+            str(choose_sampling(recipe, viewing.sampling)),
+            stretch(info, viewing.start_s, viewing.end_s),
+            self.most_frames(viewing),
+            None if recipe.exact_pixels else self.loaded.picture_size,
+            viewing.decoder,
+            viewing.blank,
+        )
+
+    def _look(self, begun: Begun, fetch: Fetch, viewing: Viewing, stopwatch: Stopwatch) -> Sight:
+        """Encode the frames as they come, and keep what was seen."""
+        encoder = self._encoder(keep_places=viewing.keep_places)
+        looked = look(encoder, fetch.frames(), stopwatch, blank=viewing.blank)
+        sight = fetch.moments(), looked
+        unchanged = partial(is_still, begun.info.path, begun.fingerprint)
+        if self.cache is not None and not viewing.keep_places and unchanged():
+            key = self._sight_key(begun.fingerprint, begun.looking)
+            keep_sight(self.cache, key, sight, about=begun.info.path.name)
+        return sight
+
+    def _seen_before(self, mark: str, looking: Looking, *, again: bool) -> Sight | None:
+        """What was kept of an earlier look, unless it must be looked at again."""
+        if self.cache is None or again:
+            return None
+        with self.memory.errors(self.name):
+            return kept_sight(self.cache, self._sight_key(mark, looking), self._encoder())
+
+    def _sight_key(self, mark: str, looking: Looking) -> Mapping[str, Any]:
+        return sight_key(
             fingerprint=mark,
             model=self.revision,
             family=asdict(self.spec.family),
@@ -350,29 +260,6 @@ class Model:
             dtype=self.dtype,
             **asdict(looking),
         )
-        sight = kept_sight(self.cache, key, self._encoder())
-        if sight is None:
-            sight = self._look(info, looking, stopwatch)
-            keep_sight(self.cache, key, sight, about=info.path.name)
-        return sight
-
-    def _look(
-        self,
-        info: VideoInfo,
-        looking: Looking,
-        stopwatch: Stopwatch,
-        *,
-        keep_places: bool = False,
-    ) -> Sight:
-        """Find the moments, read the frames there, encode them."""
-        sampling = Sampling.parse(looking.sampling)
-        with stopwatch.more("decode"):
-            moments = self.reader.moments(info, sampling, looking.window, looking.count)
-        frames = self.reader.frames(
-            info, moments.times_s, size=looking.size, decoder=looking.decoder
-        )
-        encoder = self._encoder(keep_places=keep_places)
-        return moments, look(encoder, frames, stopwatch, blank=looking.blank)
 
     def _encoder(self, *, keep_places: bool = False) -> FrameEncoder:
         family = self.spec.family
@@ -382,19 +269,3 @@ class Model:
             processor_kwargs=family.processor_kwargs,
             keep_places=keep_places,
         )
-
-    def _most(self, sampling: Sampling, frames: int | None) -> int:
-        """How many frames to look at; no more than what was made to fit the memory."""
-        count = sampling.most(frames, self.spec.frames)
-        return min(count, self.memory.plan.frames) if self.memory.warnings else count
-
-    def _hear(
-        self,
-        path: Path,
-        wanted: Wanted,
-        window: Window,
-        stopwatch: Stopwatch,
-        work: Background[Words],
-    ) -> Words:
-        with stopwatch.more("speech"):
-            return hear(self.ears, path, wanted, window, work)

@@ -1,6 +1,5 @@
 """A clip's part of a prompt in the KV cache, and questions behind it."""
 
-import copy
 from collections.abc import Sequence
 
 import torch
@@ -65,7 +64,7 @@ class Opening:
 
     def fresh(self) -> Context:
         """The clip as it was read, to read on behind it."""
-        return copy.deepcopy(self.prefix)
+        return self.prefix.branch()
 
     def visual_tokens(self, prompt: PromptIds) -> int:
         """How many visual tokens are read."""
@@ -82,7 +81,7 @@ class Opening:
         likelihoods = []
         for answer in answers:
             ids = torch.tensor([answer], device=logits.device)  # (1, T)
-            context = copy.deepcopy(begun)
+            context = begun.branch()
             likelihoods.append(log_likelihoods(self._loaded.network, logits, context, ids))
         return likelihoods
 

@@ -1,11 +1,12 @@
 """Given answers in order of their likelihood."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from torch import Tensor
 
+from vidqa.errors import ModelDamagedError
 from vidqa.types import Choice
 
 Score = Literal["per_token", "sum"]
@@ -20,8 +21,12 @@ def ranked(texts: Sequence[str], likelihoods: Sequence[Tensor], *, by: Score) ->
         likelihoods: (T,) log likelihoods of the tokens of each, its end included.
         by: the score.
 
+    Raises:
+        ModelDamagedError: some likelihoods are no numbers.
+
     """
     nlls = [-float(one.sum()) for one in likelihoods]
+    require_numbers(nlls)
     lengths = [len(one) for one in likelihoods]
     scores = [
         nll / length if by == "per_token" else nll
@@ -35,3 +40,17 @@ def ranked(texts: Sequence[str], likelihoods: Sequence[Tensor], *, by: Score) ->
     ]
     order = sorted(range(len(choices)), key=lambda index: scores[index])
     return tuple(choices[index] for index in order)
+
+
+def require_numbers(values: Iterable[float]) -> None:
+    """Refuse what an overflow or broken weights left: it would win, or lose, without a reason.
+
+    Raises:
+        ModelDamagedError: some are infinite or no numbers.
+
+    """
+    if not all(map(math.isfinite, values)):
+        raise ModelDamagedError(
+            "the model computes likelihoods that are no numbers (overflow, or damaged weights)",
+            hint="try --dtype float32 or bfloat16",
+        )

@@ -37,6 +37,8 @@ class Writing:
         """Of the answer, without the token that ends it."""
         self.new_tokens = 0
         """With the token that ends it."""
+        self.is_over = False
+        """No more tokens are wanted."""
 
     @property
     def text(self) -> str:
@@ -58,17 +60,27 @@ class Writing:
             logits, context = begin()
         with stopwatch.stage("generate"):
             for token in decode(loaded.network, logits, context, chooser):
-                self.new_tokens += 1
-                if token in loaded.stop_ids:
-                    self.stopped_by = "end"
-                    break
-                self.answer_ids.append(token)
-                if piece := self._text.push(token):
+                if piece := self.take(token):
                     yield piece
-                if self.new_tokens == self._limit:
+                if self.is_over:
                     break
-        if piece := self._text.finish():
+        if piece := self.finish():
             yield piece
+
+    def take(self, token: int) -> str:
+        """Write one token, unless it ends the answer; return what can be shown more."""
+        self.new_tokens += 1
+        if token in self._loaded.stop_ids:
+            self.stopped_by = "end"
+            self.is_over = True
+            return ""
+        self.answer_ids.append(token)
+        self.is_over = self.new_tokens == self._limit
+        return self._text.push(token)
+
+    def finish(self) -> str:
+        """What was held back."""
+        return self._text.finish()
 
 
 def checked_sampling(temperature: float, top_p: float, seed: int) -> Sampling:

@@ -8,7 +8,13 @@ and tells.
 """
 
 import hashlib
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import stat_result
 from pathlib import Path
+
+from vidqa.errors import ClipNotFoundError, NotAVideoError
 
 SCHEME = "v1"
 """Changes whenever the same file would get another fingerprint."""
@@ -23,16 +29,37 @@ def fingerprint(path: Path) -> str:
     """The fingerprint of a file's content, such as `v1:9f86d081...`.
 
     Raises:
-        OSError: it cannot be read.
+        ClipNotFoundError: there is no such file.
+        NotAVideoError: it cannot be read, or it is no file: opening a pipe would wait for ever.
 
     """
-    size_bytes = path.stat().st_size
+    size_bytes = file_status(path).st_size
     digest = hashlib.sha256(f"{SCHEME} {size_bytes}\n".encode())
-    with path.open("rb") as file:
+    with _errors(path), path.open("rb") as file:
         for offset in _offsets(size_bytes):
             file.seek(offset)
             digest.update(file.read(BLOCK_BYTES))
     return f"{SCHEME}:{digest.hexdigest()}"
+
+
+def file_status(path: Path) -> stat_result:
+    """What the file system says of a file. Raises as `fingerprint` does."""
+    with _errors(path):
+        status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise NotAVideoError(f"{str(path)!r} is no file")
+    return status
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ClipNotFoundError(f"there is no file {str(path)!r}") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise NotAVideoError(f"{str(path)!r} cannot be read: {why}") from error
 
 
 def _offsets(size_bytes: int) -> list[int]:

@@ -35,9 +35,12 @@ def kept_words(cache: Cache, key: Mapping[str, Any]) -> Words | None:
     content = cache.get(KIND, key)
     if content is None:
         return None
-    told = json.loads(content)
-    cues = tuple(Cue(*cue) for cue in told.pop("cues"))
-    return Words(cues=cues, warnings=tuple(told.pop("warnings")), **told)
+    try:
+        told = json.loads(content)
+        cues = tuple(Cue(*cue) for cue in told.pop("cues"))
+        return Words(cues=cues, warnings=tuple(told.pop("warnings")), **told)
+    except (KeyError, TypeError, ValueError):  # of another version
+        return None
 
 
 def keep_words(cache: Cache, key: Mapping[str, Any], words: Words, *, about: str) -> None:

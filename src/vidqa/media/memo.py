@@ -13,12 +13,14 @@ is as good as none; one that cannot be written is done without.
 
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from vidqa.media.fingerprint import SCHEME, fingerprint
+from vidqa.errors import VideoError
+from vidqa.media.fingerprint import SCHEME, file_status, fingerprint
 from vidqa.paths import cache_dir
 
 FOLDER = "fingerprints"
@@ -36,19 +38,40 @@ def known_fingerprint(path: Path) -> str:
     """The fingerprint of a file's content, from memory where the file is known.
 
     Raises:
-        OSError: the file cannot be read.
+        ClipNotFoundError: there is no such file.
+        NotAVideoError: it cannot be read, or it is no file.
 
     """
-    key = _key(path.stat())
+    key = _key(file_status(path))
     note = cache_dir() / FOLDER / hashlib.sha256(key.encode()).hexdigest()
     if (known := _read(note, key)) is not None:
         return known
     mark = fingerprint(path)
-    after = path.stat()
+    after = file_status(path)
     if _key(after) == key and time.time_ns() - after.st_mtime_ns >= SETTLED_NS:
         with suppress(OSError):  # a full or read-only disk: it is read again next time
             _write(note, key, mark)
     return mark
+
+
+def forget() -> None:
+    """Throw all notes away.
+
+    Raises:
+        OSError: some cannot be deleted.
+
+    """
+    folder = cache_dir() / FOLDER
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def is_still(path: Path, mark: str) -> bool:
+    """Whether a file has the content that it had when it was marked."""
+    try:
+        return known_fingerprint(path) == mark
+    except VideoError:
+        return False
 
 
 def _key(status: os.stat_result) -> str:

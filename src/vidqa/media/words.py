@@ -1,8 +1,11 @@
 """What is said in a clip, from the best source there is."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 from vidqa.cache import Cache
 from vidqa.errors import DecoderError, UsageError, VidqaError
@@ -10,7 +13,7 @@ from vidqa.media.audio import AudioBlock, audio_blocks
 from vidqa.media.container import quoted
 from vidqa.media.kept import keep_words, kept_words, recogniser_key
 from vidqa.media.language import ENGLISH, read_language
-from vidqa.media.memo import known_fingerprint
+from vidqa.media.memo import is_still, known_fingerprint
 from vidqa.media.reader import Reader
 from vidqa.media.subtitles import SubtitleFile, read_subtitles, sidecars, spoken_in
 from vidqa.media.tracks import Track, read_track
@@ -83,6 +86,7 @@ class Ears:
         self.recogniser = recogniser
         self.missing = missing
         self.cache = cache
+        self._listening = Lock()  # clip after clip: a recogniser takes all the cores there are
 
     def words(self, path: Path, wanted: Wanted, window: Window = (0.0, None)) -> Words:
         """All words within a stretch of a clip, at once. Raises as `stream` does."""
@@ -130,7 +134,7 @@ class Ears:
         if self.cache is None:
             yield from self._inside(path, wanted, window)
             return
-        key = {
+        key: dict[str, Any] = {
             "fingerprint": known_fingerprint(path),
             "wanted": asdict(wanted),
             "window": window,
@@ -141,7 +145,7 @@ class Ears:
             yield from _all_at_once(words)
             return
         for event in self._inside(path, wanted, window):
-            if isinstance(event, Words):
+            if isinstance(event, Words) and is_still(path, key["fingerprint"]):
                 keep_words(self.cache, key, event, about=path.name)
             yield event
 
@@ -149,11 +153,18 @@ class Ears:
         """From a text track, else from the sound."""
         track = self._track(path, wanted) if wanted.subtitles == "auto" else None
         if track is None or not track.text.cues:
-            yield from self._listen(path, wanted, window)
+            yield from self._heard(path, wanted, window)
             return
         detail = f"text track ({track.language})" if track.language else "text track"
         words = Words("track", track.text.cues, detail, track.text.warnings)
         yield from _all_at_once(_within(words, window))
+
+    def _heard(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
+        """From the sound, which is the same whether something to read was looked for before."""
+        if wanted.subtitles == "speech":
+            yield from self._listen(path, wanted, window)
+        else:
+            yield from self._kept(path, replace(wanted, subtitles="speech"), window)
 
     def _from_file(self, path: Path, language: str | None) -> Words:
         """The file a person named: it must be readable, but it may be empty of words."""
@@ -202,14 +213,23 @@ class Ears:
             return
         cues, heard = [], Heard()
         blocks = self._blocks(path, wanted.language, window)
-        for event in self.recogniser.listen(blocks, language=wanted.language, task=wanted.task):
-            if isinstance(event, Cue):
-                cues.append(event)
-            else:
-                heard = event
-            yield event
+        with self._listening:
+            for event in self.recogniser.listen(blocks, language=wanted.language, task=wanted.task):
+                if isinstance(event, Cue):
+                    cues.append(event)
+                else:
+                    heard = event
+                yield event
         source: WordsSource = "speech" if cues else "none"
         yield Words(source, tuple(cues), self.recogniser.name, heard.warnings, heard.language)
+
+
+def written_beside(path: Path, wanted: Wanted) -> tuple[Path, ...]:
+    """The subtitle files that the words of a clip may come from, the best first."""
+    if wanted.subtitles == "auto":
+        with suppress(OSError):  # nothing can be read there
+            return sidecars(path, wanted.written, strict=wanted.strict)
+    return () if wanted.subtitles in ("auto", "speech", "off") else (Path(wanted.subtitles),)
 
 
 def _within(words: Words, window: Window) -> Words:

@@ -1,6 +1,7 @@
 """Run decoding jobs where their crash, hang or hunger for memory ends no more than the job."""
 
 import os
+import re
 import signal
 import site
 import subprocess
@@ -209,7 +210,16 @@ def _failure(message: Failed) -> Exception:
         return _ReusableError(message.error)
     if message.out_of_memory:
         return DecoderError("decoding it needs more memory than a decoder may have")
-    return RuntimeError(f"a decoding job failed:\n{message.trace}")
+    fault = DecoderError(f"a fault of vidqa or its libraries: {_where(message.trace)}")
+    fault.__cause__ = RuntimeError(message.trace)
+    return fault
+
+
+def _where(trace: str) -> str:
+    """Where an exception was raised, and what it says: `ValueError: no (frames.py, line 7)`."""
+    said = trace.strip().splitlines()[-1]
+    places = re.findall(r'File ".*?([^/\\"]+)", line (\d+)', trace)
+    return f"{said} ({places[-1][0]}, line {places[-1][1]})" if places else said
 
 
 def _end(process: "subprocess.Popen[bytes]", connection: Connection) -> None:

@@ -3,6 +3,7 @@
 Shapes: B = 1, T tokens, N visual tokens, D width, L deeper layers, V vocabulary.
 """
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import Cache, DynamicCache, PreTrainedModel
+from transformers.cache_utils import DynamicLayer
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from vidqa.footprint import PREFILL_CHUNK_TOKENS
@@ -26,6 +28,19 @@ class Context:
     shift: int | None = None
     """From a token's number to its position, where pictures count by rows and columns; else None,
     and the network counts by itself."""
+
+    def branch(self) -> "Context":
+        """The same, to read on from, while this one stays as it is.
+
+        Keys and values are shared, not copied: reading on puts new ones in their place, and never
+        writes into them. Recurrent states and sliding windows are copied.
+        """
+        cache = copy.copy(self.cache)
+        cache.layers = [
+            copy.copy(layer) if type(layer) is DynamicLayer else copy.deepcopy(layer)
+            for layer in self.cache.layers
+        ]
+        return Context(cache, self.shift)
 
 
 @torch.inference_mode()

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vidqa.cache import Cache
+from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder, FrameReport
 from vidqa.media.memo import known_fingerprint
 from vidqa.media.moments import choose_sampling, stretch
@@ -42,6 +44,8 @@ class PreviewOptions:
     speech: str | None = None
     """The recogniser; the model's own if None."""
     decoder: Decoder = "auto"
+    keep: bool = True
+    """Keep what is said on disk, and use what was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def preview(
     yield Preview(
         info=info,
         sampling=sampling,
-        fingerprint=known_fingerprint(path),
+        fingerprint=(known_fingerprint if options.keep else fingerprint)(path),
         words=words,
         fitted=fitted,
         report=report,
@@ -132,7 +136,8 @@ def _words(
     if options.subtitles not in HEARD or not nothing_written or name is None or not info.has_audio:
         return words
     recogniser = _recogniser(name, spec, store or Store())
-    heard = Ears(reader, recogniser).words(info.path, replace(wanted, subtitles="speech"), window)
+    ears = Ears(reader, recogniser, cache=Cache() if options.keep else None)
+    heard = ears.words(info.path, replace(wanted, subtitles="speech"), window)
     return replace(heard, warnings=words.warnings + heard.warnings)
 
 

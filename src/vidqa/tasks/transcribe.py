@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from vidqa.cache import Cache
 from vidqa.errors import UsageError
 from vidqa.media.audio import SoundInfo, probe_sound
 from vidqa.media.placement import place_speech, probe_machine
@@ -25,6 +26,7 @@ class Transcriber:
         device: str = "auto",
         store: Store | None = None,
         reader: Reader | None = None,
+        cache: Cache | None = None,
     ) -> None:
         """Find the recogniser; it is loaded when there is something to hear.
 
@@ -34,6 +36,7 @@ class Transcriber:
             device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
             store: the cache to look in; the user's by default.
             reader: reads the clips.
+            cache: keeps what was heard.
 
         Raises:
             UsageError: no such recogniser or device, or it cannot do what is wanted.
@@ -48,7 +51,7 @@ class Transcriber:
             recogniser = _recogniser(speech, device, store or Store())
         if recogniser is not None and wanted.subtitles == "speech":
             recogniser.check(wanted.language, wanted.task)
-        self.ears = Ears(self.reader, recogniser)
+        self.ears = Ears(self.reader, recogniser, cache=cache)
 
     def probe(self, path: Path) -> SoundInfo:
         """Look for sound in a file. See `vidqa.media.audio.probe_sound`."""

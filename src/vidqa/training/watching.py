@@ -16,7 +16,7 @@ from vidqa.engine import Model
 from vidqa.engine.showing import Showing, answer_ids, harmless
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import ClipNotFoundError, NotAVideoError, VideoError
-from vidqa.media.words import Wanted
+from vidqa.media.viewing import Viewing
 from vidqa.model.inputs import FrameEncoder, Turn, tokenize_prompt
 from vidqa.paper.frames import padded
 from vidqa.paper.prompts import training_template
@@ -105,16 +105,16 @@ class Watching:
 
     def _clip(self, source: Source, recipe: Recipe) -> Shown:
         """The frames, the words beside them, and which frames are shown."""
-        seen = self.model.see(
-            source.video,
-            Wanted.parse(source.subtitles or "auto", None, "transcribe"),
-            Stopwatch(None),
-            name=str(source.video),
-            recipe=recipe,
+        viewing = Viewing(
             frames=self.frames,
-            span=(source.start_s, source.end_s),
+            recipe=self.recipe,
+            start_s=source.start_s,
+            end_s=source.end_s,
+            subtitles=source.subtitles or "auto",
             keep_places=True,
         )
+        fetch = self.model.fetch(source.video, viewing)
+        seen = self.model.see(str(source.video), fetch, viewing, Stopwatch(None))
         chosen = Showing(self.model.loaded, self.model.spec, recipe, seen).choose()
         segments, shown = chosen.fitted.segments, chosen.frames
         if recipe.paper is not None:

@@ -17,8 +17,9 @@ from vidqa.weights.store import Store
 
 SETTINGS = "vidqa.json"
 """Names the preset whose frames, words and prompt a folder's model wants."""
-TELLING = (SETTINGS, "config.json", "model.safetensors.index.json")
-"""Files that differ where models do; with the size and time of the weights they make a revision."""
+TELLING = ("*.json", "*.jinja", "tokenizer.model")
+"""Files that differ where models, processors or adapters do; with the size and time of the weights
+they make a revision."""
 ADDED = "added"
 """Below the cache: copies of folders, by the names they were added under."""
 ADDED_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -173,9 +174,10 @@ def _preset(folder: Path) -> str | None:
 
 def _revision(folder: Path) -> str:
     digest = hashlib.sha256()
-    for name in TELLING:
-        if (file := folder / name).is_file():
-            digest.update(file.read_bytes())
+    for file in sorted({file for name in TELLING for file in folder.rglob(name)}):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(folder)}:{len(content)};".encode())
+        digest.update(content)
     for file in sorted(folder.rglob("*.safetensors")):
         status = file.stat()
         digest.update(f"{file.name}:{status.st_size}:{status.st_mtime_ns};".encode())

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidqa import paths
+from vidqa.engine import Model, load
 from vidqa.engine.background import Background
-from vidqa.engine.model import Model, load, load_speech
+from vidqa.engine.loading import load_speech
 from vidqa.media.frames import FrameReport
 from vidqa.media.moments import choose_sampling, stretch
 from vidqa.media.reader import Reader

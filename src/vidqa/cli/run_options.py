@@ -1,0 +1,60 @@
+"""The options of commands that run over many clips, each written once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Clips = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CLIP...", help="Video files, folders or quoted patterns.", show_default=False
+    ),
+]
+QuestionList = Annotated[
+    Path | None,
+    typer.Option("--questions", metavar="FILE", help="Questions, one a line, like as many -q."),
+]
+FilesFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--files-from",
+        metavar="FILE|-",
+        help="Clips, one a line, or ended by NUL as `find -print0` writes them; - is stdin.",
+    ),
+]
+Recursive = Annotated[
+    bool, typer.Option("--recursive", "-r", help="Take the folders inside folders, too.")
+]
+Shard = Annotated[
+    str | None,
+    typer.Option(
+        metavar="K/N", help="Only the K-th of N equal parts of the clips, the same everywhere."
+    ),
+]
+Records = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE.jsonl",
+        help="Write a record a clip and question there, each on disk before it counts; what the "
+        "file has already, by content and settings, is not done again.",
+    ),
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="With -o: do again what failed before.")
+]
+Unordered = Annotated[
+    bool,
+    typer.Option("--unordered", help="Take clips as they are ready; -o is not sorted at the end."),
+]
+Batch = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Answer up to N clips in one forward where memory allows; other shapes round "
+        "differently, so answers may differ from those with 1.",
+    ),
+]

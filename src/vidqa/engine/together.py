@@ -1,0 +1,174 @@
+"""One question about several clips, answered in one forward a token where memory allows."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from torch import Tensor
+
+from vidqa.engine.clip import Clip
+from vidqa.engine.stopwatch import Stopwatch
+from vidqa.engine.writing import Writing, checked_sampling
+from vidqa.errors import NotEnoughMemoryError, VidqaError
+from vidqa.model.batching import can_join, decode_together, joined_bytes
+from vidqa.model.choosing import Sampling, TokenChooser
+from vidqa.model.decoding import Context, decode
+from vidqa.model.inputs import PromptIds
+from vidqa.plan import free_memory_bytes
+from vidqa.types import Answer, Notify
+
+ALONE = "answered alone: this model's memory of what it read cannot be put side by side"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer about to be written: the prompt is read."""
+
+    clip: Clip
+    question: str
+    prompt: PromptIds
+    writing: Writing
+    logits: Tensor
+    """(1, V) behind the prompt."""
+    context: Context
+    stopwatch: Stopwatch
+    notify: Notify | None
+
+    def answer(self, sampling: Sampling, batch: int) -> Answer:
+        """What was written."""
+        written = self.clip.answered(
+            self.question, self.prompt, self.writing, sampling, self.stopwatch
+        )
+        warnings = (*written.warnings, *([] if can_join(self.context) else [ALONE]))
+        return replace(written, batch=batch, warnings=warnings)
+
+
+def answer_together(
+    clips: Sequence[Clip],
+    question: str,
+    *,
+    max_new_tokens: int | None = None,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+    seed: int = 0,
+    notify: Notify | None = None,
+) -> list[Answer | VidqaError]:
+    """Answer one question about each of several clips, watched by one model.
+
+    Args:
+        clips: at least one.
+        question: plain text.
+        max_new_tokens: as in `Clip.stream`.
+        temperature: as in `Clip.stream`.
+        top_p: as in `Clip.stream`.
+        seed: as in `Clip.stream`, of the draws of every answer.
+        notify: called when the stages prefill and generate begin.
+
+    Returns:
+        For each clip the answer, or why there is none. `Answer.batch` says how many were written in
+        one forward.
+
+    Raises:
+        UsageError: a setting is out of range.
+
+    """
+    sampling = checked_sampling(temperature, top_p, seed)
+    draft = partial(_draft, question=question, max_new_tokens=max_new_tokens, notify=notify)
+    return _answers(clips, draft, sampling)
+
+
+def _answers(
+    clips: Sequence[Clip], draft: Callable[[Clip], Draft], sampling: Sampling
+) -> list[Answer | VidqaError]:
+    """All at once, or where memory runs out one half after the other."""
+    try:
+        return _at_once(clips, draft, sampling)
+    except NotEnoughMemoryError as error:
+        if len(clips) == 1:
+            return [error]
+    half = len(clips) // 2  # out here, where the error holds no tensors any more
+    return [
+        *_answers(clips[:half], draft, sampling),
+        *_answers(clips[half:], draft, sampling),
+    ]
+
+
+def _at_once(
+    clips: Sequence[Clip], draft: Callable[[Clip], Draft], sampling: Sampling
+) -> list[Answer | VidqaError]:
+    results: dict[int, Answer | VidqaError] = {}
+    drafts: dict[int, Draft] = {}
+    for number, clip in enumerate(clips):
+        try:
+            drafts[number] = draft(clip)
+        except NotEnoughMemoryError:
+            raise
+        except VidqaError as error:
+            results[number] = error
+    for group in _groups(drafts):
+        _write([drafts[number] for number in group], sampling)
+        results |= {one: drafts[one].answer(sampling, len(group)) for one in group}
+    return [results[number] for number in range(len(clips))]
+
+
+def _draft(clip: Clip, question: str, max_new_tokens: int | None, notify: Notify | None) -> Draft:
+    stopwatch = Stopwatch(notify, clip.timings_s)
+    prompt = clip.prompt_ids(question)
+    writing = clip.writing(prompt, max_new_tokens)
+    with clip.model.memory.errors(clip.model.name), stopwatch.stage("prefill"):
+        logits, context = clip.opening.begin(prompt)
+    return Draft(clip, question, prompt, writing, logits, context, stopwatch, notify)
+
+
+def _groups(drafts: dict[int, Draft]) -> Iterator[list[int]]:
+    """Numbers of drafts that are written together: as many as memory holds side by side."""
+    group: list[int] = []
+    for number, draft in drafts.items():
+        if not can_join(draft.context):
+            yield [number]
+            continue
+        wider = [drafts[one].context for one in (*group, number)]
+        if group and joined_bytes(wider) > free_memory_bytes(draft.clip.model.device):
+            yield group
+            group = []
+        group.append(number)
+    if group:
+        yield group
+
+
+def _write(drafts: Sequence[Draft], sampling: Sampling) -> None:
+    model, watch = drafts[0].clip.model, Stopwatch(drafts[0].notify)
+    with model.memory.errors(model.name), watch.stage("generate"):
+        if len(drafts) == 1:
+            _write_alone(drafts[0], sampling)
+        else:
+            _write_side_by_side(drafts, sampling)
+    for draft in drafts:
+        draft.writing.finish()
+        draft.stopwatch.seconds |= watch.seconds
+
+
+def _write_alone(draft: Draft, sampling: Sampling) -> None:
+    loaded = draft.clip.model.loaded
+    chooser = TokenChooser(sampling, loaded.answer_penalty)
+    for token in decode(loaded.network, draft.logits, draft.context, chooser):
+        draft.writing.take(token)
+        if draft.writing.is_over:
+            return
+
+
+def _write_side_by_side(drafts: Sequence[Draft], sampling: Sampling) -> None:
+    loaded = drafts[0].clip.model.loaded
+
+    def take(row: int, token: int) -> bool:
+        writing = drafts[row].writing
+        writing.take(token)
+        return not writing.is_over
+
+    decode_together(
+        loaded.network,
+        [draft.logits for draft in drafts],
+        [draft.context for draft in drafts],
+        [TokenChooser(sampling, loaded.answer_penalty) for _ in drafts],
+        take,
+    )

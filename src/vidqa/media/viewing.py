@@ -1,0 +1,29 @@
+"""How clips are watched."""
+
+from dataclasses import dataclass
+
+from vidqa.media.frames import Decoder
+from vidqa.media.sampling import Sampling
+from vidqa.media.transcribe import Task
+from vidqa.media.words import Subtitles
+from vidqa.types import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewing:
+    """Which frames and words of a clip are shown; see `Model.watch`."""
+
+    frames: int | None = None
+    recipe: str = "vidqa"
+    sampling: Sampling | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+    subtitles: Subtitles = "auto"
+    language: str | None = None
+    task: Task = "transcribe"
+    decoder: Decoder = "auto"
+    blank: bool = False
+    words: Words | None = None
+    """Those said, where they are known already: then nobody reads or listens."""
+    keep_places: bool = False
+    """Keep what the tower says before it is projected, for training."""

@@ -1,0 +1,102 @@
+"""What a run has to do, and what came of it."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vidqa.tasks.journal import Journal, Record
+from vidqa.tasks.ledger import Errand, Marks, find_done, in_order, without_retried
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Clips of a run: those with questions left, and those without."""
+
+    clips: int
+    left: int
+    failed: int
+    """Of those without, at least one question has no answer."""
+    before: int
+    """Of those without, nothing had to be done."""
+
+    @property
+    def done(self) -> int:
+        """Clips without questions left."""
+        return self.clips - self.left
+
+
+class Book:
+    """Every question about every clip, and its record once there is one."""
+
+    def __init__(
+        self,
+        clips: Sequence[str],
+        questions: Sequence[str],
+        *,
+        journal: Journal | None = None,
+        how: Mapping[str, Any] | None = None,
+        mark: Callable[[str], Marks] = lambda _: Marks(None, None),
+        retry_failed: bool = False,
+    ) -> None:
+        """Open a book, in which is done what a journal has records of.
+
+        Args:
+            clips: each once.
+            questions: about each of them.
+            journal: where records are kept.
+            how: the settings that earlier records must have to count.
+            mark: makes the fingerprints of a clip.
+            retry_failed: do again what failed before.
+
+        """
+        self._journal = journal
+        self._errands = [Errand(clip, question) for clip in clips for question in questions]
+        self._done: dict[Errand, Record] = {}
+        if journal is not None and journal.records:
+            self._done = find_done(journal.records, self._errands, how or {}, mark)
+        if retry_failed:
+            self._done = {one: it for one, it in self._done.items() if "error" not in it}
+        self._left = Counter(one.video for one in self._errands if one not in self._done)
+        self._failed = {one.video for one, it in self._done.items() if "error" in it}
+        self._clips = len(clips)
+        self._before = len(clips) - len(self._left)
+
+    @property
+    def records(self) -> list[Record]:
+        """All there are, in the order of clips and questions."""
+        return [self._done[one] for one in self._errands if one in self._done]
+
+    def left(self) -> dict[str, tuple[str, ...]]:
+        """The clips that are not done, and for each the questions."""
+        left: dict[str, tuple[str, ...]] = {}
+        for one in self._errands:
+            if one not in self._done:
+                left[one.video] = (*left.get(one.video, ()), one.question)
+        return left
+
+    def write(self, video: str, question: str, record: Record) -> None:
+        """Count a question as done, once its record is on disk. Raises as `Journal.append`."""
+        if self._journal is not None:
+            self._journal.append(record)
+        self._done[Errand(video, question)] = record
+        if "error" in record:
+            self._failed.add(video)
+        self._left[video] -= 1
+        if not self._left[video]:
+            del self._left[video]
+
+    def arrange(self) -> None:
+        """Put the journal's records in the order of clips. Raises as `Journal.arrange`."""
+        if self._journal is not None:
+            self._journal.arrange(in_order(self._journal.records, self._errands, self._done))
+
+    def clean(self) -> None:
+        """Leave the journal's order; drop failures that were tried again. Raises as `arrange`."""
+        if self._journal is not None:
+            self._journal.arrange(without_retried(self._journal.records, self.records))
+
+    def tally(self) -> Tally:
+        """How far the run has come."""
+        failed = len(self._failed - self._left.keys())
+        return Tally(self._clips, len(self._left), failed, self._before)

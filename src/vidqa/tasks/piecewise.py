@@ -1,0 +1,136 @@
+"""Watch a clip part by part; what is said in it is known from listening to the whole."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from vidqa.engine import Clip
+from vidqa.engine.kept import sight_key
+from vidqa.errors import VideoError, VidqaError
+from vidqa.media.moments import stretch
+from vidqa.media.shots import find_shots
+from vidqa.media.viewing import Viewing
+from vidqa.tasks.told import Told, keep_told, kept_told, tell
+from vidqa.tasks.windows import SLACK, Window, said_in, scenes, windows
+from vidqa.types import Cue, Notify, Words
+
+SECONDS_A_FRAME = 10.0
+"""What one frame can stand for: a clip of more seconds than frames allow is watched in windows."""
+
+Progress = Callable[[str], object]
+"""Told how far the work has come, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piecewise:
+    """One clip, and its parts."""
+
+    clip: Clip
+    """The whole of it; its parts are watched in the same way."""
+    max_new_tokens: int | None
+    """Of an answer; as the model has it if None."""
+    notify: Notify | None
+    progress: Progress
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Begin and end of what is watched, in seconds."""
+        return stretch(self.clip.info, self.clip.viewing.start_s, self.clip.viewing.end_s)
+
+    @property
+    def budget_s(self) -> float:
+        """How much is watched at once: as frames allow, and as many words as are shown."""
+        begin_s, end_s = self.span
+        words = sum(len(cue.text.split()) for cue in self.clip.words.cues)
+        most_words = self.clip.recipe.max_words / (1 + 2 * SLACK)  # both ends may be moved
+        by_words_s = (end_s - begin_s) * most_words / max(1, words)
+        by_frames_s = self.clip.model.most_frames(self.clip.viewing) * SECONDS_A_FRAME
+        return min(by_frames_s, max(by_words_s, SECONDS_A_FRAME))
+
+    def windows(self, most_s: float) -> tuple[Window, ...]:
+        """Parts of about so many seconds; for shots all is decoded, where pauses do not do."""
+        cues = self.clip.words.cues
+        parts = windows(*self.span, most_s, cues=cues, shots=())
+        if all(part.cut_at != "even" for part in parts):
+            return parts
+        return windows(*self.span, most_s, cues=cues, shots=self._shots())
+
+    def scenes(self, least_s: float) -> tuple[Window, ...]:
+        """Parts of at least so many seconds that end where something ends."""
+        return scenes(*self.span, least_s, cues=self.clip.words.cues, shots=self._shots())
+
+    def watched(self, parts: Sequence[Window]) -> Iterator[tuple[Window, Clip | VideoError]]:
+        """Each part, read ahead of time; or why it cannot be watched."""
+        name = str(self.clip.info.path)
+        views = [(name, self._view(part)) for part in parts]
+        with closing(self.clip.model.watch_all(views, notify=self.notify)) as watched:
+            for number, (part, (_, clip)) in enumerate(zip(parts, watched, strict=True), 1):
+                self.progress(f"part {number} of {len(parts)}")
+                if isinstance(clip, VidqaError) and not isinstance(clip, VideoError):
+                    raise clip
+                yield part, clip
+
+    def told(self, parts: Sequence[Window], questions: Sequence[str]) -> dict[Window, Told]:
+        """What is said of each part, at an earlier time or now; without those that are damaged.
+
+        Raises:
+            VideoError: none can be watched.
+
+        """
+        cache, about = self.clip.model.cache, self.clip.info.path.name
+        keys = {part: self._key(part, questions) for part in parts}
+        found = {part: kept_told(cache, key) for part, key in keys.items()}
+        failed = None
+        for part, clip in self.watched([part for part in parts if found[part] is None]):
+            if isinstance(clip, VideoError):
+                failed = clip
+                continue
+            found[part] = told = self.tell(clip, questions)
+            keep_told(cache, keys[part], told, about=about)
+        known = {part: told for part, told in found.items() if told is not None}
+        if failed is not None and not known:
+            raise failed
+        return known
+
+    def tell(self, clip: Clip, questions: Sequence[str]) -> Told:
+        """What is said of the clip, or of one made of it."""
+        return tell(clip, questions, max_new_tokens=self.max_new_tokens, notify=self.notify)
+
+    def retold(self, clip: Clip, told: Mapping[Window, Told]) -> Clip:
+        """A clip with what is said of parts beside its frames, in place of its words."""
+        texts = {part: " ".join(" ".join(one.texts).split()) for part, one in told.items()}
+        cues = [Cue(part.start_s, part.end_s, text) for part, text in texts.items() if text]
+        return clip.retold(self._words(cues))
+
+    def _shots(self) -> tuple[float, ...]:
+        self.progress("looking for shots")
+        reader, info = self.clip.model.reader, self.clip.info
+        return reader.call(info.path, find_shots, info, *self.span)
+
+    def _view(self, part: Window) -> Viewing:
+        words = self._words(said_in(part, self.clip.words.cues))
+        return replace(self.clip.viewing, start_s=part.start_s, end_s=part.end_s, words=words)
+
+    def _words(self, cues: Sequence[Cue]) -> Words:
+        """Some of the words of the clip, or others in their place; what warns of them was said."""
+        known = self.clip.words
+        source = "none" if known.source != "off" and not cues else known.source
+        return replace(known, source=source, cues=tuple(cues), warnings=())
+
+    def _key(self, part: Window, questions: Sequence[str]) -> Mapping[str, Any]:
+        """All that changes what is said of a part."""
+        model, view = self.clip.model, json.dumps(asdict(self._view(part)), default=str)
+        return sight_key(
+            fingerprint=self.clip.fingerprint,
+            model=model.revision,
+            family=asdict(model.spec.family),
+            device=model.device,
+            dtype=model.dtype,
+            frames=model.most_frames(self.clip.viewing),
+            view=hashlib.sha256(view.encode()).hexdigest(),
+            questions=questions,
+            max_new_tokens=self.max_new_tokens or model.spec.max_new_tokens,
+        )

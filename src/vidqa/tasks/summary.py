@@ -1,0 +1,115 @@
+"""A summary of a clip, and its chapters."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vidqa.spec import Length
+from vidqa.tasks.windows import CutAt, Window
+from vidqa.types import Answer
+
+MOST_TITLE = 80
+"""Letters of a title."""
+SENTENCE_END = re.compile(
+    r"""[.!?\u2026]["'\u201d\u2019)\]]*(?=\s|$)|[\u3002\uff01\uff1f\uff61]["'\u201d\u2019\u300d]*"""
+)
+"""With the quotes around it; the marks of Chinese and Japanese need no blank behind them."""
+NO_END = re.compile(
+    r"(?:^\s*\d+|\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|approx|cf|e\.g|i\.e|No))\.$",
+    re.MULTILINE,
+)
+"""A number of a list, an initial or another short form, with the dot that ends no sentence."""
+CUT = " \u2026"
+"""Ends a text that was cut in its first sentence."""
+MARKS = "#*_`\"' \u201c\u201d\u2018\u2019"
+"""What models put around titles."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChapter:
+    """A part of a clip with a title, in seconds from the clip's first frame."""
+
+    start_s: float
+    end_s: float
+    cut_at: CutAt
+    """Why it begins where it does."""
+    title: str
+    """Empty where the model had none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary(Answer):
+    """What a clip is about: an answer, whose text is whole sentences.
+
+    Its frames and words are those of all windows; its tokens in the prompt those of the longest
+    prompt, its new tokens those of all that was asked.
+    """
+
+    length: Length
+    asked: tuple[str, ...]
+    """The questions whose answers it is, one after the other."""
+    windows: tuple[Window, ...]
+    """What was watched on its own; one where the clip fits one frame budget."""
+    chapters: tuple[FoundChapter, ...] = ()
+    """None where they were not asked for."""
+    longest: int
+    """New tokens of the longest answer that it is made of."""
+
+    @property
+    def longest_tokens(self) -> int:
+        """As in `Answer`."""
+        return self.longest
+
+    def to_record(self, *, timings: bool = False) -> dict[str, Any]:
+        """The JSON object of one clip: that of an answer, which is called `summary`."""
+        told = Answer.to_record(self, timings=timings)
+        head = {"schema_version": told.pop("schema_version"), "summary": told.pop("answer")}
+        tail = {
+            "length": self.length,
+            "asked": list(self.asked),
+            "windows": [_rounded(one) for one in self.windows],
+            "chapters": [_rounded(one) for one in self.chapters],
+        }
+        return {**head, **told, **tail}
+
+
+def question_of(length: Length) -> str:
+    """What stands for the question in the record of a summary."""
+    return f"{length} summary"
+
+
+def whole_sentences(text: str) -> str:
+    """A text up to its last whole sentence; where there is none, all of it and `CUT`."""
+    text = text.strip()
+    ends = [match.end() for match in SENTENCE_END.finditer(text)]
+    whole = next((end for end in reversed(ends) if not NO_END.search(text[:end])), 0)
+    return text[:whole] if whole or not text else text + CUT
+
+
+def title_of(text: str, leads: Sequence[str]) -> str:
+    """The title in an answer: its first line, without quotes, marks and what it begins with.
+
+    Args:
+        text: what the model said.
+        leads: of which a title begins with one, where there are any; else there is no title.
+
+    """
+    lines = [line.strip(MARKS) for line in text.splitlines()]
+    line = next((one for one in lines if one), "")
+    if leads:
+        lead = next((one for one in leads if line.startswith(one)), None)
+        if lead is None:
+            return ""
+        line = line.removeprefix(lead)
+    line = line.rstrip(".").rstrip(MARKS)
+    if len(line) > MOST_TITLE:
+        line = line[: MOST_TITLE - 2].rsplit(maxsplit=1)[0].rstrip(",;:") + " …"
+    return line[:1].upper() + line[1:]
+
+
+def _rounded(part: Window | FoundChapter) -> dict[str, Any]:
+    return {
+        name: round(value, 3) if isinstance(value, float) else value
+        for name, value in asdict(part).items()
+    }

@@ -1,0 +1,125 @@
+"""Cut a clip into parts that end where something ends: a pause in what is said, or a shot."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from vidqa.types import Cue
+
+CutAt = Literal["start", "pause", "shot", "even"]
+"""Why a part begins where it does; `even`: nothing ends near there, the parts are as long."""
+
+PAUSE_S = 1.0
+"""The shortest silence between words that ends something; breaths and commas are shorter."""
+SLACK = 0.25
+"""How far a cut may be moved, as a part of the length that even parts would have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a clip, in seconds from its first frame."""
+
+    start_s: float
+    end_s: float
+    cut_at: CutAt
+    """What there is at its beginning."""
+
+    def holds(self, other: "Window") -> bool:
+        """Whether the middle of another part lies in this one."""
+        return self.start_s <= (other.start_s + other.end_s) / 2 < self.end_s
+
+
+def windows(
+    start_s: float, end_s: float, most_s: float, *, cues: Sequence[Cue], shots: Iterable[float]
+) -> tuple[Window, ...]:
+    """Cut a stretch of a clip into parts of about the same length.
+
+    Each cut lies where words begin again after the longest pause nearby, or else at the nearest
+    shot; a shot within that pause is the best of cuts.
+
+    Args:
+        start_s: of the stretch.
+        end_s: of the stretch.
+        most_s: how long parts may be before any cut is moved.
+        cues: what is said, in order of time.
+        shots: when shots begin.
+
+    """
+    count = max(1, math.ceil((end_s - start_s) / most_s))
+    step_s = (end_s - start_s) / count
+    pauses, shots = _pauses(cues, start_s), tuple(shots)
+    cuts: list[tuple[float, CutAt]] = [(start_s, "start")]
+    for number in range(1, count):
+        cuts.append(_cut(start_s + number * step_s, SLACK * step_s, pauses, shots))
+    return _between(cuts, end_s)
+
+
+def scenes(
+    start_s: float, end_s: float, least_s: float, *, cues: Sequence[Cue], shots: Iterable[float]
+) -> tuple[Window, ...]:
+    """Cut a stretch of a clip wherever something ends, but never into shorter parts than that.
+
+    The arguments are those of `windows`; there is one part where nothing ends.
+    """
+    pauses, shots = _pauses(cues, start_s), tuple(shots)
+    bare = [end for begin, end in pauses if not any(begin <= shot <= end for shot in shots)]
+    found: list[tuple[float, CutAt]] = [(shot, "shot") for shot in shots]
+    found += [(end, "pause") for end in bare]
+    cuts: list[tuple[float, CutAt]] = [(start_s, "start")]
+    for time_s, why in sorted(found):
+        if time_s - cuts[-1][0] >= least_s and end_s - time_s >= least_s:
+            cuts.append((time_s, why))
+    return _between(cuts, end_s)
+
+
+def together(words: Mapping[Window, int], most: int) -> tuple[Window, ...]:
+    """Join neighbours as long as they have no more words than that.
+
+    Args:
+        words: of each part, in order of time.
+        most: of a joined part.
+
+    """
+    joined, count = list[Window](), 0
+    for part, more in words.items():
+        if joined and count + more <= most:
+            joined[-1] = replace(joined[-1], end_s=part.end_s)
+            count += more
+        else:
+            joined.append(part)
+            count = more
+    return tuple(joined)
+
+
+def said_in(part: Window, cues: Iterable[Cue]) -> tuple[Cue, ...]:
+    """The cues that begin in a part, or before the first one: each is in one of them."""
+    begin_s = 0.0 if part.cut_at == "start" else part.start_s
+    return tuple(cue for cue in cues if begin_s <= cue.start_s < part.end_s)
+
+
+def _between(cuts: Sequence[tuple[float, CutAt]], end_s: float) -> tuple[Window, ...]:
+    ends = [*(time_s for time_s, _ in cuts[1:]), end_s]
+    return tuple(Window(cut_s, end, why) for (cut_s, why), end in zip(cuts, ends, strict=True))
+
+
+def _pauses(cues: Sequence[Cue], start_s: float) -> tuple[tuple[float, float], ...]:
+    """Begin and end of each silence before words."""
+    pauses, silent_since_s = [], start_s
+    for cue in cues:
+        if cue.start_s - silent_since_s >= PAUSE_S:
+            pauses.append((silent_since_s, cue.start_s))
+        silent_since_s = max(silent_since_s, cue.end_s)
+    return tuple(pauses)
+
+
+def _cut(
+    even_s: float, slack_s: float, pauses: Sequence[tuple[float, float]], shots: Sequence[float]
+) -> tuple[float, CutAt]:
+    near = [time_s for time_s in shots if abs(time_s - even_s) <= slack_s]
+    closest = sorted(near, key=lambda time_s: abs(time_s - even_s))
+    ending = [pause for pause in pauses if abs(pause[1] - even_s) <= slack_s]
+    for begin_s, end_s in sorted(ending, key=lambda pause: pause[0] - pause[1]):
+        within = [time_s for time_s in closest if begin_s <= time_s <= end_s]
+        return (within[0], "shot") if within else (end_s, "pause")
+    return (closest[0], "shot") if closest else (even_s, "even")

@@ -1,0 +1,389 @@
+"""`vidqa ask` over folders, a tiny random model for all of it."""
+
+import contextlib
+import errno
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from media.clips import make_clip
+from tiny import talkative, vidqa_folder
+from vidqa.cli.main import run
+from vidqa.cli.run import grouped
+from vidqa.errors import NotAVideoError, NotEnoughMemoryError
+from vidqa.weights.local import write_settings
+
+Ask = Callable[..., tuple[int, list[dict[str, Any]], str]]
+QUESTION = "Is there a cat?"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = talkative(vidqa_folder(tmp_path_factory.mktemp("tiny")))
+    write_settings(folder, "starter")
+    return folder
+
+
+def make_folder(folder: Path, count: int, broken: int) -> Path:
+    """So many clips that all differ, `broken` of them in one way or another, evenly between."""
+    folder.mkdir(parents=True)
+    bad = {count * number // broken for number in range(broken)} if broken else set[int]()
+    for number in range(count):
+        path = folder / f"{number:04}.mp4"
+        pictures, late = 2 + number % 30, number // 30
+        make_clip(path, [40 * one + late * (one > 0) for one in range(pictures)])
+        if number in bad:
+            content = path.read_bytes()
+            path.write_bytes([b"", b"notes", content[: len(content) // 2]][number % 3])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_folder(tmp_path_factory.mktemp("clips") / "clips", 6, 2)
+
+
+@pytest.fixture
+def ask(model: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """In this process, without speech; returns the status, the records of stdout, and stderr."""
+
+    def call(*words: str | Path) -> tuple[int, list[dict[str, Any]], str]:
+        status = run(["ask", *command(model, *words)])
+        out, err = capsys.readouterr()
+        return status, [json.loads(line) for line in out.splitlines()], err
+
+    return call
+
+
+def command(model: Path, *words: str | Path) -> list[str]:
+    fixed = ["--model", str(model), "--subtitles", "off", "--device", "cpu", "--dtype", "float32"]
+    return [*map(str, words), *fixed, "--frames", "2", "--max-new-tokens", "8"]
+
+
+def names(records: list[dict[str, Any]]) -> list[str]:
+    return [Path(record["video"]).name for record in records]
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_a_folder_in_a_pipe_is_a_record_a_clip(ask: Ask, clips: Path) -> None:
+    status, records, err = ask(clips, QUESTION)
+    assert status == 40
+    assert names(records) == [f"{number:04}.mp4" for number in range(6)]
+    assert [one for one, record in enumerate(records) if "error" in record] == [0, 3]
+    assert err.count("error: ") == 2
+    assert "6 clips: 4 answered, 2 failed; " in err
+    good, bad = records[1], records[0]
+    assert good["settings"] == bad["settings"]
+    assert good["settings"]["frames"] == 2
+    for key in ("model", "revision", "device", "dtype", "vidqa", "fingerprint", "question"):
+        assert good[key], key
+        assert bad[key], key
+
+
+def test_one_by_one_all_at_once_and_in_parts_are_the_same(
+    ask: Ask, clips: Path, tmp_path: Path
+) -> None:
+    _, whole, _ = ask(clips, QUESTION)
+    assert ask(str(clips / "*.mp4"), QUESTION)[1] == whole
+    listed = tmp_path / "list"
+    listed.write_bytes(b"\0".join(os.fsencode(clips / name) for name in names(whole)))
+    assert ask("--files-from", listed, QUESTION)[1] == whole
+    assert [ask(clips / name, QUESTION, "--json")[1] for name in ("0001.mp4", "0005.mp4")] == [
+        [whole[1]],
+        [whole[5]],
+    ]
+    for part in (1, 2, 3, 4):
+        assert ask(clips, QUESTION, "--shard", f"{part}/4")[1] == whole[part - 1 :: 4]
+    unordered = ask(clips, QUESTION, "--unordered")[1]
+    assert sorted(unordered, key=lambda record: record["video"]) == whole
+
+
+def test_many_questions_of_a_file(ask: Ask, clips: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "questions"
+    asked.write_text("one?\n\ntwo?\none?\n")
+    _, records, _ = ask(clips, "--shard", "2/3", "--questions", asked, "-q", "zero?")
+    told = [(Path(one["video"]).stem, one["question"]) for one in records]
+    assert told == [(clip, q) for clip in ("0001", "0004") for q in ("zero?", "one?", "two?")]
+
+
+def test_several_clips_in_one_forward(ask: Ask, clips: Path) -> None:
+    _, alone, _ = ask(clips, "-q", QUESTION, "-q", "Who?")
+    _, together, _ = ask(clips, "-q", QUESTION, "-q", "Who?", "--batch", "3")
+    assert [one.get("answer") for one in together] == [one.get("answer") for one in alone]
+    assert {one.get("batch") for one in together if "answer" in one} == {3, None}
+    assert {one["settings"]["batch"] for one in together} == {3}
+
+
+def test_the_same_command_again_does_only_what_is_missing(
+    ask: Ask, clips: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.jsonl"
+    assert ask(clips, QUESTION, "-o", out)[:2] == (40, [])
+    whole = out.read_bytes()
+    status, _, err = ask(clips, QUESTION, "-o", out)
+    assert (status, out.read_bytes()) == (40, whole)
+    assert "6 clips: 4 answered, 2 failed, 6 of them before" in err
+    lines = whole.splitlines(keepends=True)
+    out.write_bytes(b"".join(lines[4:]) + lines[1] + lines[2][:99])
+    status, _, err = ask(clips, QUESTION, "-o", out)
+    assert (status, out.read_bytes()) == (40, whole)
+    assert "the last line of" in err
+    assert "its 99 bytes were cut" in err
+    assert "3 of them before" in err
+    # another setting is another answer
+    ask(clips, QUESTION, "-o", out, "--seed", "7", "--temperature", "0.5")
+    assert len(read(out)) == 12
+    assert b"".join(out.read_bytes().splitlines(keepends=True)[:6]) == whole
+
+
+def test_what_failed_is_tried_again_when_asked_to(
+    ask: Ask, model: Path, tmp_path: Path, clips: Path
+) -> None:
+    folder, out = make_folder(tmp_path / "some", 3, 1), tmp_path / "out.jsonl"
+    assert ask(folder, QUESTION, "-o", out)[0] == 40
+    assert ask(folder, QUESTION, "-o", out, "--retry-failed")[0] == 40
+    assert len(read(out)) == 3
+    (folder / "0000.mp4").write_bytes((clips / "0005.mp4").read_bytes())
+    assert ask(folder, QUESTION, "-o", out)[0] == 0  # the content is another one
+    assert names(read(out)) == ["0000.mp4", "0001.mp4", "0002.mp4"]
+    assert all("answer" in record for record in read(out))
+
+
+def test_other_words_beside_a_clip_are_another_answer(
+    model: Path, clips: Path, tmp_path: Path
+) -> None:
+    clip, out = tmp_path / "clip.mp4", tmp_path / "out.jsonl"
+    clip.write_bytes((clips / "0001.mp4").read_bytes())
+    words = command(model, clip, QUESTION, "-o", out)
+    words[words.index("off")] = "auto"
+    texts = ("nothing is said by the dog", "nothing is said by the cat")
+    for number, text in enumerate((*texts, *texts), 1):
+        clip.with_suffix(".srt").write_text(f"1\n00:00:00,000 --> 00:00:01,000\n{text}\n")
+        assert run(["ask", *words]) == 0
+        assert len(read(out)) == min(number, 2)
+    assert len({record["subtitles_fingerprint"] for record in read(out)}) == 2
+
+
+def test_a_pipe_and_what_is_gone_hold_nobody_up(ask: Ask, clips: Path, tmp_path: Path) -> None:
+    folder, out = tmp_path / "some", tmp_path / "out.jsonl"
+    folder.mkdir()
+    os.mkfifo(folder / "a.mp4")
+    (folder / "b.mp4").symlink_to(tmp_path / "gone.mp4")
+    (folder / "c.mp4").write_bytes((clips / "0001.mp4").read_bytes())
+    for before in ("", ", 3 of them before"):
+        status, _, err = ask(folder, QUESTION, "-o", out)
+        assert status == 40
+        assert f"3 clips: 1 answered, 2 failed{before}" in err
+    kinds = [one["error"]["kind"] if "error" in one else "answered" for one in read(out)]
+    assert kinds == ["not_a_video", "no_such_file", "answered"]
+
+
+def test_a_clip_that_goes_while_it_is_read_is_a_record(
+    ask: Ask, clips: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vidqa.media import memo
+
+    def gone(path: Path) -> str:
+        if path.name == "0001.mp4":
+            path = path.with_name("gone.mp4")
+        return memo.known_fingerprint(path)
+
+    monkeypatch.setattr("vidqa.engine.model.known_fingerprint", gone)
+    status, records, _ = ask(clips, QUESTION)
+    assert status == 40
+    assert [one for one, record in enumerate(records) if "error" in record] == [0, 1, 3]
+
+
+def test_a_full_disk_ends_the_run_and_the_same_command_goes_on(
+    ask: Ask, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    ask(clips, QUESTION, "-o", whole)
+    lines_before = list[int]()
+
+    def full(file: int, content: bytes) -> None:
+        lines_before.append(lines(out))
+        if len(lines_before) > 3:
+            os.write(file, content[:20])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        os.write(file, content)
+
+    with monkeypatch.context() as small:
+        small.setattr("vidqa.tasks.journal._write", full)
+        status, _, err = ask(clips, QUESTION, "-o", out)
+    assert status == 24
+    assert "the disk is full" in err
+    assert out.read_bytes() == b"".join(whole.read_bytes().splitlines(keepends=True)[:3])
+    assert ask(clips, QUESTION, "-o", out)[0] == 40
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_names_in_a_list_are_no_patterns(ask: Ask, clips: Path, tmp_path: Path) -> None:
+    (tmp_path / "why1.mp4").write_bytes((clips / "0001.mp4").read_bytes())
+    listed = tmp_path / "list"
+    listed.write_bytes(b"\xef\xbb\xbf" + os.fsencode(f"{tmp_path}/why?.mp4\r\n{clips}/0002.mp4\n"))
+    status, records, _ = ask("--files-from", listed, QUESTION)
+    assert status == 40
+    assert [record.get("error", {}).get("kind") for record in records] == ["no_such_file", None]
+
+
+def test_what_memory_does_not_hold_beside_others_is_watched_alone() -> None:
+    error, other = NotEnoughMemoryError("full"), NotAVideoError("no")
+    again = list[str]()
+
+    def alone(video: str) -> Any:
+        again.append(video)
+        return f"{video} again"
+
+    watched: list[Any] = [("a", "A"), ("b", error), ("c", "C"), ("d", other), ("e", error)]
+    groups = [list(group) for group in grouped(watched, 3, alone)]
+    assert groups == [
+        [("a", "A")],
+        [("b", "b again"), ("c", "C"), ("d", other)],
+        [("e", "e again")],
+    ]
+    assert again == ["b", "e"]
+
+
+def test_choices_of_a_run_that_was_done_before(ask: Ask, clips: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    good = str(clips / "000[1245].mp4*")
+    how = (good, QUESTION, "--choices", "cat,dog", "-o", str(out))
+    status = ask(*how)[0]
+    firsts = [record["answer"] == "cat" for record in read(out)]
+    assert status == (0 if all(firsts) else 1)
+    assert ask(*how)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--shard", "0/3", "what?"], "there is no shard 0 of 3"),
+        (["--shard", "three", "what?"], "--shard 'three' is no part"),
+        (["what?", "--files-from", "none.txt"], "'none.txt' cannot be read"),
+        (["--questions", "none.txt"], "'none.txt' cannot be read"),
+        (["--questions", "latin.txt"], "'latin.txt' is no UTF-8 text"),
+        (["what?", "--batch", "2", "--choices", "a,b"], "--batch"),
+        (["what?", "--retry-failed"], "--retry-failed is for -o"),
+    ],
+)
+def test_senseless_runs(
+    ask: Ask, clips: Path, words: list[str], said: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("latin.txt").write_bytes("Grüße?".encode("latin-1"))
+    status, _, err = ask(clips, *words)
+    assert status == 2
+    assert said in err
+
+
+def start(words: list[str], cache: Path) -> "subprocess.Popen[bytes]":
+    environment = {**os.environ, "VIDQA_CACHE_DIR": str(cache)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "vidqa", "ask", *words],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def killed_and_resumed(model: Path, folder: Path, tmp_path: Path, kills: int) -> None:
+    """Compare a run that is killed again and again with one that is not."""
+    whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    count, chance = len(list(folder.iterdir())), random.Random(8)
+    assert run(["ask", *command(model, folder, QUESTION, "-o", whole)]) == 40
+    words = command(model, folder, QUESTION, "-o", out)
+    for kill in range(1, kills + 1):
+        process = start(words, tmp_path / "other")
+        while process.poll() is None and lines(out) < count * kill // (kills + 1):
+            time.sleep(0.005)
+        time.sleep(chance.random() * 0.1)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        written = out.read_bytes().splitlines(keepends=True)
+        assert len({line for line in written if line.endswith(b"\n")}) == len(written) - (
+            not written[-1].endswith(b"\n")
+        )
+    assert start(words, tmp_path / "other").wait() == 40
+    assert out.read_bytes() == whole.read_bytes()
+    assert lines(out) == count
+
+
+def test_a_run_that_is_killed_thrice_ends_as_one_that_is_not(model: Path, tmp_path: Path) -> None:
+    killed_and_resumed(model, make_folder(tmp_path / "clips", 20, 3), tmp_path, 3)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_nobody_behind(
+    model: Path, clips: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    out = tmp_path / "out.jsonl"
+    asked = [word for number in range(200) for word in ("-q", f"Who {number}?")]
+    process = start(command(model, clips, *asked, "-o", out), tmp_path / "cache")
+    while lines(out) < 3 and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(how)
+    assert process.wait(timeout=60) in (130, -how)
+    deadline = time.monotonic() + 30
+    while (left := members(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left
+    assert all(record["question"].startswith("Who") for record in read(out))
+
+
+def members(session: int) -> list[int]:
+    """The processes of a session."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = status.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append(int(status.parent.name))
+    return found
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_twenty_times_ends_as_one_that_is_not(
+    model: Path, tmp_path: Path
+) -> None:
+    folder = make_folder(tmp_path / "clips", 200, 10)
+    killed_and_resumed(model, folder, tmp_path, 20)
+    records = read(tmp_path / "out.jsonl")
+    assert sum("error" in record for record in records) == 10
+    assert sum("answer" in record for record in records) == 190
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_clips(model: Path, tmp_path: Path) -> None:
+    folder, out = make_folder(tmp_path / "clips", 1000, 0), tmp_path / "out.jsonl"
+    process = start(command(model, folder, QUESTION, "-o", out), tmp_path / "cache")
+    peaks = {}
+    for count in (100, 1000):
+        while lines(out) < count and process.poll() is None:
+            time.sleep(0.002)
+        with contextlib.suppress(OSError):  # it may have ended
+            told = Path(f"/proc/{process.pid}/status").read_text()
+            peaks[count] = int(told.split("VmHWM:")[1].split()[0]) / 1000
+        if count == 100:
+            assert process.poll() is None
+    assert process.wait() == 0
+    assert np.diff(list(peaks.values()))[0] < 100, peaks

@@ -1,0 +1,50 @@
+"""The text of summaries and titles."""
+
+import pytest
+
+from vidqa.tasks.summary import MOST_TITLE, title_of, whole_sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("A dog runs. A cat", "A dog runs."),
+        ('He says "Run!" And then', 'He says "Run!"'),
+        ("It is 3.5 m long. It", "It is 3.5 m long."),
+        ("All of it.\n", "All of it."),
+        ("no end at all ", "no end at all …"),
+        ("The man met Dr. Smith and then", "The man met Dr. Smith and then …"),
+        ("He left. The man met Dr. Smith and", "He left."),
+        ("1. A man walks.\n2. A dog", "1. A man walks."),
+        ("It is long, e.g. one", "It is long, e.g. one …"),
+        ("\u4e00\u4e2a\u4eba\u3002\u4ed6\u5f88", "\u4e00\u4e2a\u4eba\u3002"),
+        ("", ""),
+    ],
+)
+def test_a_text_that_was_cut_ends_with_a_sentence(text: str, whole: str) -> None:
+    assert whole_sentences(text) == whole
+
+
+@pytest.mark.parametrize(
+    ("answer", "title"),
+    [
+        ('"The Cat Sleeps."', "The Cat Sleeps"),
+        ("# **a day out**\n\nIt shows a day.", "A day out"),
+        ("\n- \u201cTea\u201d", "- \u201cTea"),
+        ("", ""),
+    ],
+)
+def test_a_title_is_one_bare_line(answer: str, title: str) -> None:
+    assert title_of(answer, ()) == title
+
+
+def test_a_title_without_what_the_model_begins_with() -> None:
+    leads = ("The video shows ",)
+    assert title_of("The video shows a cat, then a mug.", leads) == "A cat, then a mug"
+    assert title_of("Nothing is said.", leads) == ""
+
+
+def test_a_title_has_an_end() -> None:
+    title = title_of("word " * 100, ())
+    assert len(title) <= MOST_TITLE
+    assert title.endswith("word …")

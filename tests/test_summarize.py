@@ -1,0 +1,230 @@
+"""Summaries by a tiny random model: what it is shown, what is kept, what is not done twice."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.films import ONE, THREE, TWO, film
+from tiny import spec, talkative, vidqa_folder
+from vidqa.cache import Cache
+from vidqa.engine import Clip, Model, open_folder
+from vidqa.errors import NotAVideoError, VidqaError
+from vidqa.spec import SummaryForm
+from vidqa.tasks.summarize import summarize
+from vidqa.tasks.summary import Summary, whole_sentences
+
+SHOTS_S = (19.0, 42.0)
+LASTS_S = 60.0
+SUBTITLES = """1
+00:00:01,000 --> 00:00:05,000
+the cat is called Chelsea
+
+2
+00:00:41,000 --> 00:00:44,000
+nothing is said by the dog
+
+3
+00:00:45,000 --> 00:00:50,000
+who speaks first and last
+"""
+FORM = SummaryForm(
+    questions={"short": ("What?",), "medium": ("What?", "Who?"), "long": ("What?", "Who?")},
+    window=("And here?",),
+    joined={"long": ("Who is here?", "And what?")},
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return talkative(vidqa_folder(tmp_path_factory.mktemp("tiny")))
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A minute of three shots; the second ends while somebody speaks."""
+    path = tmp_path_factory.mktemp("clips") / "minute.mp4"
+    ends = [int(time_s * 25) for time_s in (0.0, *SHOTS_S, LASTS_S)]
+    shots = zip((ONE, TWO, THREE), ends, ends[1:], strict=False)
+    film(path, (one for one, begin, end in shots for _ in range(end - begin)))
+    path.with_suffix(".srt").write_text(SUBTITLES)
+    return path
+
+
+def load(folder: Path, cache: Path | None, *, words: int = 60) -> Model:
+    """Two frames at a time: a budget of 20 seconds."""
+    return open_folder(
+        spec(frames=2, max_words=words, summaries=FORM),
+        folder,
+        revision="test",
+        device="cpu",
+        dtype="float32",
+        cache=None if cache is None else Cache(cache),
+    )
+
+
+@pytest.fixture
+def model(folder: Path) -> Model:
+    return load(folder, None)
+
+
+def windows_of(summary: Summary) -> list[tuple[float, str]]:
+    return [(round(one.start_s, 2), one.cut_at) for one in summary.windows]
+
+
+def test_a_clip_of_one_budget_is_asked_at_once(model: Model, long_clip: Path) -> None:
+    clip = model.watch(long_clip, start_s=0, end_s=18)
+    summary = summarize(clip, length="medium")
+    answers = [clip.ask(question) for question in FORM.questions["medium"]]
+    texts = dict.fromkeys(whole_sentences(answer.text) for answer in answers)
+    assert summary.text == " ".join(texts)
+    assert windows_of(summary) == [(0, "start")]
+    assert summary.frame_times_s == answers[0].frame_times_s
+    assert summary.words_used == 5
+    assert summary.new_tokens == sum(answer.new_tokens for answer in answers)
+
+
+def test_a_longer_one_is_watched_window_by_window_then_together(
+    model: Model, long_clip: Path
+) -> None:
+    summary = summarize(model.watch(long_clip), length="short")
+    assert windows_of(summary) == [(0, "start"), (19, "shot"), (41, "pause")]
+    # two frames of each window, and two of the whole
+    assert len(summary.frame_times_s) == 8
+    assert (summary.words_used, summary.words_dropped) == (16, 0)
+    assert summary.asked == ("What?",)
+    assert summary.text
+
+
+def test_together_the_model_is_shown_what_it_said_of_the_windows(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[tuple[str, str]]()
+    ask = Clip.ask
+
+    def noted(clip: Clip, question: str, **settings: Any) -> Any:
+        answer = ask(clip, question, **settings)
+        asked.append((" ".join(one.text for one in clip.words.cues), answer.text))
+        return answer
+
+    monkeypatch.setattr(Clip, "ask", noted)
+    summarize(model.watch(long_clip), length="short")
+    *parts, (shown, _) = asked
+    assert [words for words, _ in parts] == [
+        "the cat is called Chelsea",
+        "",
+        "nothing is said by the dog who speaks first and last",
+    ]
+    said = [whole_sentences(text) for _, text in parts]
+    assert shown == " ".join(" ".join(text.split()) for text in said if text)
+
+
+def test_windows_that_are_too_many_words_are_told_together_first(
+    folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = list[int]()
+    ask = Clip.ask
+
+    def noted(clip: Clip, question: str, **settings: Any) -> Any:
+        shown.append(sum(len(segment.text.split()) for segment in clip.segments))
+        return replace(ask(clip, question, **settings), text="One two three.", stopped_by="end")
+
+    monkeypatch.setattr(Clip, "ask", noted)
+    summary = summarize(load(folder, None, words=7).watch(long_clip, subtitles="off"))
+    assert [round(one.start_s) for one in summary.windows] == [0, 19, 42]
+    # three windows; then the first two of them, and the third, whose words are few enough together
+    assert shown == [0, 0, 0, 6, 3, 6, 6]
+    assert not summary.warnings
+
+
+def test_words_that_begin_before_the_stretch_are_shown_with_its_first_window(
+    model: Model, long_clip: Path
+) -> None:
+    whole = model.watch(long_clip, start_s=4, end_s=50)
+    summary = summarize(whole, length="short")
+    assert len(summary.windows) == 3
+    assert summary.words_used == sum(len(cue.text.split()) for cue in whole.words.cues) == 16
+
+
+def test_or_the_windows_follow_each_other(model: Model, long_clip: Path) -> None:
+    summary = summarize(model.watch(long_clip), length="long")
+    assert len(summary.text.split("\n\n")) == 3
+    assert summary.asked == ("Who is here?", "And what?")
+    assert len(summary.frame_times_s) == 6
+
+
+def test_a_summary_that_was_stopped_goes_on_there(
+    folder: Path, long_clip: Path, tmp_path: Path
+) -> None:
+    def stop(label: str) -> None:
+        if label == "part 3 of 3":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        summarize(load(folder, tmp_path / "kept").watch(long_clip), progress=stop)
+    told = list[str]()
+    again = summarize(load(folder, tmp_path / "kept").watch(long_clip), progress=told.append)
+    assert [label for label in told if label.startswith("part")] == ["part 1 of 1"]
+    assert again == summarize(load(folder, tmp_path / "other").watch(long_clip))
+    told.clear()
+    summarize(load(folder, tmp_path / "kept").watch(long_clip), progress=told.append)
+    assert not [label for label in told if label.startswith("part")]
+
+
+def test_other_words_are_another_window(folder: Path, long_clip: Path, tmp_path: Path) -> None:
+    summarize(load(folder, tmp_path).watch(long_clip))
+    other = tmp_path / "other.srt"
+    other.write_text(SUBTITLES.replace("Chelsea", "Felix"))
+    told = list[str]()
+    clip = load(folder, tmp_path).watch(long_clip, subtitles=str(other))
+    changed = summarize(clip, progress=told.append)
+    # the second window is silent, but its words come from another place
+    assert [label for label in told if label.startswith("part")]
+    assert changed.words_source == "file"
+
+
+def test_a_window_that_cannot_be_watched_is_said(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, watch_all = model.watch(long_clip), model.watch_all
+
+    def damaged(views: Any, **settings: Any) -> Iterator[tuple[str, Clip | VidqaError]]:
+        for number, (name, one) in enumerate(watch_all(views, **settings)):
+            yield name, NotAVideoError("it is torn") if number in torn else one
+
+    monkeypatch.setattr(model, "watch_all", damaged)
+    torn = {1}
+    summary = summarize(clip, length="short")
+    assert windows_of(summary) == [(0, "start"), (41, "pause")]
+    assert summary.warnings == ("19.0 to 41.0 s could not be watched",)
+    torn = {0, 1, 2}
+    with pytest.raises(NotAVideoError, match="torn"):
+        summarize(clip, length="short")
+
+
+def test_chapters_begin_at_shots_and_pauses(model: Model, long_clip: Path) -> None:
+    summary = summarize(model.watch(long_clip, start_s=15, end_s=33), chapters=True)
+    assert [(one.start_s, one.cut_at) for one in summary.chapters] == [(15, "start")]
+    record = summarize(model.watch(long_clip), chapters=True).to_record()
+    assert record["chapters"][0].keys() == {"start_s", "end_s", "cut_at", "title"}
+    begun = [(one["start_s"], one["cut_at"]) for one in record["chapters"]]
+    assert begun[:3] == [(0, "start"), (10, "even"), (19, "shot")]
+    assert begun[3:] == [(30, "even"), (41, "pause"), (50, "even")]
+    assert list(record)[:2] == ["schema_version", "summary"]
+    assert record["question"] == "medium summary"
+
+
+def test_densely_spoken_parts_are_shorter(folder: Path, long_clip: Path, tmp_path: Path) -> None:
+    cues = (
+        f"{second}\n00:00:{second:02},000 --> 00:00:{second:02},900\nnothing is said by the dog\n"
+        for second in range(60)
+    )
+    words = tmp_path / "dense.srt"
+    words.write_text("\n".join(cues))
+    summary = summarize(
+        load(folder, None, words=100).watch(long_clip, subtitles=str(words)), length="short"
+    )
+    assert len(summary.windows) == 6
+    assert (summary.words_used, summary.words_dropped) == (360, 0)

@@ -1,0 +1,48 @@
+"""Programs in processes of their own that have torch already: importing it takes seconds.
+
+huggingface_hub reads its settings when it is imported, so it must be new in each of them.
+"""
+
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+PRELOADED = ("torch", "torch._dynamo", "torchvision")
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(list(PRELOADED))
+
+
+def run_apart(program: str, *arguments: str, **environment: str) -> str:
+    """What a program prints, with this environment and more.
+
+    Args:
+        program: Python; it finds its arguments in `sys.argv[1:]`.
+        arguments: of it.
+        environment: goes before this process's own.
+
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told"
+        work = (program, arguments, {**os.environ, **environment}, told)
+        process = _processes.Process(target=_run, args=work)
+        process.start()
+        process.join()
+        said = told.read_text()
+    assert process.exitcode == 0, said
+    return said
+
+
+def _run(
+    program: str, arguments: tuple[str, ...], environment: Mapping[str, str], told: Path
+) -> None:
+    assert "huggingface_hub" not in sys.modules, "its settings were read in another environment"
+    os.environ.clear()
+    os.environ.update(environment)
+    output = os.open(told, os.O_WRONLY | os.O_CREAT)
+    os.dup2(output, sys.stdout.fileno())
+    sys.argv[1:] = arguments
+    exec(compile(program, "<apart>", "exec"), {"__name__": "__main__"})
