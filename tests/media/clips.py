@@ -1,8 +1,9 @@
 """Clips made for the tests: every picture carries its own number, written in black and white."""
 
 import io
-from collections.abc import Sequence
-from contextlib import suppress
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def make_clip(
     """Write picture 0, 1, 2... at the given times; with a sound of 440 Hz when asked."""
     target = str(path) if isinstance(path, Path) else path
     movflags = {"movflags": flags} if flags else {}
-    with av.open(target, "w", format=container, options=movflags) as out:
+    with at_ordinary_priority(), av.open(target, "w", format=container, options=movflags) as out:
         video = picture_stream(
             out, codec, options=options, size=size, pix_fmt=pix_fmt, key_every=key_every, rate=rate
         )
@@ -67,6 +68,20 @@ def make_clip(
         encode_pictures(out, video, times_ms)
         if tone is not None:
             encode_tone(out, tone, 0.0, sound_s)
+
+
+@contextmanager
+def at_ordinary_priority() -> Iterator[None]:
+    """Keep this thread's priority.
+
+    Run by root, the encoder libsvtav1 gives the thread that opens it real-time priority and leaves
+    it there; every later child would inherit it, and starve all else on the machine.
+    """
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 def picture_stream(

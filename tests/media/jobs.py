@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,26 @@ def loop(*, beating: bool = False) -> None:
         time.sleep(0.05)
         if beating:
             beat()
+
+
+def compute(seconds: float) -> str:
+    """Use so much of a CPU, without a sign."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return "done"
+
+
+def three_with_a_mishap(mark: Path, mishap: str) -> Iterator[int]:
+    """One, two, three; the first time something happens before the two."""
+    yield 1
+    if not mark.exists():
+        mark.touch()
+        if mishap == "hang":
+            loop()
+        os.abort()
+    yield 2
+    yield 3
 
 
 def work_slowly(seconds: float) -> str:

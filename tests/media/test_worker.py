@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import jobs
@@ -31,6 +32,29 @@ worker.call(jobs.loop)
 @pytest.fixture(autouse=True)
 def jobs_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(HERE))
+
+
+HOG = """
+import os, sys
+os.sched_setaffinity(0, {int(sys.argv[1])})
+parent = os.getppid()
+print(flush=True)
+while os.getppid() == parent:
+    pass
+"""
+
+
+@contextmanager
+def busy(count: int, place: int) -> Iterator[None]:
+    """So many endless loops on one CPU."""
+    with ExitStack() as stack:
+        for _ in range(count):
+            words = [sys.executable, "-S", "-E", "-c", HOG, str(place)]
+            hog = stack.enter_context(subprocess.Popen(words, stdout=subprocess.PIPE))
+            stack.callback(hog.kill)
+            assert hog.stdout is not None
+            hog.stdout.readline()
+        yield
 
 
 @pytest.fixture
@@ -105,11 +129,31 @@ def test_what_came_before_an_end_is_kept(worker: Worker):
         next(stream)
 
 
-def test_a_hang_ends_in_bounded_time(worker: Worker):
-    started = time.monotonic()
+def test_a_hang_ends(worker: Worker):
     with pytest.raises(DecoderError, match=r"did not get on for 1\.5 s"):
         worker.call(jobs.loop)
-    assert time.monotonic() - started < 6
+
+
+@pytest.mark.parametrize("mishap", ["hang", "crash"])
+def test_a_mishap_is_tried_once_more_and_goes_on_where_it_was(
+    worker: Worker, tmp_path: Path, mishap: str
+):
+    assert list(worker.stream(jobs.three_with_a_mishap, tmp_path / "mark", mishap)) == [1, 2, 3]
+
+
+def test_a_worker_that_gets_little_of_the_machine_does_not_hang(worker: Worker):
+    process, place = worker.call(jobs.process_id), min(os.sched_getaffinity(0))
+    with busy(9, place):
+        os.sched_setaffinity(process, {place})
+        assert worker.call(jobs.compute, 0.5) == "done"
+    assert worker.call(jobs.process_id) == process, "it was not tried again"
+
+
+def test_a_worker_that_was_stopped_does_not_hang(worker: Worker):
+    process = worker.call(jobs.process_id)
+    os.kill(process, signal.SIGSTOP)
+    threading.Timer(4, os.kill, (process, signal.SIGCONT)).start()
+    assert worker.call(jobs.process_id) == process
 
 
 def test_slow_work_that_gives_signs_of_life_is_no_hang(worker: Worker):
@@ -184,8 +228,8 @@ def test_no_worker_outlives_a_parent_that_is_killed(sign: signal.Signals):
     process = int(parent.stdout.readline())
     time.sleep(0.3)
     parent.send_signal(sign)
-    parent.communicate(timeout=10)
-    deadline = time.monotonic() + 10  # a hanging decoder cannot be told; it ends by itself
+    parent.communicate(timeout=120)
+    deadline = time.monotonic() + 120  # a hanging decoder cannot be told; it ends by itself
     while is_alive(process) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not is_alive(process)

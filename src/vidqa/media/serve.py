@@ -7,11 +7,13 @@ memory bomb, ends this process and nothing else.
 import faulthandler
 import os
 import resource
+import select
 import signal
 import sys
 import time
 import traceback
 from multiprocessing.connection import Connection
+from threading import Thread
 from typing import Any
 
 from vidqa.errors import VidqaError
@@ -24,21 +26,30 @@ BEAT_EVERY_S = 0.5
 
 def main() -> None:
     """Serve until the other side hangs up."""
-    descriptor, memory_bytes, silence_s = (int(word) for word in sys.argv[1:4])
+    descriptor, memory_bytes, longest_s = (int(word) for word in sys.argv[1:4])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     if memory_bytes:
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     with Connection(descriptor) as connection:
-        server = _Server(connection, silence_s)
+        Thread(target=_end_with, args=[connection], daemon=True).start()
+        server = _Server(connection, longest_s)
         pulse.listen(server.beat)
         while True:
             server.work(server.receive())
 
 
+def _end_with(connection: Connection) -> None:
+    """End this process when the other side hangs up, whatever a job is at."""
+    hangup = select.poll()
+    hangup.register(connection.fileno(), 0)
+    hangup.poll()
+    os._exit(0)
+
+
 class _Server:
-    def __init__(self, connection: Connection, silence_s: int) -> None:
+    def __init__(self, connection: Connection, longest_s: int) -> None:
         self._connection = connection
-        self._silence_s = silence_s
+        self._longest_s = longest_s
         self._beaten = 0.0
 
     def beat(self) -> None:
@@ -87,8 +98,8 @@ class _Server:
             os._exit(0)
 
     def _put_off_the_end(self) -> None:
-        """Should the other side be gone while a decoder hangs, nobody else would end us."""
-        faulthandler.dump_traceback_later(2 * self._silence_s, exit=True)
+        """A decoder that hangs and lets no thread of ours run would outlive the other side."""
+        faulthandler.dump_traceback_later(self._longest_s, exit=True)
 
 
 if __name__ == "__main__":

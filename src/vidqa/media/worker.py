@@ -7,8 +7,9 @@ import site
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from threading import Lock
@@ -17,12 +18,13 @@ from typing import Any, ParamSpec, TypeVar
 from vidqa.errors import DecoderError
 from vidqa.media import parcel
 from vidqa.media.messages import Beat, Done, Failed, Item, Job, More
+from vidqa.media.patience import BUSY_MACHINE, Patience
 
 SILENCE_S = 20
-"""A decoder that gives no sign of life for so long is taken to hang."""
+"""A decoder that gives no sign of life for so long, and that nothing holds up, is taken to hang."""
 
-GRACE_S = 1.5
-"""After that it gets the time for one more sign: it may be that all was stopped (Ctrl-Z)."""
+TRIES = 2
+"""How often a job is begun whose process crashes or hangs: it may have been the machine's doing."""
 
 MEMORY_BYTES = 4 << 30
 """What a worker may allocate; a clip that wants more is a trap, or beyond most machines anyway."""
@@ -53,16 +55,33 @@ class Worker:
     ) -> Iterator[Result]:
         """Run a module-level generator function in the worker and yield what it yields.
 
+        A job whose process crashes or hangs is begun once more, in a new one, and goes on where the
+        first had come to: the function must yield the same every time.
+
         Raises:
             VidqaError: as the function does.
-            DecoderError: the process crashed, hung, or wanted too much memory.
+            DecoderError: the process crashed or hung twice, or wanted too much memory.
 
         """
+        job, yielded = Job(function, arguments, options, _here()), 0
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with closing(self._run(job)) as items:
+                    for item in islice(items, yielded, None):
+                        yielded += 1
+                        yield item
+                return
+            except _LostWorkerError:
+                if not tries_left:
+                    raise
+
+    def _run(self, job: Job) -> Generator[Any]:
+        """One try. Raises as `stream` does."""
         self.start()
         assert self._child is not None
         finished = False
         try:
-            yield from self._child.run(Job(function, arguments, options, _here()))
+            yield from self._child.run(job)
             finished = True
         except _ReusableError as error:
             finished = True
@@ -129,6 +148,10 @@ class Workers:
             worker.close()
 
 
+class _LostWorkerError(DecoderError):
+    """The process is gone, or has to go."""
+
+
 class _ReusableError(Exception):
     """An error of the job, which leaves its worker in good order."""
 
@@ -143,7 +166,7 @@ class _Child:
     def __init__(self, memory_bytes: int, silence_s: float) -> None:
         self._silence_s = silence_s
         ours, theirs = Pipe()
-        numbers = (theirs.fileno(), memory_bytes, max(1, round(silence_s)))
+        numbers = (theirs.fileno(), memory_bytes, round(silence_s * BUSY_MACHINE) + 1)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "vidqa.media.serve", *map(str, numbers)],
@@ -174,15 +197,20 @@ class _Child:
                 elif isinstance(message, Done):
                     return
         except (EOFError, OSError) as error:
-            raise DecoderError(f"the decoder crashed ({self._fate()})") from error
+            raise _LostWorkerError(f"the decoder crashed ({self._fate()})") from error
 
     def _next(self) -> Any:
         while True:
-            if not any(map(self._connection.poll, (self._silence_s, GRACE_S))):
-                raise DecoderError(f"the decoder did not get on for {self._silence_s:g} s")
+            self._await_sign()
             message = parcel.receive(self._connection)
             if not isinstance(message, Beat):
                 return message
+
+    def _await_sign(self) -> None:
+        patience = Patience(self._process.pid, self._silence_s)
+        while not self._connection.poll(patience.step_s):
+            if patience.runs_out():
+                raise _LostWorkerError(f"the decoder did not get on for {self._silence_s:g} s")
 
     def _fate(self) -> str:
         try:
