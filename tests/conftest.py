@@ -3,11 +3,49 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 OURS = ("VIDQA_", "HF_", "TRANSFORMERS_", "HUGGING")
+USERS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
+"""What people set, and a program heeds."""
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # as many workers as cores: a thread each is enough
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--sample`."""
+    parser.addoption(
+        "--sample",
+        action="store_true",
+        help="few rounds of the tests with many kills and processes",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--sample`, leave out what has no fewer rounds to run."""
+    if config.getoption("--sample"):
+        without = [one for one in items if "rounds" not in getattr(one, "fixturenames", ())]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [one for one in items if "rounds" in getattr(one, "fixturenames", ())]
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """How many kills, processes or files: `rounds(all_of_them, few)`, the few with `--sample`."""
+    return lambda many, few: few if request.config.getoption("--sample") else many
+
+
+@pytest.fixture(autouse=True)
+def _ordinary_priority() -> Iterator[None]:
+    """No test leaves a priority behind that would starve whatever runs beside the others."""
+    before = os.sched_getscheduler(0)
+    yield
+    assert os.sched_getscheduler(0) == before
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +54,7 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name == "VIDQA_TEST_CACHE":
             continue
-        if name.startswith(OURS) or name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        if name.startswith(OURS) or name in USERS:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
@@ -33,13 +71,17 @@ def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     `VIDQA_TEST_CACHE` names a folder to keep the models in from one run to the next.
     """
+    shared = _of_all_workers(tmp_path_factory)
     kept = os.environ.get("VIDQA_TEST_CACHE")
-    root = Path(kept) if kept else tmp_path_factory.mktemp("pulled")
-    subprocess.run(  # in a process of its own, as people do it
-        [sys.executable, "-m", "vidqa", "models", "pull", "starter", "--quiet"],
-        check=True,
-        env={**os.environ, "VIDQA_CACHE_DIR": str(root)},
-    )
+    root, done = Path(kept) if kept else shared / "pulled", shared / "pulled.done"
+    with FileLock(shared / "pulled.lock"):
+        if not done.exists():
+            subprocess.run(  # in a process of its own, as people do it
+                [sys.executable, "-m", "vidqa", "models", "pull", "starter", "--quiet"],
+                check=True,
+                env={**os.environ, "VIDQA_CACHE_DIR": str(root)},
+            )
+            done.touch()
     return _with_models_of(root, tmp_path_factory.mktemp("cache"))
 
 
@@ -50,6 +92,12 @@ def own_cache(pulled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     folder.mkdir()
     monkeypatch.setenv("VIDQA_CACHE_DIR", str(folder))
     return _with_models_of(pulled, folder)
+
+
+def _of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that every process of this run shares."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 def _with_models_of(root: Path, folder: Path) -> Path:

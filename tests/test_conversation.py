@@ -14,6 +14,8 @@ from vidqa.errors import UsageError
 from vidqa.model import decoding
 from vidqa.types import Answer, TextDelta
 
+pytestmark = pytest.mark.numbers
+
 QUESTIONS = ("What happens?", "And then?", "Who is it?")
 TOLERANCE = 1e-4
 """Of logits in fp32: matrix products of other shapes round differently."""

@@ -15,6 +15,8 @@ from vidqa.engine.ranking import ranked
 from vidqa.errors import ModelDamagedError
 from vidqa.types import UNSURE
 
+pytestmark = pytest.mark.numbers
+
 QUESTION = "What happens?"
 MUCH, LITTLE = RESTS_NATS + 1, RESTS_NATS - 1
 

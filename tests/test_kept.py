@@ -17,6 +17,8 @@ from vidqa.media.transcribe import Heard
 from vidqa.model.inputs import FrameEncoder
 from vidqa.types import Cue, Words
 
+pytestmark = pytest.mark.numbers
+
 QUESTION = "What happens?"
 
 

@@ -15,6 +15,8 @@ from vidqa.model.decoding import prefill_prefix, prefill_question
 from vidqa.model.inputs import Pictures
 from vidqa.types import Cue, Words
 
+pytestmark = pytest.mark.numbers
+
 __all__ = ["clip"]
 
 QUESTION = "What happens?"

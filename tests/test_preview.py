@@ -16,6 +16,8 @@ from vidqa.engine import Model, open_folder
 from vidqa.media.picture import resized
 from vidqa.model.inputs import FrameEncoder
 
+pytestmark = pytest.mark.numbers
+
 SUBTITLES = """1
 00:00:00,100 --> 00:00:00,900
 the cat is called Chelsea

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from vidqa.cache import Cache
 from vidqa.engine import Model, load
 from vidqa.weights.store import Store
 
-pytestmark = [pytest.mark.network]
+pytestmark = [pytest.mark.network, pytest.mark.numbers]
 
 DEMO = paths.data_dir() / "demo.mp4"
 CAT, ROCKET, CUP = 8.0, 14.0, 2.0
@@ -25,23 +26,27 @@ CAT, ROCKET, CUP = 8.0, 14.0, 2.0
 
 
 @pytest.mark.slow
-def test_eight_processes_at_one_new_clip(own_cache: Path, tmp_path: Path) -> None:
+def test_eight_processes_at_one_new_clip(
+    own_cache: Path, tmp_path: Path, rounds: Callable[[int, int], int]
+) -> None:
     clip = shutil.copy(DEMO, tmp_path / "new.mp4")
     command = [sys.executable, "-m", "vidqa", "ask", str(clip), "Is there a cat?", "-m", "starter"]
     processes = [
         subprocess.Popen(
             [*command, "--json", "--quiet"],
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
-        for _ in range(8)
+        for _ in range(rounds(8, 3))
     ]
-    said = [process.communicate(timeout=280)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 8
-    assert len({json.loads(one)["answer"] for one in said}) == 1
+    said = [process.communicate() for process in processes]
+    assert not any(process.returncode for process in processes), [err for _, err in said]
+    assert len({json.loads(out)["answer"] for out, _ in said}) == 1
     kinds = sorted(entry.kind for entry in Cache(own_cache).entries())
-    assert kinds == ["heard", "looked", "read"]
+    # what the sound says, and that there was nothing to read
+    assert kinds == ["heard", "heard", "looked", "read"]
     assert not list(own_cache.rglob(".draft-*"))
 
 

@@ -16,6 +16,8 @@ from vidqa.spec import SummaryForm
 from vidqa.tasks.summarize import summarize
 from vidqa.tasks.summary import Summary, whole_sentences
 
+pytestmark = pytest.mark.numbers
+
 SHOTS_S = (19.0, 42.0)
 LASTS_S = 60.0
 SUBTITLES = """1

@@ -12,6 +12,8 @@ from vidqa.errors import NotEnoughMemoryError, UsageError
 from vidqa.model.choosing import Sampling
 from vidqa.types import Answer
 
+pytestmark = pytest.mark.numbers
+
 
 def texts(results: object) -> list[str]:
     assert isinstance(results, list)

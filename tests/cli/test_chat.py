@@ -117,7 +117,7 @@ class Terminal:
         self.screen = ""
 
     def until(self, text: str) -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while text not in self.screen:
             assert time.monotonic() < end, f"no {text!r} in {self.screen!r}"
             self.screen += os.read(self.master, 1000).decode()
@@ -128,7 +128,7 @@ class Terminal:
 
     def end(self) -> int:
         self.type("\x04")
-        return self.process.wait(30)
+        return self.process.wait(120)
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])

@@ -48,7 +48,7 @@ def test_a_named_pipe_is_written_into(tmp_path: Path) -> None:
     reader.start()
     with opened(pipe) as write:
         write("down the pipe")
-    reader.join(timeout=30)
+    reader.join(timeout=120)
     assert read == ["down the pipe"]
     assert pipe.is_fifo()
 

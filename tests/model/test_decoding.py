@@ -30,6 +30,8 @@ from vidqa.prompt import user_content
 from vidqa.spec import PromptForm
 from vidqa.types import Segment
 
+pytestmark = pytest.mark.numbers
+
 SEGMENTS = (
     Segment(0.5, "hello there"),
     Segment(1.5, ""),

@@ -12,6 +12,8 @@ from tiny import vidqa_folder
 from vidqa.errors import ModelDamagedError
 from vidqa.model.loading import ADAPTER, ADAPTER_WEIGHTS, load_folder
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -15,6 +15,8 @@ from vidqa.model.loading import load_folder
 from vidqa.model.modeling import ConcatProjector, VidqaForConditionalGeneration
 from vidqa.model.vision import ConceptVisionModel
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -16,6 +16,8 @@ from vidqa.model.loading import load_folder
 from vidqa.model.modeling import VidqaForConditionalGeneration
 from vidqa.tasks.convert import convert, paper_config
 
+pytestmark = pytest.mark.numbers
+
 FAR = {"int8": 0.05, "int4": 0.3}
 """Of the largest logit: the most that rounding may move one; it moved them by 0.015 and 0.16 on the
 CPU that this was written on. A small random network is the worst case for 4 bits."""

@@ -28,6 +28,8 @@ from vidqa.tasks.convert import Converted, convert
 from vidqa.tasks.lazy_tensors import lazy
 from vidqa.tasks.parts import Parts
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.fixture(scope="module", params=golden_files.LLMS)
 def llm(request: pytest.FixtureRequest) -> str:

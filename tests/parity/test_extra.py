@@ -10,6 +10,8 @@ from transformers import ViTImageProcessorPil
 from vidqa.paper.schedule import Schedule
 from vidqa.tasks.convert import BICUBIC, IMAGE_MEAN, IMAGE_STD
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.mark.parametrize(
     ("side", "name", "step"), [(56, "preproc.out56", 1), (224, "preproc.out224_every8", 8)]

@@ -10,6 +10,8 @@ from vidqa.paper import captions, prompts
 from vidqa.paper.frames import LLAMA2, MISTRAL, Budget, frame_indices, padded, tvqa_indices
 from vidqa.types import Cue
 
+pytestmark = pytest.mark.numbers
+
 FACTS = golden_files.facts("frames_and_text")
 BUDGETS = {"llama2": LLAMA2, "mistral": MISTRAL}
 TIME = r"(\d+):(\d\d):(\d\d\.\d{3})"

@@ -13,6 +13,8 @@ from vidqa.training.lessons import Exchange, Lesson
 from vidqa.training.objective import AnswerLoss
 from vidqa.training.packing import pack
 
+pytestmark = pytest.mark.numbers
+
 LOSS_ATOL = 1e-4
 GRADIENTS_RTOL = 1e-4
 CASES = {"E_train_video": "E", "F_train_image": "F"}

@@ -1,5 +1,6 @@
 """The network: every recorded tensor of the inference cases, for both decoders."""
 
+import pytest
 import torch
 from golden_model import BOS, EOS, Golden, tokenizer
 from torch import Tensor
@@ -11,6 +12,8 @@ from vidqa.model.rows import Embedded, embed_left_padded
 from vidqa.model.text import text_of
 from vidqa.paper import prompts
 from vidqa.paper.frames import LLAMA2, MISTRAL
+
+pytestmark = pytest.mark.numbers
 
 TOWER_ATOL = 1e-5
 LOGITS_ATOL = 1e-4

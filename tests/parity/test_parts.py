@@ -18,6 +18,8 @@ from vidqa.tasks.convert import convert
 from vidqa.tasks.parts import Parts
 from vidqa.weights import disk
 
+pytestmark = pytest.mark.numbers
+
 LLAMA, MISTRAL = "llama", "mistral"
 INDEX = "model.safetensors.index.json"
 BROKEN = "{nope"

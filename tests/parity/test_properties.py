@@ -22,6 +22,8 @@ from vidqa.model.rows import Embedded, Row, embed_left_padded
 from vidqa.model.text import TextStream, text_of
 from vidqa.model.visual import VisualForm
 
+pytestmark = pytest.mark.numbers
+
 LOGITS_ATOL = 1e-4
 """Of the golden files' README; here two ways to the same logits differ by about 1e-5."""
 ROUNDOFF = {torch.float16: 2.0**-11, torch.bfloat16: 2.0**-8}

@@ -31,6 +31,8 @@ from vidqa.paper.frames import Budget
 from vidqa.spec import PAPER_FORM, Family
 from vidqa.types import Cue
 
+pytestmark = pytest.mark.numbers
+
 FRAMES, RATE = 19, 10
 CUES = [
     Cue(0.0, 0.35, "the cat sleeps"),

@@ -11,6 +11,8 @@ from vidqa.model.targets import AnswerBatch, AnswerLimits, answer_batch, rank, s
 from vidqa.model.tokenization import PAD_PIECE
 from vidqa.paper import prompts
 
+pytestmark = pytest.mark.numbers
+
 EMBEDDINGS_ATOL = 1e-5
 LOSS_ATOL = 1e-4
 GRADIENTS_RTOL = 1e-4

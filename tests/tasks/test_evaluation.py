@@ -13,6 +13,8 @@ from vidqa.engine import Model, open_folder
 from vidqa.errors import UsageError
 from vidqa.tasks.evaluation import read_items
 
+pytestmark = pytest.mark.numbers
+
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Model:

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from media.clips import make_clip
 from vidqa.training.curve import LOG
 from vidqa.training.session import NOTES
 
+pytestmark = pytest.mark.numbers
+
 RUNNER = Path(__file__).parent / "runner.py"
-KILLS = 4
 
 
 @pytest.fixture
@@ -42,10 +44,12 @@ def losses(folder: Path) -> list[tuple[int, list[int], float]]:
 
 
 @pytest.mark.slow
-def test_the_losses_are_those_of_an_unbroken_run(words: list[str], tmp_path: Path) -> None:
+def test_the_losses_are_those_of_an_unbroken_run(
+    words: list[str], tmp_path: Path, rounds: Callable[[int, int], int]
+) -> None:
     subprocess.run([*words, str(tmp_path / "whole")], check=True, env=environment())
     chance = random.Random(0)
-    for _ in range(KILLS):
+    for _ in range(rounds(4, 1)):
         command = [*words, str(tmp_path / "torn")]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, env=environment()

@@ -13,6 +13,8 @@ from vidqa.training.lessons import Exchange, Lesson
 from vidqa.training.objective import AnswerLoss
 from vidqa.training.packing import UNSCORED, pack
 
+pytestmark = pytest.mark.numbers
+
 WORDS = 40
 
 

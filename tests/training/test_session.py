@@ -26,6 +26,8 @@ from vidqa.training.settings import Lora, TrainingSettings
 from vidqa.training.watching import Unwatchable, Watched, Watching
 from vidqa.weights.local import find_local
 
+pytestmark = pytest.mark.numbers
+
 STEPS = 50
 SETTINGS = TrainingSettings(
     Schedule(1e-3, 2e-2, 2e-3, warmup_steps=5, total_steps=STEPS),

