@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from vidqa.media.worker import Workers
+
 OURS = ("VIDQA_", "HF_", "TRANSFORMERS_", "HUGGING")
 USERS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 """What people set, and a program heeds."""
@@ -63,6 +65,23 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VIDQA_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("TERM", "xterm-256color")
     return tmp_path / "cache"
+
+
+class _LastingWorkers(Workers):
+    """Worker processes that one test leaves to the next: each takes a second to start."""
+
+    def close(self) -> None:
+        """Keep them."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lasting_workers() -> Iterator[None]:
+    """Let all readers of clips share their processes."""
+    workers = _LastingWorkers()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("vidqa.media.reader.Workers", lambda: workers)
+        yield
+    Workers.close(workers)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,12 @@ worker.call(jobs.loop)
 
 
 @pytest.fixture(autouse=True)
+def own_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests start worker processes of their own."""
+    monkeypatch.setattr("vidqa.media.reader.Workers", Workers)
+
+
+@pytest.fixture(autouse=True)
 def jobs_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(HERE))
 
