@@ -1,6 +1,7 @@
 """What every test stands on: its own home and cache, a clean environment, the starter on demand."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,15 @@ USERS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "LANG", "LC_ALL", "LC_CT
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many workers as cores: a thread each is enough
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""In a shell's background it is ignored, and so it would be in all that the tests start."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto`: one process more than cores, since some always wait for something."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,9 +55,13 @@ def rounds(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
 @pytest.fixture(autouse=True)
 def _ordinary_priority() -> Iterator[None]:
     """No test leaves a priority behind that would starve whatever runs beside the others."""
-    before = os.sched_getscheduler(0)
+    before = os.getpriority(os.PRIO_PROCESS, 0), _scheduler()
     yield
-    assert os.sched_getscheduler(0) == before
+    assert (os.getpriority(os.PRIO_PROCESS, 0), _scheduler()) == before
+
+
+def _scheduler() -> int | None:
+    return os.sched_getscheduler(0) if hasattr(os, "sched_getscheduler") else None
 
 
 @pytest.fixture(autouse=True)

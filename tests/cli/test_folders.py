@@ -6,8 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from apart import Command
 from media.clips import make_clip
 from tiny import talkative, vidqa_folder
 from vidqa.cli.main import run
@@ -293,14 +292,8 @@ def test_senseless_runs(
     assert said in err
 
 
-def start(words: list[str], cache: Path) -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, "VIDQA_CACHE_DIR": str(cache)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "vidqa", "ask", *words],
-        env=environment,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def start(words: list[str], cache: Path) -> Command:
+    return Command(["ask", *words], VIDQA_CACHE_DIR=str(cache))
 
 
 def lines(path: Path) -> int:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apart import run_apart
 from loopback_hub import COMMIT, LoopbackHub, serve
 
+from apart import run_apart
 from families import MAKERS
 from vidqa.errors import (
     ModelDamagedError,

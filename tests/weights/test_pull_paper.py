@@ -9,9 +9,9 @@ import golden_model
 import pytest
 import release
 import torch
-from apart import run_apart
 from loopback_hub import COMMIT, LoopbackHub, serve
 
+from apart import run_apart
 from vidqa import registry
 from vidqa.model.loading import load_folder
 from vidqa.spec import File, HubSource

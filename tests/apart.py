@@ -5,9 +5,10 @@ huggingface_hub reads its settings when it is imported, so it must be new in eac
 
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PRELOADED = ("torch", "torch._dynamo", "torchvision")
@@ -34,6 +35,43 @@ def run_apart(program: str, *arguments: str, **environment: str) -> str:
         said = told.read_text()
     assert process.exitcode == 0, said
     return said
+
+
+class Command:
+    """`vidqa` at work in a session of its own."""
+
+    def __init__(self, words: Sequence[str], **environment: str) -> None:
+        """Start it; its stderr goes nowhere."""
+        work = (tuple(words), {**os.environ, **environment})
+        self._process = _processes.Process(target=_command, args=work)
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        """Its exit status, once it has ended; less than 0 is a signal that ended it."""
+        return self._process.exitcode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """As `os.kill` does."""
+        os.kill(self.pid, number)
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Its exit status, as soon as it has ended."""
+        self._process.join(timeout)
+        return self.poll()
+
+
+def _command(words: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    sys.argv[1:] = words
+    from vidqa.cli.entry import main
+
+    main()
 
 
 def _run(
