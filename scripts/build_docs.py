@@ -15,8 +15,8 @@ from typing import Any
 import typer
 
 import vidqa
-from vidqa.cli.exit_codes import MEANINGS
 from vidqa.cli.main import app
+from vidqa.exit_codes import MEANINGS
 from vidqa.registry import BEST_FIRST, MODELS
 from vidqa.spec import HubSource, ModelSpec
 from vidqa.tasks.choice import Machine

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PRELOADED = ("torch", "torch._dynamo", "torchvision")
@@ -40,9 +41,10 @@ def run_apart(program: str, *arguments: str, **environment: str) -> str:
 class Command:
     """`vidqa` at work in a session of its own."""
 
-    def __init__(self, words: Sequence[str], **environment: str) -> None:
-        """Start it; its stderr goes nowhere."""
-        work = (tuple(words), {**os.environ, **environment})
+    def __init__(self, words: Sequence[str], told: Path, **environment: str) -> None:
+        """Start it; its stderr goes into a file."""
+        self._told = told
+        work = (tuple(words), {**os.environ, **environment}, told)
         self._process = _processes.Process(target=_command, args=work)
         self._process.start()
         assert self._process.pid is not None
@@ -52,9 +54,14 @@ class Command:
         """Its exit status, once it has ended; less than 0 is a signal that ended it."""
         return self._process.exitcode
 
+    def said(self) -> str:
+        """Its stderr, once it has ended."""
+        return self._told.read_text()
+
     def send_signal(self, number: signal.Signals) -> None:
         """As `os.kill` does."""
-        os.kill(self.pid, number)
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Its exit status, as soon as it has ended."""
@@ -62,12 +69,12 @@ class Command:
         return self.poll()
 
 
-def _command(words: tuple[str, ...], environment: Mapping[str, str]) -> None:
+def _command(words: tuple[str, ...], environment: Mapping[str, str], told: Path) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    os.dup2(os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), sys.stderr.fileno())
     sys.argv[1:] = words
     from vidqa.cli.entry import main
 

@@ -107,3 +107,21 @@ def test_what_nobody_wants_any_more_ends(
 def test_a_viewing_that_makes_no_sense_ends_all_of_it(model: Model, clips: list[str]) -> None:
     with pytest.raises(UsageError, match="recipe"):
         list(model.watch_all((one, Viewing(recipe="cake")) for one in clips))
+
+
+def test_every_question_about_every_clip_is_a_record(model: Model, clips: list[str]) -> None:
+    asked = ["Who?", "Where?"]
+    how = {"frames": 4, "subtitles": "off"}
+    records = list(model.ask_many(clips, asked, max_new_tokens=5, frames=4, subtitles="off"))
+    assert [(one["video"], one["question"]) for one in records] == [
+        (video, question) for video in clips for question in asked
+    ]
+    assert [one["video"] for one in records if "error" in one] == [clips[2]] * 2
+    assert records[4]["error"]["kind"] == "not_a_video"
+    assert records[4]["model"] == records[0]["model"]
+    alone = model.watch(clips[0], frames=4, subtitles="off").ask("Who?", max_new_tokens=5)
+    assert records[0] == {**records[0], **alone.to_record()}
+    assert all(records[4]["settings"][name] == value for name, value in how.items())
+    assert [one["answer"] for one in model.ask_many([Path(clips[0])], "Who?")]
+    with pytest.raises(UsageError, match="recipe"):
+        list(model.ask_many(clips, "Who?", recipe="none"))

@@ -12,15 +12,16 @@ Importing this module is cheap: torch and the decoders come in with `load`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from vidqa.version import __version__
+
 if TYPE_CHECKING:
     from vidqa import errors
     from vidqa.engine import Clip, Model, load
     from vidqa.errors import VidqaError
     from vidqa.media.sampling import Sampling
+    from vidqa.tasks.clip_list import find_clips
     from vidqa.tasks.pull import pull
     from vidqa.types import Answer, Cue, PromptView, Segment, TextDelta
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Answer",
@@ -34,6 +35,7 @@ __all__ = [
     "VidqaError",
     "__version__",
     "errors",
+    "find_clips",
     "load",
     "pull",
 ]
@@ -48,6 +50,7 @@ _HOMES = {
     "Segment": "vidqa.types",
     "TextDelta": "vidqa.types",
     "VidqaError": "vidqa.errors",
+    "find_clips": "vidqa.tasks.clip_list",
     "load": "vidqa.engine",
     "pull": "vidqa.tasks.pull",
 }

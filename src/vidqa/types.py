@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:  # both take longer to import than `vidqa --help` may take
     from fractions import Fraction
@@ -37,6 +37,15 @@ class Frame:
     """When it is shown, in seconds from the start of the clip."""
     pixels: "NDArray[np.uint8]"
     """RGB, upright, shape (height, width, 3)."""
+
+
+class Marks(NamedTuple):
+    """What a clip is known by."""
+
+    fingerprint: str | None
+    """Of its content; None where it cannot be read."""
+    subtitles: str | None
+    """Of the subtitles that are not in it; None where there are none to read."""
 
 
 @dataclass(frozen=True, slots=True)

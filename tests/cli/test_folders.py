@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,9 @@ def test_one_by_one_all_at_once_and_in_parts_are_the_same(
         [whole[1]],
         [whole[5]],
     ]
-    for part in (1, 2, 3, 4):
-        assert ask(clips, QUESTION, "--shard", f"{part}/4")[1] == whole[part - 1 :: 4]
+    parts = [ask(clips, QUESTION, "--shard", f"{part}/3")[1] for part in (1, 2, 3)]
+    assert [len(part) for part in parts] == [1, 3, 2]
+    assert sorted(chain(*parts), key=lambda record: record["video"]) == whole
     unordered = ask(clips, QUESTION, "--unordered")[1]
     assert sorted(unordered, key=lambda record: record["video"]) == whole
 
@@ -115,7 +117,7 @@ def test_one_by_one_all_at_once_and_in_parts_are_the_same(
 def test_many_questions_of_a_file(ask: Ask, clips: Path, tmp_path: Path) -> None:
     asked = tmp_path / "questions"
     asked.write_text("one?\n\ntwo?\none?\n")
-    _, records, _ = ask(clips, "--shard", "2/3", "--questions", asked, "-q", "zero?")
+    _, records, _ = ask(clips / "*[14].mp4", "--questions", asked, "-q", "zero?")
     told = [(Path(one["video"]).stem, one["question"]) for one in records]
     assert told == [(clip, q) for clip in ("0001", "0004") for q in ("zero?", "one?", "two?")]
 
@@ -232,6 +234,97 @@ def test_a_full_disk_ends_the_run_and_the_same_command_goes_on(
     assert out.read_bytes() == whole.read_bytes()
 
 
+def two_folders(folder: Path, clips: Path) -> Path:
+    """Clips of one name in two folders, beside what is none."""
+    for place, source in (("a/001.mp4", 1), ("b/001.mp4", 2), ("b/001.mkv", 4)):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_bytes((clips / f"{source:04}.mp4").read_bytes())
+    (folder / "b" / "broken.mp4").write_text("no video")
+    (folder / "b" / "notes.txt").write_text("notes")
+    return folder
+
+
+FILES = ["a/001.mp4.json", "b/001.mkv.json", "b/001.mp4.json", "b/broken.mp4.json"]
+
+
+def files(folder: Path) -> list[str]:
+    found = (file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
+    return sorted(str(file) for file in found if not file.name.startswith("."))
+
+
+def test_a_folder_gets_a_file_a_clip_in_the_same_tree(
+    ask: Ask, clips: Path, tmp_path: Path
+) -> None:
+    folder, out = two_folders(tmp_path / "some", clips), tmp_path / "out"
+    status, printed, err = ask(folder, "-r", QUESTION, "-o", f"{out}/")
+    assert (status, printed) == (40, [])
+    assert "passed over 1 file" in err
+    assert files(out) == FILES
+    _, whole, _ = ask(folder, "-r", QUESTION)
+    contents = [read(out / name) for name in FILES]
+    assert contents == [[record] for record in whole]
+    times = [(out / name).stat().st_mtime_ns for name in FILES]
+    # what is there is left alone, what is missing is written again, a renamed clip is done
+    (out / FILES[0]).unlink()
+    (folder / "b" / "001.mkv").rename(folder / "b" / "002.mkv")
+    status, _, err = ask(folder / "a", folder / "b", QUESTION, "-o", out)
+    assert status == 40
+    assert "4 clips: 3 answered, 1 failed, 4 of them before" in err
+    assert read(out / FILES[0]) == contents[0]
+    assert read(out / "b" / "002.mkv.json")[0]["video"] == str(folder / "b" / "002.mkv")
+    assert [(out / name).stat().st_mtime_ns for name in FILES[1:]] == times[1:]
+    # another question is another line
+    assert ask(folder, "-r", "Who?", "-o", out)[0] == 40
+    assert [record["question"] for record in read(out / FILES[0])] == [QUESTION, "Who?"]
+
+
+def test_what_is_in_the_way_is_refused_and_the_others_go_on(
+    ask: Ask, clips: Path, tmp_path: Path
+) -> None:
+    folder, out = two_folders(tmp_path / "some", clips), tmp_path / "out"
+    mine = out / "a" / "001.mp4.json"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    for _ in range(2):
+        status, _, err = ask(folder, "-r", QUESTION, "-o", out)
+        assert status == 40
+        assert f"{mine} is there already" in err
+        assert "hint: --force replaces it" in err
+        assert "4 clips: 2 answered, 2 failed" in err
+        assert mine.read_text() == "mine"
+        assert files(out) == FILES
+    assert ask(folder, "-r", QUESTION, "-o", out, "--force")[0] == 40
+    assert "answer" in read(mine)[0]
+
+
+def test_force_does_all_of_it_anew(ask: Ask, clips: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    ask(clips, QUESTION, "-o", out)
+    whole = out.read_bytes()
+    out.write_bytes(whole.replace(b'"vidqa": "', b'"vidqa": "old '))
+    status, _, err = ask(clips, QUESTION, "-o", out, "--force")
+    assert status == 40
+    assert "of them before" not in err
+    assert out.read_bytes() == whole
+
+
+def test_a_name_as_long_as_can_be_has_a_file(ask: Ask, clips: Path, tmp_path: Path) -> None:
+    folder, out = tmp_path / "some", tmp_path / "out"
+    folder.mkdir()
+    for name in ("é" * 125 + ".mp4", "é" * 124 + "e.mp4", os.fsdecode(b"\xff" * 240 + b".mp4")):
+        (folder / name).write_bytes((clips / "0001.mp4").read_bytes())
+    for before in ("", ", 3 of them before"):
+        status, _, err = ask(folder, QUESTION, "-o", f"{out}/")
+        assert status == 0, err
+        assert f"3 clips: 3 answered, 0 failed{before}" in err
+    assert len(files(out)) == 3
+
+
+def test_a_dash_is_stdout(ask: Ask, clips: Path, tmp_path: Path) -> None:
+    assert ask(clips, QUESTION, "-o", "-")[1] == ask(clips, QUESTION)[1]
+    assert len(ask(clips / "0001.mp4", QUESTION, "-o", "-")[1]) == 1
+
+
 def test_names_in_a_list_are_no_patterns(ask: Ask, clips: Path, tmp_path: Path) -> None:
     (tmp_path / "why1.mp4").write_bytes((clips / "0001.mp4").read_bytes())
     listed = tmp_path / "list"
@@ -293,7 +386,7 @@ def test_senseless_runs(
 
 
 def start(words: list[str], cache: Path) -> Command:
-    return Command(["ask", *words], VIDQA_CACHE_DIR=str(cache))
+    return Command(["ask", *words], cache.with_suffix(".told"), VIDQA_CACHE_DIR=str(cache))
 
 
 def lines(path: Path) -> int:
@@ -333,22 +426,30 @@ def test_a_run_that_is_killed_thrice_ends_as_one_that_is_not(
     killed_and_resumed(model, folder, tmp_path, 3, monkeypatch)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", ["once", "twice", "terminated"])
 def test_a_run_that_is_stopped_leaves_nobody_behind(
-    model: Path, clips: Path, tmp_path: Path, how: signal.Signals
+    model: Path, clips: Path, tmp_path: Path, how: str
 ) -> None:
     out = tmp_path / "out.jsonl"
-    asked = [word for number in range(200) for word in ("-q", f"Who {number}?")]
+    asked = [word for number in range(100) for word in ("-q", f"Who {number}?")]
     process = start(command(model, clips, *asked, "-o", out), tmp_path / "cache")
-    while lines(out) < 3 and process.poll() is None:
+    while lines(out) < 103 and process.poll() is None:  # the first clip is none
         time.sleep(0.01)
-    process.send_signal(how)
-    assert process.wait(timeout=120) in (130, -how)
+    process.send_signal(signal.SIGTERM if how == "terminated" else signal.SIGINT)
+    if how == "twice":
+        process.send_signal(signal.SIGINT)
+        while process.poll() is None:  # the first may not have been seen yet
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+    assert process.wait(timeout=120) == (-signal.SIGTERM if how == "terminated" else 130)
     deadline = time.monotonic() + 120
     while (left := members(process.pid)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not left
     assert all(record["question"].startswith("Who") for record in read(out))
+    if how == "once":
+        assert lines(out) == 200, "the clip in flight was finished"
+        assert "stopped, 4 left; give the same command again" in process.said()
 
 
 def members(session: int) -> list[int]:

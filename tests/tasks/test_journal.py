@@ -11,7 +11,7 @@ import pytest
 from vidqa.errors import NoSpaceError, UsageError
 from vidqa.tasks.book import Book
 from vidqa.tasks.journal import Journal
-from vidqa.tasks.ledger import Marks
+from vidqa.types import Marks
 
 HOW = {"model": "m", "revision": "1", "device": "cpu", "dtype": "float32", "settings": {"seed": 0}}
 

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vidqa.cli.exit_codes import ExitCode
+from vidqa.cli.outlet import STDOUT
 from vidqa.cli.output import ReaderGone
-from vidqa.cli.records import Records
 from vidqa.cli.request import Request
 from vidqa.cli.run import Run, RunOptions
 from vidqa.cli.show import AnswerView, choose_view
 from vidqa.cli.tell import Teller
 from vidqa.cli.verdict import verdict
 from vidqa.errors import UsageError, VidqaError
+from vidqa.exit_codes import ExitCode
+from vidqa.records import Records
 from vidqa.types import Answer, Notify, Stage, TextDelta
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ class AskOptions:
 def ask_all(request: Request, options: AskOptions, teller: Teller) -> ExitCode:
     """Answer all there is to answer."""
     records = Records(options.settings, timings=options.run.timings)
-    to_file = options.run.output is not None
-    view = choose_view(request, records, as_json=options.as_json, to_file=to_file)
+    as_json = options.as_json or options.run.output == STDOUT
+    view = choose_view(request, records, as_json=as_json, to_file=options.run.is_kept)
     way = Asking(options, teller, view)
     try:
         book = Run(request, options.run, teller, view, records, way).run()

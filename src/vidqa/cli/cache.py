@@ -11,11 +11,11 @@ from vidqa import paths
 from vidqa.cache import Cache, read_size
 from vidqa.cli import options
 from vidqa.cli.chat import HISTORY
-from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError
+from vidqa.exit_codes import ExitCode
 from vidqa.media.memo import forget
 
 app = typer.Typer(

@@ -11,12 +11,12 @@ import typer
 
 from vidqa import paths
 from vidqa.cli import options
-from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
 from vidqa.config import SETTINGS, Setting, require_name, setting, write_setting
 from vidqa.errors import UsageError
+from vidqa.exit_codes import ExitCode
 
 app = typer.Typer(help="Show and change settings.", invoke_without_command=True)
 SettingName = Annotated[str, typer.Argument(metavar="|".join(SETTINGS), help="Which setting.")]

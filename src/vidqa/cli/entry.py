@@ -4,7 +4,7 @@ import sys
 import traceback
 from typing import NoReturn
 
-from vidqa.cli.exit_codes import ExitCode
+from vidqa.exit_codes import ExitCode
 
 
 def main() -> NoReturn:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
@@ -15,6 +14,7 @@ from vidqa.cli.sink import Sink, opened
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
 from vidqa.errors import UsageError
+from vidqa.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from vidqa.tasks.bootstrap import Share

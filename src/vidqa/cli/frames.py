@@ -3,78 +3,164 @@
 import json
 import sys
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
+from vidqa.cli.outlet import STDOUT, is_folder
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
-from vidqa.cli.request import require_file_name
+from vidqa.cli.several import Several
 from vidqa.cli.show import failure_line
+from vidqa.cli.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError, VidqaError
+from vidqa.exit_codes import ExitCode
+from vidqa.tasks.clip_list import ClipList
+from vidqa.tasks.shelf import Shelf
 from vidqa.types import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from vidqa.media.reader import Reader
     from vidqa.tasks.frames import Places, Written
     from vidqa.tasks.preview import PreviewOptions
 
 COLUMNS = ("time_s", "file", "words")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is wanted of every clip, and where."""
+
+    sheet: str | None
+    """A PNG file, or a folder when it is one or ends in a slash."""
+    save: Path | None
+    """A folder for the frames themselves."""
+    force: bool
+    font: Path | None
+    as_json: bool
+
+
 @dataclass(slots=True)
 class FramesRun:
     """One command's work."""
 
-    clip: str
+    found: ClipList
     options: "PreviewOptions"
-    places: "Places"
-    as_json: bool
+    wishes: Wishes
     teller: Teller
+    several: Several = field(init=False)
 
     def __post_init__(self) -> None:
-        require_file_name(self.clip)
-        if self.places.sheet is None and self.places.folder is None:
+        wishes = self.wishes
+        if wishes.sheet is None and wishes.save is None:
             raise UsageError(
                 "nowhere to write to: neither -o nor --save is given",
                 hint="vidqa frames clip.mp4 -o sheet.png",
             )
+        if wishes.sheet == STDOUT:
+            raise UsageError("a picture does not go to stdout", hint="-o sheet.png")
+        if self.found.are_several and wishes.sheet is not None and not is_folder(wishes.sheet):
+            raise UsageError(
+                f"several clips do not go onto one sheet, {wishes.sheet}",
+                hint=f"-o '{wishes.sheet}/' is a folder",
+            )
+        self.several = Several(self.found, self.teller, self._show_failure)
 
     def run(self) -> ExitCode:
-        """Write the pictures, list the frames, say what they rest on."""
+        """Write the pictures, list the frames, say what they rest on; one clip after the other."""
+        from vidqa.media.reader import Reader
+
         keep_libraries_off_the_network()
         silence_libraries()
-        from vidqa.tasks.frames import write_frames
+        with ExitStack() as stack:
+            sheets, folders = self._sheets(), self._folders()
+            stack.enter_context(closing(sheets))
+            stack.enter_context(closing(folders))
+            stack.enter_context(self.teller.stages())
+            self.teller.passed_over(self.found)
+            return self.several.run(partial(self._write, Reader(), sheets, folders))
+
+    def _sheets(self) -> Targets:
+        if self.wishes.sheet is None:
+            return Targets()
+        if not is_folder(self.wishes.sheet):
+            return FileTarget(Path(self.wishes.sheet))
+        return self._shelf(Path(self.wishes.sheet), ".png")
+
+    def _folders(self) -> Targets:
+        if self.wishes.save is None:
+            return Targets()
+        if not self.found.are_several:
+            return FileTarget(self.wishes.save)
+        return self._shelf(self.wishes.save, "")
+
+    def _shelf(self, folder: Path, ending: str) -> Targets:
+        return FolderTargets(Shelf(folder, self.found, ending, force=self.wishes.force))
+
+    def _write(self, reader: "Reader", sheets: Targets, folders: Targets, clip: str) -> bool:
+        """Write one clip's pictures; whether that was to do."""
+        from vidqa.tasks.frames import Places, write_frames
 
         begun = time.monotonic()
-        with self.teller.stages():
-            self.teller.stage("decode")
-            try:
-                written = write_frames(Path(self.clip), self.options, self.places)
-            except VidqaError as error:
-                self.teller.pause()
-                if self.as_json:
-                    put(failure_line(error, video=self.clip))
-                raise
-        if self.as_json:
-            put(json.dumps(self._record(written)) + "\n")
+        wanted = [one for one in (sheets, folders) if one.of(clip) is not None]
+        making = self._making(clip) if any(one.are_known for one in wanted) else {}
+        made = [one.is_made(clip, making) for one in wanted]
+        if all(made):
+            return False
+        for one in wanted:
+            one.begin(clip, making)
+        places = Places(
+            sheet=sheets.of(clip),
+            folder=folders.of(clip),
+            force=self.wishes.force or bool(making),
+            is_ours=folders.are_known,
+            font=self.wishes.font,
+        )
+        self.teller.stage("decode")
+        written = write_frames(Path(clip), self.options, places, reader=reader)
+        for one in wanted:
+            one.note(clip, making)
+        self._show(clip, written, places)
+        self._tell(clip, written, places, time.monotonic() - begun)
+        return True
+
+    def _making(self, clip: str) -> dict[str, Any]:
+        """What pictures are known by, once they are in a folder."""
+        from vidqa.media.marks import marks
+        from vidqa.media.words import Wanted
+
+        told = asdict(self.options)
+        wanted = Wanted.parse(told["subtitles"], told["language"], told["task"])
+        mark = marks(clip, wanted, keep=told.pop("keep"))
+        settings = {name: None if one is None else str(one) for name, one in told.items()}
+        return making(mark, {"settings": {**settings, "font": str(self.wishes.font)}})
+
+    def _show(self, clip: str, written: "Written", places: "Places") -> None:
+        if self.wishes.as_json:
+            put(json.dumps(self._record(clip, written, places)) + "\n")
         elif sys.stdout.isatty():
             _show_table(_rows(written))
         else:
+            lead = (printable(clip),) if self.several.are else ()
             for row in _rows(written):
-                put("\t".join(row) + "\n")
-        self._tell(written, time.monotonic() - begun)
-        return ExitCode.ANSWERED
+                put("\t".join((*lead, *row)) + "\n")
 
-    def _record(self, written: "Written") -> dict[str, Any]:
+    def _show_failure(self, clip: str, error: VidqaError) -> None:
+        self.teller.pause()
+        if self.wishes.as_json:
+            put(failure_line(error, video=clip))
+
+    def _record(self, clip: str, written: "Written", places: "Places") -> dict[str, Any]:
         """The JSON object, keys in their documented order."""
-        seen, sheet = written.seen, self.places.sheet
+        seen, sheet = written.seen, places.sheet
         files: list[str | None] = [*map(str, written.files)] or [None] * len(seen.fitted.segments)
         return {
             "schema_version": SCHEMA_VERSION,
-            "video": self.clip,
+            "video": clip,
             "fingerprint": seen.fingerprint,
             "model": self.options.model,
             "recipe": self.options.recipe,
@@ -92,14 +178,15 @@ class FramesRun:
             "warnings": list(written.warnings),
         }
 
-    def _tell(self, written: "Written", seconds: float) -> None:
+    def _tell(self, clip: str, written: "Written", places: "Places", seconds: float) -> None:
         seen = written.seen
         count = len(seen.fitted.segments)
         words = "no words" if not seen.fitted.used else f"{seen.fitted.used} words"
         source = ", ".join(filter(None, (seen.words.source, seen.words.detail)))
-        target = self.places.sheet or self.places.folder
+        target = places.sheet or places.folder
+        about = f"{clip}: " if self.several.are else ""
         frames = "1 frame" if count == 1 else f"{count} frames"
-        self.teller.note(f"{frames}, {words} ({source}), {seconds:.1f} s -> {target}")
+        self.teller.note(f"{about}{frames}, {words} ({source}), {seconds:.1f} s -> {target}")
         for warning in written.warnings:
             self.teller.note(f"warning: {warning}")
 

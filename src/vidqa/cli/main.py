@@ -10,13 +10,13 @@ from typer.core import TyperCommand
 import vidqa
 from vidqa.cli import cache, config, models, options, run_options, train_options
 from vidqa.cli.chat import chat
-from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.output import escape_the_unencodable, put
 from vidqa.cli.settled import previewed_model, settled
 from vidqa.cli.summarize import summarize
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
 from vidqa.errors import UsageError, VidqaError
+from vidqa.exit_codes import ExitCode, exit_code
 from vidqa.registry import DEFAULT_MODEL
 
 app = typer.Typer(
@@ -66,6 +66,7 @@ def ask(
     shard: run_options.Shard = None,
     output: run_options.Records = None,
     retry_failed: run_options.RetryFailed = False,
+    force: run_options.Force = False,
     unordered: run_options.Unordered = False,
     batch: run_options.Batch = 1,
     model: options.ModelName = None,
@@ -117,6 +118,7 @@ def ask(
             watch=watch,
             output=output,
             retry_failed=retry_failed,
+            force=force,
             unordered=unordered,
             batch=batch,
             timings=timings,
@@ -140,9 +142,13 @@ app.command()(summarize)
 
 @app.command()
 def transcribe(
-    clips: options.Clips,
+    clips: run_options.SoundClips = None,
+    files_from: run_options.FilesFrom = None,
+    recursive: run_options.Recursive = False,
+    shard: run_options.Shard = None,
     form: options.Format = None,
     output: options.Output = None,
+    force: options.Force = False,
     speech: options.Speech = None,
     language: options.Language = None,
     task: options.TaskName = "transcribe",
@@ -155,8 +161,9 @@ def transcribe(
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Write down what is said in clips, with times; listens, unless told what else to read."""
-    from vidqa.cli.request import read_subtitles, read_task, read_time
+    from vidqa.cli.request import Selection, read_clips, read_subtitles, read_task, read_time
     from vidqa.cli.transcribe import TranscribeOptions, TranscribeRun, read_format
+    from vidqa.tasks.clip_list import SOUND, VIDEO
 
     if subtitles == "off":
         raise UsageError(
@@ -172,22 +179,36 @@ def transcribe(
         start_s=read_time(start, "--start"),
         end_s=read_time(end, "--end"),
         device=settled("device", device, "auto"),
+        force=force,
         keep=not no_cache,
     )
-    return TranscribeRun(tuple(clips), how, Teller(quiet=quiet)).run()
+    selection = Selection(files_from=files_from, recursive=recursive, shard=shard)
+    found = read_clips(clips or [], selection, sys.stdin, suffixes=VIDEO | SOUND)
+    return TranscribeRun(found, how, Teller(quiet=quiet)).run()
 
 
 @app.command()
-def info(clips: options.VideoClips, as_json: options.Json = False) -> ExitCode:
+def info(
+    clips: run_options.Clips = None,
+    files_from: run_options.FilesFrom = None,
+    recursive: run_options.Recursive = False,
+    shard: run_options.Shard = None,
+    as_json: options.Json = False,
+) -> ExitCode:
     """Say what is in clips: pictures, sound, subtitles, chapters, and a mark of the content."""
     from vidqa.cli.info import InfoRun
+    from vidqa.cli.request import Selection, read_clips
 
-    return InfoRun(tuple(clips), as_json, Teller()).run()
+    selection = Selection(files_from=files_from, recursive=recursive, shard=shard)
+    return InfoRun(read_clips(clips or [], selection, sys.stdin), as_json, Teller()).run()
 
 
 @app.command()
 def frames(
-    clip: options.VideoClip,
+    clips: run_options.Clips = None,
+    files_from: run_options.FilesFrom = None,
+    recursive: run_options.Recursive = False,
+    shard: run_options.Shard = None,
     output: options.Sheet = None,
     save: options.SaveFrames = None,
     force: options.Force = False,
@@ -207,16 +228,17 @@ def frames(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> ExitCode:
-    """Show what a model sees of a clip: frames, and the words beside them; loads no model."""
-    from vidqa.cli.frames import FramesRun
+    """Show what a model sees of clips: frames, and the words beside them; loads no model."""
+    from vidqa.cli.frames import FramesRun, Wishes
     from vidqa.cli.request import (
+        Selection,
+        read_clips,
         read_decoder,
         read_sampling,
         read_subtitles,
         read_task,
         read_time,
     )
-    from vidqa.tasks.frames import Places
     from vidqa.tasks.preview import PreviewOptions
 
     teller = Teller(quiet=quiet)
@@ -234,8 +256,10 @@ def frames(
         decoder=read_decoder(decoder),
         keep=not no_cache,
     )
-    places = Places(sheet=output, folder=save, force=force, font=font)
-    return FramesRun(clip, how, places, as_json, teller).run()
+    selection = Selection(files_from=files_from, recursive=recursive, shard=shard)
+    found = read_clips(clips or [], selection, sys.stdin)
+    wishes = Wishes(sheet=output, save=save, force=force, font=font, as_json=as_json)
+    return FramesRun(found, how, wishes, teller).run()
 
 
 @app.command(name="eval")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from vidqa.cli import options
-from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.settled import settled
 from vidqa.cli.tell import Teller
+from vidqa.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -205,15 +205,6 @@ ShowPrompt = Annotated[
     bool,
     typer.Option("--show-prompt", help="Show what the model saw: frames, words, token counts."),
 ]
-Clips = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="CLIP...", help="Video files, or files with sound alone.", show_default=False
-    ),
-]
-VideoClips = Annotated[
-    list[str], typer.Argument(metavar="CLIP...", help="Video files.", show_default=False)
-]
 TranscriptWords = Annotated[
     str,
     typer.Option(
@@ -238,16 +229,21 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        metavar="FILE|FOLDER",
-        help="Write here instead of to stdout; a file appears when it is complete. In a folder "
-        "each clip gets a file of its name, and none is overwritten.",
+        metavar="FILE|FOLDER/|-",
+        help="Write here instead of to stdout; a file appears when it is complete. A folder gets a "
+        "file a clip, in folders like those of the clips; what is there already, by content and "
+        "settings, is not made again.",
     ),
 ]
 VideoClip = Annotated[str, typer.Argument(metavar="CLIP", help="A video file.")]
 Sheet = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        "--output", "-o", metavar="FILE.png", help="Draw all frames on one picture, words below."
+        "--output",
+        "-o",
+        metavar="FILE.png|FOLDER/",
+        help="Draw all frames of a clip on one picture, words below. A folder gets a picture a "
+        "clip; what is there already, by content and settings, is not made again.",
     ),
 ]
 SaveFrames = Annotated[
@@ -255,7 +251,8 @@ SaveFrames = Annotated[
     typer.Option(
         "--save",
         metavar="FOLDER",
-        help="Write each frame there, as large as it is, named by its time in seconds: 12.345.png.",
+        help="Write each frame there, as large as it is, named by its time in seconds: 12.345.png. "
+        "Of several clips, each gets a folder in it.",
     ),
 ]
 FontFile = Annotated[

@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from vidqa.cli.exit_codes import ExitCode
 from vidqa.errors import NoSpaceError
+from vidqa.exit_codes import ExitCode
 
 
 class ReaderGone(typer.Exit):

@@ -3,13 +3,14 @@
 import os
 import re
 from codecs import BOM_UTF8
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast, get_args
 
 from vidqa.errors import UsageError
 from vidqa.spec import Length
-from vidqa.tasks.clip_list import expand, expand_listed, is_many, read_list, share
+from vidqa.tasks.clip_list import VIDEO, ClipList, find_clips, read_list
 
 if TYPE_CHECKING:
     from vidqa.media.frames import Decoder
@@ -25,10 +26,18 @@ CLOCK = re.compile(r"^(?:(?:(\d+):)?([0-5]?\d):(?=[0-5]?\d(?:\.|$)))?(\d+(?:\.\d
 class Request:
     """Every question is asked about every clip; a clip is watched once."""
 
-    clips: tuple[str, ...]
+    found: ClipList
     questions: tuple[str, ...]
-    is_run: bool = False
-    """The clips were not named one by one."""
+
+    @property
+    def clips(self) -> tuple[str, ...]:
+        """Each once."""
+        return self.found.clips
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the clips were not named one by one."""
+        return self.found.is_run
 
     @property
     def single(self) -> bool:
@@ -64,13 +73,18 @@ def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Reque
         raise UsageError("the question is empty", hint=EXAMPLE)
     if not asked or not (named or selection.files_from):
         raise UsageError("a clip and a question are needed", hint=EXAMPLE)
-    return read_clips(named, tuple(dict.fromkeys(one.strip() for one in asked)), selection, stdin)
+    questions_once = tuple(dict.fromkeys(one.strip() for one in asked))
+    return Request(read_clips(named, selection, stdin), questions_once)
 
 
 def read_clips(
-    named: list[str], questions: tuple[str, ...], selection: Selection, stdin: TextIO
-) -> Request:
-    """The same questions about all clips of a selection.
+    named: Sequence[str],
+    selection: Selection,
+    stdin: TextIO,
+    *,
+    suffixes: frozenset[str] = VIDEO,
+) -> ClipList:
+    """The clips of a selection; `suffixes` are those of files that are taken from folders.
 
     Raises:
         UsageError: no clips, a clip that is no file name, or a list that cannot be read.
@@ -80,17 +94,12 @@ def read_clips(
     listed = [] if selection.files_from is None else _listed(selection.files_from, stdin)
     if not named and not listed:
         raise UsageError("the list of clips is empty" if selection.files_from else "no clip given")
-    for clip in named + listed:
+    for clip in (*named, *listed):
         require_file_name(clip)
-    is_run = bool(selection.files_from or selection.shard or any(map(is_many, named)))
-    found = (
-        *expand(named, recursive=selection.recursive),
-        *expand_listed(listed, recursive=selection.recursive),
-    )
-    clips = tuple(dict.fromkeys(found))
-    if selection.shard is not None:
-        clips = share(clips, *_read_shard(selection.shard))
-    return Request(clips, questions, is_run)
+    found = find_clips(named, listed=listed, recursive=selection.recursive, suffixes=suffixes)
+    if selection.files_from is not None:
+        found = replace(found, is_run=True)
+    return found if selection.shard is None else found.shard(*_read_shard(selection.shard))
 
 
 def _questions(selection: Selection, stdin: TextIO) -> list[str]:

@@ -1,18 +1,19 @@
 """Answer all there is to answer: the model is loaded once, each clip watched once."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from vidqa.cli.records import Records
+from vidqa.cli.brake import Brake
+from vidqa.cli.outlet import JSON, STDOUT, Leaf, Outlet, open_outlet
 from vidqa.cli.request import Request
 from vidqa.cli.show import AnswerView
 from vidqa.cli.tell import Teller
 from vidqa.cli.watcher import Watcher, WatchOptions
 from vidqa.errors import NoSpaceError, NotEnoughMemoryError, UsageError, VidqaError
+from vidqa.records import Records
 from vidqa.tasks.book import Book
 from vidqa.tasks.journal import Journal
 from vidqa.types import Answer, Maker, TextDelta
@@ -39,15 +40,23 @@ class RunOptions:
     """Where answers go, and how clips are taken."""
 
     watch: WatchOptions
-    output: Path | None = None
+    output: str | None = None
+    """A file, a folder, or `-`."""
     retry_failed: bool = False
+    force: bool = False
     unordered: bool = False
     batch: int = 1
     timings: bool = False
 
     def __post_init__(self) -> None:
-        if self.retry_failed and self.output is None:
-            raise UsageError("--retry-failed is for -o", hint="-o answers.jsonl")
+        for name, given in (("--retry-failed", self.retry_failed), ("--force", self.force)):
+            if given and not self.is_kept:
+                raise UsageError(f"{name} is for -o", hint="-o answers.jsonl")
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether records are on disk afterwards."""
+        return self.output not in (None, STDOUT)
 
 
 @dataclass(slots=True)
@@ -60,7 +69,11 @@ class Run:
     view: AnswerView
     records: Records
     way: Way
+    leaf: Leaf = JSON
+    """What a clip's file is like where `-o` is a folder."""
     watcher: Watcher = field(init=False)
+    outlet: Outlet = field(default_factory=Outlet, init=False)
+    brake: Brake = field(default_factory=Brake, init=False)
     maker: Maker | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -69,21 +82,27 @@ class Run:
     def run(self) -> Book:
         """Do what is left to do; one bad clip does not stop the others."""
         with ExitStack() as stack:
-            journal = None
-            if self.options.output is not None:
-                journal = stack.enter_context(closing(Journal(self.options.output)))
-                self._tell_torn(journal)
+            options = self.options
+            self.outlet = open_outlet(
+                options.output, self.request.found, self.leaf, force=options.force
+            )
+            stack.enter_context(closing(self.outlet))
+            self._tell_torn(self.outlet.journal)
+            self.teller.passed_over(self.request.found)
             stack.enter_context(self.teller.stages(is_run=self._has_board))
             stack.enter_context(closing(self.view))
-            book = self._run(journal)
+            book = self._run(self.outlet.journal)
             self.teller.pause()
             if self._has_board:
                 self.teller.tally(book.tally())
+        if self.brake.is_pulled:
+            self._tell_how_to_go_on(book)
+            raise KeyboardInterrupt
         return book
 
     @property
     def _has_board(self) -> bool:
-        return self.request.is_run or self.options.output is not None
+        return self.request.is_run or self.options.is_kept
 
     def _run(self, journal: Journal | None) -> Book:
         """Find out what is left to do, and do it."""
@@ -93,6 +112,8 @@ class Run:
             model = self.watcher.load() if fits or journal is None else None
             self.maker = self.watcher.identify() if model is None else model.maker
             book = self._book(journal, self.maker)
+            for video, refusal in self.outlet.begin(book).items():
+                self._refuse(book, video, refusal)
             if left := book.left():
                 model = model or self.watcher.load()
                 self._answer_all(model, book, left)
@@ -117,6 +138,7 @@ class Run:
             how=self.records.made_by(maker),
             mark=self.watcher.marks,
             retry_failed=self.options.retry_failed,
+            anew=self.options.force,
         )
 
     def _answer_all(self, model: "Model", book: Book, left: dict[str, tuple[str, ...]]) -> None:
@@ -128,9 +150,12 @@ class Run:
             in_order=not self.options.unordered,
             notify=self.teller.stage,
         )
-        with closing(watched):
+        several = self._has_board or len(self.request.clips) > 1
+        with self.brake.armed() if several else nullcontext(), closing(watched):
             for some in grouped(watched, self.options.batch, partial(self._watched_alone, model)):
                 self._answer_group(book, some, left)
+                if self.brake.is_pulled:
+                    return
 
     def _watched_alone(self, model: "Model", video: str) -> "Clip | VidqaError":
         try:
@@ -148,6 +173,7 @@ class Run:
                 answer = together.get((video, question))
                 failed = clip if isinstance(clip, VidqaError) else answer
                 self._settle(book, video, question, clip, failed)
+            self.outlet.settled(book, video)
 
     def _together(
         self, clips: Sequence[tuple[str, "Clip"]], left: dict[str, tuple[str, ...]]
@@ -188,10 +214,11 @@ class Run:
             self._fail(book, video, question, error)
             return
         subtitles = self.watcher.subtitles_mark(video)
-        book.write(video, question, self.records.answered(answer, subtitles=subtitles))
+        record = self.records.answered(answer, subtitles=subtitles)
+        book.write(video, question, self.outlet.labelled(video, record))
         self.teller.pause()
         self.view.whole(answer)
-        if self.options.output is None:
+        if not self.options.is_kept:
             self.teller.coverage(
                 answer,
                 decoder=clip.decoder,
@@ -210,12 +237,27 @@ class Run:
             marks=self.watcher.marks(video),
             maker=self.maker,
         )
-        book.write(video, question, record)
+        book.write(video, question, self.outlet.labelled(video, record))
         self.teller.error(error, about=self._title(video))
         self.view.failed(record)
 
-    def _tell_torn(self, journal: Journal) -> None:
-        if journal.torn_bytes:
+    def _refuse(self, book: Book, video: str, error: UsageError) -> None:
+        """A clip's file is there already, and stays as it is; the others may be written."""
+        book.refuse(
+            video, lambda question: self.records.failed(error, video=video, question=question)
+        )
+        self.teller.error(error, about=self._title(video))
+
+    def _tell_how_to_go_on(self, book: Book) -> None:
+        """After Ctrl-C."""
+        left = book.tally().left
+        how = "give the same command again: it goes on where it stopped"
+        if not self.options.is_kept:
+            how = "with -o answers.jsonl the same command would go on where it stopped"
+        self.teller.note(f"stopped, {left} left; {how}")
+
+    def _tell_torn(self, journal: Journal | None) -> None:
+        if journal is not None and journal.torn_bytes:
             self.teller.note(
                 f"the last line of {journal.path} was torn; its {journal.torn_bytes} bytes were cut"
             )

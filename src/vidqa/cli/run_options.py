@@ -11,6 +11,14 @@ Clips = Annotated[
         metavar="CLIP...", help="Video files, folders or quoted patterns.", show_default=False
     ),
 ]
+SoundClips = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CLIP...",
+        help="Video files, files with sound alone, folders or quoted patterns.",
+        show_default=False,
+    ),
+]
 QuestionList = Annotated[
     Path | None,
     typer.Option("--questions", metavar="FILE", help="Questions, one a line, like as many -q."),
@@ -29,25 +37,37 @@ Recursive = Annotated[
 Shard = Annotated[
     str | None,
     typer.Option(
-        metavar="K/N", help="Only the K-th of N equal parts of the clips, the same everywhere."
+        metavar="K/N",
+        help="Only the K-th of N parts of the clips; a clip's part depends on its name alone.",
     ),
 ]
 Records = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--output",
         "-o",
-        metavar="FILE.jsonl",
-        help="Write a record a clip and question there, each on disk before it counts; what the "
-        "file has already, by content and settings, is not done again.",
+        metavar="FILE.jsonl|FOLDER/|-",
+        help="Write a record a clip and question there, each on disk before it counts; what is "
+        "there already, by content and settings, is not done again. FOLDER/ gets a file a clip, in "
+        "folders like those of the clips; - is stdout.",
     ),
 ]
 RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="With -o: do again what failed before.")
 ]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="With -o: do all of it anew, and replace files that are in the way."
+    ),
+]
 Unordered = Annotated[
     bool,
-    typer.Option("--unordered", help="Take clips as they are ready; -o is not sorted at the end."),
+    typer.Option(
+        "--unordered/--ordered",
+        help="Take clips as they are ready; -o is not sorted at the end. [default: ordered]",
+        show_default=False,
+    ),
 ]
 Batch = Annotated[
     int,

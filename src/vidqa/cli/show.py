@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from vidqa.cli.exit_codes import exit_code
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
-from vidqa.cli.records import Records
 from vidqa.cli.request import Request
 from vidqa.errors import VidqaError
+from vidqa.exit_codes import exit_code
+from vidqa.records import Records
 from vidqa.types import SCHEMA_VERSION, Answer, TextDelta
 
 if TYPE_CHECKING:

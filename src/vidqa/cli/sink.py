@@ -40,7 +40,7 @@ def opened(target: Path | None) -> Iterator[Sink]:
             yield _writer(stream, target)
         return
     target = Path(os.path.realpath(target))
-    draft = target.with_name(f".{target.name[:80]}.{os.getpid()}.part")
+    draft = target.with_name(f".{target.name[:50]}.{os.getpid()}.part")
     try:
         with _write_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -3,21 +3,23 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 import typer
 
 from vidqa.cli import options, request, run_options
-from vidqa.cli.exit_codes import ExitCode
-from vidqa.cli.records import Records
+from vidqa.cli.outlet import JSON, STDOUT, Leaf, is_folder
 from vidqa.cli.request import Request
 from vidqa.cli.run import Run, RunOptions
 from vidqa.cli.show import AnswerView, JsonView
-from vidqa.cli.summary_view import SummaryView
+from vidqa.cli.summary_view import SummaryView, summary_text
 from vidqa.cli.tell import Teller
 from vidqa.cli.verdict import verdict
 from vidqa.cli.watcher import FrameOptions, ModelOptions, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
+from vidqa.exit_codes import ExitCode
+from vidqa.records import Records
 from vidqa.spec import Length
 from vidqa.tasks.summary import question_of
 from vidqa.types import Answer
@@ -74,7 +76,7 @@ def summarize_all(asked: Request, how: SummaryOptions, teller: Teller) -> ExitCo
     records = Records(how.settings)
     view = _choose_view(asked, records, how)
     way = Summing(how, teller)
-    book = Run(asked, how.run, teller, view, records, way).run()
+    book = Run(asked, how.run, teller, view, records, way, _leaf(how.form)).run()
     return verdict(book.records, asked)
 
 
@@ -105,14 +107,22 @@ class Summing:
 
 def _choose_view(asked: Request, records: Records, how: SummaryOptions) -> AnswerView:
     """The view that was asked for, else the one that suits who is reading."""
-    to_file = how.run.output is not None
-    if how.form == "json":
-        return JsonView(records)
-    if how.form is None and to_file:
+    output = how.run.output
+    if how.run.is_kept and (how.form is None or is_folder(output or "")):
         return AnswerView()
+    if how.form == "json" or output == STDOUT:
+        return JsonView(records)
     if how.form is None and asked.is_run and not sys.stdout.isatty():
         return JsonView(records)
     return SummaryView(markdown=how.form == "md", titles=len(asked.clips) > 1 or asked.is_run)
+
+
+def _leaf(form: Form | None) -> Leaf:
+    """The files of a folder."""
+    if form in (None, "json"):
+        return JSON
+    markdown = form == "md"
+    return Leaf(".md" if markdown else ".txt", partial(summary_text, markdown=markdown))
 
 
 def _read_form(text: str | None) -> Form | None:
@@ -131,6 +141,7 @@ def summarize(
     shard: run_options.Shard = None,
     output: run_options.Records = None,
     retry_failed: run_options.RetryFailed = False,
+    force: run_options.Force = False,
     unordered: run_options.Unordered = False,
     model: options.ModelName = None,
     frames: options.Frames = None,
@@ -153,7 +164,8 @@ def summarize(
     """Say what clips are about; long ones are watched window by window."""
     wanted = request.read_length(length)
     chosen = request.Selection(files_from=files_from, recursive=recursive, shard=shard)
-    asked = request.read_clips(clips or [], (question_of(wanted),), chosen, sys.stdin)
+    found = request.read_clips(clips or [], chosen, sys.stdin)
+    asked = Request(found, (question_of(wanted),))
     watch = WatchOptions(
         ModelOptions.read(model, device, dtype, fit=fit),
         FrameOptions.read(frames, "vidqa", None, start, end, decoder),
@@ -162,7 +174,13 @@ def summarize(
         offline=offline,
     )
     how = SummaryOptions(
-        run=RunOptions(watch=watch, output=output, retry_failed=retry_failed, unordered=unordered),
+        run=RunOptions(
+            watch=watch,
+            output=output,
+            retry_failed=retry_failed,
+            force=force,
+            unordered=unordered,
+        ),
         length=wanted,
         chapters=chapters,
         max_new_tokens=max_new_tokens,

@@ -1,14 +1,12 @@
 """Summaries for reading."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.show import AnswerView
 from vidqa.types import Answer
-
-if TYPE_CHECKING:
-    from vidqa.tasks.summary import FoundChapter, Summary
 
 
 class SummaryView(AnswerView):
@@ -22,24 +20,24 @@ class SummaryView(AnswerView):
 
     def whole(self, answer: Answer) -> None:
         """Write it."""
-        from vidqa.tasks.summary import Summary
-
-        assert isinstance(answer, Summary), "only summaries are shown here"
-        paragraphs = [printable(answer.text, newlines=True)]
-        if self._titles:
-            paragraphs.insert(0, f"{'# ' if self._markdown else ''}{printable(answer.video)}")
-        if answer.chapters:
-            paragraphs += self._chapters(answer)
         if not self._is_first:
             put("\n")
         self._is_first = False
-        put("\n\n".join(paragraphs) + "\n")
+        if self._titles:
+            put(f"{'# ' if self._markdown else ''}{printable(answer.video)}\n\n")
+        put(summary_text(answer.to_record(), markdown=self._markdown))
 
-    def _chapters(self, summary: "Summary") -> list[str]:
-        if self._markdown:
-            lines = [f"- {_line(one, ' ')}" for one in summary.chapters]
-            return ["## Chapters", "\n".join(lines)]
-        return ["\n".join(_line(one, "  ") for one in summary.chapters)]
+
+def summary_text(record: Mapping[str, Any], *, markdown: bool) -> str:
+    """A summary and its chapters, of their record."""
+    paragraphs = [printable(record["summary"], newlines=True)]
+    lines = [_line(one, " " if markdown else "  ") for one in record["chapters"]]
+    if markdown and lines:
+        paragraphs.append("## Chapters")
+        lines = [f"- {line}" for line in lines]
+    if lines:
+        paragraphs.append("\n".join(lines))
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def clock(time_s: float) -> str:
@@ -49,5 +47,5 @@ def clock(time_s: float) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _line(chapter: "FoundChapter", between: str) -> str:
-    return f"{clock(chapter.start_s)}{between}{printable(chapter.title)}".rstrip()
+def _line(chapter: Mapping[str, Any], between: str) -> str:
+    return f"{clock(chapter['start_s'])}{between}{printable(chapter['title'])}".rstrip()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vidqa.cli.spinner import Spinner
     from vidqa.footprint import MemoryPlan
     from vidqa.tasks.book import Tally
+    from vidqa.tasks.clip_list import ClipList
 
 STAGE_LABELS: dict[Stage, str] = {
     "load": "loading the model",
@@ -80,6 +81,12 @@ class Teller:
         from vidqa.cli.pace import Pace
 
         self.note(str(Pace(tally, time.monotonic() - self._run_begun)))
+
+    def passed_over(self, found: "ClipList") -> None:
+        """What of the folders that were named is not looked at."""
+        if found.passed_over:
+            files = "1 file" if found.passed_over == 1 else f"{found.passed_over} files"
+            self.note(f"passed over {files} not called like a video")
 
     def progress(self, label: str) -> None:
         """Say how far the work has come, on a terminal only."""

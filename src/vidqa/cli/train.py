@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError
+from vidqa.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from vidqa.paper.schedule import Schedule

@@ -3,19 +3,25 @@
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from vidqa.cli.exit_codes import ExitCode, exit_code
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
+from vidqa.cli.outlet import STDOUT, is_folder
 from vidqa.cli.output import put
-from vidqa.cli.request import require_file_name
+from vidqa.cli.several import Several
 from vidqa.cli.show import failure_line
 from vidqa.cli.sink import opened
+from vidqa.cli.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError, VidqaError
+from vidqa.exit_codes import ExitCode
 from vidqa.tasks.captions import FORMATS, Captions, Format
+from vidqa.tasks.clip_list import ClipList
+from vidqa.tasks.shelf import Shelf
 from vidqa.types import Cue, Words
 
 if TYPE_CHECKING:
@@ -38,45 +44,50 @@ class TranscribeOptions:
     start_s: float | None
     end_s: float | None
     device: str
+    force: bool
+    """Write anew what is there already."""
     keep: bool
     """Whether anything of clips is kept on disk."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that can change what is written, as it was given, for JSON."""
+        return {
+            "format": self.form,
+            "subtitles": str(self.subtitles),
+            "language": self.language,
+            "task": self.task,
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+        }
 
 
 @dataclass(slots=True)
 class TranscribeRun:
     """One command's work: the recogniser is loaded once."""
 
-    clips: tuple[str, ...]
+    found: ClipList
     options: TranscribeOptions
     teller: Teller
-    targets: dict[str, Path | None] = field(init=False)
-    failures: list[VidqaError] = field(default_factory=list)
+    targets: Targets = field(init=False)
+    several: Several = field(init=False)
 
     def __post_init__(self) -> None:
-        for clip in self.clips:
-            require_file_name(clip)
-        self.targets = choose_targets(self.clips, self.options.form, self.options.output)
+        self.targets = choose_targets(self.found, self.options)
+        self.several = Several(self.found, self.teller, self._show_failure)
 
     def run(self) -> ExitCode:
         """Write all there is to write; one bad clip does not stop the others."""
-        with self.teller.stages():
+        with closing(self.targets), self.teller.stages():
+            self.teller.passed_over(self.found)
             try:
                 transcriber = self._load()
             except VidqaError as error:
                 self.teller.pause()
-                for clip in self.clips:
+                for clip in self.found.clips:
                     self._show_failure(clip, error)
                 raise
-            for clip in self.clips:
-                try:
-                    self._transcribe(transcriber, clip)
-                except VidqaError as error:
-                    self.failures.append(error)
-                    self.teller.error(error, about=self._title(clip))
-                    self._show_failure(clip, error)
-        if not self.failures:
-            return ExitCode.ANSWERED
-        return exit_code(self.failures[0]) if len(self.clips) == 1 else ExitCode.SOME_CLIPS_FAILED
+            return self.several.run(partial(self._transcribe, transcriber))
 
     def _load(self) -> "Transcriber":
         self.teller.stage("load")
@@ -91,11 +102,16 @@ class TranscribeRun:
         cache = Cache() if options.keep else None
         return Transcriber(wanted, speech=options.speech, device=options.device, cache=cache)
 
-    def _transcribe(self, transcriber: "Transcriber", clip: str) -> None:
+    def _transcribe(self, transcriber: "Transcriber", clip: str) -> bool:
+        """Write down what is said in one clip; whether that was to do."""
         begun = time.monotonic()
-        target = self.targets[clip]
+        making = self._making(transcriber, clip)
+        if self.targets.is_made(clip, making):
+            return False
+        self.targets.begin(clip, making)
+        target = self.targets.of(clip)
         sound = transcriber.probe(Path(clip))
-        several = target is None and len(self.clips) > 1
+        several = target is None and self.several.are
         captions = Captions(self.options.form, clip, titled=several)
         words = Words("none")
         with opened(target) as write:
@@ -108,7 +124,19 @@ class TranscribeRun:
                     words = event
             self._clear_the_way(target)
             write(captions.end(words))
+        self.targets.note(clip, making)
         self._report(clip, words, sound, time.monotonic() - begun)
+        return True
+
+    def _making(self, transcriber: "Transcriber", clip: str) -> dict[str, Any]:
+        """What a transcript is known by, once it is in a folder."""
+        if not self.targets.are_known:
+            return {}
+        from vidqa.media.marks import marks
+
+        mark = marks(clip, transcriber.wanted, keep=self.options.keep)
+        made_by = {**transcriber.made_by, "settings": self.options.settings}
+        return making(mark, made_by)
 
     def _events(
         self, transcriber: "Transcriber", path: Path, sound: "SoundInfo"
@@ -141,20 +169,16 @@ class TranscribeRun:
             parts = [words.source, words.detail, words.language]
             cues = "1 cue" if len(words.cues) == 1 else f"{len(words.cues)} cues"
             found = f"{count} words in {cues} ({', '.join(filter(None, parts))})"
-        title = self._title(clip)
-        about = f"{title}: " if title else ""
-        target = self.targets[clip]
+        about = f"{clip}: " if self.several.are else ""
+        target = self.targets.of(clip)
         place = f" -> {target}" if target else ""
         self.teller.note(f"{about}{found}, {seconds:.1f} s{place}")
         for warning in words.warnings:
             self.teller.note(f"warning: {warning}")
 
     def _show_failure(self, clip: str, error: VidqaError) -> None:
-        if self.options.form == "json" and self.targets[clip] is None:
+        if self.options.form == "json" and self.targets.of(clip) is None:
             put(failure_line(error, video=clip))
-
-    def _title(self, clip: str) -> str | None:
-        return clip if len(self.clips) > 1 else None
 
 
 def read_format(text: str | None, output: str | None) -> Format:
@@ -178,45 +202,29 @@ def read_format(text: str | None, output: str | None) -> Format:
     raise UsageError(f"no format is called {wanted!r}", hint=f"use one of {', '.join(FORMATS)}")
 
 
-def is_folder(output: str) -> bool:
-    """Whether files go into it: it is there, or its name ends in a slash."""
-    return output.endswith("/") or Path(output).is_dir()
-
-
-def choose_targets(
-    clips: tuple[str, ...], form: Format, output: str | None
-) -> dict[str, Path | None]:
-    """The file that each clip's words go to; None is stdout.
+def choose_targets(found: ClipList, options: TranscribeOptions) -> Targets:
+    """Where each clip's words go.
 
     Raises:
-        UsageError: two clips would go to one file, or a file to where something else is.
+        UsageError: several clips would go to one place where that makes no sense, or a clip would
+            be overwritten.
 
     """
-    if output is None:
-        if len(clips) > 1 and form in ("srt", "vtt"):
+    form, output = options.form, options.output
+    if output is None or output == STDOUT:
+        if found.are_several and form in ("srt", "vtt"):
             raise UsageError(
                 f"several clips do not make one {form} file", hint="name a folder with -o FOLDER/"
             )
-        return dict.fromkeys(clips)
-    if not is_folder(output):
-        if len(clips) == 1:
-            return {clips[0]: _spare_clips(Path(output), clips)}
-        if Path(output).suffix:
-            raise UsageError(
-                f"several clips do not go into one file, {output}",
-                hint=f"-o '{output}/' is a folder",
-            )
-    targets: dict[str, Path | None] = {}
-    for clip in clips:
-        target = _spare_clips(Path(output) / f"{Path(clip).stem}.{form}", clips)
-        if target in targets.values():
-            raise UsageError(f"two clips would be written to {target}", hint="write one at a time")
-        if target.exists():
-            raise UsageError(
-                f"{target} is there already", hint=f"remove it, or name it: -o '{target}'"
-            )
-        targets[clip] = target
-    return targets
+        return Targets()
+    if is_folder(output) or (found.are_several and not Path(output).suffix):
+        return FolderTargets(Shelf(Path(output), found, f".{form}", force=options.force))
+    if found.are_several:
+        raise UsageError(
+            f"several clips do not go into one file, {output}",
+            hint=f"-o '{output}/' is a folder",
+        )
+    return FileTarget(_spare_clips(Path(output), found.clips))
 
 
 def _spare_clips(target: Path, clips: tuple[str, ...]) -> Path:

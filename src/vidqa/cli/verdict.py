@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vidqa.cli.exit_codes import ExitCode
 from vidqa.cli.request import Request
+from vidqa.exit_codes import ExitCode
 
 
 def verdict(

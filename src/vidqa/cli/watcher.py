@@ -9,7 +9,6 @@ from vidqa.cli.libraries import keep_libraries_off_the_network, silence_librarie
 from vidqa.cli.settled import settled, settled_model
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
-from vidqa.errors import VidqaError
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from vidqa.media.sampling import Sampling
     from vidqa.media.transcribe import Task
     from vidqa.media.viewing import Viewing
-    from vidqa.tasks.ledger import Marks
-    from vidqa.types import Maker
+    from vidqa.media.words import Wanted
+    from vidqa.types import Maker, Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,28 +147,22 @@ class Watcher:
 
     def marks(self, video: str) -> "Marks":
         """The fingerprints of a clip and of its subtitles."""
-        from vidqa.tasks.ledger import Marks
+        from vidqa.media.marks import marks
 
-        return Marks(self._mark(Path(video)), self.subtitles_mark(video))
+        return marks(video, self._wanted, keep=self.options.keep)
 
     def subtitles_mark(self, video: str) -> str | None:
         """The fingerprints of the subtitle files that a clip's words may come from."""
-        from vidqa.media.words import Wanted, written_beside
+        from vidqa.media.marks import subtitles_mark
+
+        return subtitles_mark(video, self._wanted, keep=self.options.keep)
+
+    @property
+    def _wanted(self) -> "Wanted":
+        from vidqa.media.words import Wanted
 
         words = self.options.words
-        wanted = Wanted.parse(words.subtitles, words.language, words.task)
-        beside = [self._mark(file) for file in written_beside(Path(video), wanted)]
-        return " ".join(filter(None, beside)) or None
-
-    def _mark(self, file: Path) -> str | None:
-        """The fingerprint of a file's content; None where it cannot be read."""
-        from vidqa.media.fingerprint import fingerprint
-        from vidqa.media.memo import known_fingerprint
-
-        try:
-            return (known_fingerprint if self.options.keep else fingerprint)(file)
-        except VidqaError:
-            return None
+        return Wanted.parse(words.subtitles, words.language, words.task)
 
     def identify(self) -> "Maker":
         """What the model will say of itself, without loading it."""

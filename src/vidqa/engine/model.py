@@ -1,12 +1,12 @@
 """A loaded model, and how it watches clips."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from vidqa.cache import Cache
 from vidqa.engine.clip import Clip
@@ -14,6 +14,7 @@ from vidqa.engine.fetch import Begun, Errand, Fetch, View, bring_ready_forward
 from vidqa.engine.hear import hear
 from vidqa.engine.kept import Sight, keep_sight, kept_sight, sight_key
 from vidqa.engine.look import Looking, look
+from vidqa.engine.many import ask_many
 from vidqa.engine.memory import Memory
 from vidqa.engine.showing import Seen
 from vidqa.engine.stopwatch import Stopwatch
@@ -36,6 +37,21 @@ from vidqa.types import Maker, Notify, VideoInfo
 FETCHED_AHEAD = 2
 """Clips that are read and heard while another is answered: one would leave the ears idle while a
 short clip is followed by a long one, more only take memory."""
+
+
+class Watching(TypedDict, total=False):
+    """How clips are watched: see `Model.watch`."""
+
+    frames: int | None
+    recipe: str
+    sampling: Sampling | None
+    start_s: float | None
+    end_s: float | None
+    subtitles: Subtitles
+    language: str | None
+    task: Task
+    decoder: Decoder
+    blank: bool
 
 
 class Model:
@@ -166,6 +182,48 @@ class Model:
         finally:
             for _, fetch in coming:
                 fetch.cancel()
+
+    def ask_many(
+        self,
+        clips: Iterable[str | Path],
+        questions: str | Sequence[str],
+        *,
+        in_order: bool = True,
+        max_new_tokens: int | None = None,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        **watching: Unpack[Watching],
+    ) -> Iterator[dict[str, Any]]:
+        """Ask every question about every clip; the next clips are read and heard meanwhile.
+
+        Args:
+            clips: paths of video files; `vidqa.find_clips` finds those in folders.
+            questions: one or several.
+            in_order: else a clip that is read and heard already goes before one that is not.
+            max_new_tokens: as in `Clip.ask`, like the three that follow.
+            temperature: of the choice of tokens.
+            top_p: the share of likely tokens to choose from.
+            seed: of the choice.
+            **watching: `frames`, `subtitles` and so on, as in `watch`.
+
+        Yields:
+            The JSON object of a clip and a question, as `vidqa ask -o` writes it; that of a clip
+            which cannot be answered has `error` in place of an answer.
+
+        Raises:
+            UsageError: a setting makes no sense for this model.
+
+        """
+        writing = {
+            "max_new_tokens": max_new_tokens,
+            "temperature": temperature,
+            "top_p": top_p,
+            "seed": seed,
+        }
+        asked = [questions] if isinstance(questions, str) else list(questions)
+        names, viewing = list(map(str, clips)), Viewing(**watching)
+        return ask_many(self, names, asked, viewing, writing, in_order=in_order)
 
     def fetch(self, path: Path, viewing: Viewing) -> Fetch:
         """Begin to read a clip's frames and to hear its words, beside everything else.

@@ -1,6 +1,7 @@
 """How clips are watched."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from vidqa.media.frames import Decoder
 from vidqa.media.sampling import Sampling
@@ -27,3 +28,18 @@ class Viewing:
     """Those said, where they are known already: then nobody reads or listens."""
     keep_places: bool = False
     """Keep what the tower says before it is projected, for training."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that can change an answer, as it was given, for JSON."""
+        return {
+            "frames": self.frames,
+            "recipe": self.recipe,
+            "sample": None if self.sampling is None else str(self.sampling),
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+            "decoder": self.decoder,
+            "subtitles": str(self.subtitles),
+            "language": self.language,
+            "task": self.task,
+        }

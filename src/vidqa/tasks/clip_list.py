@@ -1,53 +1,108 @@
 """From folders, patterns and lists to video files, in the same order on every machine."""
 
 import glob
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 
 from vidqa.errors import ClipNotFoundError, UsageError
 
-SUFFIXES = frozenset(
+VIDEO = frozenset(
     {
-        *(".3g2", ".3gp", ".asf", ".avi", ".dv", ".f4v", ".flv", ".gif", ".m2ts", ".m2v", ".m4v"),
-        *(".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".rm"),
-        *(".rmvb", ".ts", ".vob", ".webm", ".wmv", ".y4m"),
+        *(".3g2", ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".gif", ".m1v", ".m2t"),
+        *(".m2ts", ".m2v", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg"),
+        *(".mpv", ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob"),
+        *(".webm", ".wmv", ".y4m"),
     }
 )
 """Names of files that are taken from a folder end so; a file that is named is taken as it is."""
+SOUND = frozenset(
+    {
+        *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".ape", ".caf", ".flac", ".m4a", ".m4b", ".mka"),
+        *(".mp2", ".mp3", ".oga", ".ogg", ".opus", ".wav", ".weba", ".wma"),
+    }
+)
+"""The same of files that have sound only."""
+LITTER = frozenset(
+    {
+        *("#recycle", "#snapshot", "$recycle.bin", "@eadir", "@recently-snapshot", "@recycle"),
+        *("__macosx", "lost+found", "recycler", "system volume information"),
+    }
+)
+"""Folders, in lower case, in which systems and network disks keep previews and what was deleted."""
 
 
-def expand(words: Iterable[str], *, recursive: bool = False) -> tuple[str, ...]:
-    """The clips that words stand for, each once, those of a folder or pattern by their names.
+@dataclass(frozen=True, slots=True)
+class ClipList:
+    """Clips, each once; those of a folder or pattern by their names."""
+
+    clips: tuple[str, ...]
+    root: str
+    """The deepest folder in which all that was named lies, from the root of the file system."""
+    passed_over: int = 0
+    """Files of folders that are no videos by their names."""
+    is_run: bool = False
+    """Some clips were not named one by one."""
+
+    @property
+    def are_several(self) -> bool:
+        """Whether there may be more than one: else there is no doubt which one is meant."""
+        return self.is_run or len(self.clips) > 1
+
+    def place(self, clip: str) -> PurePath:
+        """Where a clip lies below `root`: the same wherever the whole is kept."""
+        return PurePath(os.path.relpath(_absolute(clip), self.root))
+
+    def shard(self, part: int, parts: int) -> "ClipList":
+        """One of so many parts, from 1; all of them together have every clip once.
+
+        Which one a clip belongs to depends on its place alone, not on the other clips: it is the
+        same on machines that have a clip more or less, or keep them elsewhere.
+
+        Raises:
+            UsageError: there is no such part.
+
+        """
+        if not 1 <= part <= parts:
+            hint = "--shard 1/8 to --shard 8/8"
+            raise UsageError(f"there is no shard {part} of {parts}", hint=hint)
+        mine = tuple(one for one in self.clips if _number(self.place(one)) % parts == part - 1)
+        return replace(self, clips=mine, is_run=True)
+
+
+def find_clips(
+    words: Iterable[str],
+    *,
+    listed: Iterable[str] = (),
+    recursive: bool = False,
+    suffixes: frozenset[str] = VIDEO,
+) -> ClipList:
+    """The clips that words stand for.
 
     Args:
         words: files, folders, and patterns such as `clips/*.mp4` or `clips/**/*.mkv`. What is no
             folder and no pattern is a file, there or not.
-        recursive: also take the folders inside folders.
+        listed: more files and folders; there are no patterns among these.
+        recursive: also take the folders inside folders, but for hidden ones, `LITTER` and links.
+        suffixes: what the names of files end in that are taken from folders, in lower case.
 
     Raises:
         ClipNotFoundError: there is no video file in a folder, or none that fits a pattern.
         UsageError: a folder cannot be read.
 
     """
-    return tuple(dict.fromkeys(clip for word in words for clip in _expanded(word, recursive)))
-
-
-def expand_listed(names: Iterable[str], *, recursive: bool = False) -> tuple[str, ...]:
-    """The clips that names of a list stand for; as `expand`, but there are no patterns in it."""
-    found = (
-        _of_folder(name, recursive) if is_many(name) and Path(name).is_dir() else (name,)
-        for name in names
-    )
-    return tuple(dict.fromkeys(clip for clips in found for clip in clips))
-
-
-def is_many(word: str) -> bool:
-    """Whether a word stands for whatever a folder holds, or a pattern fits."""
-    is_pattern = "*" in word or "?" in word  # brackets alone are part of many a name
-    try:
-        return Path(word).is_dir() or (is_pattern and not Path(word).exists())
-    except (OSError, ValueError):  # no name that a file could have
-        return False
+    search = _Search(recursive, suffixes)
+    for word in words:
+        search.word(word)
+    for name in listed:
+        search.name(name)
+    found = dict[str, str]()
+    for clip in search.clips:
+        found.setdefault(_identity(clip), clip)
+    root = os.path.commonpath(search.roots) if search.roots else _absolute("")
+    return ClipList(tuple(found.values()), root, search.passed_over, search.is_run)
 
 
 def read_list(text: str) -> list[str]:
@@ -59,59 +114,112 @@ def read_list(text: str) -> list[str]:
     return [name for name in names if name]
 
 
-def share(clips: Sequence[str], part: int, parts: int) -> tuple[str, ...]:
-    """Every `parts`-th clip, beginning with number `part`, from 1.
+class _Search:
+    """What was found until now, in the order in which it was named."""
 
-    All parts of one list have every clip once, and are as large as each other but for one.
+    def __init__(self, recursive: bool, suffixes: frozenset[str]) -> None:
+        self._recursive, self._suffixes = recursive, suffixes
+        self.clips = list[str]()
+        self.roots = list[str]()
+        self.passed_over = 0
+        self.is_run = False
 
-    Raises:
-        UsageError: there is no such part.
+    def word(self, word: str) -> None:
+        """A file, a folder or a pattern."""
+        if _is_pattern(word):
+            self._pattern(word)
+        else:
+            self.name(word)
 
-    """
-    if not 1 <= part <= parts:
-        raise UsageError(f"there is no shard {part} of {parts}", hint="--shard 1/8 to --shard 8/8")
-    return tuple(clips[part - 1 :: parts])
+    def name(self, name: str) -> None:
+        """A file or a folder."""
+        if _is_folder(name):
+            self._folder(name)
+        else:
+            self.clips.append(name)
+            self.roots.append(str(Path(_absolute(name)).parent))
+
+    def _folder(self, word: str) -> None:
+        found = list(self._inside(Path(word)))
+        if not found:
+            where = f"in {word}" if self._recursive else f"in {word} itself"
+            hint = None if self._recursive else "--recursive looks into the folders inside it, too"
+            raise ClipNotFoundError(f"there is no video file {where}", hint=hint)
+        self._many(found, word)
+
+    def _pattern(self, word: str) -> None:
+        names = glob.glob(word, recursive=True)  # noqa: PTH207  (of any folder)
+        paths = [Path(name) for name in names if _is_litter(word) or not _is_litter(name)]
+        files = [path for path in paths if path.is_file()]
+        wanted = {*self._suffixes, Path(word).suffix.lower()}
+        found = [file for file in files if file.suffix.lower() in wanted]
+        if not found:
+            hint = "quote a pattern, or let the shell expand it"
+            raise ClipNotFoundError(f"there is no video file of the name {word}", hint=hint)
+        self.passed_over += len(files) - len(found)
+        self._many(found, _before_pattern(word))
+
+    def _many(self, found: Iterable[Path], root: str) -> None:
+        self.clips += map(str, sorted(found, key=_in_words))
+        self.roots.append(_absolute(root))
+        self.is_run = True
+
+    def _inside(self, folder: Path) -> Iterator[Path]:
+        """Video files of a folder; what is hidden stays so, links to folders are not followed."""
+        try:
+            entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
+        for entry in entries:
+            if entry.is_dir():
+                if self._recursive and not entry.is_symlink() and entry.name.lower() not in LITTER:
+                    yield from self._inside(entry)
+            elif entry.suffix.lower() in self._suffixes:
+                yield entry
+            else:
+                self.passed_over += 1
 
 
-def _expanded(word: str, recursive: bool) -> Iterator[str]:
-    if not is_many(word):
-        yield word
-    elif Path(word).is_dir():
-        yield from _of_folder(word, recursive)
-    else:
-        yield from _of_pattern(word)
-
-
-def _of_folder(word: str, recursive: bool) -> Iterator[str]:
-    found = sorted(_inside(Path(word), recursive), key=_in_words)
-    if not found:
-        where = f"in {word}" if recursive else f"in {word} itself"
-        hint = None if recursive else "--recursive looks into the folders inside it, too"
-        raise ClipNotFoundError(f"there is no video file {where}", hint=hint)
-    yield from map(str, found)
-
-
-def _of_pattern(word: str) -> Iterator[str]:
-    paths = map(Path, glob.glob(word, recursive=True))  # noqa: PTH207  (of any folder)
-    found = sorted((path for path in paths if path.is_file()), key=_in_words)
-    if not found:
-        hint = "quote a pattern, or let the shell expand it"
-        raise ClipNotFoundError(f"there is no video file of the name {word}", hint=hint)
-    yield from map(str, found)
-
-
-def _inside(folder: Path, recursive: bool) -> Iterator[Path]:
-    """Video files of a folder; what is hidden stays so, and links to folders are not followed."""
+def _is_folder(word: str) -> bool:
     try:
-        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
-    for entry in entries:
-        if entry.is_dir():
-            if recursive and not entry.is_symlink():
-                yield from _inside(entry, recursive)
-        elif entry.suffix.lower() in SUFFIXES:
-            yield entry
+        return Path(word).is_dir()
+    except (OSError, ValueError):  # no name that a file could have
+        return False
+
+
+def _is_pattern(word: str) -> bool:
+    if "*" not in word and "?" not in word:  # brackets alone are part of many a name
+        return False
+    try:
+        return not Path(word).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _before_pattern(word: str) -> str:
+    """The folder that a pattern begins in."""
+    parts = Path(word).parts
+    plain = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    return str(Path(*parts[:plain]))
+
+
+def _is_litter(name: str) -> bool:
+    return any(part.lower() in LITTER for part in Path(name).parts)
+
+
+def _identity(clip: str) -> str:
+    """The same for two ways to write one name; a `..` may follow a link, and stays."""
+    return clip if ".." in Path(clip).parts else _absolute(clip)
+
+
+def _absolute(name: str) -> str:
+    """From the root of the file system; links are not followed."""
+    return os.path.abspath(name)  # noqa: PTH100
+
+
+def _number(place: PurePath) -> int:
+    """Of a place, the same on every machine."""
+    return int.from_bytes(hashlib.sha256(os.fsencode(place.as_posix())).digest()[:8])
 
 
 def _in_words(path: Path) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from vidqa.media.reader import Reader
 from vidqa.tasks.contact_sheet import ContactSheet
-from vidqa.tasks.png import check_folder, check_target, frame_name, save_png
+from vidqa.tasks.png import check_folder, check_target, clear_frames, frame_name, save_png
 from vidqa.tasks.preview import Preview, PreviewOptions, preview
 from vidqa.types import Frame
 
@@ -22,6 +22,8 @@ class Places:
     """Gets a PNG file a frame, named by its time in seconds."""
     force: bool = False
     """Replace what is there already."""
+    is_ours: bool = False
+    """All frames in the folder are of this clip: older ones are thrown away."""
     font: Path | None = None
     """Of the words on the sheet; a plain one with little beyond ASCII if None."""
 
@@ -59,6 +61,8 @@ def write_frames(
             seen = item
             continue
         if places.folder is not None:
+            if places.is_ours and not files:
+                clear_frames(places.folder)
             files.append(_save(item, places.folder))
         if sheet is not None:
             sheet.add(item)

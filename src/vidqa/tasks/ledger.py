@@ -3,12 +3,17 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from vidqa.tasks.journal import Record
+from vidqa.types import Marks
 
 MADE_BY = ("model", "revision", "device", "dtype", "settings")
 """Keys of a record that say how its answer was made."""
+CONTENT = ("fingerprint", "subtitles_fingerprint")
+"""Keys of a record that say of what."""
+QUESTION = ("video", "question", *MADE_BY)
+"""Keys that two records of one question have in common."""
 NOT_FINAL = frozenset(
     {
         *("model_missing", "model_damaged", "model_unsupported", "download_failed", "offline"),
@@ -16,15 +21,6 @@ NOT_FINAL = frozenset(
     }
 )
 """Kinds of errors that no clip has to do with: another time may be better."""
-
-
-class Marks(NamedTuple):
-    """What a clip is known by."""
-
-    fingerprint: str | None
-    """Of its content; None where it cannot be read."""
-    subtitles: str | None
-    """Of the subtitles that are not in it; None where there are none to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +73,16 @@ def find_done(
     return done
 
 
+def same_making(
+    record: Mapping[str, Any], making: Mapping[str, Any], *, but_for_content: bool = False
+) -> bool:
+    """Whether what a record tells of was made of this content, with these settings."""
+    if but_for_content:
+        return _key(record, *MADE_BY) == _key(making, *MADE_BY)
+    is_known = making.get("fingerprint") is not None
+    return is_known and _key(record, *MADE_BY, *CONTENT) == _key(making, *MADE_BY, *CONTENT)
+
+
 def in_order(
     records: Sequence[Record], errands: Sequence[Errand], done: Mapping[Errand, Record]
 ) -> list[Record]:
@@ -90,14 +96,21 @@ def in_order(
 
 
 def without_retried(records: Sequence[Record], last: Sequence[Record]) -> list[Record]:
-    """Records as they are, but for failures that others of the same question come `last` after."""
+    """Records as they are, but for those that others of the same question come `last` after.
+
+    These are failures that were tried again, and answers that were made anew of the same content.
+    """
     shown = {id(record) for record in last}
-    tried = {_key(record, "video", "question", *MADE_BY) for record in last}
+    failures = {_key(record, *QUESTION) for record in last}
+    anew = {_key(record, *QUESTION, *CONTENT) for record in last}
     return [
         record
         for record in records
         if id(record) in shown
-        or not ("error" in record and _key(record, "video", "question", *MADE_BY) in tried)
+        or (
+            _key(record, *QUESTION, *CONTENT) not in anew
+            and not ("error" in record and _key(record, *QUESTION) in failures)
+        )
     ]
 
 

@@ -46,6 +46,14 @@ def check_folder(folder: Path, *, force: bool) -> None:
         )
 
 
+def clear_frames(folder: Path) -> None:
+    """Remove the frames that a folder holds; other files stay."""
+    if folder.is_dir():
+        for file in folder.iterdir():
+            if FRAME.fullmatch(file.name):
+                file.unlink()
+
+
 def save_png(image: Image.Image, target: Path) -> None:
     """Write a picture beside its place and then give it its name; its folder is made if need be.
 
@@ -54,7 +62,7 @@ def save_png(image: Image.Image, target: Path) -> None:
         UsageError: it cannot be written there.
 
     """
-    draft = target.with_name(f".{target.name[:80]}.{os.getpid()}.part")
+    draft = target.with_name(f".{target.name[:50]}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         image.save(draft, format="PNG")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from vidqa.cache import Cache
@@ -9,7 +10,7 @@ from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder, FrameReport
 from vidqa.media.memo import known_fingerprint
 from vidqa.media.moments import choose_sampling, stretch
-from vidqa.media.placement import place_speech, probe_machine
+from vidqa.media.placement import Place, place_speech, probe_machine
 from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
@@ -145,4 +146,10 @@ def _recogniser(name: str, spec: ModelSpec, store: Store) -> Recogniser:
     speech = find_speech(name)
     wanted_by = spec.name if name == spec.speech else None
     folder = speech_folder(speech, store, wanted_by=wanted_by)
-    return Recogniser(speech, folder, place_speech("auto", probe_machine("auto")))
+    return _held(name, folder, place_speech("auto", probe_machine("auto")))
+
+
+@lru_cache(maxsize=1)
+def _held(name: str, folder: Path, place: Place) -> Recogniser:
+    """The same recogniser for clip after clip: it is loaded once."""
+    return Recogniser(find_speech(name), folder, place)

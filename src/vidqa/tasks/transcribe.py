@@ -1,7 +1,8 @@
 """Write down what is said in clips. Needs a recogniser only, no model that answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from vidqa.cache import Cache
 from vidqa.errors import UsageError
@@ -52,6 +53,19 @@ class Transcriber:
         if recogniser is not None and wanted.subtitles == "speech":
             recogniser.check(wanted.language, wanted.task)
         self.ears = Ears(self.reader, recogniser, cache=cache)
+
+    @property
+    def made_by(self) -> Mapping[str, Any]:
+        """What changes what it hears: its name, revision, device and number format."""
+        recogniser = self.ears.recogniser
+        if recogniser is None:
+            return {"model": None, "revision": None, "device": None, "dtype": None}
+        return {
+            "model": recogniser.name,
+            "revision": recogniser.model_dir.name,
+            "device": recogniser.place.device,
+            "dtype": recogniser.place.compute_type,
+        }
 
     def probe(self, path: Path) -> SoundInfo:
         """Look for sound in a file. See `vidqa.media.audio.probe_sound`."""

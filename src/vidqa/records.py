@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import vidqa
-from vidqa.cli.exit_codes import exit_code
 from vidqa.errors import VidqaError
-from vidqa.tasks.ledger import Marks
-from vidqa.types import SCHEMA_VERSION, Answer, Maker
+from vidqa.exit_codes import exit_code
+from vidqa.types import SCHEMA_VERSION, Answer, Maker, Marks
+from vidqa.version import __version__
 
 UNKNOWN = Marks(None, None)
 """Of a clip that was not looked at."""
@@ -16,10 +15,10 @@ UNKNOWN = Marks(None, None)
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Makes records of a command's answers."""
+    """Makes records of answers."""
 
     settings: Mapping[str, Any]
-    """Its options, as they were given."""
+    """Of the command or call, as they were given."""
     timings: bool = False
 
     def answered(self, answer: Answer, *, subtitles: str | None = None) -> dict[str, Any]:
@@ -59,6 +58,6 @@ class Records:
     def _how(self, subtitles: str | None) -> dict[str, Any]:
         return {
             "subtitles_fingerprint": subtitles,
-            "vidqa": vidqa.__version__,
+            "vidqa": __version__,
             "settings": self.settings,
         }
