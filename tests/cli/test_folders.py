@@ -372,6 +372,7 @@ def test_choices_of_a_run_that_was_done_before(ask: Ask, clips: Path, tmp_path: 
         (["--questions", "latin.txt"], "'latin.txt' is no UTF-8 text"),
         (["what?", "--batch", "2", "--choices", "a,b"], "--batch"),
         (["what?", "--retry-failed"], "--retry-failed is for -o"),
+        (["what?", "--force", "-o", "-"], "--force is for -o"),
     ],
 )
 def test_senseless_runs(

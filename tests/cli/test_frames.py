@@ -112,7 +112,7 @@ def test_senseless_commands(
     out, err = capsys.readouterr()
     assert (out, "Traceback" in err) == ("", False)
     assert part in err
-    assert sorted(one.name for one in clip.parent.glob("*")) == ["clip.mp4", "folder.png", "home"]
+    assert sorted(one.name for one in clip.parent.glob("*")) == ["clip.mp4", "home"]
 
 
 def test_a_bad_clip(tmp_path: Path, capsys: Capture) -> None:

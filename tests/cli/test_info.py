@@ -80,7 +80,9 @@ def test_one_bad_clip_has_its_own_status(
 
 
 def test_one_bad_clip_among_good_ones(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["info", str(clip), "none.mp4", str(clip), "--json"]) == 40
+    other = clip.with_name("other.mp4")
+    other.write_bytes(clip.read_bytes())
+    assert run(["info", str(clip), "none.mp4", str(other), str(clip), "--json"]) == 40
     out, err = capsys.readouterr()
     assert ["error" in json.loads(line) for line in out.splitlines()] == [False, True, False]
     assert err.startswith("error: none.mp4: ")

@@ -127,7 +127,7 @@ def test_lines_of_several_clips_name_them(
         (["https://example.org/a.mp4"], "is an address"),
         (["a.mp4", "--speech", "starter"], "no speech model"),
         (["a.mp4", "--start", "soon"], "no time"),
-        ([], "Missing argument"),
+        ([], "no clip given"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
@@ -151,10 +151,18 @@ def test_a_bad_clip_leaves_no_file_and_does_not_stop_the_others(
     bad = tmp_path / "bad.mp4"
     bad.write_text("no clip")
     status, _, err = transcribe(
-        bad, clip, "gone.mp4", "--subtitles", subtitles, "-f", "srt", "-o", tmp_path / "out"
+        bad,
+        clip,
+        tmp_path / "gone.mp4",
+        "--subtitles",
+        subtitles,
+        "-f",
+        "srt",
+        "-o",
+        tmp_path / "out",
     )
     assert status == 40
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["clip.srt"]
+    assert [path.name for path in (tmp_path / "out").glob("*.srt")] == ["clip.mp4.srt"]
     assert err.count("error: ") == 2
     status, out, _ = transcribe(bad, "--subtitles", subtitles, "-f", "json")
     assert status == 11

@@ -95,7 +95,7 @@ class Run:
             self.teller.pause()
             if self._has_board:
                 self.teller.tally(book.tally())
-        if self.brake.is_pulled:
+        if self.brake.is_pulled and book.tally().left:
             self._tell_how_to_go_on(book)
             raise KeyboardInterrupt
         return book

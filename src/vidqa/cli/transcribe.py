@@ -108,9 +108,9 @@ class TranscribeRun:
         making = self._making(transcriber, clip)
         if self.targets.is_made(clip, making):
             return False
+        sound = transcriber.probe(Path(clip))
         self.targets.begin(clip, making)
         target = self.targets.of(clip)
-        sound = transcriber.probe(Path(clip))
         several = target is None and self.several.are
         captions = Captions(self.options.form, clip, titled=several)
         words = Words("none")

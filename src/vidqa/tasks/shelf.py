@@ -95,8 +95,10 @@ class Shelf:
     def note(self, clip: str, record: Mapping[str, Any]) -> None:
         """Have it on disk how a clip's file was made. Raises as `Journal.append`."""
         name = self.name(clip)
-        self._known[name] = {**record, "video": clip, "file": name}
-        self.journal.append(self._known[name])
+        noted = {**record, "video": clip, "file": name}
+        if noted != self._known.get(name):
+            self.journal.append(noted)
+            self._known[name] = noted
 
     def close(self) -> None:
         """Let others write."""
