@@ -297,6 +297,49 @@ def test_what_is_in_the_way_is_refused_and_the_others_go_on(
     assert "answer" in read(mine)[0]
 
 
+def test_a_file_that_is_there_gets_the_answer_that_a_killed_run_did_not_write(
+    ask: Ask, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vidqa.tasks.journal import Journal
+
+    class KilledError(BaseException):
+        pass
+
+    folder, out = two_folders(tmp_path / "some", clips), tmp_path / "out"
+    ask(folder / "a", QUESTION, "-o", f"{out}/")
+
+    def killed(self: Journal, record: dict[str, Any]) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as dying, contextlib.suppress(KilledError):
+        dying.setattr(Journal, "append", killed)
+        ask(folder / "a", "Who?", "-o", f"{out}/")
+    assert ask(folder / "a", "Who?", "-o", f"{out}/")[0] == 0
+    assert [one["question"] for one in read(out / "001.mp4.json")] == [QUESTION, "Who?"]
+    # a renamed clip keeps its answers beside new ones
+    (folder / "a" / "001.mp4").rename(folder / "a" / "002.mp4")
+    for question in ("Where?", "When?"):
+        ask(folder / "a", "-q", QUESTION, "-q", question, "-o", f"{out}/")
+    assert [one["question"] for one in read(out / "002.mp4.json")] == [
+        *(QUESTION, "Where?", "When?"),
+    ]
+
+
+def test_one_file_that_cannot_be_written_does_not_stop_the_others(
+    ask: Ask, clips: Path, tmp_path: Path
+) -> None:
+    folder, out = two_folders(tmp_path / "some", clips), tmp_path / "out"
+    out.mkdir()
+    (out / "a").write_text("a file where a folder would be")
+    (out / "b" / "001.mp4.json").mkdir(parents=True)
+    for _ in range(2):
+        status, _, err = ask(folder, "-r", QUESTION, "-o", f"{out}/", "--force")
+        assert status == 40
+        assert "is a file, not a folder" in err
+        assert "4 clips: 1 answered, 3 failed" in err
+        assert len(read(out / "b" / "001.mkv.json")) == 1
+
+
 def test_force_does_all_of_it_anew(ask: Ask, clips: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     ask(clips, QUESTION, "-o", out)

@@ -191,12 +191,46 @@ def test_a_run_that_is_killed_while_it_writes_goes_on(
 def test_two_at_once_are_refused(make: Make, folder: Path, tmp_path: Path) -> None:
     from vidqa.tasks.clip_list import find_clips
 
-    shelf = Shelf(tmp_path / "out", find_clips([str(folder)], recursive=True), ".srt")
+    shelf = Shelf(tmp_path / "out", find_clips([str(folder)], recursive=True), ".srt", by="test")
     status, _, err = make()
     assert status == 2
     assert "another vidqa is writing" in err
     shelf.close()
     assert make()[0] == 40
+
+
+def test_files_of_another_command_stay(do: Do, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert do(*frames(folder, "-o", f"{out}/"))[0] == 40
+    assert do(*frames(folder, "--save", out))[0] == 40
+    assert do(*transcribe(folder, "-o", f"{out}/"))[0] == 40
+    whole = files(out)
+    assert len(whole) == 3 + 6 + 3
+    assert "0 done" in do(*frames(folder, "-o", f"{out}/"))[2]
+    assert "0 done" in do(*frames(folder, "--save", out))[2]
+    assert files(out) == whole
+
+
+def test_two_clips_of_one_content_have_their_own_names(
+    do: Do, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "a" / "002.mp4").write_bytes((folder / "a" / "001.mp4").read_bytes())
+    words = transcribe(folder, "-o", f"{tmp_path}/out/")
+    words[words.index("srt")] = "json"
+    do(*words)
+    told = (tmp_path / "out" / "a" / "002.mp4.json").read_text().splitlines()[-1]
+    assert json.loads(told)["video"] == str(folder / "a" / "002.mp4")
+
+
+def test_frames_of_another_clip_stay(do: Do, folder: Path, tmp_path: Path) -> None:
+    one, other = folder / "a" / "001.mp4", folder / "b" / "001.mp4"
+    saved, sheets = tmp_path / "saved", tmp_path / "sheets"
+    assert do("frames", one, "--subtitles", "off", "--save", saved)[0] == 0
+    before = files(saved)
+    status, _, err = do("frames", other, "--subtitles", "off", "--save", saved, "-o", f"{sheets}/")
+    assert status == 2
+    assert "holds frames already" in err
+    assert files(saved) == before
 
 
 def test_a_full_disk_stops_it(
@@ -268,6 +302,9 @@ def test_sound_is_taken_from_folders_where_words_are_all_that_is_wanted(
         (["frames", "a.mp4", "b.mp4", "-o", "x.png"], "several clips do not go onto one sheet"),
         (["frames", "a.mp4", "-o", "-"], "a picture does not go to stdout"),
         (["info"], "no clip given"),
+        (["info", ""], "the name of a clip is empty"),
+        (["transcribe", "a.mp4", "-o", ""], "the name of -o is empty"),
+        (["frames", "a.mp4", "b.mp4", "-o", "x/", "--save", "x"], "name the same folder"),
         (["transcribe", "--shard", "9/3", "a.mp4"], "there is no shard 9 of 3"),
     ],
 )

@@ -25,10 +25,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two clips of two shots of six seconds, and one that is none."""
+    """Two clips of two shots of ten seconds, and one that is none."""
     folder = tmp_path_factory.mktemp("clips")
     for name, pictures in (("a.mp4", (ONE, TWO)), ("b.mp4", (TWO, ONE))):
-        film(folder / name, (one for one in pictures for _ in range(150)))
+        film(folder / name, (one for one in pictures for _ in range(250)))
     (folder / "c.mp4").write_text("no video")
     return folder
 
@@ -51,16 +51,16 @@ def test_one_clip_is_its_summary_alone(summarize: Summarize, clips: Path) -> Non
     assert out == printable(told["summary"], newlines=True) + "\n"
     assert "saw 8 frames" in err
     assert (told["length"], told["question"]) == ("medium", "medium summary")
-    assert told["windows"] == [{"start_s": 0.0, "end_s": 12.0, "cut_at": "start"}]
+    assert told["windows"] == [{"start_s": 0.0, "end_s": 20.0, "cut_at": "start"}]
     assert told["settings"]["length"] == "medium"
 
 
 def test_chapters_follow_it(summarize: Summarize, clips: Path) -> None:
     _, out, _ = summarize(clips / "a.mp4", "--chapters")
-    assert [line.split("  ")[0] for line in out.splitlines()[-2:]] == ["0:00", "0:06"]
+    assert [line.split("  ")[0] for line in out.splitlines()[-2:]] == ["0:00", "0:10"]
     _, out, _ = summarize(clips / "a.mp4", "--chapters", "-f", "md")
     assert "\n## Chapters\n\n- 0:00" in out
-    assert out.splitlines()[-1].startswith("- 0:06")
+    assert out.splitlines()[-1].startswith("- 0:10")
 
 
 def test_several_have_their_names(summarize: Summarize, clips: Path) -> None:
@@ -121,3 +121,21 @@ def test_times_of_chapters() -> None:
         "1:01",
         "1:02:03",
     ]
+
+
+def test_a_folder_gets_a_file_a_clip_in_each_format(
+    summarize: Summarize, clips: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    alone = summarize(clips / "a.mp4", "--format", "md")[1]
+    for form in ("md", "json", "md", "json"):
+        status, printed, err = summarize(clips, "-o", f"{out}/", "--format", form)
+        assert (status, printed) == (40, "")
+        assert "3 clips: 2 answered, 1 failed" in err
+    assert sorted(file.name for file in out.glob("[!.]*")) == [
+        *("a.mp4.json", "a.mp4.md", "b.mp4.json", "b.mp4.md", "c.mp4.json"),
+    ]
+    assert (out / "a.mp4.md").read_text() == alone
+    status, _, err = summarize(clips, "-o", f"{out}/", "--format", "md", "--length", "short")
+    assert err.count("was made with other settings") == 2
+    assert (out / "a.mp4.md").read_text() == alone

@@ -75,7 +75,7 @@ def ask_all(request: Request, options: AskOptions, teller: Teller) -> ExitCode:
     view = choose_view(request, records, as_json=as_json, to_file=options.run.is_kept)
     way = Asking(options, teller, view)
     try:
-        book = Run(request, options.run, teller, view, records, way).run()
+        book = Run(request, options.run, teller, view, records, way, "ask").run()
     except ReaderGone:
         if options.choices:  # 0 would say that the first one won
             return ExitCode.READER_GONE

@@ -68,7 +68,9 @@ class FramesRun:
                 f"several clips do not go onto one sheet, {wishes.sheet}",
                 hint=f"-o '{wishes.sheet}/' is a folder",
             )
-        self.several = Several(self.found, self.teller, self._show_failure)
+        if wishes.save is not None and wishes.save == Path(wishes.sheet or ""):
+            raise UsageError("-o and --save name the same folder", hint="use two folders")
+        self.several = Several(self.found, self.teller, self._show_failure, wishes.force)
 
     def run(self) -> ExitCode:
         """Write the pictures, list the frames, say what they rest on; one clip after the other."""
@@ -77,9 +79,8 @@ class FramesRun:
         keep_libraries_off_the_network()
         silence_libraries()
         with ExitStack() as stack:
-            sheets, folders = self._sheets(), self._folders()
-            stack.enter_context(closing(sheets))
-            stack.enter_context(closing(folders))
+            sheets = stack.enter_context(closing(self._sheets()))
+            folders = stack.enter_context(closing(self._folders()))
             stack.enter_context(self.teller.stages())
             self.teller.passed_over(self.found)
             return self.several.run(partial(self._write, Reader(), sheets, folders))
@@ -89,17 +90,17 @@ class FramesRun:
             return Targets()
         if not is_folder(self.wishes.sheet):
             return FileTarget(Path(self.wishes.sheet))
-        return self._shelf(Path(self.wishes.sheet), ".png")
+        return self._shelf(Path(self.wishes.sheet), ".png", "frames -o")
 
     def _folders(self) -> Targets:
         if self.wishes.save is None:
             return Targets()
         if not self.found.are_several:
             return FileTarget(self.wishes.save)
-        return self._shelf(self.wishes.save, "")
+        return self._shelf(self.wishes.save, "", "frames --save")
 
-    def _shelf(self, folder: Path, ending: str) -> Targets:
-        return FolderTargets(Shelf(folder, self.found, ending, force=self.wishes.force))
+    def _shelf(self, folder: Path, ending: str, by: str) -> Targets:
+        return FolderTargets(Shelf(folder, self.found, ending, by=by, force=self.wishes.force))
 
     def _write(self, reader: "Reader", sheets: Targets, folders: Targets, clip: str) -> bool:
         """Write one clip's pictures; whether that was to do."""
@@ -111,13 +112,15 @@ class FramesRun:
         made = [one.is_made(clip, making) for one in wanted]
         if all(made):
             return False
+        reader.probe(Path(clip))  # a clip that cannot be read leaves nothing
         for one in wanted:
             one.begin(clip, making)
         places = Places(
             sheet=sheets.of(clip),
             folder=folders.of(clip),
-            force=self.wishes.force or bool(making),
-            is_ours=folders.are_known,
+            replace_sheet=self.wishes.force or sheets.are_known,
+            add_frames=self.wishes.force,
+            replace_frames=folders.are_known,
             font=self.wishes.font,
         )
         self.teller.stage("decode")

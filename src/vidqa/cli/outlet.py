@@ -32,12 +32,26 @@ JSON = Leaf(".json")
 
 
 def is_folder(output: str) -> bool:
-    """Whether files go into it: it is there, or its name ends in a slash."""
-    return output.endswith("/") or Path(output).is_dir()
+    """Whether files go into it: it is there, or its name ends in a slash.
+
+    Raises:
+        UsageError: it is no name.
+
+    """
+    if not output:
+        raise UsageError("the name of -o is empty")
+    try:
+        return output.endswith("/") or Path(output).is_dir()
+    except (OSError, ValueError):  # no name that a file could have
+        return False
+
+
+class TargetError(UsageError):
+    """The file of one clip cannot be written; those of others may be."""
 
 
 class Outlet:
-    """Nowhere."""
+    """Keeps no records; what keeps some inherits from it."""
 
     journal: Journal | None = None
 
@@ -50,7 +64,13 @@ class Outlet:
         return {}
 
     def settled(self, book: Book, video: str) -> None:
-        """All questions about a clip have a record now."""
+        """All questions about a clip have a record now.
+
+        Raises:
+            TargetError: its file cannot be written.
+            NoSpaceError: the disk is full.
+
+        """
 
     def close(self) -> None:
         """Let others write."""
@@ -77,11 +97,12 @@ class FolderOutlet(Outlet):
         self._render = leaf.render
         self._kept: dict[str, list[Record]] = {}
         for record in self.journal.records:
-            self._kept.setdefault(record.get("file", ""), []).append(record)
+            if "question" in record and "file" in record:
+                self._kept.setdefault(record["file"], []).append(record)
 
     def labelled(self, video: str, record: Record) -> Record:
         """With the name of the clip's file."""
-        return {**record, "video": video, "file": self._shelf.name(video)}
+        return self._shelf.labelled(video, record)
 
     def begin(self, book: Book) -> dict[str, UsageError]:
         """Write what has a record and no file; refuse what would be replaced."""
@@ -90,12 +111,11 @@ class FolderOutlet(Outlet):
         for video in book.clips:
             try:
                 self._shelf.check(video, book.how if self._render else None)
+                book.relabel(video, partial(self._shelf.labelled, video))
+                if video not in left and not self._shelf.file(video).exists():
+                    self.settled(book, video)
             except UsageError as error:
                 refused[video] = error
-                continue
-            if video not in left and not self._shelf.file(video).exists():
-                book.relabel(video, partial(self.labelled, video))
-                self.settled(book, video)
         return refused
 
     def settled(self, book: Book, video: str) -> None:
@@ -107,8 +127,11 @@ class FolderOutlet(Outlet):
             return
         else:
             text = self._render(records[-1])
-        with opened(self._shelf.file(video)) as write:
-            write(text)
+        try:
+            with opened(self._shelf.file(video)) as write:
+                write(text)
+        except UsageError as error:
+            raise TargetError(error.message, hint=error.hint) from error
 
     def close(self) -> None:
         """Let others write."""
@@ -122,15 +145,15 @@ class FolderOutlet(Outlet):
         return self._kept[name]
 
 
-def open_outlet(output: str | None, found: ClipList, leaf: Leaf, *, force: bool) -> Outlet:
+def open_outlet(output: str | None, found: ClipList, leaf: Leaf, *, by: str, force: bool) -> Outlet:
     """What `-o` names. Raises as `Journal`."""
     if output is None or output == STDOUT:
         return Outlet()
     if is_folder(output):
-        return FolderOutlet(Shelf(Path(output), found, leaf.ending, force=force), leaf)
+        return FolderOutlet(Shelf(Path(output), found, leaf.ending, by=by, force=force), leaf)
     return FileOutlet(Path(output))
 
 
 def _line(record: Record) -> str:
-    told = {name: value for name, value in record.items() if name != "file"}
+    told = {name: value for name, value in record.items() if name not in ("file", "by")}
     return json.dumps(told) + "\n"

@@ -158,9 +158,11 @@ def require_file_name(clip: str) -> None:
     """Refuse what is no name of a file.
 
     Raises:
-        UsageError: it is an address, or stdin.
+        UsageError: it is empty, an address, or stdin.
 
     """
+    if not clip:
+        raise UsageError("the name of a clip is empty")
     if URL.match(clip):
         raise UsageError(
             f"{clip} is an address; vidqa reads files", hint="download it first, then ask the file"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from vidqa.cli.brake import Brake
-from vidqa.cli.outlet import JSON, STDOUT, Leaf, Outlet, open_outlet
+from vidqa.cli.outlet import JSON, STDOUT, Leaf, Outlet, TargetError, open_outlet
 from vidqa.cli.request import Request
 from vidqa.cli.show import AnswerView
 from vidqa.cli.tell import Teller
@@ -69,6 +69,8 @@ class Run:
     view: AnswerView
     records: Records
     way: Way
+    by: str
+    """The command."""
     leaf: Leaf = JSON
     """What a clip's file is like where `-o` is a folder."""
     watcher: Watcher = field(init=False)
@@ -84,7 +86,7 @@ class Run:
         with ExitStack() as stack:
             options = self.options
             self.outlet = open_outlet(
-                options.output, self.request.found, self.leaf, force=options.force
+                options.output, self.request.found, self.leaf, by=self.by, force=options.force
             )
             stack.enter_context(closing(self.outlet))
             self._tell_torn(self.outlet.journal)
@@ -131,7 +133,7 @@ class Run:
         return book
 
     def _book(self, journal: Journal | None, maker: Maker) -> Book:
-        return Book(
+        book = Book(
             self.request.clips,
             self.request.questions,
             journal=journal,
@@ -139,7 +141,9 @@ class Run:
             mark=self.watcher.marks,
             retry_failed=self.options.retry_failed,
             anew=self.options.force,
+            settled=lambda video: self.outlet.settled(book, video),
         )
+        return book
 
     def _answer_all(self, model: "Model", book: Book, left: dict[str, tuple[str, ...]]) -> None:
         """Clip after clip, or as many at once as `--batch` says."""
@@ -172,8 +176,11 @@ class Run:
             for question in left[video]:
                 answer = together.get((video, question))
                 failed = clip if isinstance(clip, VidqaError) else answer
-                self._settle(book, video, question, clip, failed)
-            self.outlet.settled(book, video)
+                try:
+                    self._settle(book, video, question, clip, failed)
+                except TargetError as error:
+                    self._refuse(book, video, error)
+                    break
 
     def _together(
         self, clips: Sequence[tuple[str, "Clip"]], left: dict[str, tuple[str, ...]]
@@ -252,6 +259,8 @@ class Run:
         """After Ctrl-C."""
         left = book.tally().left
         how = "give the same command again: it goes on where it stopped"
+        if self.options.force:
+            how = "without --force the same command goes on where it stopped"
         if not self.options.is_kept:
             how = "with -o answers.jsonl the same command would go on where it stopped"
         self.teller.note(f"stopped, {left} left; {how}")

@@ -19,6 +19,8 @@ class Several:
     teller: Teller
     show_failure: Callable[[str, VidqaError], None]
     """Tells stdout of a clip that failed; stderr is told in any case."""
+    is_forced: bool = False
+    """What is there is made anew."""
     done: int = field(default=0, init=False)
     before: int = field(default=0, init=False)
     """Clips about which nothing had to be done."""
@@ -75,5 +77,6 @@ class Several:
         if self.before:
             told.append(f"{self.before} done before")
         if left:
-            told.append(f"{left} left; give the same command again")
+            again = "" if self.is_forced else "; give the same command again"
+            told.append(f"{left} left{again}")
         self.teller.note(f"{clips}: {', '.join(told)}")

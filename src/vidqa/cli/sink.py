@@ -44,7 +44,7 @@ def opened(target: Path | None) -> Iterator[Sink]:
     try:
         with _write_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            stream = draft.open("x", **_TEXT)
+            stream = draft.open("w", **_TEXT)
         with _closed(stream, target):
             yield _writer(stream, target)
         with _write_errors(target):

@@ -76,7 +76,7 @@ def summarize_all(asked: Request, how: SummaryOptions, teller: Teller) -> ExitCo
     records = Records(how.settings)
     view = _choose_view(asked, records, how)
     way = Summing(how, teller)
-    book = Run(asked, how.run, teller, view, records, way, _leaf(how.form)).run()
+    book = Run(asked, how.run, teller, view, records, way, "summarize", _leaf(how.form)).run()
     return verdict(book.records, asked)
 
 

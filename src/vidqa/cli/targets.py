@@ -9,7 +9,7 @@ from vidqa.types import SCHEMA_VERSION, Marks
 
 
 class Targets:
-    """Stdout."""
+    """No files: all goes to stdout; what has files inherits from it."""
 
     are_known = False
     """Whether it is known of what is there how it was made."""
@@ -48,8 +48,10 @@ class FolderTargets(Targets):
 
     are_known = True
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, *, copy: bool = True) -> None:
+        """Write into a folder; `copy` if files of the same making are alike whatever the clip."""
         self._shelf = shelf
+        self._copy = copy
 
     def of(self, clip: str) -> Path | None:
         """The file of a clip."""
@@ -57,7 +59,7 @@ class FolderTargets(Targets):
 
     def is_made(self, clip: str, making: Mapping[str, Any]) -> bool:
         """Whether it is there, and was made of this content in this way."""
-        return self._shelf.is_made(clip, making)
+        return self._shelf.is_made(clip, making, copy=self._copy)
 
     def begin(self, clip: str, making: Mapping[str, Any]) -> None:
         """It is about to be written: if that is cut short, it will be known whose it is."""

@@ -74,7 +74,7 @@ class TranscribeRun:
 
     def __post_init__(self) -> None:
         self.targets = choose_targets(self.found, self.options)
-        self.several = Several(self.found, self.teller, self._show_failure)
+        self.several = Several(self.found, self.teller, self._show_failure, self.options.force)
 
     def run(self) -> ExitCode:
         """Write all there is to write; one bad clip does not stop the others."""
@@ -218,7 +218,8 @@ def choose_targets(found: ClipList, options: TranscribeOptions) -> Targets:
             )
         return Targets()
     if is_folder(output) or (found.are_several and not Path(output).suffix):
-        return FolderTargets(Shelf(Path(output), found, f".{form}", force=options.force))
+        shelf = Shelf(Path(output), found, f".{form}", by="transcribe", force=options.force)
+        return FolderTargets(shelf, copy=form != "json")  # JSON names the clip
     if found.are_several:
         raise UsageError(
             f"several clips do not go into one file, {output}",

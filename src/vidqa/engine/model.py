@@ -185,7 +185,7 @@ class Model:
 
     def ask_many(
         self,
-        clips: Iterable[str | Path],
+        clips: str | Path | Iterable[str | Path],
         questions: str | Sequence[str],
         *,
         in_order: bool = True,
@@ -198,7 +198,7 @@ class Model:
         """Ask every question about every clip; the next clips are read and heard meanwhile.
 
         Args:
-            clips: paths of video files; `vidqa.find_clips` finds those in folders.
+            clips: paths of video files, or one; `vidqa.find_clips` finds those in folders.
             questions: one or several.
             in_order: else a clip that is read and heard already goes before one that is not.
             max_new_tokens: as in `Clip.ask`, like the three that follow.
@@ -208,8 +208,8 @@ class Model:
             **watching: `frames`, `subtitles` and so on, as in `watch`.
 
         Yields:
-            The JSON object of a clip and a question, as `vidqa ask -o` writes it; that of a clip
-            which cannot be answered has `error` in place of an answer.
+            The JSON object of a clip and a question, as that of `vidqa ask`; its `settings` are
+            those given here. One that cannot be answered has `error` in place of an answer.
 
         Raises:
             UsageError: a setting makes no sense for this model.
@@ -222,7 +222,9 @@ class Model:
             "seed": seed,
         }
         asked = [questions] if isinstance(questions, str) else list(questions)
-        names, viewing = list(map(str, clips)), Viewing(**watching)
+        named = [clips] if isinstance(clips, str | Path) else clips
+        names, viewing = list(map(str, named)), Viewing(**watching)
+        choose_recipe(viewing.recipe, self.spec)
         return ask_many(self, names, asked, viewing, writing, in_order=in_order)
 
     def fetch(self, path: Path, viewing: Viewing) -> Fetch:

@@ -40,6 +40,7 @@ class Book:
         mark: Callable[[str], Marks] = lambda _: Marks(None, None),
         retry_failed: bool = False,
         anew: bool = False,
+        settled: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Open a book, in which is done what a journal has records of.
 
@@ -51,11 +52,14 @@ class Book:
             mark: makes the fingerprints of a clip.
             retry_failed: do again what failed before.
             anew: do all of it again.
+            settled: told a clip when all its records are known, before the last is on disk: what
+                is cut short in between is done again.
 
         """
         self.clips = tuple(clips)
         self.how = how or {}
         self._journal = journal
+        self._settled = settled
         self._questions = tuple(questions)
         self._errands = [one for clip in clips for one in self._errands_of(clip)]
         self._done: dict[Errand, Record] = {}
@@ -87,10 +91,20 @@ class Book:
         return left
 
     def write(self, video: str, question: str, record: Record) -> None:
-        """Count a question as done, once its record is on disk. Raises as `Journal.append`."""
-        if self._journal is not None:
-            self._journal.append(record)
-        self._done[Errand(video, question)] = record
+        """Count a question as done, once its record is on disk.
+
+        Raises as `Journal.append` and `settled` do; then it is not done.
+        """
+        one = Errand(video, question)
+        self._done[one] = record
+        try:
+            if self._left[video] == 1:
+                self._settled(video)
+            if self._journal is not None:
+                self._journal.append(record)
+        except BaseException:
+            del self._done[one]
+            raise
         if "error" in record:
             self._failed.add(video)
         self._left[video] -= 1

@@ -151,13 +151,15 @@ class _Search:
         names = glob.glob(word, recursive=True)  # noqa: PTH207  (of any folder)
         paths = [Path(name) for name in names if _is_litter(word) or not _is_litter(name)]
         files = [path for path in paths if path.is_file()]
-        wanted = {*self._suffixes, Path(word).suffix.lower()}
+        asked_for = Path(word).suffix.lower()
+        wanted = {*self._suffixes, *([] if glob.has_magic(asked_for) else [asked_for])} - {""}
         found = [file for file in files if file.suffix.lower() in wanted]
         if not found:
             hint = "quote a pattern, or let the shell expand it"
             raise ClipNotFoundError(f"there is no video file of the name {word}", hint=hint)
         self.passed_over += len(files) - len(found)
         self._many(found, _before_pattern(word))
+        self.roots += [str(Path(_absolute(str(file))).parent) for file in found]  # after a `..`
 
     def _many(self, found: Iterable[Path], root: str) -> None:
         self.clips += map(str, sorted(found, key=_in_words))

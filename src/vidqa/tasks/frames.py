@@ -20,10 +20,12 @@ class Places:
     """A PNG file with all frames on it."""
     folder: Path | None = None
     """Gets a PNG file a frame, named by its time in seconds."""
-    force: bool = False
-    """Replace what is there already."""
-    is_ours: bool = False
-    """All frames in the folder are of this clip: older ones are thrown away."""
+    replace_sheet: bool = False
+    """Whatever is there."""
+    add_frames: bool = False
+    """To those that are in the folder."""
+    replace_frames: bool = False
+    """All those in the folder are thrown away."""
     font: Path | None = None
     """Of the words on the sheet; a plain one with little beyond ASCII if None."""
 
@@ -51,9 +53,9 @@ def write_frames(
 
     """
     if places.sheet is not None:
-        check_target(places.sheet, force=places.force)
+        check_target(places.sheet, force=places.replace_sheet)
     if places.folder is not None:
-        check_folder(places.folder, force=places.force)
+        check_folder(places.folder, force=places.add_frames or places.replace_frames)
     sheet = None if places.sheet is None else ContactSheet(places.font)
     files, seen = list[Path](), None
     for item in preview(clip, options, reader=reader or Reader()):
@@ -61,7 +63,7 @@ def write_frames(
             seen = item
             continue
         if places.folder is not None:
-            if places.is_ours and not files:
+            if places.replace_frames and not files:
                 clear_frames(places.folder)
             files.append(_save(item, places.folder))
         if sheet is not None:

@@ -36,11 +36,11 @@ class Journal:
         """
         self.path = Path(os.path.realpath(path))
         """With links followed: the file that one names is written, and the link stays."""
-        with _errors(self.path):
+        with disk_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         try:
-            with _errors(self.path):
+            with disk_errors(self.path):
                 self._lock()
                 self._sweep()
                 content = self._content()
@@ -66,7 +66,7 @@ class Journal:
 
         """
         line = _line(record)
-        with _errors(self.path):
+        with disk_errors(self.path):
             before = os.fstat(self._file).st_size
             try:
                 _write(self._file, line)
@@ -87,7 +87,7 @@ class Journal:
         """
         if list(records) == self.records:
             return
-        with _errors(self.path):
+        with disk_errors(self.path):
             descriptor, name = tempfile.mkstemp(
                 dir=self.path.parent, prefix=self._draft_prefix, suffix=DRAFT
             )
@@ -188,7 +188,14 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _errors(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> Iterator[None]:
+    """Say what the system has against writing a file.
+
+    Raises:
+        NoSpaceError: the disk is full.
+        UsageError: it cannot be written.
+
+    """
     try:
         yield
     except OSError as error:

@@ -12,8 +12,8 @@ MADE_BY = ("model", "revision", "device", "dtype", "settings")
 """Keys of a record that say how its answer was made."""
 CONTENT = ("fingerprint", "subtitles_fingerprint")
 """Keys of a record that say of what."""
-QUESTION = ("video", "question", *MADE_BY)
-"""Keys that two records of one question have in common."""
+QUESTION = ("video", "question", "file", *MADE_BY)
+"""Keys that two records of one question have in common; `file` is of a folder's files alone."""
 NOT_FINAL = frozenset(
     {
         *("model_missing", "model_damaged", "model_unsupported", "download_failed", "offline"),
@@ -73,14 +73,9 @@ def find_done(
     return done
 
 
-def same_making(
-    record: Mapping[str, Any], making: Mapping[str, Any], *, but_for_content: bool = False
-) -> bool:
-    """Whether what a record tells of was made of this content, with these settings."""
-    if but_for_content:
-        return _key(record, *MADE_BY) == _key(making, *MADE_BY)
-    is_known = making.get("fingerprint") is not None
-    return is_known and _key(record, *MADE_BY, *CONTENT) == _key(making, *MADE_BY, *CONTENT)
+def same_settings(record: Mapping[str, Any], making: Mapping[str, Any]) -> bool:
+    """Whether what a record tells of was made with these settings, of whatever content."""
+    return _key(record, *MADE_BY) == _key(making, *MADE_BY)
 
 
 def in_order(

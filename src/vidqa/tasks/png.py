@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from vidqa.errors import NoSpaceError, UsageError
+from vidqa.tasks.journal import disk_errors
 
 SUFFIX = ".png"
 FRAME = re.compile(r"\d+\.\d{3}\.png")
@@ -47,11 +48,12 @@ def check_folder(folder: Path, *, force: bool) -> None:
 
 
 def clear_frames(folder: Path) -> None:
-    """Remove the frames that a folder holds; other files stay."""
-    if folder.is_dir():
-        for file in folder.iterdir():
-            if FRAME.fullmatch(file.name):
-                file.unlink()
+    """Remove the frames that a folder holds; other files stay. Raises as `disk_errors`."""
+    with disk_errors(folder):
+        if folder.is_dir():
+            for file in folder.iterdir():
+                if FRAME.fullmatch(file.name):
+                    file.unlink()
 
 
 def save_png(image: Image.Image, target: Path) -> None:
