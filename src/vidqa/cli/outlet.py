@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vidqa.cli.sink import opened
 from vidqa.errors import UsageError
+from vidqa.tasks import clip_list
 from vidqa.tasks.book import Book
 from vidqa.tasks.clip_list import ClipList
 from vidqa.tasks.journal import Journal, Record
@@ -40,10 +41,7 @@ def is_folder(output: str) -> bool:
     """
     if not output:
         raise UsageError("the name of -o is empty")
-    try:
-        return output.endswith("/") or Path(output).is_dir()
-    except (OSError, ValueError):  # no name that a file could have
-        return False
+    return output.endswith("/") or clip_list.is_folder(output)
 
 
 class TargetError(UsageError):

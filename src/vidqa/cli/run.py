@@ -148,7 +148,7 @@ class Run:
     def _answer_all(self, model: "Model", book: Book, left: dict[str, tuple[str, ...]]) -> None:
         """Clip after clip, or as many at once as `--batch` says."""
         self.teller.run(book.tally)
-        viewing = self.watcher.viewing()
+        viewing = self.options.watch.viewing
         watched = model.watch_all(
             ((video, viewing) for video in left),
             in_order=not self.options.unordered,

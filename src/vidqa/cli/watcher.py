@@ -100,21 +100,30 @@ class WatchOptions:
     @property
     def settings(self) -> dict[str, Any]:
         """All of it that can change an answer, as it was given, for JSON."""
-        frames, words = self.frames, self.words
-        start_s, end_s = frames.span
         return {
-            "frames": frames.frames,
-            "recipe": frames.recipe,
-            "sample": None if frames.sampling is None else str(frames.sampling),
-            "start_s": start_s,
-            "end_s": end_s,
-            "decoder": frames.decoder,
-            "subtitles": str(words.subtitles),
-            "language": words.language,
-            "task": words.task,
-            "speech": words.speech,
+            **self.viewing.settings,
+            "speech": self.words.speech,
             "fit": self.chosen.fit,
         }
+
+    @property
+    def viewing(self) -> "Viewing":
+        """How clips are watched."""
+        from vidqa.media.viewing import Viewing
+
+        frames, words = self.frames, self.words
+        start_s, end_s = frames.span
+        return Viewing(
+            frames=frames.frames,
+            recipe=frames.recipe,
+            sampling=frames.sampling,
+            start_s=start_s,
+            end_s=end_s,
+            subtitles=words.subtitles,
+            language=words.language,
+            task=words.task,
+            decoder=frames.decoder,
+        )
 
 
 @dataclass(slots=True)
@@ -197,26 +206,8 @@ class Watcher:
         self, model: "Model", video: str, span: tuple[float | None, float | None] | None = None
     ) -> "Clip":
         """A clip; or the part of it between two times, in seconds."""
-        viewing = self.viewing()
+        viewing = self.options.viewing
         if span is not None:
             viewing = replace(viewing, start_s=span[0], end_s=span[1])
         fetch = model.fetch(Path(video), viewing)
         return model.watched(video, fetch, viewing, notify=self.teller.stage)
-
-    def viewing(self) -> "Viewing":
-        """How clips are watched."""
-        from vidqa.media.viewing import Viewing
-
-        frames, words = self.options.frames, self.options.words
-        start_s, end_s = frames.span
-        return Viewing(
-            frames=frames.frames,
-            recipe=frames.recipe,
-            sampling=frames.sampling,
-            start_s=start_s,
-            end_s=end_s,
-            subtitles=words.subtitles,
-            language=words.language,
-            task=words.task,
-            decoder=frames.decoder,
-        )

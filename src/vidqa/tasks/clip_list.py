@@ -133,7 +133,7 @@ class _Search:
 
     def name(self, name: str) -> None:
         """A file or a folder."""
-        if _is_folder(name):
+        if is_folder(name):
             self._folder(name)
         else:
             self.clips.append(name)
@@ -182,7 +182,8 @@ class _Search:
                 self.passed_over += 1
 
 
-def _is_folder(word: str) -> bool:
+def is_folder(word: str) -> bool:
+    """Whether there is a folder of this name."""
     try:
         return Path(word).is_dir()
     except (OSError, ValueError):  # no name that a file could have
