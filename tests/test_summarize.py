@@ -11,10 +11,10 @@ from media.films import ONE, THREE, TWO, film
 from tiny import spec, talkative, vidqa_folder
 from vidqa.cache import Cache
 from vidqa.engine import Clip, Model, open_folder
+from vidqa.engine.summarize import summarize
+from vidqa.engine.summary import Summary, whole_sentences
 from vidqa.errors import NotAVideoError, VidqaError
 from vidqa.spec import SummaryForm
-from vidqa.tasks.summarize import summarize
-from vidqa.tasks.summary import Summary, whole_sentences
 
 pytestmark = pytest.mark.numbers
 
@@ -230,3 +230,9 @@ def test_densely_spoken_parts_are_shorter(folder: Path, long_clip: Path, tmp_pat
     )
     assert len(summary.windows) == 6
     assert (summary.words_used, summary.words_dropped) == (360, 0)
+
+
+def test_a_clip_sums_itself_up(model: Model, long_clip: Path) -> None:
+    clip = model.watch(long_clip, start_s=15, end_s=33)
+    assert clip.summarize("short") == summarize(clip, length="short")
+    assert clip.summarize(chapters=True).chapters

@@ -118,6 +118,12 @@ PAPER_FORM = PromptForm(
 Length = Literal["short", "medium", "long"]
 """Of a summary."""
 
+
+def question_of(length: Length) -> str:
+    """What stands for the question in the record of a summary."""
+    return f"{length} summary"
+
+
 TITLE = (
     "Give this part of the video a title of at most eight words. Answer with the title and nothing "
     "else."

@@ -20,8 +20,7 @@ from vidqa.cli.watcher import FrameOptions, ModelOptions, WatchOptions, WordOpti
 from vidqa.errors import UsageError, VidqaError
 from vidqa.exit_codes import ExitCode
 from vidqa.records import Records
-from vidqa.spec import Length
-from vidqa.tasks.summary import question_of
+from vidqa.spec import Length, question_of
 from vidqa.types import Answer
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class Summing:
 
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Sum one clip up."""
-        from vidqa.tasks.summarize import summarize
+        from vidqa.engine.summarize import summarize
 
         return summarize(
             clip,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import torch
 
@@ -12,7 +12,7 @@ from vidqa.engine.grounding import judged
 from vidqa.engine.kept import keep_context, kept_context, read_key
 from vidqa.engine.opening import Opening
 from vidqa.engine.ranking import Score, ranked
-from vidqa.engine.showing import Seen, Showing, Shown
+from vidqa.engine.showing import Seen, Showing, Shown, prompt_view
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.engine.tongue import language_warnings
 from vidqa.engine.writing import Writing, checked_sampling
@@ -24,12 +24,12 @@ from vidqa.model.text import TextStream
 from vidqa.model.tokenization import WholeText
 from vidqa.paper.prompts import training_template
 from vidqa.recipe import choose_recipe
+from vidqa.spec import Length
 from vidqa.types import (
     UNSURE,
     Answer,
     Choice,
     Notify,
-    PromptSegment,
     PromptView,
     Segment,
     TextDelta,
@@ -38,6 +38,8 @@ from vidqa.types import (
 
 if TYPE_CHECKING:
     from vidqa.engine.model import Model
+    from vidqa.engine.summarize import SummaryOptions
+    from vidqa.engine.summary import Summary
 
 
 class Clip:
@@ -128,21 +130,17 @@ class Clip:
         writing = self.writing(prompt, max_new_tokens)
         return self._answer(question, prompt, writing, sampling, Stopwatch(notify, self.timings_s))
 
+    def summarize(self, length: Length = "medium", **how: "Unpack[SummaryOptions]") -> "Summary":
+        """What the clip is about. See `vidqa.engine.summarize.summarize`."""
+        from vidqa.engine.summarize import summarize
+
+        return summarize(self, length=length, **how)
+
     def prompt(self, question: str) -> PromptView:
         """What the model sees when asked this: every frame's time, words and token counts."""
         prompt = self.prompt_ids(question)
         per_frame = self.opening.visual_tokens(prompt) // len(self.segments)
-        count = self.model.loaded.tokenizer
-        segments = tuple(
-            PromptSegment(
-                segment.time_s,
-                segment.text,
-                visual_tokens=per_frame,
-                text_tokens=len(count(segment.text, add_special_tokens=False).input_ids),
-            )
-            for segment in self.segments
-        )
-        return PromptView(segments, prompt.text, prompt.tokens)
+        return prompt_view(prompt, self.segments, per_frame, self.model.loaded.tokenizer)
 
     def retold(self, words: Words) -> "Clip":
         """The same frames, with other words beside them."""

@@ -3,16 +3,17 @@
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from vidqa.engine.look import Looked
 from vidqa.footprint import QUESTION_TOKENS
 from vidqa.media.moments import Moments
-from vidqa.model.inputs import Pictures, Turn
+from vidqa.model.inputs import Pictures, PromptIds, Turn
 from vidqa.model.loading import Loaded
 from vidqa.prompt import FittedWords, neutralize, user_content
 from vidqa.recipe import Recipe
 from vidqa.spec import ModelSpec
-from vidqa.types import Cue, VideoInfo, Words
+from vidqa.types import Cue, PromptSegment, PromptView, Segment, VideoInfo, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +138,19 @@ def answer_ids(loaded: Loaded, spec: ModelSpec, answer: str) -> list[int]:
 def _most(limit: int, fits: Callable[[int], bool]) -> int:
     """The largest number from 1 to `limit` that fits, where smaller ones fit as well; else 0."""
     return bisect_left(range(1, limit + 1), True, key=lambda number: not fits(number))
+
+
+def prompt_view(
+    prompt: PromptIds, segments: Sequence[Segment], visual_tokens: int, tokenizer: Any
+) -> PromptView:
+    """What a model sees: every frame's time and words, its visual tokens and those of its words."""
+    told = (
+        PromptSegment(
+            segment.time_s,
+            segment.text,
+            visual_tokens=visual_tokens,
+            text_tokens=len(tokenizer(segment.text, add_special_tokens=False).input_ids),
+        )
+        for segment in segments
+    )
+    return PromptView(tuple(told), prompt.text, prompt.tokens)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from vidqa.engine.windows import CutAt, Window
 from vidqa.spec import Length
-from vidqa.tasks.windows import CutAt, Window
 from vidqa.types import Answer
 
 MOST_TITLE = 80
@@ -72,11 +72,6 @@ class Summary(Answer):
             "chapters": [_rounded(one) for one in self.chapters],
         }
         return {**head, **told, **tail}
-
-
-def question_of(length: Length) -> str:
-    """What stands for the question in the record of a summary."""
-    return f"{length} summary"
 
 
 def whole_sentences(text: str) -> str:

@@ -3,17 +3,27 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypedDict
 
-from vidqa.engine import Clip
-from vidqa.spec import Length
-from vidqa.tasks.chapters import find_chapters
-from vidqa.tasks.piecewise import Piecewise, Progress
-from vidqa.tasks.summary import FoundChapter, Summary, question_of
-from vidqa.tasks.told import Told, once
-from vidqa.tasks.windows import Window, together
+from vidqa.engine.chapters import find_chapters
+from vidqa.engine.clip import Clip
+from vidqa.engine.piecewise import Piecewise, Progress
+from vidqa.engine.summary import FoundChapter, Summary
+from vidqa.engine.told import Told, once
+from vidqa.engine.windows import Window, together
+from vidqa.spec import Length, question_of
 from vidqa.types import Notify
 
 EMPTY = "the model wrote nothing"
+
+
+class SummaryOptions(TypedDict, total=False):
+    """Of `summarize`, beside the length."""
+
+    chapters: bool
+    max_new_tokens: int | None
+    notify: Notify | None
+    progress: Progress
 
 
 def summarize(

@@ -7,14 +7,14 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from vidqa.engine import Clip
+from vidqa.engine.clip import Clip
 from vidqa.engine.kept import sight_key
+from vidqa.engine.told import Told, keep_told, kept_told, tell
+from vidqa.engine.windows import SLACK, Window, said_in, scenes, windows
 from vidqa.errors import VideoError, VidqaError
 from vidqa.media.moments import stretch
 from vidqa.media.shots import find_shots
 from vidqa.media.viewing import Viewing
-from vidqa.tasks.told import Told, keep_told, kept_told, tell
-from vidqa.tasks.windows import SLACK, Window, said_in, scenes, windows
 from vidqa.types import Cue, Notify, Words
 
 SECONDS_A_FRAME = 10.0

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from vidqa.engine import Clip
+from vidqa.engine.clip import Clip
+from vidqa.engine.piecewise import Piecewise
+from vidqa.engine.summary import FoundChapter, title_of
+from vidqa.engine.told import Told
+from vidqa.engine.windows import Window
 from vidqa.errors import VideoError
-from vidqa.tasks.piecewise import Piecewise
-from vidqa.tasks.summary import FoundChapter, title_of
-from vidqa.tasks.told import Told
-from vidqa.tasks.windows import Window
 
 SHORTEST_S = 5.0
 FEW, MANY = 6, 20

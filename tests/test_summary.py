@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidqa.tasks.summary import MOST_TITLE, title_of, whole_sentences
+from vidqa.engine.summary import MOST_TITLE, title_of, whole_sentences
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vidqa.cache import Cache
-from vidqa.engine import Clip
-from vidqa.tasks.summary import whole_sentences
+from vidqa.engine.clip import Clip
+from vidqa.engine.summary import whole_sentences
 from vidqa.types import Answer, Notify, StoppedBy
 
 KIND = "told"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidqa.tasks.windows import CutAt, Window, said_in, scenes, together, windows
+from vidqa.engine.windows import CutAt, Window, said_in, scenes, together, windows
 from vidqa.types import Cue
 
 times = st.floats(0, 1000, allow_nan=False).map(lambda time_s: round(time_s, 3))
