@@ -7,8 +7,9 @@ from typing import Literal
 
 from vidqa.types import Cue
 
-CutAt = Literal["start", "pause", "shot", "even"]
-"""Why a part begins where it does; `even`: nothing ends near there, the parts are as long."""
+CutAt = Literal["start", "pause", "shot", "even", "chapter"]
+"""Why a part begins where it does; `even`: nothing ends near there, the parts are as long;
+`chapter`: a chapter begins there that is written in the file."""
 
 PAUSE_S = 1.0
 """The shortest silence between words that ends something; breaths and commas are shorter."""
