@@ -1,22 +1,23 @@
 """Summaries by a tiny random model: what it is shown, what is kept, what is not done twice."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 
-from media.films import ONE, THREE, TWO, film
+from media.films import ONE, THREE, TWO, film, with_chapters
 from tiny import spec, talkative, vidqa_folder
 from vidqa.cache import Cache
 from vidqa.engine import Clip, Model, open_folder
 from vidqa.engine.summarize import summarize
 from vidqa.engine.summary import Summary, whole_sentences
-from vidqa.errors import NotAVideoError, VidqaError
-from vidqa.spec import SummaryForm
+from vidqa.engine.told import Told
+from vidqa.errors import NotAVideoError, UsageError, VidqaError
+from vidqa.spec import Quotes, SummaryForm
+from vidqa.types import Grounding, Verdict
 
 pytestmark = pytest.mark.numbers
 
@@ -34,6 +35,8 @@ nothing is said by the dog
 00:00:45,000 --> 00:00:50,000
 who speaks first and last
 """
+GUESS = Grounding("guess", 0.0, 0.0, 0.0)
+of = Told.of
 FORM = SummaryForm(
     questions={"short": ("What?",), "medium": ("What?", "Who?"), "long": ("What?", "Who?")},
     window=("And here?",),
@@ -163,7 +166,7 @@ def test_a_summary_that_was_stopped_goes_on_there(
     folder: Path, long_clip: Path, tmp_path: Path
 ) -> None:
     def stop(label: str) -> None:
-        if label == "part 3 of 3":
+        if label.startswith("part 3 of 3, "):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -219,36 +222,15 @@ def test_chapters_begin_at_shots_and_pauses(model: Model, long_clip: Path) -> No
     assert record["question"] == "medium summary"
 
 
-def with_chapters(source: Path, target: Path, chapters: list[tuple[float, str]]) -> Path:
-    """The same clip, with chapters that begin at these times."""
-    ends_s = [*(start_s for start_s, _ in chapters[1:]), LASTS_S]
-    with av.open(str(source)) as clip, av.open(str(target), "w") as out:
-        pictures = out.add_stream_from_template(clip.streams.video[0])
-        out.set_chapters(
-            [
-                {
-                    "id": number,
-                    "start": int(start_s * 1000),
-                    "end": int(end_s * 1000),
-                    "time_base": Fraction(1, 1000),
-                    "metadata": {"title": title},
-                }
-                for number, ((start_s, title), end_s) in enumerate(
-                    zip(chapters, ends_s, strict=True), 1
-                )
-            ]
-        )
-        for packet in clip.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = pictures
-                out.mux(packet)
-    return target
-
-
 def test_chapters_that_are_in_the_file_are_taken(
     model: Model, long_clip: Path, tmp_path: Path
 ) -> None:
-    written = [(0.0, "The cat"), (12.0, "Chapter 02"), (15.0, "Too short"), (33.0, "*The end*")]
+    written = (
+        (0, 12, "The cat"),
+        (12, 15, "Chapter 02"),
+        (15, 33, "Too short"),
+        (33, 60, "*The end*"),
+    )
     clip = with_chapters(long_clip, tmp_path / "chapters.mp4", written)
     found = model.watch(clip).summarize(chapters=True).chapters
     assert [(one.start_s, one.end_s, one.cut_at) for one in found] == [
@@ -264,7 +246,8 @@ def test_chapters_that_are_in_the_file_are_taken(
 
 
 def test_one_chapter_in_the_file_is_none(model: Model, long_clip: Path, tmp_path: Path) -> None:
-    clip = with_chapters(long_clip, tmp_path / "chapters.mp4", [(0.0, "All"), (55.0, "Credits")])
+    written = (0, 55, "All"), (55, 60, "Credits")
+    clip = with_chapters(long_clip, tmp_path / "chapters.mp4", written)
     found = model.watch(clip).summarize(chapters=True).chapters
     assert "All" not in [one.title for one in found]
     assert all(one.end_s - one.start_s >= 10 for one in found)
@@ -288,3 +271,238 @@ def test_a_clip_sums_itself_up(model: Model, long_clip: Path) -> None:
     clip = model.watch(long_clip, start_s=15, end_s=33)
     assert clip.summarize("short") == summarize(clip, length="short")
     assert clip.summarize(chapters=True).chapters
+
+
+def test_chapters_alone(model: Model, long_clip: Path) -> None:
+    summary = model.watch(long_clip).summarize("none", chapters=True)
+    assert (summary.text, summary.asked, summary.question) == ("", (), "chapters")
+    assert [round(one.start_s) for one in summary.chapters] == [0, 19, 41]
+    assert len(summary.frame_times_s) == 6, "two frames of each chapter"
+    assert summary.words_used == 16
+    assert summary.can_tell
+    with pytest.raises(UsageError, match="nothing in it"):
+        model.watch(long_clip).summarize("none")
+
+
+def test_chapters_that_have_titles_need_no_model(
+    model: Model, long_clip: Path, tmp_path: Path
+) -> None:
+    written = (0, 30, "The cat"), (30, 60, "The dog")
+    clip = model.watch(with_chapters(long_clip, tmp_path / "chapters.mp4", written))
+    summary = clip.summarize("none", chapters=True)
+    assert [one.title for one in summary.chapters] == ["The cat", "The dog"]
+    assert (summary.new_tokens, len(summary.frame_times_s)) == (0, 2)
+
+
+def test_titles_are_kept_too(folder: Path, long_clip: Path, tmp_path: Path) -> None:
+    def once_more(stop_at: str) -> tuple[Summary | None, list[str]]:
+        told = list[str]()
+
+        def progress(label: str) -> None:
+            told.append(label)
+            if label.startswith(stop_at):
+                raise KeyboardInterrupt
+
+        clip = load(folder, tmp_path).watch(long_clip, subtitles="off")
+        try:
+            return clip.summarize("none", chapters=True, progress=progress), told
+        except KeyboardInterrupt:
+            return None, told
+
+    assert once_more("part 3 of 3")[0] is None
+    summary, told = once_more("never")
+    assert [label for label in told if label.startswith("part")] == ["part 1 of 1"]
+    other = load(folder, None).watch(long_clip, subtitles="off")
+    assert summary == other.summarize("none", chapters=True)
+
+
+def test_every_sentence_says_what_it_rests_on(
+    folder: Path, long_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "A cat sits. It is called Chelsea.\n\nNobody knows why."
+    monkeypatch.setattr(Told, "of", staticmethod(lambda some: replace(of(some), texts=(said,))))
+    clip = load(folder, tmp_path).watch(long_clip, start_s=0, end_s=18)
+    summary = clip.summarize("short", grounding=True)
+    assert summary.text == said
+    found = [one.text for one in summary.sentences or ()]
+    assert found == ["A cat sits.", "It is called Chelsea.", "Nobody knows why."]
+    (alone,) = clip.grounds("What?", ["It is called Chelsea."])
+    assert summary.sentences[1].grounding == alone
+    record = summary.to_record()["sentences"]
+    assert record[1]["grounding"]["verdict"] == alone.verdict
+    whole = load(folder, tmp_path).watch(long_clip)
+    kept = whole.summarize("short", grounding=True)
+    told = list[str]()
+    again = whole.summarize("short", grounding=True, progress=told.append)
+    assert again == kept
+    assert not [label for label in told if label.startswith("part")]
+
+
+def test_guesses_are_left_out(
+    folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "A cat sits. It guesses.\n\nA guess. Two dogs run. A last guess."
+    monkeypatch.setattr(Told, "of", staticmethod(lambda some: replace(of(some), texts=(said,))))
+
+    def judge(clip: Clip, question: str, texts: list[str]) -> tuple[Grounding, ...]:
+        return tuple(
+            GUESS if "guess" in text else Grounding("seen", 3.0, 0.0, 3.0) for text in texts
+        )
+
+    monkeypatch.setattr(Clip, "grounds", judge)
+    clip = load(folder, None).watch(long_clip, start_s=0, end_s=18)
+    summary = clip.summarize("short", strict=True)
+    assert summary.text == "A cat sits.\n\nTwo dogs run."
+    assert summary.guesses_left_out == 3
+    assert "3 sentences that rested on nothing in the clip were left out" in summary.warnings
+    assert summary.to_record()["guesses_left_out"] == 3
+    assert clip.summarize("short", grounding=True).text == said
+
+
+def test_a_sentence_may_rest_on_any_window(
+    folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(clip: Clip, question: str, texts: list[str]) -> tuple[Grounding, ...]:
+        worth = 5.0 if (clip.viewing.start_s or 0) > 40 else 1.0
+        verdict: Verdict = "seen" if worth == 5.0 else "guess"
+        return tuple(Grounding(verdict, worth, 0.0, worth) for _ in texts)
+
+    monkeypatch.setattr(Clip, "grounds", judge)
+    watched = load(folder, None).watch(long_clip)
+    assert {
+        one.grounding.verdict for one in watched.summarize("short", grounding=True).sentences or ()
+    } == {"seen"}
+    joined = watched.summarize("long", grounding=True).sentences or ()
+    assert joined[0].grounding.verdict == "guess", "it was said of the first"
+    assert joined[-1].grounding.verdict == "seen"
+
+
+def test_instructions_and_language_go_into_every_question(model: Model, long_clip: Path) -> None:
+    told = {"instructions": "for a {blind} listener", "language": "de-AT"}
+    summary = model.watch(long_clip).summarize("long", **told)
+    wish = "\nFollow these instructions: for a {blind} listener\nAnswer in German."
+    assert summary.asked == ("Who is here?" + wish, "And what?" + wish)
+    assert summary.text != model.watch(long_clip).summarize("long").text
+
+
+def test_a_model_that_cannot_do_so_says_so(folder: Path, long_clip: Path) -> None:
+    form = replace(FORM, instructed=None)
+    poor = open_folder(
+        replace(spec(frames=2, summaries=form), languages=("en",)),
+        folder,
+        revision="test",
+        device="cpu",
+        dtype="float32",
+    )
+    clip = poor.watch(long_clip, start_s=0, end_s=18)
+    with pytest.raises(UsageError, match="follows no instructions"):
+        clip.summarize(instructions="for a blind listener")
+    with pytest.raises(UsageError, match="answers only in en, not in de"):
+        clip.summarize(language="de")
+    assert clip.summarize(language="en").asked == (
+        "What?\nAnswer in English.",
+        "Who?\nAnswer in English.",
+    )
+    with pytest.raises(UsageError, match="no language"):
+        clip.summarize(language="gibberish!")
+
+
+@pytest.mark.parametrize("instructions", ["", " \n"])
+def test_empty_instructions_are_none(model: Model, long_clip: Path, instructions: str) -> None:
+    with pytest.raises(UsageError, match="instructions are empty"):
+        model.watch(long_clip).summarize(instructions=instructions)
+
+
+def test_what_is_said_is_quoted_for_a_model_that_does_not_sum_up(
+    folder: Path, long_clip: Path
+) -> None:
+    quotes = {"short": Quotes(1, joins=True), "long": Quotes(2)}
+    form = replace(FORM, quotes=quotes)
+    quoting = open_folder(
+        spec(frames=2, max_words=60, summaries=form),
+        folder,
+        revision="test",
+        device="cpu",
+        dtype="float32",
+    )
+    watched = quoting.watch(long_clip)
+    shown, quote = watched.summarize("short").text.rsplit('; a voice says: "', 1)
+    assert shown
+    assert quote in {'the cat is called Chelsea"', 'nothing is said by the dog"'}
+    long = watched.summarize("long").text.split("\n\n")
+    assert 'A voice says: "the cat is called Chelsea"' in long[0]
+    assert "A voice says" not in long[1], "nothing is said there"
+    assert 'A voice says: "nothing is said by the dog' in long[2]
+    assert "voice" not in quoting.watch(long_clip, subtitles="off").summarize("short").text
+
+
+def test_progress_says_how_much_is_left(
+    folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = list[str]()
+    load(folder, None).watch(long_clip).summarize("short", progress=told.append)
+    first, second, third = (label for label in told if label.startswith("part"))
+    assert first == "part 1 of 3"
+    assert re.fullmatch(r"part 2 of 3, \d:\d\d:\d\d left", second)
+    assert re.fullmatch(r"part 3 of 3, \d:\d\d:\d\d left", third)
+
+
+def test_chapters_longer_than_windows_are_titled_by_what_is_said_of_those(
+    model: Model, long_clip: Path, tmp_path: Path
+) -> None:
+    written = (0, 45, "Chapter 1"), (45, 60, "The end")
+    clip = model.watch(with_chapters(long_clip, tmp_path / "chapters.mp4", written))
+    summary = clip.summarize("none", chapters=True)
+    assert len(summary.windows) == 3
+    assert [round(one.end_s) for one in summary.chapters] == [45, 60]
+    assert len(summary.frame_times_s) == 8, "of three windows, and of the first chapter"
+
+
+@pytest.mark.parametrize(
+    ("said", "subtitles", "told"),
+    [
+        ("I cannot tell.", "none.srt", "{} recognises nothing in its frames and it has no sound"),
+        ("I cannot tell.", "off", "{} recognises nothing in its frames and nobody listened"),
+        ("I cannot tell.", "auto", "{} recognises nothing in its frames"),
+        ("", "auto", "{} wrote nothing"),
+        ("I cannot tell. It is a cat.", "auto", None),
+    ],
+)
+def test_a_clip_of_which_nothing_can_be_told(
+    folder: Path,
+    long_clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    subtitles: str,
+    told: str | None,
+) -> None:
+    monkeypatch.setattr(Told, "of", staticmethod(lambda some: replace(of(some), texts=(said,))))
+    (tmp_path / "none.srt").write_text("1\n00:00:50,000 --> 00:00:51,000\nlater\n")
+    doubtful = open_folder(
+        spec(frames=2, summaries=replace(FORM, doubts=("I cannot tell.",))),
+        folder,
+        revision="test",
+        device="cpu",
+        dtype="float32",
+    )
+    words = str(tmp_path / subtitles) if subtitles == "none.srt" else subtitles
+    clip = doubtful.watch(long_clip, start_s=0, end_s=18, subtitles=words)
+    summary = clip.summarize("short")
+    assert summary.can_tell == (told is None) == summary.to_record()["can_tell"]
+    if told is None:
+        assert summary.text == said
+    else:
+        assert summary.text == f"Nothing can be told of this clip: {told.format(clip.model.name)}."
+
+
+def test_a_summary_of_guesses_alone_tells_nothing(
+    folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Clip, "grounds", lambda clip, question, texts: [GUESS for _ in texts])
+    said = "I cannot tell. A guess."
+    monkeypatch.setattr(Told, "of", staticmethod(lambda some: replace(of(some), texts=(said,))))
+    clip = load(folder, None).watch(long_clip, start_s=0, end_s=18)
+    summary = clip.summarize("short", strict=True)
+    assert summary.text.startswith("Nothing can be told of this clip: what ")
+    assert (summary.can_tell, summary.sentences, summary.guesses_left_out) == (False, (), 2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidqa.engine.summary import MOST_TITLE, title_of, whole_sentences
+from vidqa.engine.summary import MOST_TITLE, sentences, title_of, whole_sentences
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,26 @@ def test_a_title_has_an_end() -> None:
     title = title_of("word " * 100, ())
     assert len(title) <= MOST_TITLE
     assert title.endswith("word …")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A dog runs. A cat sits!", ["A dog runs.", "A cat sits!"]),
+        ('A voice says: "One. Two." It ends.', ['A voice says: "One. Two."', "It ends."]),
+        ("\u201cOne. Two.\u201d It ends.", ["\u201cOne. Two.\u201d", "It ends."]),
+        ('A 3" nail. It bends.', ['A 3" nail.', "It bends."]),
+        ("Dr. Smith is here. He waits.", ["Dr. Smith is here.", "He waits."]),
+        ("# Heading\n\n1. A man.\n2. A dog", ["# Heading", "1. A man.", "2. A dog"]),
+        (
+            "\u732b\u3067\u3059\u3002\u72ac\u3067\u3059\u3002",
+            ["\u732b\u3067\u3059\u3002", "\u72ac\u3067\u3059\u3002"],
+        ),
+        ("cut in its first \u2026", ["cut in its first \u2026"]),
+        (" \n", []),
+    ],
+)
+def test_a_text_is_its_sentences(text: str, found: list[str]) -> None:
+    parts = sentences(text)
+    assert [sentence for sentence, _ in parts] == found
+    assert "".join(sentence + gap for sentence, gap in parts).strip() == text.strip()

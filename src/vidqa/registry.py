@@ -13,6 +13,7 @@ from vidqa.spec import (
     HubSource,
     ModelSpec,
     PackagedSource,
+    Quotes,
     SpeechSpec,
     SummaryForm,
     WheelSource,
@@ -120,16 +121,19 @@ def _paper_model(
 
 _SHOWN, _TALKED_ABOUT = "What does the video show?", "Summarize what is said."
 _STARTER_SUMMARIES = SummaryForm(
-    questions={
-        "short": (_SHOWN, _TALKED_ABOUT),
-        "medium": ("Summarize the video.",),
-        "long": (_SHOWN, _TALKED_ABOUT, "What is said?"),
-    },
-    window=(_SHOWN, _TALKED_ABOUT),
-    joined={"medium": (_SHOWN, _TALKED_ABOUT), "long": ("Summarize the video.",)},
+    questions={"short": (_SHOWN,), "medium": (_SHOWN,), "long": (_SHOWN,)},
+    window=(_SHOWN,),
+    joined={"medium": (_SHOWN,), "long": (_SHOWN,)},
     title_of_words=_TALKED_ABOUT,
     title_of_pictures=_SHOWN,
     title_leads=("The speaker talks about ", "The video shows "),
+    quotes={
+        "short": Quotes(1, joins=True),
+        "medium": Quotes(5),
+        "long": Quotes(12),
+    },
+    doubts=("I cannot tell what the video shows.",),
+    instructed=None,
 )
 """It answers the questions that it was trained on."""
 

@@ -1,7 +1,7 @@
 """What is known of a model before it is there: where it comes from, and how it is shown clips."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from vidqa.footprint import Footprint
@@ -115,13 +115,26 @@ PAPER_FORM = PromptForm(
 """What MiniGPT4-Video was trained with (`paper.prompts`)."""
 
 
-Length = Literal["short", "medium", "long"]
-"""Of a summary."""
+Length = Literal["none", "short", "medium", "long"]
+"""Of a summary; `none`: chapters alone."""
 
 
 def question_of(length: Length) -> str:
     """What stands for the question in the record of a summary."""
-    return f"{length} summary"
+    return "chapters" if length == "none" else f"{length} summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """Sentences of what is said, in a summary by a model that does not sum up words."""
+
+    most: int
+    """Sentences; a clip that is watched in windows may have one a window."""
+    form: str = 'A voice says: "{said}"'
+    joins: bool = False
+    """Behind what is shown in one sentence."""
+    question: str = "What is said?"
+    """Whose answer that is."""
 
 
 TITLE = (
@@ -136,7 +149,7 @@ class SummaryForm:
 
     questions: Mapping[Length, tuple[str, ...]] = field(
         default_factory=lambda: {
-            "short": ("Sum up this video in one or two sentences: what is seen, what is said.",),
+            "short": ("Sum up this video in one sentence: what is seen, what is said.",),
             "medium": ("Sum up this video in one paragraph: what is seen, what is said.",),
             "long": (
                 "Sum up this video in several paragraphs, in the order of time: what is seen, what "
@@ -159,6 +172,44 @@ class SummaryForm:
     """For the title of any other part."""
     title_leads: tuple[str, ...] = ()
     """What the model begins those answers with, and titles do not."""
+    quotes: Mapping[Length, Quotes] = field(default_factory=dict)
+    """What of the words is quoted; nothing where the model sums them up."""
+    doubts: tuple[str, ...] = ()
+    """Sentences with which the model says that it cannot tell; no others are known to."""
+    instructed: str | None = "{question}\nFollow these instructions: {instructions}"
+    """How a question is put with somebody's instructions; None: the model follows none."""
+    in_language: str = "{question}\nAnswer in {language}."
+    """How a question is put that is to be answered in a language, by its English name."""
+
+    def worded(
+        self, *, instructions: str | None = None, language: str | None = None
+    ) -> "SummaryForm":
+        """With every question put so; titles follow no instructions but the language.
+
+        Args:
+            instructions: for the text, such as "for a blind listener".
+            language: the English name of the language to answer in.
+
+        """
+
+        def titled(question: str) -> str:
+            if language is None:
+                return question
+            return self.in_language.format(question=question, language=language)
+
+        def put(question: str) -> str:
+            if instructions is not None and self.instructed is not None:
+                question = self.instructed.format(question=question, instructions=instructions)
+            return titled(question)
+
+        return replace(
+            self,
+            questions={length: tuple(map(put, some)) for length, some in self.questions.items()},
+            window=tuple(map(put, self.window)),
+            joined={length: tuple(map(put, some)) for length, some in self.joined.items()},
+            title_of_words=titled(self.title_of_words),
+            title_of_pictures=titled(self.title_of_pictures),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,6 +262,13 @@ class Grounding:
     without_words: float
     without_both: float
 
+    def to_record(self) -> dict[str, Any]:
+        """The JSON object."""
+        return {
+            name: value if isinstance(value, str) else round(value, 4)
+            for name, value in asdict(self).items()
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Maker:
@@ -358,10 +365,7 @@ class Answer:
             record["is_sure"] = self.is_sure
             record["choices"] = [choice.to_record() for choice in self.choices]
         if self.grounding is not None:
-            record["grounding"] = {
-                name: value if isinstance(value, str) else round(value, 4)
-                for name, value in asdict(self.grounding).items()
-            }
+            record["grounding"] = self.grounding.to_record()
         if self.batch > 1:
             record["batch"] = self.batch
         if timings:

@@ -1,16 +1,19 @@
 """`vidqa summarize`, a tiny random model for all of it."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 
-from media.films import ONE, TWO, film
+from media.films import ONE, TWO, film, with_chapters
 from tiny import talkative, vidqa_folder
 from vidqa.cli.main import run
 from vidqa.cli.printable import printable
-from vidqa.cli.summary_view import clock
+from vidqa.cli.summary_view import clock, ffmetadata, summary_text
+from vidqa.media.probe import probe
 from vidqa.weights.local import write_settings
 
 Summarize = Callable[..., tuple[int, str, str]]
@@ -59,8 +62,10 @@ def test_chapters_follow_it(summarize: Summarize, clips: Path) -> None:
     _, out, _ = summarize(clips / "a.mp4", "--chapters")
     assert [line.split("  ")[0] for line in out.splitlines()[-2:]] == ["0:00", "0:10"]
     _, out, _ = summarize(clips / "a.mp4", "--chapters", "-f", "md")
-    assert "\n## Chapters\n\n- 0:00" in out
-    assert out.splitlines()[-1].startswith("- 0:10")
+    assert "\n## Chapters\n\n0:00" in out
+    first, second = out.splitlines()[-2:]
+    assert first.endswith("  "), "Markdown takes the next line for another one"
+    assert re.match(r"0:10\b", second)
 
 
 def test_several_have_their_names(summarize: Summarize, clips: Path) -> None:
@@ -104,6 +109,9 @@ def test_a_run_goes_on_where_it_stopped(summarize: Summarize, clips: Path, tmp_p
     [
         (["a.mp4", "--length", "huge"], "no such length"),
         (["a.mp4", "--format", "pdf"], "no such format"),
+        (["a.mp4", "--length", "none"], "nothing to say"),
+        (["a.mp4", "b.mp4", "-f", "ffmetadata"], "about one clip"),
+        (["a.mp4", "b.mp4", "-o", "both.md"], "about one clip"),
         ([], "no clip given"),
         (["a.mp4", "--retry-failed"], "--retry-failed is for -o"),
     ],
@@ -111,6 +119,22 @@ def test_a_run_goes_on_where_it_stopped(summarize: Summarize, clips: Path, tmp_p
 def test_what_makes_no_sense_is_said(summarize: Summarize, words: list[str], said: str) -> None:
     status, out, err = summarize(*words)
     assert (status, out) == (2, "")
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--instructions", "be brief"], "follows no instructions"),
+        (["--answer-language", "de"], "answers only in en, not in de"),
+    ],
+)
+def test_what_a_model_cannot_do_is_said_once(
+    summarize: Summarize, clips: Path, words: list[str], said: str
+) -> None:
+    status, out, err = summarize(clips / "a.mp4", clips / "b.mp4", *words)
+    assert (status, out) == (2, "")
+    assert err.count("error:") == 1
     assert said in err
 
 
@@ -139,3 +163,81 @@ def test_a_folder_gets_a_file_a_clip_in_each_format(
     status, _, err = summarize(clips, "-o", f"{out}/", "--format", "md", "--length", "short")
     assert err.count("was made with other settings") == 2
     assert (out / "a.mp4.md").read_text() == alone
+
+
+def test_a_text_of_one_clip_goes_into_a_file(
+    summarize: Summarize, clips: Path, tmp_path: Path
+) -> None:
+    printed = summarize(clips / "a.mp4", "--format", "md")[1]
+    status, out, err = summarize(clips / "a.mp4", "-o", tmp_path / "a.md")
+    assert (status, out) == (0, ""), err
+    assert (tmp_path / "a.md").read_text() == printed
+    assert summarize(clips / "b.mp4", "-f", "md", "-o", tmp_path / "a.md", "--force")[0] == 0
+    assert (tmp_path / "a.md").read_text() == summarize(clips / "b.mp4", "-f", "md")[1]
+    assert summarize(clips / "c.mp4", "-o", tmp_path / "c.txt")[0] == 11
+    assert not (tmp_path / "c.txt").exists()
+    assert summarize(clips / "a.mp4", "-f", "md", "-o", "-")[1] == printed
+
+
+def test_chapters_go_into_a_clip(summarize: Summarize, clips: Path, tmp_path: Path) -> None:
+    chapters = tmp_path / "chapters.txt"
+    status, _, err = summarize(clips / "a.mp4", "-f", "ffmetadata", "-o", chapters)
+    assert status == 0, err
+    with av.open(str(chapters)) as read:
+        written = [
+            (float(one["start"] * one["time_base"]), float(one["end"] * one["time_base"]), one)
+            for one in read.chapters()
+        ]
+    titled = [(start, end, one["metadata"].get("title", "")) for start, end, one in written]
+    out = with_chapters(clips / "a.mp4", tmp_path / "out.mp4", titled)
+    found = [(one.start_s, one.end_s) for one in probe(out).chapters]
+    assert found == [(0.0, 10.0), (10.0, 20.0)]
+
+
+def test_ffmpeg_reads_what_is_written(tmp_path: Path) -> None:
+    title, summary = "a=b; #1 \\ [CHAPTER]", "One; two.\n\nThree = 3."
+    record = {
+        "summary": summary,
+        "chapters": [
+            {"start_s": 0.0, "end_s": 12.3456, "title": title},
+            {"start_s": 12.3456, "end_s": 20.0, "title": ""},
+        ],
+    }
+    file = tmp_path / "chapters.txt"
+    file.write_text(ffmetadata(record))
+    with av.open(str(file)) as read:
+        first, second = read.chapters()
+        assert read.metadata == {"description": summary}
+    assert first["metadata"] == {"title": title}
+    assert (first["end"], second["start"], second["metadata"]) == (12346, 12346, {})
+
+
+def test_every_sentence_is_marked() -> None:
+    sentences = [
+        {"text": "A cat sits.", "grounding": {"verdict": "seen"}},
+        {"text": "It sleeps.", "grounding": {"verdict": "guess"}},
+    ]
+    record = {"summary": "A cat sits.\n\nIt sleeps.", "chapters": [], "sentences": sentences}
+    told = "A cat sits. [seen]\n\nIt sleeps. [guess]\n"
+    assert summary_text(record, markdown=False) == told
+    empty = {"summary": "", "chapters": [{"start_s": 61.0, "title": "A cat"}]}
+    assert summary_text(empty, markdown=False) == "1:01  A cat\n"
+
+
+def test_what_sentences_rest_on_is_in_the_record(summarize: Summarize, clips: Path) -> None:
+    status, out, err = summarize(clips / "a.mp4", "--strict", "-f", "json")
+    assert status == 0, err
+    record = json.loads(out)
+    assert all(one["grounding"]["verdict"] != "guess" for one in record["sentences"])
+    kept = "".join("".join(one["text"].split()) for one in record["sentences"])
+    assert kept == "".join(record["summary"].split())
+    assert record["guesses_left_out"] >= 0
+    assert "sentences" not in json.loads(summarize(clips / "a.mp4", "-f", "json")[1])
+
+
+def test_frames_are_chosen_as_for_ask(summarize: Summarize, clips: Path) -> None:
+    told = summarize(clips / "a.mp4", "--sample", "fps:1", "--frames", "5", "-f", "json")[1]
+    record = json.loads(told)
+    assert len(record["frame_times_s"]) == 5
+    assert record["settings"]["sample"] == "fps:1"
+    assert summarize(clips / "a.mp4", "--recipe", "paper")[0] == 2

@@ -1,6 +1,7 @@
 """Films of a few pictures that are nothing alike."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -40,3 +41,25 @@ def film(path: Path, pictures: Iterable[Picture], codec: str = "libx264") -> Pat
 
 
 ONE, TWO, THREE = (landscape(seed) for seed in (1, 2, 3))
+
+
+def with_chapters(source: Path, target: Path, chapters: Iterable[tuple[float, float, str]]) -> Path:
+    """The same clip, with chapters: begin and end in seconds, and title."""
+    written = [
+        {
+            "id": number,
+            "start": round(start_s * 1000),
+            "end": round(end_s * 1000),
+            "time_base": Fraction(1, 1000),
+            "metadata": {"title": title},
+        }
+        for number, (start_s, end_s, title) in enumerate(chapters)
+    ]
+    with av.open(str(source)) as clip, av.open(str(target), "w") as out:
+        pictures = out.add_stream_from_template(clip.streams.video[0])
+        out.set_chapters(written)
+        for packet in clip.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                out.mux(packet)
+    return target

@@ -17,7 +17,7 @@ from vidqa.records import Records
 from vidqa.types import Answer, Notify, Stage, TextDelta
 
 if TYPE_CHECKING:
-    from vidqa.engine import Clip
+    from vidqa.engine import Clip, Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,9 @@ class Asking:
     options: AskOptions
     teller: Teller
     view: AnswerView
+
+    def check(self, model: "Model") -> None:
+        """Every model answers."""
 
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Answer one question about one clip."""

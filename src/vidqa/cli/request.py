@@ -266,7 +266,7 @@ def read_length(text: str) -> Length:
     """
     if text in get_args(Length):
         return cast("Length", text)
-    raise UsageError(f"--length {text!r}: no such length", hint="use short, medium or long")
+    raise UsageError(f"--length {text!r}: no such length", hint="use none, short, medium or long")
 
 
 def read_task(text: str) -> "Task":

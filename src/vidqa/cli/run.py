@@ -28,6 +28,9 @@ Watched = tuple[str, "Clip | VidqaError"]
 class Way(Protocol):
     """How watched clips are answered."""
 
+    def check(self, model: "Model") -> None:
+        """Raise UsageError for what the model cannot do with any clip."""
+
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Answer one question about one clip."""
 
@@ -118,6 +121,7 @@ class Run:
                 self._refuse(book, video, refusal)
             if left := book.left():
                 model = model or self.watcher.load()
+                self.way.check(model)
                 self._answer_all(model, book, left)
         except VidqaError as error:
             self.teller.pause()

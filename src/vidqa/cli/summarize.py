@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,7 +13,7 @@ from vidqa.cli.outlet import JSON, STDOUT, Leaf, is_folder
 from vidqa.cli.request import Request
 from vidqa.cli.run import Run, RunOptions
 from vidqa.cli.show import AnswerView, JsonView
-from vidqa.cli.summary_view import SummaryView, summary_text
+from vidqa.cli.summary_view import FileView, SummaryView, Text, text_in
 from vidqa.cli.tell import Teller
 from vidqa.cli.verdict import verdict
 from vidqa.cli.watcher import FrameOptions, ModelOptions, WatchOptions, WordOptions
@@ -24,17 +24,29 @@ from vidqa.spec import Length, question_of
 from vidqa.types import Answer
 
 if TYPE_CHECKING:
-    from vidqa.engine import Clip
+    from vidqa.engine import Clip, Model
 
-Form = Literal["text", "md", "json"]
+Form = Text | Literal["json"]
+
+ENDINGS: dict[Text, str] = {"text": ".txt", "md": ".md", "ffmetadata": ".ffmetadata"}
+"""Of the names of files."""
 
 LengthName = Annotated[
-    str, typer.Option("--length", metavar="short|medium|long", help="How much is said of a clip.")
+    str | None,
+    typer.Option(
+        "--length",
+        metavar="none|short|medium|long",
+        help="How much is said of a clip: nothing beside its chapters, a sentence, a paragraph, a "
+        "page. [default: medium; with -f ffmetadata none]",
+        show_default=False,
+    ),
 ]
-Chapters = Annotated[
+WithChapters = Annotated[
     bool,
     typer.Option(
-        "--chapters", help="Also cut it into chapters, at pauses and shots, and have each titled."
+        "--chapters",
+        help="Also cut it into chapters: those in the file, else at pauses, shots and where what "
+        "is spoken of changes. The model gives titles, never times.",
     ),
 ]
 FormName = Annotated[
@@ -42,10 +54,45 @@ FormName = Annotated[
     typer.Option(
         "--format",
         "-f",
-        metavar="text|md|json",
-        help="text: for reading; md: Markdown; json: an object a line, one a clip. [default: text; "
-        "of folders in a pipe json]",
+        metavar="text|md|ffmetadata|json",
+        help="text: for reading; md: Markdown; ffmetadata: chapters, as ffmpeg puts them into a "
+        "clip; json: an object a line, one a clip. [default: as -o FILE is called, else text; of "
+        "folders in a pipe json]",
     ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE.jsonl|FILE.md|FOLDER/|-",
+        help="FILE.jsonl: a record a clip, each on disk before it counts; what is there already, "
+        "by content and settings, is not done again. FOLDER/ gets a file a clip, in folders like "
+        "those of the clips. FILE.md or .txt: the summary of one clip. - is stdout.",
+    ),
+]
+Instructions = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help='What the model is to keep to: "for a blind listener".'),
+]
+AnswerLanguage = Annotated[
+    str | None,
+    typer.Option(
+        "--answer-language",
+        metavar="CODE",
+        help="Language to answer in, such as de. [default: as the model likes]",
+    ),
+]
+WhatItRestsOn = Annotated[
+    bool,
+    typer.Option(
+        "--grounding",
+        help="Say what each sentence rests on: seen, heard, both, or a guess; scores it again "
+        "with less shown.",
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="As --grounding, but guesses are left out and counted.")
 ]
 
 
@@ -56,8 +103,18 @@ class SummaryOptions:
     run: RunOptions
     length: Length
     chapters: bool
+    instructions: str | None
+    answer_language: str | None
+    grounding: bool
+    strict: bool
     max_new_tokens: int | None
     form: Form | None
+    file: Path | None
+    """For the text of the only clip, in place of records."""
+
+    def __post_init__(self) -> None:
+        if self.length == "none" and not self.chapters:
+            raise UsageError("--length none leaves nothing to say", hint="--chapters")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -66,6 +123,10 @@ class SummaryOptions:
             **self.run.watch.settings,
             "length": self.length,
             "chapters": self.chapters,
+            "instructions": self.instructions,
+            "answer_language": self.answer_language,
+            "grounding": self.grounding,
+            "strict": self.strict,
             "max_new_tokens": self.max_new_tokens,
         }
 
@@ -86,6 +147,12 @@ class Summing:
     how: SummaryOptions
     teller: Teller
 
+    def check(self, model: "Model") -> None:
+        """Raise UsageError if it follows no instructions, or does not speak the language."""
+        from vidqa.engine.summarize import worded_form
+
+        worded_form(model.spec, self.how.instructions, self.how.answer_language)
+
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Sum one clip up."""
         from vidqa.engine.summarize import summarize
@@ -94,6 +161,10 @@ class Summing:
             clip,
             length=self.how.length,
             chapters=self.how.chapters,
+            instructions=self.how.instructions,
+            language=self.how.answer_language,
+            grounding=self.how.grounding,
+            strict=self.how.strict,
             max_new_tokens=self.how.max_new_tokens,
             notify=self.teller.stage,
             progress=self.teller.progress,
@@ -106,44 +177,70 @@ class Summing:
 
 def _choose_view(asked: Request, records: Records, how: SummaryOptions) -> AnswerView:
     """The view that was asked for, else the one that suits who is reading."""
-    output = how.run.output
-    if how.run.is_kept and (how.form is None or is_folder(output or "")):
+    form = how.form
+    if how.run.is_kept:
         return AnswerView()
-    if how.form == "json" or output == STDOUT:
+    if form is None and how.run.output == STDOUT:
+        form = "json"
+    if form is None and asked.is_run and not sys.stdout.isatty():
+        form = "json"
+    if form == "json":
         return JsonView(records)
-    if how.form is None and asked.is_run and not sys.stdout.isatty():
-        return JsonView(records)
-    return SummaryView(markdown=how.form == "md", titles=len(asked.clips) > 1 or asked.is_run)
+    several = len(asked.clips) > 1 or asked.is_run
+    text = form or "text"
+    if several and (how.file is not None or text == "ffmetadata"):
+        raise UsageError("such a file is about one clip", hint="-o FOLDER/ writes a file a clip")
+    return SummaryView(text, titles=several) if how.file is None else FileView(how.file, text)
 
 
 def _leaf(form: Form | None) -> Leaf:
     """The files of a folder."""
-    if form in (None, "json"):
+    if form is None or form == "json":
         return JSON
-    markdown = form == "md"
-    return Leaf(".md" if markdown else ".txt", partial(summary_text, markdown=markdown))
+    return Leaf(ENDINGS[form], text_in(form))
 
 
-def _read_form(text: str | None) -> Form | None:
-    if text is None or text in get_args(Form):
-        return cast("Form | None", text)
-    raise UsageError(f"--format {text!r}: no such format", hint="use text, md or json")
+def _read_form(given: str | None, output: str | None) -> Form | None:
+    """The format asked for, else the one that the output's name says."""
+    forms: tuple[Form, ...] = (*ENDINGS, "json")
+    for form in forms:
+        if given == form:
+            return form
+    if given is not None:
+        raise UsageError(f"--format {given!r}: no such format", hint=f"use {', '.join(forms)}")
+    if output is None or is_folder(output):
+        return None
+    suffix = Path(output).suffix.lower()
+    return next((text for text, ending in ENDINGS.items() if suffix == ending), None)
+
+
+def _text_file(form: Form | None, output: str | None) -> Path | None:
+    """The file that is to hold a text in place of records."""
+    if form in (None, "json") or output in (None, STDOUT) or is_folder(output):
+        return None
+    return Path(output)
 
 
 def summarize(
     clips: run_options.Clips = None,
-    length: LengthName = "medium",
-    chapters: Chapters = False,
+    length: LengthName = None,
+    chapters: WithChapters = False,
     form: FormName = None,
+    instructions: Instructions = None,
+    answer_language: AnswerLanguage = None,
+    grounding: WhatItRestsOn = False,
+    strict: Strict = False,
     files_from: run_options.FilesFrom = None,
     recursive: run_options.Recursive = False,
     shard: run_options.Shard = None,
-    output: run_options.Records = None,
+    output: Output = None,
     retry_failed: run_options.RetryFailed = False,
     force: run_options.Force = False,
     unordered: run_options.Unordered = False,
     model: options.ModelName = None,
     frames: options.Frames = None,
+    recipe: options.Recipe = "vidqa",
+    sample: options.Sample = None,
     start: options.Start = None,
     end: options.End = None,
     subtitles: options.Subtitles = "auto",
@@ -161,13 +258,16 @@ def summarize(
     verbose: options.Verbose = False,
 ) -> ExitCode:
     """Say what clips are about; long ones are watched window by window."""
-    wanted = request.read_length(length)
+    read_form = _read_form(form, output)
+    file = _text_file(read_form, output)
+    is_metadata = read_form == "ffmetadata"
+    wanted = request.read_length(length or ("none" if is_metadata else "medium"))
     chosen = request.Selection(files_from=files_from, recursive=recursive, shard=shard)
     found = request.read_clips(clips or [], chosen, sys.stdin)
     asked = Request(found, (question_of(wanted),))
     watch = WatchOptions(
         ModelOptions.read(model, device, dtype, fit=fit),
-        FrameOptions.read(frames, "vidqa", None, start, end, decoder),
+        FrameOptions.read(frames, recipe, sample, start, end, decoder),
         WordOptions.read(subtitles, language, task, speech),
         keep=not no_cache,
         offline=offline,
@@ -175,14 +275,19 @@ def summarize(
     how = SummaryOptions(
         run=RunOptions(
             watch=watch,
-            output=output,
+            output=None if file else output,
             retry_failed=retry_failed,
-            force=force,
+            force=force and not file,
             unordered=unordered,
         ),
         length=wanted,
-        chapters=chapters,
+        chapters=chapters or is_metadata,
+        instructions=instructions,
+        answer_language=answer_language,
+        grounding=grounding,
+        strict=strict,
         max_new_tokens=max_new_tokens,
-        form=_read_form(form),
+        form=read_form,
+        file=file,
     )
     return summarize_all(asked, how, Teller(quiet=quiet, verbose=verbose))

@@ -1,13 +1,13 @@
 """Chapters of a clip: they begin where something ends, and a model titles them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from vidqa.engine.clip import Clip
 from vidqa.engine.piecewise import Piecewise
 from vidqa.engine.summary import FoundChapter, title_of
 from vidqa.engine.told import Told
-from vidqa.engine.windows import SLACK, CutAt, Window
+from vidqa.engine.windows import SLACK, CutAt, Window, said_in
 from vidqa.errors import VideoError
 
 SHORTEST_S = 10.0
@@ -20,21 +20,47 @@ NO_TITLE = re.compile(r"\W*(?:chapter|kapitel|chapitre|cap\w*)?[\W\d]*", re.IGNO
 """What programs write where nobody gave a title: `Chapter 01`, `00:05:00`."""
 
 
-def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> tuple[FoundChapter, ...]:
+@dataclass(frozen=True, slots=True)
+class Chapters:
+    """The chapters of a clip, and what was said of those that the model had to title."""
+
+    found: tuple[FoundChapter, ...] = ()
+    told: Mapping[Window, Told] = field(default_factory=dict)
+    windows: Mapping[Window, Told] = field(default_factory=dict)
+    """What is said of windows, where there are chapters longer than those."""
+
+
+def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
     """The chapters of a clip: those written in the file, else those that can be found.
 
     Args:
         pieces: the clip, to be watched part by part.
-        told: what is said of its windows, for chapters that are longer than those.
+        told: what is said of its windows, as far as it is known, for chapters longer than those.
+
+    Raises:
+        VideoError: nothing of it can be watched.
 
     """
     parts = _written(pieces) or dict.fromkeys(_parts(pieces), "")
-    titles = {part: title for part, title in parts.items() if title}
-    watched = pieces.watched([part for part in parts if part not in titles])
-    for part, clip in watched:
-        titles[part] = DAMAGED if isinstance(clip, VideoError) else _title(pieces, part, clip, told)
-    return tuple(
-        FoundChapter(part.start_s, part.end_s, part.cut_at, titles[part]) for part in parts
+    untitled = [part for part, title in parts.items() if not title]
+    most_s = pieces.budget_s * (1 + 2 * SLACK)  # a window may be as long, if its cuts were moved
+    longer = [part for part in untitled if part.end_s - part.start_s > most_s]
+    titled, failed = _titled(pieces, [part for part in untitled if part not in longer])
+    if longer:
+        told = told or pieces.told(pieces.windows(pieces.budget_s), pieces.form.window)
+        more, failed_again = _titled(pieces.above(told), longer)
+        titled, failed = {**titled, **more}, failed or failed_again
+    if failed is not None and len(untitled) == len(parts) and not titled:
+        raise failed
+    for part in untitled:
+        parts[part] = _title(pieces, titled[part]) if part in titled else DAMAGED
+    return Chapters(
+        tuple(
+            FoundChapter(part.start_s, part.end_s, part.cut_at, title)
+            for part, title in parts.items()
+        ),
+        {part: titled[part] for part in untitled if part in titled},
+        told if longer else {},
     )
 
 
@@ -72,12 +98,25 @@ def _parts(pieces: Piecewise) -> tuple[Window, ...]:
     return pieces.windows(max(longest_s, SHORTEST_S / (1 - 2 * SLACK)))
 
 
-def _title(pieces: Piecewise, part: Window, clip: Clip, told: Mapping[Window, Told]) -> str:
-    if part.end_s - part.start_s > pieces.budget_s:
-        clip = pieces.retold(clip, {one: it for one, it in told.items() if part.holds(one)})
-    form = clip.model.spec.summaries
-    questions = [form.title_of_pictures]
-    if any(segment.text for segment in clip.segments):
-        questions.insert(0, form.title_of_words)
-    titles = (title_of(pieces.tell(clip, [one]).texts[0], form.title_leads) for one in questions)
+def _titled(
+    pieces: Piecewise, parts: Sequence[Window]
+) -> tuple[dict[Window, Told], VideoError | None]:
+    """What is said of parts for a title, and why one cannot be watched.
+
+    It is asked of the words where there are some, and where no title comes of that, of the
+    pictures.
+    """
+    form, cues = pieces.form, pieces.clip.words.cues
+    with_words = [part for part in parts if said_in(part, cues)]
+    titled, failed = pieces.told_of_some(with_words, [form.title_of_words])
+    left = [part for part in parts if part not in titled or not _title(pieces, titled[part])]
+    shown, failed_again = pieces.told_of_some(left, [form.title_of_pictures])
+    for part, told in shown.items():
+        titled[part] = titled[part].then(told) if part in titled else told
+    return titled, failed or failed_again
+
+
+def _title(pieces: Piecewise, told: Told) -> str:
+    """The first title in some answers; empty where there is none."""
+    titles = (title_of(text, pieces.form.title_leads) for text in told.texts)
     return next(filter(None, titles), "")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Unpack
 import torch
 
 from vidqa.engine.conversation import Conversation
-from vidqa.engine.grounding import judged
+from vidqa.engine.grounding import Worth, compared, each, odds
 from vidqa.engine.kept import keep_context, kept_context, read_key
 from vidqa.engine.opening import Opening
 from vidqa.engine.ranking import Score, ranked
-from vidqa.engine.showing import Seen, Showing, Shown, prompt_view
+from vidqa.engine.showing import Seen, Showing, Shown, checked_question, prompt_view
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.engine.tongue import language_warnings
 from vidqa.engine.writing import Writing, checked_sampling
@@ -29,6 +29,7 @@ from vidqa.types import (
     UNSURE,
     Answer,
     Choice,
+    Grounding,
     Notify,
     PromptView,
     Segment,
@@ -86,7 +87,7 @@ class Clip:
         notify: Notify | None = None,
     ) -> Answer:
         """The whole answer at once. See `stream`."""
-        events = self.stream(
+        *_, answer = self.stream(
             question,
             max_new_tokens=max_new_tokens,
             temperature=temperature,
@@ -94,9 +95,6 @@ class Clip:
             seed=seed,
             notify=notify,
         )
-        answer = None
-        for event in events:
-            answer = event
         assert isinstance(answer, Answer), "a stream ends with its answer"
         return answer
 
@@ -238,14 +236,24 @@ class Clip:
             answers = [self._showing.answer_ids(answer.text)]
         else:
             return replace(answer, warnings=(*answer.warnings, "an empty answer rests on nothing"))
-        score = partial(self._likelihood, answer.question, answers)
-        has_words = bool(self._shown.fitted.used)
+        (grounding,) = self._judged(answer.question, answers, odds if answer.choices else each)
+        return replace(answer, grounding=grounding)
+
+    def grounds(self, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
+        """What each of several answers to a question rests on; none of them may be empty.
+
+        Raises:
+            UsageError: as `rank` does.
+
+        """
+        return self._judged(question, [self._showing.answer_ids(text) for text in texts], each)
+
+    def _judged(
+        self, question: str, answers: Sequence[Sequence[int]], worth: Worth
+    ) -> tuple[Grounding, ...]:
+        scores, has_words = partial(self._scores, question, answers), bool(self._shown.fitted.used)
         with self.model.memory.errors(self.model.name):
-            whole = score(pictures=True, words=True)
-            blind = score(pictures=False, words=True)
-            deaf = score(pictures=True, words=False) if has_words else whole
-            neither = score(pictures=False, words=False) if has_words else blind
-        return replace(answer, grounding=judged(whole, blind, deaf, neither))
+            return compared(scores, worth, has_words=has_words)
 
     def _open_once(self, about: str) -> Opening:
         """The clip read into the decoder; from the disk, where it was read before."""
@@ -266,20 +274,15 @@ class Clip:
         pictures = showing.pictures(turn, shown)
         return Opening(self.model.loaded, turn, pictures, window=self.recipe.window)
 
-    def _likelihood(
+    def _scores(
         self, question: str, answers: Sequence[Sequence[int]], *, pictures: bool, words: bool
-    ) -> float:
-        """The log likelihood of an answer in nats, the clip shown with less.
-
-        Of several answers it is the log odds of the first against the others.
-        """
+    ) -> list[torch.Tensor]:
+        """The log likelihood of each token of each answer in nats, the clip shown with less."""
         opening = self.opening
         if not (pictures and words):
             showing = self._showing.without(pictures=not pictures, words=not words)
             opening = self._open(showing, showing.choose())
-        scores = opening.score(self.prompt_ids(question, opening), answers)
-        first, *others = (one.sum() for one in scores)
-        return float(first - torch.stack(others).logsumexp(0) if others else first)
+        return opening.score(self.prompt_ids(question, opening), answers)
 
     def prompt_ids(self, question: str, opening: Opening | None = None) -> PromptIds:
         """The question behind the clip, made harmless and checked for size."""
@@ -309,11 +312,7 @@ class Clip:
             UsageError: it is empty, or no text.
 
         """
-        if not question.strip():
-            raise UsageError("the question is empty")
-        if not question.isprintable() and any("\ud800" <= one <= "\udfff" for one in question):
-            raise UsageError("the question is no text", hint="write it in UTF-8")
-        return self._showing.harmless(question)
+        return self._showing.harmless(checked_question(question))
 
     def require_fitting(self, prompt: PromptIds) -> None:
         """Refuse a prompt that is too long.

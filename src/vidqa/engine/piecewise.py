@@ -2,19 +2,24 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from vidqa.engine.clip import Clip
 from vidqa.engine.kept import sight_key
-from vidqa.engine.told import Told, keep_told, kept_told, tell
+from vidqa.engine.told import TOLD, Kept, Made, Told, tell
+from vidqa.engine.topics import topic_changes
 from vidqa.engine.windows import SLACK, Window, said_in, scenes, windows
 from vidqa.errors import VideoError, VidqaError
 from vidqa.media.moments import stretch
 from vidqa.media.shots import find_shots
 from vidqa.media.viewing import Viewing
+from vidqa.spec import SummaryForm
 from vidqa.types import Cue, Notify, Words
 
 SECONDS_A_FRAME = 10.0
@@ -30,6 +35,8 @@ class Piecewise:
 
     clip: Clip
     """The whole of it; its parts are watched in the same way."""
+    form: SummaryForm
+    """What the model is asked."""
     max_new_tokens: int | None
     """Of an answer; as the model has it if None."""
     notify: Notify | None
@@ -53,22 +60,24 @@ class Piecewise:
     def windows(self, most_s: float) -> tuple[Window, ...]:
         """Parts of about so many seconds; for shots all is decoded, where pauses do not do."""
         cues = self.clip.words.cues
-        parts = windows(*self.span, most_s, cues=cues, shots=())
+        cut = partial(windows, *self.span, most_s, cues=cues, topics=topic_changes(cues))
+        parts = cut(shots=())
         if all(part.cut_at != "even" for part in parts):
             return parts
-        return windows(*self.span, most_s, cues=cues, shots=self._shots())
+        return cut(shots=self._shots())
 
     def scenes(self, least_s: float) -> tuple[Window, ...]:
         """Parts of at least so many seconds that end where something ends."""
-        return scenes(*self.span, least_s, cues=self.clip.words.cues, shots=self._shots())
+        cues, shots = self.clip.words.cues, self._shots()
+        return scenes(*self.span, least_s, cues=cues, shots=shots, topics=topic_changes(cues))
 
     def watched(self, parts: Sequence[Window]) -> Iterator[tuple[Window, Clip | VideoError]]:
         """Each part, read ahead of time; or why it cannot be watched."""
-        name = str(self.clip.info.path)
+        name, begun = str(self.clip.info.path), time.monotonic()
         views = [(name, self._view(part)) for part in parts]
         with closing(self.clip.model.watch_all(views, notify=self.notify)) as watched:
-            for number, (part, (_, clip)) in enumerate(zip(parts, watched, strict=True), 1):
-                self.progress(f"part {number} of {len(parts)}")
+            for done, (part, (_, clip)) in enumerate(zip(parts, watched, strict=True)):
+                self.progress(_how_far(done, len(parts), time.monotonic() - begun))
                 if isinstance(clip, VidqaError) and not isinstance(clip, VideoError):
                     raise clip
                 yield part, clip
@@ -80,20 +89,46 @@ class Piecewise:
             VideoError: none can be watched.
 
         """
-        cache, about = self.clip.model.cache, self.clip.info.path.name
-        keys = {part: self._key(part, questions) for part in parts}
-        found = {part: kept_told(cache, key) for part, key in keys.items()}
-        failed = None
-        for part, clip in self.watched([part for part in parts if found[part] is None]):
-            if isinstance(clip, VideoError):
-                failed = clip
-                continue
-            found[part] = told = self.tell(clip, questions)
-            keep_told(cache, keys[part], told, about=about)
-        known = {part: told for part, told in found.items() if told is not None}
+        known, failed = self.told_of_some(parts, questions)
         if failed is not None and not known:
             raise failed
         return known
+
+    def told_of_some(
+        self, parts: Sequence[Window], questions: Sequence[str]
+    ) -> tuple[dict[Window, Told], VideoError | None]:
+        """The same, and why a part cannot be watched; it may be that none can."""
+
+        def tell(clip: Clip, _: Window) -> Told:
+            return self.tell(clip, questions)
+
+        return self.each(TOLD, dict.fromkeys(parts, questions), tell)
+
+    def each(
+        self,
+        kept: Kept[Made],
+        asked: Mapping[Window, Sequence[str]],
+        make: Callable[[Clip, Window], Made],
+    ) -> tuple[dict[Window, Made], VideoError | None]:
+        """Make something of each part that can be watched, or take what was made before.
+
+        Args:
+            kept: how it is kept on disk.
+            asked: all texts that change it.
+            make: it, of a part.
+
+        """
+        cache, about = self.clip.model.cache, self.clip.info.path.name
+        keys = {part: self._key(part, texts) for part, texts in asked.items()}
+        found = {part: kept.read(cache, key) for part, key in keys.items()}
+        failed = None
+        for part, clip in self.watched([part for part, known in found.items() if known is None]):
+            if isinstance(clip, VideoError):
+                failed = clip
+                continue
+            found[part] = made = make(clip, part)
+            kept.keep(cache, keys[part], made, about=about)
+        return {part: known for part, known in found.items() if known is not None}, failed
 
     def tell(self, clip: Clip, questions: Sequence[str]) -> Told:
         """What is said of the clip, or of one made of it."""
@@ -104,6 +139,10 @@ class Piecewise:
         texts = {part: " ".join(" ".join(one.texts).split()) for part, one in told.items()}
         cues = [Cue(part.start_s, part.end_s, text) for part, text in texts.items() if text]
         return clip.retold(self._words(cues))
+
+    def above(self, told: Mapping[Window, Told]) -> "Piecewise":
+        """The same parts, with what was said of them in place of words."""
+        return replace(self, clip=self.retold(self.clip, told))
 
     def _shots(self) -> tuple[float, ...]:
         self.progress("looking for shots")
@@ -134,3 +173,11 @@ class Piecewise:
             questions=questions,
             max_new_tokens=self.max_new_tokens or model.spec.max_new_tokens,
         )
+
+
+def _how_far(done: int, every: int, seconds: float) -> str:
+    """`part 3 of 9, 0:04:10 left`."""
+    label = f"part {done + 1} of {every}"
+    if not done:
+        return label
+    return f"{label}, {timedelta(seconds=round(seconds / done * (every - done)))} left"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vidqa.engine.look import Looked
+from vidqa.errors import UsageError
 from vidqa.footprint import QUESTION_TOKENS
 from vidqa.media.moments import Moments
 from vidqa.model.inputs import Pictures, PromptIds, Turn
@@ -126,6 +127,20 @@ class Showing:
 def harmless(loaded: Loaded, spec: ModelSpec, text: str) -> str:
     """Text from outside, in which nothing means more than its letters."""
     return neutralize(text, loaded.control_tokens | set(spec.prompt.marks))
+
+
+def checked_question(question: str) -> str:
+    """The same question.
+
+    Raises:
+        UsageError: it is empty, or no text.
+
+    """
+    if not question.strip():
+        raise UsageError("the question is empty")
+    if not question.isprintable() and any("\ud800" <= one <= "\udfff" for one in question):
+        raise UsageError("the question is no text", hint="write it in UTF-8")
+    return question
 
 
 def answer_ids(loaded: Loaded, spec: ModelSpec, answer: str) -> list[int]:

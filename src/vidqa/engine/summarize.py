@@ -1,26 +1,33 @@
 """Sum a clip up: at once where it fits one frame budget, else window by window, then together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypedDict
 
-from vidqa.engine.chapters import find_chapters
+from vidqa.engine.central import most_central, spoken_sentences
+from vidqa.engine.chapters import Chapters, find_chapters
 from vidqa.engine.clip import Clip
+from vidqa.engine.nothing import or_nothing
 from vidqa.engine.piecewise import Piecewise, Progress
-from vidqa.engine.summary import FoundChapter, Summary
+from vidqa.engine.resting import Said, rest, without_guesses
+from vidqa.engine.summary import Sentence, Summary
 from vidqa.engine.told import Told, once
+from vidqa.engine.tongue import language_name
 from vidqa.engine.windows import Window, together
-from vidqa.spec import Length, question_of
-from vidqa.types import Notify
-
-EMPTY = "the model wrote nothing"
+from vidqa.errors import UsageError
+from vidqa.spec import Length, ModelSpec, Quotes, SummaryForm, question_of
+from vidqa.types import Cue, Notify
 
 
 class SummaryOptions(TypedDict, total=False):
     """Of `summarize`, beside the length."""
 
     chapters: bool
+    instructions: str | None
+    language: str | None
+    grounding: bool
+    strict: bool
     max_new_tokens: int | None
     notify: Notify | None
     progress: Progress
@@ -31,6 +38,10 @@ def summarize(
     *,
     length: Length = "medium",
     chapters: bool = False,
+    instructions: str | None = None,
+    language: str | None = None,
+    grounding: bool = False,
+    strict: bool = False,
     max_new_tokens: int | None = None,
     notify: Notify | None = None,
     progress: Progress = lambda _: None,
@@ -42,56 +53,88 @@ def summarize(
 
     Args:
         clip: the whole of it, as watched.
-        length: of the summary.
+        length: of the summary; `none` is for chapters alone.
         chapters: also cut it into chapters, and have each titled.
+        instructions: to the model, such as "for a blind listener".
+        language: to answer in, by its code; as the model likes if None.
+        grounding: find out what each sentence rests on; scores it again with less shown.
+        strict: the same, and leave out those that rest on nothing.
         max_new_tokens: of each answer that it is made of; as the model has it if None.
         notify: told the stages of each answer as they begin.
-        progress: told which part is looked at.
+        progress: told which part is looked at, and how long the others will take.
 
     Raises:
         VideoError: none of its windows can be watched.
-        UsageError: a question does not fit the model's context.
+        UsageError: a question does not fit the model's context, it follows no instructions or does
+            not speak the language, or there is nothing to do.
 
     """
-    pieces = Piecewise(clip, max_new_tokens, notify, progress)
-    draft = _draft(pieces, length)
-    found = find_chapters(pieces, draft.windows) if chapters else ()
-    return _summary(pieces, draft, length, found)
+    if length == "none" and not chapters:
+        raise UsageError("a summary of length none has nothing in it but chapters")
+    form = worded_form(clip.model.spec, instructions, language)
+    pieces = Piecewise(clip, form, max_new_tokens, notify, progress)
+    draft = _Draft() if length == "none" else _draft(pieces, length)
+    cut = find_chapters(pieces, draft.windows) if chapters else Chapters()
+    summary = _summary(pieces, draft, length, cut)
+    if grounding or strict:
+        summary = _rested(summary, pieces, draft, strict=strict)
+    return summary if length == "none" else or_nothing(summary, clip, form)
+
+
+def worded_form(spec: ModelSpec, instructions: str | None, language: str | None) -> SummaryForm:
+    """What a model is asked.
+
+    Raises:
+        UsageError: it follows no instructions, or does not speak the language.
+
+    """
+    if instructions is not None and spec.summaries.instructed is None:
+        raise UsageError(f"{spec.name} follows no instructions", hint="vidqa models list")
+    if instructions is not None and not instructions.strip():
+        raise UsageError("the instructions are empty")
+    name = None if language is None else language_name(language, spec)
+    return spec.summaries.worded(instructions=instructions, language=name)
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
     """The text of a summary, and what it was made of."""
 
-    text: str
-    asked: tuple[str, ...]
-    windows: Mapping[Window, Told]
+    paragraphs: tuple[tuple[Said, ...], ...] = ()
+    asked: tuple[str, ...] = ()
+    windows: Mapping[Window, Told] = field(default_factory=dict)
     """None of a clip that was watched at once."""
-    whole: Told | None
+    whole: Told | None = None
     """What is said of the whole; None where it is what is said of the windows."""
     between: tuple[Told, ...] = ()
     """What is said of several windows at a time, where all of them are too many words."""
 
     @property
+    def text(self) -> str:
+        """All that it says."""
+        return "\n\n".join(" ".join(one.text for one in some) for some in self.paragraphs)
+
+    @property
     def every(self) -> list[Told]:
-        """All that is said."""
-        whole = [] if self.whole is None else [self.whole]
-        return [*self.windows.values(), *self.between, *whole]
+        """All that is said of more than a window."""
+        return [*self.between, *([] if self.whole is None else [self.whole])]
 
 
 def _draft(pieces: Piecewise, length: Length) -> _Draft:
-    form, parts = pieces.clip.model.spec.summaries, pieces.windows(pieces.budget_s)
+    form, parts = pieces.form, pieces.windows(pieces.budget_s)
     if len(parts) > 1 and length in form.joined:
         asked = form.joined[length]
         windows = pieces.told(parts, asked)
-        return _Draft(_in_turn(list(windows.values())), asked, windows, None)
+        return _Draft(_in_turn(pieces, length, asked, windows), asked, windows)
     windows, between, clip = dict[Window, Told](), list[Told](), pieces.clip
     if len(parts) > 1:
         windows = pieces.told(parts, form.window)
         few = _few(pieces, windows, form.window, between)
         clip = pieces.retold(clip, few)
-    whole = pieces.tell(clip, form.questions[length])
-    return _Draft(_in_turn([whole]), form.questions[length], windows, whole, tuple(between))
+    asked = form.questions[length]
+    whole = pieces.tell(clip, asked)
+    paragraphs = _in_turn(pieces, length, asked, {None: whole})
+    return _Draft(paragraphs, asked, windows, whole, tuple(between))
 
 
 def _few(
@@ -110,29 +153,62 @@ def _few(
         groups = together({part: one.words for part, one in told.items()}, most)
         if len(groups) == len(told):
             break
-        above = replace(pieces, clip=pieces.retold(pieces.clip, told))
-        told = above.told(groups, questions)
+        told = pieces.above(told).told(groups, questions)
         between += told.values()
     return told
 
 
-def _in_turn(told: Sequence[Told]) -> str:
+def _in_turn(
+    pieces: Piecewise,
+    length: Length,
+    asked: Sequence[str],
+    told: Mapping[Window, Told] | Mapping[None, Told],
+) -> tuple[tuple[Said, ...], ...]:
     """A paragraph a window; what was said of the one before is not said again."""
-    paragraphs, before = list[str](), tuple[str, ...]()
-    for one in told:
+    quotes = pieces.form.quotes.get(length)
+    quoted = {} if quotes is None else _quoted(pieces.clip.words.cues, quotes, list(told))
+    paragraphs, before = list[tuple[Said, ...]](), tuple[str, ...]()
+    for window, one in told.items():
+        answers = dict(zip(reversed(one.texts), reversed(asked), strict=True))  # the first of each
         fresh = [text for text in once(one.texts) if text and text not in before]
-        if fresh:
-            paragraphs.append(" ".join(fresh))
+        said = [Said(answers[text], text, window) for text in fresh]
+        if quotes is not None and window in quoted:
+            said = _with_quote(said, Said(quotes.question, quoted[window], window), quotes)
+        if said:
+            paragraphs.append(tuple(said))
         before = one.texts
-    return "\n\n".join(paragraphs)
+    return tuple(paragraphs)
 
 
-def _summary(
-    pieces: Piecewise, draft: _Draft, length: Length, chapters: tuple[FoundChapter, ...]
-) -> Summary:
+def _quoted(
+    cues: Sequence[Cue], quotes: Quotes, windows: Sequence[Window | None]
+) -> dict[Window | None, str]:
+    """What is quoted of the words, by the window in which it is said; None is the whole clip."""
+    said = dict[Window | None, list[str]]()
+    for one in most_central(spoken_sentences(cues), max(quotes.most, len(windows))):
+        begun = [it for it in windows if it is None or it.start_s <= one.start_s]
+        said.setdefault(begun[-1] if begun else windows[0], []).append(one.text)
+    return {
+        window: quotes.form.format(said=" ".join(texts).replace('"', "'"))
+        for window, texts in said.items()
+    }
+
+
+def _with_quote(said: Sequence[Said], quote: Said, quotes: Quotes) -> list[Said]:
+    """What is shown, and what is quoted behind it."""
+    if not said or not quotes.joins:
+        return [*said, quote]
+    *before, shown = said
+    text = f"{shown.text.removesuffix('.')}; {quote.text[:1].lower()}{quote.text[1:]}"
+    return [*before, replace(shown, text=text)]
+
+
+def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapters) -> Summary:
     """The summary with all that is known about it."""
-    clip, maker, every = pieces.clip, pieces.clip.model.maker, draft.every
-    watched = list(draft.windows.values()) or every
+    clip, maker = pieces.clip, pieces.clip.model.maker
+    titled, below = list(chapters.told.values()), dict(draft.windows or chapters.windows)
+    watched = list(below.values()) or draft.every or titled or [_glance(clip)]
+    every = [*below.values(), *draft.every, *titled] or watched
     return Summary(
         text=draft.text,
         question=question_of(length),
@@ -157,14 +233,57 @@ def _summary(
         warnings=once(
             clip.words.warnings,
             *(one.warnings for one in every),
-            _gaps(pieces.span, list(draft.windows)),
-            () if draft.text else (EMPTY,),
+            _gaps(pieces.span, list(below)),
         ),
         length=length,
         asked=draft.asked,
-        windows=tuple(draft.windows) or (Window(*pieces.span, "start"),),
-        chapters=chapters,
+        windows=tuple(below) or (Window(*pieces.span, "start"),),
+        chapters=chapters.found,
     )
+
+
+def _glance(clip: Clip) -> Told:
+    """Of a clip that was watched, and not asked anything: all titles are written in the file."""
+    used = sum(len(segment.text.split()) for segment in clip.segments)
+    return Told(
+        texts=(),
+        frame_times_s=tuple(segment.time_s for segment in clip.segments),
+        words_used=used,
+        words_dropped=0,
+        visual_tokens=0,
+        prompt_tokens=0,
+        new_tokens=0,
+        longest_tokens=0,
+        stopped_by="end",
+        warnings=clip.warnings,
+    )
+
+
+def _rested(summary: Summary, pieces: Piecewise, draft: _Draft, *, strict: bool) -> Summary:
+    """A summary that says what each of its sentences rests on."""
+    said = [one for some in draft.paragraphs for one in some]
+    rested = iter(rest(pieces, said, list(draft.windows)))
+    paragraphs, left_out = list[list[Sentence]](), 0
+    for some in draft.paragraphs:
+        every = [one for _ in some for one in next(rested)]
+        kept = without_guesses(every, pieces.form.doubts) if strict else every
+        left_out += len(every) - len(kept)
+        paragraphs.append(list(kept))
+    texts = ("".join(one.text + (one.gap or " ") for one in some).strip() for some in paragraphs)
+    return replace(
+        summary,
+        text="\n\n".join(filter(None, texts)) if left_out else summary.text,
+        sentences=tuple(one for some in paragraphs for one in some),
+        guesses_left_out=left_out,
+        warnings=(*summary.warnings, *_left_out(left_out)),
+    )
+
+
+def _left_out(guesses: int) -> Iterator[str]:
+    if guesses == 1:
+        yield "1 sentence that rested on nothing in the clip was left out"
+    elif guesses:
+        yield f"{guesses} sentences that rested on nothing in the clip were left out"
 
 
 def _gaps(span: tuple[float, float], windows: Sequence[Window]) -> Iterator[str]:

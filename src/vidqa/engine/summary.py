@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 from vidqa.engine.windows import CutAt, Window
 from vidqa.spec import Length
-from vidqa.types import Answer
+from vidqa.types import Answer, Grounding
 
 MOST_TITLE = 80
 """Letters of a title."""
@@ -20,6 +21,8 @@ NO_END = re.compile(
     re.MULTILINE,
 )
 """A number of a list, an initial or another short form, with the dot that ends no sentence."""
+LINE = re.compile(r"[^\n]+")
+QUOTES = (("\u201c", "\u201d"), ("\u300c", "\u300d"))
 CUT = " \u2026"
 """Ends a text that was cut in its first sentence."""
 MARKS = "#*_`\"' \u201c\u201d\u2018\u2019"
@@ -38,6 +41,16 @@ class FoundChapter:
     """Empty where the model had none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a summary, and what it rests on."""
+
+    text: str
+    grounding: Grounding
+    gap: str = " "
+    """The blanks behind it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary(Answer):
     """What a clip is about: an answer, whose text is whole sentences.
@@ -53,6 +66,12 @@ class Summary(Answer):
     """What was watched on its own; one where the clip fits one frame budget."""
     chapters: tuple[FoundChapter, ...] = ()
     """None where they were not asked for."""
+    sentences: tuple[Sentence, ...] | None = None
+    """All of the text; None where nobody asked what they rest on."""
+    guesses_left_out: int = 0
+    """Sentences that rested on nothing, and are not in the text."""
+    can_tell: bool = True
+    """False where nothing can be told of the clip; then the text says why."""
     longest: int
     """New tokens of the longest answer that it is made of."""
 
@@ -65,12 +84,18 @@ class Summary(Answer):
         """The JSON object of one clip: that of an answer, which is called `summary`."""
         told = Answer.to_record(self, timings=timings)
         head = {"schema_version": told.pop("schema_version"), "summary": told.pop("answer")}
-        tail = {
+        tail: dict[str, Any] = {
             "length": self.length,
+            "can_tell": self.can_tell,
             "asked": list(self.asked),
             "windows": [_rounded(one) for one in self.windows],
             "chapters": [_rounded(one) for one in self.chapters],
         }
+        if self.sentences is not None:
+            tail["sentences"] = [
+                {"text": one.text, "grounding": one.grounding.to_record()} for one in self.sentences
+            ]
+            tail["guesses_left_out"] = self.guesses_left_out
         return {**head, **told, **tail}
 
 
@@ -80,6 +105,38 @@ def whole_sentences(text: str) -> str:
     ends = [match.end() for match in SENTENCE_END.finditer(text)]
     whole = next((end for end in reversed(ends) if not NO_END.search(text[:end])), 0)
     return text[:whole] if whole or not text else text + CUT
+
+
+def ended(text: str) -> bool:
+    """Whether a text ends with a whole sentence."""
+    ends = [match.end() for match in SENTENCE_END.finditer(text)]
+    return bool(ends) and ends[-1] == len(text.rstrip()) and NO_END.search(text) is None
+
+
+def sentences(text: str) -> tuple[tuple[str, str], ...]:
+    """The sentences of a text, each with the blanks behind it.
+
+    What is quoted is not cut. A line that ends without a mark is one, too: a heading, or an item of
+    a list.
+    """
+    found, begin = list[tuple[str, str]](), 0
+    marks = chain(SENTENCE_END.finditer(text), LINE.finditer(text))
+    for end in sorted({match.end() for match in marks}):
+        sentence = text[begin:end].strip()
+        if sentence and not _goes_on(sentence, text[end:]):
+            behind = text[end:]
+            found.append((sentence, behind[: len(behind) - len(behind.lstrip())]))
+            begin = end
+    return tuple(found)
+
+
+def _goes_on(begun: str, rest: str) -> bool:
+    """Whether a sentence is not over yet."""
+    if any(begun.count(one) > begun.count(other) and other in rest for one, other in QUOTES):
+        return True
+    if begun.count('"') % 2 and '"' in rest:
+        return True
+    return NO_END.search(begun) is not None and not rest.startswith("\n") and bool(rest.strip())
 
 
 def title_of(text: str, leads: Sequence[str]) -> str:

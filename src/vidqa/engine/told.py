@@ -1,16 +1,19 @@
 """What a model says of a clip, or of a window of it; of windows it is kept on disk."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Generic, TypeVar
 
 from vidqa.cache import Cache
 from vidqa.engine.clip import Clip
 from vidqa.engine.summary import whole_sentences
 from vidqa.types import Answer, Notify, StoppedBy
 
-KIND = "told"
+Made = TypeVar("Made")
+
+NOT_IT = (TypeError, ValueError, KeyError, AttributeError)
+"""Raised by what is read as something that it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,19 @@ class Told:
     def words(self) -> int:
         """How many words the answers have."""
         return sum(len(text.split()) for text in self.texts)
+
+    def then(self, other: "Told") -> "Told":
+        """What is said of the same clip, asked one thing and then another."""
+        return replace(
+            self,
+            texts=(*self.texts, *other.texts),
+            visual_tokens=max(self.visual_tokens, other.visual_tokens),
+            prompt_tokens=max(self.prompt_tokens, other.prompt_tokens),
+            new_tokens=self.new_tokens + other.new_tokens,
+            longest_tokens=max(self.longest_tokens, other.longest_tokens),
+            stopped_by=other.stopped_by if self.stopped_by == "end" else self.stopped_by,
+            warnings=once(self.warnings, other.warnings),
+        )
 
     @classmethod
     def of(cls, answers: Sequence[Answer]) -> "Told":
@@ -73,25 +89,46 @@ def tell(
     )
 
 
-def kept_told(cache: Cache | None, key: Mapping[str, Any]) -> Told | None:
-    """What was told before, with the same key."""
-    content = None if cache is None else cache.get(KIND, key)
-    if content is None:
-        return None
+class Kept(Generic[Made]):
+    """What is made of parts of clips, as it is kept on disk."""
+
+    def __init__(
+        self, kind: str, write: Callable[[Made], Any], read: Callable[[Any], Made]
+    ) -> None:
+        """Keep things of one kind.
+
+        Args:
+            kind: names them in the cache.
+            write: makes JSON of one.
+            read: makes it of JSON again; JSON of another version may raise any of `NOT_IT`.
+
+        """
+        self._kind, self._write, self._read = kind, write, read
+
+    def read(self, cache: Cache | None, key: Mapping[str, Any]) -> Made | None:
+        """What was kept with the same key."""
+        content = None if cache is None else cache.get(self._kind, key)
+        if content is None:
+            return None
+        try:
+            return self._read(json.loads(content))
+        except NOT_IT:
+            return None
+
+    def keep(self, cache: Cache | None, key: Mapping[str, Any], made: Made, *, about: str) -> None:
+        """Keep it; `about` is the name of the clip."""
+        if cache is not None:
+            cache.put(self._kind, key, json.dumps(self._write(made)).encode(), about=about)
+
+
+def _read_told(read: Mapping[str, Any]) -> Told:
     values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in json.loads(content).items()
+        name: tuple(value) if isinstance(value, list) else value for name, value in read.items()
     }
-    try:
-        return Told(**values)
-    except TypeError:  # of another version
-        return None
+    return Told(**values)
 
 
-def keep_told(cache: Cache | None, key: Mapping[str, Any], told: Told, *, about: str) -> None:
-    """Keep what was told."""
-    if cache is not None:
-        cache.put(KIND, key, json.dumps(asdict(told)).encode(), about=about)
+TOLD = Kept("told", asdict, _read_told)
 
 
 def once(*texts: Iterable[str]) -> tuple[str, ...]:

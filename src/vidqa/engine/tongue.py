@@ -1,6 +1,7 @@
 """Which language a question is asked in, and whether a model speaks it."""
 
-from vidqa.media.language import NAMES
+from vidqa.errors import UsageError
+from vidqa.media.language import NAMES, read_language
 from vidqa.registry import MODELS
 from vidqa.spec import ModelSpec
 
@@ -19,6 +20,27 @@ def language_warnings(question: str, spec: ModelSpec) -> tuple[str, ...]:
     instead = f"; {others[0]} speaks it" if others else ""
     known = ", ".join(spec.languages)
     return (f"the question looks like {asked_in!r}; {spec.name} understands only {known}{instead}",)
+
+
+def language_name(code: str, spec: ModelSpec) -> str:
+    """The English name of a language in which a model is to answer.
+
+    Raises:
+        UsageError: the model does not speak it, or its name is not known.
+
+    """
+    from transformers.models.whisper.tokenization_whisper import LANGUAGES  # names of a hundred
+
+    language = read_language(code)
+    if spec.languages and language not in spec.languages:
+        speak = [one.name for one in MODELS.values() if language in one.languages]
+        raise UsageError(
+            f"{spec.name} answers only in {', '.join(spec.languages)}, not in {language}",
+            hint=f"-m {speak[0]}" if speak else "vidqa models list",
+        )
+    if language not in LANGUAGES:
+        raise UsageError(f"the name of the language {code!r} is not known")
+    return LANGUAGES[language].title()
 
 
 def foreign(question: str, known: tuple[str, ...]) -> str | None:

@@ -1,4 +1,4 @@
-"""Cut a clip into parts that end where something ends: a pause in what is said, or a shot."""
+"""Cut a clip into parts that end where something ends: a topic, a pause in words, or a shot."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Literal
 
 from vidqa.types import Cue
 
-CutAt = Literal["start", "pause", "shot", "even", "chapter"]
+CutAt = Literal["start", "topic", "pause", "shot", "even", "chapter"]
 """Why a part begins where it does; `even`: nothing ends near there, the parts are as long;
 `chapter`: a chapter begins there that is written in the file."""
 
@@ -32,12 +32,18 @@ class Window:
 
 
 def windows(
-    start_s: float, end_s: float, most_s: float, *, cues: Sequence[Cue], shots: Iterable[float]
+    start_s: float,
+    end_s: float,
+    most_s: float,
+    *,
+    cues: Sequence[Cue],
+    shots: Iterable[float],
+    topics: Iterable[float] = (),
 ) -> tuple[Window, ...]:
     """Cut a stretch of a clip into parts of about the same length.
 
-    Each cut lies where words begin again after the longest pause nearby, or else at the nearest
-    shot; a shot within that pause is the best of cuts.
+    Each cut lies at the nearest change of topic, or where words begin again after the longest pause
+    nearby, or else at the nearest shot; a shot within that pause is the best of cuts there.
 
     Args:
         start_s: of the stretch.
@@ -45,19 +51,28 @@ def windows(
         most_s: how long parts may be before any cut is moved.
         cues: what is said, in order of time.
         shots: when shots begin.
+        topics: when new topics begin.
 
     """
     count = max(1, math.ceil((end_s - start_s) / most_s))
     step_s = (end_s - start_s) / count
-    pauses, shots = _pauses(cues, start_s), tuple(shots)
+    pauses, shots, topics = _pauses(cues, start_s), tuple(shots), tuple(topics)
     cuts: list[tuple[float, CutAt]] = [(start_s, "start")]
     for number in range(1, count):
-        cuts.append(_cut(start_s + number * step_s, SLACK * step_s, pauses, shots))
+        even_s, slack_s = start_s + number * step_s, SLACK * step_s
+        near = _near(topics, even_s, slack_s)
+        cuts.append((near[0], "topic") if near else _cut(even_s, slack_s, pauses, shots))
     return _between(cuts, end_s)
 
 
 def scenes(
-    start_s: float, end_s: float, least_s: float, *, cues: Sequence[Cue], shots: Iterable[float]
+    start_s: float,
+    end_s: float,
+    least_s: float,
+    *,
+    cues: Sequence[Cue],
+    shots: Iterable[float],
+    topics: Iterable[float] = (),
 ) -> tuple[Window, ...]:
     """Cut a stretch of a clip wherever something ends, but never into shorter parts than that.
 
@@ -67,6 +82,7 @@ def scenes(
     bare = [end for begin, end in pauses if not any(begin <= shot <= end for shot in shots)]
     found: list[tuple[float, CutAt]] = [(shot, "shot") for shot in shots]
     found += [(end, "pause") for end in bare]
+    found += [(time_s, "topic") for time_s in topics]
     cuts: list[tuple[float, CutAt]] = [(start_s, "start")]
     for time_s, why in sorted(found):
         if time_s - cuts[-1][0] >= least_s and end_s - time_s >= least_s:
@@ -117,10 +133,15 @@ def _pauses(cues: Sequence[Cue], start_s: float) -> tuple[tuple[float, float], .
 def _cut(
     even_s: float, slack_s: float, pauses: Sequence[tuple[float, float]], shots: Sequence[float]
 ) -> tuple[float, CutAt]:
-    near = [time_s for time_s in shots if abs(time_s - even_s) <= slack_s]
-    closest = sorted(near, key=lambda time_s: abs(time_s - even_s))
+    closest = _near(shots, even_s, slack_s)
     ending = [pause for pause in pauses if abs(pause[1] - even_s) <= slack_s]
     for begin_s, end_s in sorted(ending, key=lambda pause: pause[0] - pause[1]):
         within = [time_s for time_s in closest if begin_s <= time_s <= end_s]
         return (within[0], "shot") if within else (end_s, "pause")
     return (closest[0], "shot") if closest else (even_s, "even")
+
+
+def _near(times_s: Iterable[float], even_s: float, slack_s: float) -> list[float]:
+    """Those that are not too far away, the nearest first."""
+    near = [time_s for time_s in times_s if abs(time_s - even_s) <= slack_s]
+    return sorted(near, key=lambda time_s: abs(time_s - even_s))

@@ -1,0 +1,97 @@
+"""The sentences of a transcript that say most of it, for models that do not sum up words."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vidqa.engine.summary import ended, sentences
+from vidqa.engine.windows import PAUSE_S
+from vidqa.types import Cue
+
+WORD = re.compile(r"[^\W_]{3,}")
+"""Shorter ones say little."""
+LONGEST_WORDS = 60
+"""Of a sentence: what is longer has no marks in it, and is cut there."""
+ALIKE = 0.7
+"""Two sentences whose cosine is more than so much say the same."""
+
+Vector = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A sentence, and when it begins, in seconds."""
+
+    start_s: float
+    text: str
+
+
+def spoken_sentences(cues: Sequence[Cue]) -> tuple[Spoken, ...]:
+    """What is said, sentence by sentence: they end at marks, or where nothing is said for long."""
+    found, begun = list[Spoken](), list[Cue]()
+    for number, cue in enumerate(cues):
+        begun.append(cue)
+        words = sum(len(one.text.split()) for one in begun)
+        after = cues[number + 1] if number + 1 < len(cues) else None
+        is_pause = after is None or after.start_s - cue.end_s >= PAUSE_S
+        if is_pause or words >= LONGEST_WORDS or ended(cue.text):
+            found += _split(begun)
+            begun = []
+    return tuple(one for one in found if WORD.search(one.text))
+
+
+def most_central(spoken: Sequence[Spoken], most: int) -> tuple[Spoken, ...]:
+    """Those that are most like all others, by the cosine of their words' TF-IDF, in their order.
+
+    Of two that are nearly the same one is taken.
+    """
+    found = vectors([one.text for one in spoken])
+    total = defaultdict[str, float](float)
+    for vector in found:
+        for word, weight in vector.items():
+            total[word] += weight
+    worth = [cosine(vector, total) for vector in found]
+    chosen = list[int]()
+    for number in sorted(range(len(spoken)), key=lambda one: (-worth[one], one)):
+        if len(chosen) == most:
+            break
+        if all(cosine(found[number], found[other]) <= ALIKE for other in chosen):
+            chosen.append(number)
+    return tuple(spoken[number] for number in sorted(chosen))
+
+
+def _split(cues: Sequence[Cue]) -> list[Spoken]:
+    """The sentences of some cues; each begins with the cue that its first letter is in."""
+    text = " ".join(cue.text for cue in cues)
+    starts, at = list[tuple[int, float]](), 0
+    for cue in cues:
+        starts.append((at, cue.start_s))
+        at += len(cue.text) + 1
+    found, at = list[Spoken](), 0
+    for sentence, gap in sentences(text):
+        start_s = next(start_s for begin, start_s in reversed(starts) if begin <= at)
+        found.append(Spoken(start_s, sentence))
+        at += len(sentence) + len(gap)
+    return found
+
+
+def vectors(texts: Sequence[str]) -> list[Vector]:
+    """TF-IDF of each text, of length 1; of a word that all have it is small, not nothing."""
+    counts = [Counter(word.casefold() for word in WORD.findall(text)) for text in texts]
+    texts_with = Counter(word for count in counts for word in count)
+    found = list[Vector]()
+    for count in counts:
+        weights = {
+            word: times * math.log((1 + len(texts)) / texts_with[word])
+            for word, times in count.items()
+        }
+        length = math.sqrt(math.fsum(weight**2 for weight in weights.values()))
+        found.append({word: weight / length for word, weight in weights.items()})
+    return found
+
+
+def cosine(one: Vector, other: Vector) -> float:
+    """Of two vectors of length 1; else their product."""
+    return math.fsum(weight * other.get(word, 0.0) for word, weight in one.items())
