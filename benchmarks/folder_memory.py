@@ -34,17 +34,16 @@ def main() -> None:
         folder = fill(work / "clips", cut(work / "cut.mp4"), clips)
         out = work / "answers.jsonl"
         command = [*ASK, str(folder), QUESTION, "-m", "starter", "--quiet", "-o", str(out)]
-        begun = time.perf_counter()
         process = subprocess.Popen(command)
         peaks = watch(process, out, sorted({*COUNTED_AT, clips}))
         if process.wait() != 0:
             raise SystemExit(f"status {process.returncode}: {command}")
         told = {
+            "command": "python benchmarks/folder_memory.py",
             "date": datetime.date.today().isoformat(),
             "machine": platform.processor() or platform.machine(),
             "cores": os.cpu_count(),
             "clips": clips,
-            "s": round(time.perf_counter() - begun, 1),
             "peak_mb_after": peaks,
         }
     print(json.dumps(told, indent=2))

@@ -1,7 +1,5 @@
 """Which sentences say most of what is said, and where the topic changes."""
 
-import pytest
-
 from vidqa.engine.central import most_central, spoken_sentences
 from vidqa.engine.topics import topic_changes
 from vidqa.engine.windows import windows
@@ -81,7 +79,14 @@ def test_a_clip_is_cut_there() -> None:
     assert [(one.start_s, one.cut_at) for one in parts] == [(0, "start"), (24, "topic")]
 
 
-@pytest.mark.parametrize("language", ["ja", "de"])
-def test_other_scripts_are_no_harm(language: str) -> None:
-    texts = {"ja": ("今日は。", "猫がいます。"), "de": ("Der Hund läuft.", "Er müsste ruhen.")}
-    assert len(most_central(spoken_sentences(said(texts[language])), 5)) == 2
+def test_scripts_without_blanks_are_read_by_pairs_of_letters() -> None:
+    cats = ("\u732b\u304c\u3044\u307e\u3059\u3002", "\u732b\u304c\u7720\u308b\u3002")
+    texts = (cats[0], "\u5929\u6c17\u306f\u826f\u3044\u3002", cats[1])
+    chosen = [one.text for one in most_central(spoken_sentences(said(texts)), 2)]
+    assert chosen == list(cats), "the other is about the weather"
+    run = tuple(Cue(at, at + 1, cats[0][:-1] * 4) for at in range(40))
+    assert len(spoken_sentences(run)) > 3
+
+
+def test_short_words_are_sentences_too() -> None:
+    assert len(most_central(spoken_sentences(said(("Oh no.", "Go up."))), 5)) == 2

@@ -12,6 +12,7 @@ from media.films import ONE, THREE, TWO, film, with_chapters
 from tiny import spec, talkative, vidqa_folder
 from vidqa.cache import Cache
 from vidqa.engine import Clip, Model, open_folder
+from vidqa.engine.chapters import NO_TITLE
 from vidqa.engine.summarize import summarize
 from vidqa.engine.summary import Summary, whole_sentences
 from vidqa.engine.told import Told
@@ -35,6 +36,7 @@ nothing is said by the dog
 00:00:45,000 --> 00:00:50,000
 who speaks first and last
 """
+SAME = ("A cat sits.", "A dog runs.")
 GUESS = Grounding("guess", 0.0, 0.0, 0.0)
 of = Told.of
 FORM = SummaryForm(
@@ -225,24 +227,43 @@ def test_chapters_begin_at_shots_and_pauses(model: Model, long_clip: Path) -> No
 def test_chapters_that_are_in_the_file_are_taken(
     model: Model, long_clip: Path, tmp_path: Path
 ) -> None:
-    written = (
-        (0, 12, "The cat"),
-        (12, 15, "Chapter 02"),
-        (15, 33, "Too short"),
-        (33, 60, "*The end*"),
-    )
+    written = (0, 12, "iPhone & C#"), (12, 33, "Chapter 02"), (33, 60, "  1984\n")
     clip = with_chapters(long_clip, tmp_path / "chapters.mp4", written)
-    found = model.watch(clip).summarize(chapters=True).chapters
-    assert [(one.start_s, one.end_s, one.cut_at) for one in found] == [
+    summary = model.watch(clip).summarize(chapters=True)
+    assert [(one.start_s, one.end_s, one.cut_at) for one in summary.chapters] == [
         (0, 12, "start"),
         (12, 33, "chapter"),
         (33, LASTS_S, "chapter"),
     ]
-    assert (found[0].title, found[2].title) == ("The cat", "The end")
-    assert found[1].title not in ("Chapter 02", "Too short")
-    part = model.watch(clip, start_s=20, end_s=55).summarize(chapters=True).chapters
+    first, second, third = (one.title for one in summary.chapters)
+    assert (first, third) == ("iPhone & C#", "1984")
+    assert second != "Chapter 02", "nobody gave it a title"
+    assert not any("chapters" in one for one in summary.warnings)
+    part = model.watch(clip, start_s=20, end_s=55).summarize("none", chapters=True).chapters
     assert [(one.start_s, one.end_s) for one in part] == [(20, 33), (33, 55)]
-    assert part[1].title == "The end"
+    assert part[1].title == "1984"
+
+
+def test_short_chapters_are_joined_and_the_longest_gives_the_title(
+    model: Model, long_clip: Path, tmp_path: Path
+) -> None:
+    written = (3, 5, "Logo"), (5, 30, "Intro"), (30, 33, "Ad"), (33, 60, "Talk")
+    clip = with_chapters(long_clip, tmp_path / "chapters.mp4", written)
+    summary = model.watch(clip).summarize("none", chapters=True)
+    assert [(one.start_s, one.title) for one in summary.chapters] == [(0, "Intro"), (33, "Talk")]
+    assert any("of 4 chapters in the file 2 were made" in one for one in summary.warnings)
+
+
+@pytest.mark.parametrize(
+    "title", ["Chapter 1", "chapter-01", "0:05:00.000", "12", "", "Kapitel 3:"]
+)
+def test_no_titles(title: str) -> None:
+    assert NO_TITLE.fullmatch(title)
+
+
+@pytest.mark.parametrize("title", ["Capitalism", "1984", "Capri 2019", "Chapter 1: The cat", "C"])
+def test_titles(title: str) -> None:
+    assert not NO_TITLE.fullmatch(title)
 
 
 def test_one_chapter_in_the_file_is_none(model: Model, long_clip: Path, tmp_path: Path) -> None:
@@ -357,6 +378,8 @@ def test_guesses_are_left_out(
     assert "3 sentences that rested on nothing in the clip were left out" in summary.warnings
     assert summary.to_record()["guesses_left_out"] == 3
     assert clip.summarize("short", grounding=True).text == said
+    with pytest.raises(UsageError, match="nothing in it"):
+        clip.summarize("none", chapters=True, strict=True)
 
 
 def test_a_sentence_may_rest_on_any_window(
@@ -372,9 +395,16 @@ def test_a_sentence_may_rest_on_any_window(
     assert {
         one.grounding.verdict for one in watched.summarize("short", grounding=True).sentences or ()
     } == {"seen"}
-    joined = watched.summarize("long", grounding=True).sentences or ()
-    assert joined[0].grounding.verdict == "guess", "it was said of the first"
-    assert joined[-1].grounding.verdict == "seen"
+    alike = iter(SAME * 2)
+    monkeypatch.setattr(
+        Told, "of", staticmethod(lambda some: replace(of(some), texts=(next(alike), "")))
+    )
+    windows = watched.summarize("long", grounding=True).sentences or ()
+    assert [(one.text, one.grounding.verdict) for one in windows] == [
+        (SAME[0], "guess"),
+        (SAME[1], "guess"),
+        (SAME[0], "seen"),
+    ]
 
 
 def test_instructions_and_language_go_into_every_question(model: Model, long_clip: Path) -> None:
@@ -399,10 +429,7 @@ def test_a_model_that_cannot_do_so_says_so(folder: Path, long_clip: Path) -> Non
         clip.summarize(instructions="for a blind listener")
     with pytest.raises(UsageError, match="answers only in en, not in de"):
         clip.summarize(language="de")
-    assert clip.summarize(language="en").asked == (
-        "What?\nAnswer in English.",
-        "Who?\nAnswer in English.",
-    )
+    assert clip.summarize(language="en").asked == ("What?", "Who?"), "it knows no other"
     with pytest.raises(UsageError, match="no language"):
         clip.summarize(language="gibberish!")
 
@@ -413,19 +440,22 @@ def test_empty_instructions_are_none(model: Model, long_clip: Path, instructions
         model.watch(long_clip).summarize(instructions=instructions)
 
 
-def test_what_is_said_is_quoted_for_a_model_that_does_not_sum_up(
-    folder: Path, long_clip: Path
-) -> None:
-    quotes = {"short": Quotes(1, joins=True), "long": Quotes(2)}
-    form = replace(FORM, quotes=quotes)
-    quoting = open_folder(
-        spec(frames=2, max_words=60, summaries=form),
+def quoting(folder: Path, **quotes: Quotes) -> Model:
+    """A model that does not sum up words."""
+    return open_folder(
+        spec(frames=2, max_words=60, summaries=replace(FORM, quotes=quotes)),
         folder,
         revision="test",
         device="cpu",
         dtype="float32",
     )
-    watched = quoting.watch(long_clip)
+
+
+def test_what_is_said_is_quoted_for_a_model_that_does_not_sum_up(
+    folder: Path, long_clip: Path
+) -> None:
+    model = quoting(folder, short=Quotes(1, joins=True), long=Quotes(2))
+    watched = model.watch(long_clip)
     shown, quote = watched.summarize("short").text.rsplit('; a voice says: "', 1)
     assert shown
     assert quote in {'the cat is called Chelsea"', 'nothing is said by the dog"'}
@@ -433,7 +463,7 @@ def test_what_is_said_is_quoted_for_a_model_that_does_not_sum_up(
     assert 'A voice says: "the cat is called Chelsea"' in long[0]
     assert "A voice says" not in long[1], "nothing is said there"
     assert 'A voice says: "nothing is said by the dog' in long[2]
-    assert "voice" not in quoting.watch(long_clip, subtitles="off").summarize("short").text
+    assert "voice" not in model.watch(long_clip, subtitles="off").summarize("short").text
 
 
 def test_progress_says_how_much_is_left(
@@ -506,3 +536,34 @@ def test_a_summary_of_guesses_alone_tells_nothing(
     summary = clip.summarize("short", strict=True)
     assert summary.text.startswith("Nothing can be told of this clip: what ")
     assert (summary.can_tell, summary.sentences, summary.guesses_left_out) == (False, (), 2)
+
+
+def test_a_joined_quote_hides_no_guess(
+    folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(clip: Clip, question: str, texts: list[str]) -> tuple[Grounding, ...]:
+        heard = Grounding("heard", 0.0, 9.0, 9.0)
+        return tuple(heard if text.startswith("A voice says") else GUESS for text in texts)
+
+    monkeypatch.setattr(Clip, "grounds", judge)
+    clip = quoting(folder, short=Quotes(1, joins=True)).watch(long_clip, start_s=0, end_s=18)
+    assert "; a voice says: " in clip.summarize("short").text
+    strict = clip.summarize("short", strict=True)
+    assert strict.text == 'A voice says: "the cat is called Chelsea"'
+    assert strict.guesses_left_out >= 1
+
+
+def test_what_is_said_in_a_damaged_window_is_not_quoted_elsewhere(
+    folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = quoting(folder, long=Quotes(5))
+    clip, watch_all = model.watch(long_clip), model.watch_all
+
+    def damaged(views: Any, **settings: Any) -> Iterator[tuple[str, Clip | VidqaError]]:
+        for number, (name, one) in enumerate(watch_all(views, **settings)):
+            yield name, NotAVideoError("it is torn") if number == 2 else one
+
+    monkeypatch.setattr(model, "watch_all", damaged)
+    text = clip.summarize("long").text
+    assert "the cat is called Chelsea" in text
+    assert "nothing is said by the dog" not in text

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidqa.engine.windows import CutAt, Window, said_in, scenes, together, windows
+from vidqa.engine.windows import (
+    CutAt,
+    Window,
+    at_least,
+    between,
+    said_in,
+    scenes,
+    together,
+    windows,
+)
 from vidqa.types import Cue
 
 times = st.floats(0, 1000, allow_nan=False).map(lambda time_s: round(time_s, 3))
@@ -74,15 +83,17 @@ def test_scenes_end_only_where_something_ends() -> None:
     most_s=st.floats(5, 200),
     begun=st.lists(times, max_size=20),
     shots=st.lists(times, max_size=20),
+    topics=st.lists(times, max_size=5),
 )
 @pytest.mark.parametrize("cut", [windows, scenes])
 def test_parts_follow_each_other_and_every_cue_is_in_one(
     cut: object, start_s: float, lasts_s: float, most_s: float, begun: list[float],
-    shots: list[float],
+    shots: list[float], topics: list[float],
 ) -> None:  # fmt: skip
     said = cues(*((time_s, time_s + 1) for time_s in sorted(begun)))
     end_s = start_s + lasts_s
-    parts = cut(start_s, end_s, most_s, cues=said, shots=sorted(shots))  # type: ignore[operator]
+    ends = {"shots": sorted(shots), "topics": sorted(topics)}
+    parts = cut(start_s, end_s, most_s, cues=said, **ends)  # type: ignore[operator]
     assert (parts[0].start_s, parts[-1].end_s) == (start_s, end_s)
     assert all(one.end_s == two.start_s for one, two in pairwise(parts))
     assert all(part.start_s < part.end_s for part in parts)
@@ -90,3 +101,25 @@ def test_parts_follow_each_other_and_every_cue_is_in_one(
     assert [cue for part in parts for cue in said_in(part, said)] == inside
     if cut is windows:
         assert all(part.end_s - part.start_s <= 1.5 * most_s + 1e-6 for part in parts)
+
+
+def test_short_parts_are_joined_to_the_shorter_neighbour() -> None:
+    parts = between([(0, "start"), (8, "pause"), (21, "shot"), (24, "even"), (40, "topic")], 50)
+    joined = at_least(parts, 10, most=9)
+    assert cuts(joined) == [(0, "start"), (24, "even"), (40, "topic")]
+    assert [one.end_s for one in joined] == [24, 40, 50]
+    assert cuts(at_least(parts, 0, most=2)) == [(0, "start"), (24, "even")]
+    assert at_least(parts[:1], 10, most=9) == parts[:1]
+
+
+@given(cut_s=st.lists(times, max_size=40), least_s=st.floats(0, 50), most=st.integers(1, 30))
+def test_parts_are_as_long_and_as_few_as_they_have_to_be(
+    cut_s: list[float], least_s: float, most: int
+) -> None:
+    first, *others = sorted({0.0, *cut_s})
+    parts = between([(first, "start"), *((time_s, "shot") for time_s in others)], 2000)
+    joined = at_least(parts, least_s, most=most)
+    assert len(joined) <= most
+    assert len(joined) == 1 or all(one.end_s - one.start_s >= least_s for one in joined)
+    assert (joined[0].start_s, joined[-1].end_s) == (0, 2000)
+    assert all(one.end_s == two.start_s for one, two in pairwise(joined))

@@ -5,6 +5,7 @@ unpacked) and photographs out of scikit-image's wheel. Neither they nor the clip
 
     python scripts/evaluation_set -o build/evaluation
     vidqa eval build/evaluation/questions.jsonl -o answers.jsonl
+    python benchmarks/summaries.py build/evaluation/summaries.jsonl
 """
 
 import argparse
@@ -12,7 +13,7 @@ import json
 import random
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -59,6 +60,8 @@ NOTHINGS = 40
 COLOUR_CLIPS = 33
 MOVE_CLIPS = 24
 COUNT_CLIPS = 24
+SUMMED_UP = 4
+"""Clips to sum up about each talk."""
 CANNOT_TELL = ("cannot tell", "can't tell", "cannot recognise", "can't recognise", "not clear")
 """What counts as saying that nothing can be recognised."""
 SHOWN = ("What does the video show?", "What is shown?", "What do you see?", "What is this?")
@@ -75,6 +78,7 @@ class Builder:
         self._chance = random.Random(2026)
         self._clips = 0
         self.items = list[Item]()
+        self.summaries = list[Item]()
 
     def build(self) -> None:
         """Write everything."""
@@ -92,6 +96,31 @@ class Builder:
             self._moving([*drawing.MOVES, None][number % (len(drawing.MOVES) + 1)])
         for number in range(COUNT_CLIPS):
             self._counted(1 + number % 4)
+        self._chance = random.Random(2027)  # the clips above do not change with those below
+        for lines in sentences.TALKS.values():
+            for number in range(SUMMED_UP):
+                self._summed_up(number, lines)
+
+    def _summed_up(self, number: int, lines: Mapping[str, Sequence[str]]) -> None:
+        """Things one after the other and a talk; or the first alone, or the other."""
+        is_silent, is_dark = number == 2, number == 3
+        pictures = [] if is_dark else self._different(2 + number)
+        spoken: Mapping[str, Sequence[str]] = {} if is_silent else lines
+        if is_dark:
+            video = self._new()
+            shots = chain.from_iterable(drawing.nothing(self._chance) for _ in range(4))
+            drawing.write_clip(self._folder / video, shots)
+            words = (self._folder / video).with_suffix(".srt")
+            drawing.write_words(words, list(spoken), duration_s=4 * drawing.SHOT_S)
+        else:
+            video = self._clip(pictures, list(spoken))
+        self.summaries.append(
+            {
+                "video": video,
+                "shown": [list(picture.names) for picture in pictures],
+                "said": {line: list(facts) for line, facts in spoken.items()},
+            }
+        )
 
     def _single(self, number: int, picture: Picture) -> None:
         """One thing: its name, and whether it is there or something like it."""
@@ -285,9 +314,10 @@ def main() -> None:
         stamps = arguments.stamps or fetch_stamps(Path(spare))
         builder = Builder(arguments.output, stamps, photos)
         builder.build()
-    lines = "".join(json.dumps(item) + "\n" for item in builder.items)
-    (arguments.output / "questions.jsonl").write_text(lines, encoding="utf-8")
-    print(f"{len(builder.items)} questions in {arguments.output}")
+    for name, items in (("questions", builder.items), ("summaries", builder.summaries)):
+        lines = "".join(json.dumps(item) + "\n" for item in items)
+        (arguments.output / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+        print(f"{len(items)} {name} in {arguments.output}")
 
 
 if __name__ == "__main__":

@@ -57,3 +57,43 @@ PLAIN = (
     "We need two eggs, some flour and a cup of milk.",
 )
 """About nothing that is shown."""
+
+TALKS = {
+    "The ferry": {
+        "The old ferry crosses the bay four times a day.": ["four times"],
+        "It carries ninety passengers and twelve cars.": ["ninety passengers"],
+        "The captain has sailed it since nineteen eighty.": ["eighty"],
+        "Next spring a bridge will take its place.": ["bridge"],
+        "Many passengers say they will miss the ferry.": ["miss"],
+    },
+    "The library": {
+        "The library was closed after the flood in May.": ["flood"],
+        "Volunteers dried more than six thousand books.": ["six thousand"],
+        "The books were kept in a cold store.": ["cold store"],
+        "A new roof was paid for by the town.": ["roof"],
+        "The library will open again on Saturday.": ["saturday"],
+        "Everybody who helped is invited to a concert.": ["concert"],
+        "There will be tea and cake.": ["cake"],
+        "Children may choose one book to keep.": ["children"],
+    },
+    "Honey": {
+        "Our bees made very little honey this year.": ["little honey"],
+        "The summer was too wet for them.": ["wet"],
+        "We had to feed the bees with sugar.": ["sugar"],
+        "A jar of honey now costs nine pounds.": ["nine pounds"],
+    },
+    "The night train": {
+        "The night train to Vienna leaves at ten.": ["vienna"],
+        "There is no dining car on this train.": ["dining car"],
+        "Bring a blanket, for the heating is weak.": ["blanket"],
+    },
+    "The match": {
+        "The match was stopped when it began to hail.": ["hail"],
+        "Both teams waited for an hour in the dressing rooms.": ["hour"],
+        "Then the referee sent everybody home.": ["referee"],
+        "The match will be played again on Tuesday.": ["tuesday"],
+        "Tickets for it stay good.": ["tickets"],
+        "The two teams have met eleven times.": ["eleven"],
+    },
+}
+"""Short talks that are about no picture; what of each sentence a summary has to hold."""

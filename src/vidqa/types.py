@@ -19,6 +19,9 @@ StoppedBy = Literal["end", "token_limit", "context_full", "chosen"]
 """Why an answer ended: the model said so, `max_new_tokens`, the model's context was full, or it was
 chosen among given ones."""
 
+UNWATCHED = "(this part cannot be watched)"
+"""In place of the title of a chapter."""
+
 UNSURE = "unsure"
 """What is answered where no choice is likely enough."""
 

@@ -112,6 +112,10 @@ def test_a_run_goes_on_where_it_stopped(summarize: Summarize, clips: Path, tmp_p
         (["a.mp4", "--length", "none"], "nothing to say"),
         (["a.mp4", "b.mp4", "-f", "ffmetadata"], "about one clip"),
         (["a.mp4", "b.mp4", "-o", "both.md"], "about one clip"),
+        (["a.mp4", "-f", "ffmetadata", "--strict"], "are about a text"),
+        (["a.mp4", "--answer-language", "gibberish!"], "no language is called"),
+        (["a.mp4", "--instructions", " "], "the instructions are empty"),
+        (["a.mp4", "-o", "a.md", "--retry-failed"], "--retry-failed is for records"),
         ([], "no clip given"),
         (["a.mp4", "--retry-failed"], "--retry-failed is for -o"),
     ],
@@ -172,6 +176,9 @@ def test_a_text_of_one_clip_goes_into_a_file(
     status, out, err = summarize(clips / "a.mp4", "-o", tmp_path / "a.md")
     assert (status, out) == (0, ""), err
     assert (tmp_path / "a.md").read_text() == printed
+    status, _, err = summarize(clips / "b.mp4", "-f", "md", "-o", tmp_path / "a.md")
+    assert (status, "is there already" in err) == (2, True), "nothing is replaced unasked"
+    assert (tmp_path / "a.md").read_text() == printed
     assert summarize(clips / "b.mp4", "-f", "md", "-o", tmp_path / "a.md", "--force")[0] == 0
     assert (tmp_path / "a.md").read_text() == summarize(clips / "b.mp4", "-f", "md")[1]
     assert summarize(clips / "c.mp4", "-o", tmp_path / "c.txt")[0] == 11
@@ -228,11 +235,13 @@ def test_what_sentences_rest_on_is_in_the_record(summarize: Summarize, clips: Pa
     status, out, err = summarize(clips / "a.mp4", "--strict", "-f", "json")
     assert status == 0, err
     record = json.loads(out)
-    assert all(one["grounding"]["verdict"] != "guess" for one in record["sentences"])
-    kept = "".join("".join(one["text"].split()) for one in record["sentences"])
-    assert kept == "".join(record["summary"].split())
-    assert record["guesses_left_out"] >= 0
+    marked = json.loads(summarize(clips / "a.mp4", "--grounding", "-f", "json")[1])
     assert "sentences" not in json.loads(summarize(clips / "a.mp4", "-f", "json")[1])
+    text = "".join(one["text"] for one in marked["sentences"])
+    assert "".join(text.split()) == "".join(marked["summary"].split())
+    kept = [one for one in marked["sentences"] if one["grounding"]["verdict"] != "guess"]
+    assert record["sentences"] == kept
+    assert record["guesses_left_out"] == len(marked["sentences"]) - len(kept)
 
 
 def test_frames_are_chosen_as_for_ask(summarize: Summarize, clips: Path) -> None:
@@ -240,4 +249,25 @@ def test_frames_are_chosen_as_for_ask(summarize: Summarize, clips: Path) -> None
     record = json.loads(told)
     assert len(record["frame_times_s"]) == 5
     assert record["settings"]["sample"] == "fps:1"
-    assert summarize(clips / "a.mp4", "--recipe", "paper")[0] == 2
+    assert "--recipe paper is how" in summarize(clips / "a.mp4", "--recipe", "paper")[2]
+
+
+@pytest.mark.parametrize("form", ["md", "text", "ffmetadata"])
+def test_no_clip_is_replaced(summarize: Summarize, clips: Path, tmp_path: Path, form: str) -> None:
+    clip = tmp_path / "a.mp4"
+    clip.write_bytes((clips / "a.mp4").read_bytes())
+    for more in ([], ["--force"]):
+        status, out, err = summarize(clip, "-f", form, "-o", clip, *more)
+        assert (status, out) == (2, "")
+        assert "would be replaced" in err or "is there already" in err
+    assert clip.read_bytes() == (clips / "a.mp4").read_bytes()
+
+
+def test_a_file_that_cannot_be_written_is_said_before_any_work(
+    summarize: Summarize, clips: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    status, _, err = summarize(clips / "a.mp4", "-o", tmp_path / "file" / "a.md")
+    assert (status, err.count("error:")) == (2, 1)
+    assert "cannot be written" in err
+    assert "saw" not in err

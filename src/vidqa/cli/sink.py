@@ -54,6 +54,20 @@ def opened(target: Path | None) -> Iterator[Sink]:
             draft.unlink()
 
 
+def require_writable(target: Path) -> None:
+    """Find out before any work whether a file can be written, or its folder made.
+
+    Raises:
+        UsageError: it cannot.
+
+    """
+    folder = Path(os.path.realpath(target)).parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(f"{printable(str(target))} cannot be written")
+
+
 def _writer(stream: TextIO, target: Path) -> Sink:
     def write(text: str) -> None:
         with _write_errors(target):

@@ -13,12 +13,14 @@ from vidqa.cli.outlet import JSON, STDOUT, Leaf, is_folder
 from vidqa.cli.request import Request
 from vidqa.cli.run import Run, RunOptions
 from vidqa.cli.show import AnswerView, JsonView
+from vidqa.cli.sink import require_writable
 from vidqa.cli.summary_view import FileView, SummaryView, Text, text_in
 from vidqa.cli.tell import Teller
 from vidqa.cli.verdict import verdict
 from vidqa.cli.watcher import FrameOptions, ModelOptions, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
 from vidqa.exit_codes import ExitCode
+from vidqa.media.language import read_language
 from vidqa.records import Records
 from vidqa.spec import Length, question_of
 from vidqa.types import Answer
@@ -68,12 +70,13 @@ Output = Annotated[
         metavar="FILE.jsonl|FILE.md|FOLDER/|-",
         help="FILE.jsonl: a record a clip, each on disk before it counts; what is there already, "
         "by content and settings, is not done again. FOLDER/ gets a file a clip, in folders like "
-        "those of the clips. FILE.md or .txt: the summary of one clip. - is stdout.",
+        "those of the clips. FILE.md, FILE.txt and any FILE with -f text, md or ffmetadata: the "
+        "summary of one clip. - is stdout.",
     ),
 ]
 Instructions = Annotated[
     str | None,
-    typer.Option(metavar="TEXT", help='What the model is to keep to: "for a blind listener".'),
+    typer.Option(metavar="TEXT", help='What it is to keep to, such as "for a blind listener".'),
 ]
 AnswerLanguage = Annotated[
     str | None,
@@ -88,7 +91,7 @@ WhatItRestsOn = Annotated[
     typer.Option(
         "--grounding",
         help="Say what each sentence rests on: seen, heard, both, or a guess; scores it again "
-        "with less shown.",
+        "with less shown. Titles are not looked at.",
     ),
 ]
 Strict = Annotated[
@@ -115,6 +118,15 @@ class SummaryOptions:
     def __post_init__(self) -> None:
         if self.length == "none" and not self.chapters:
             raise UsageError("--length none leaves nothing to say", hint="--chapters")
+        if self.length == "none" and (self.instructions or self.grounding or self.strict):
+            raise UsageError(
+                "--instructions, --grounding and --strict are about a text, not about chapters",
+                hint="--length short",
+            )
+        if self.instructions is not None and not self.instructions.strip():
+            raise UsageError("the instructions are empty")
+        if self.answer_language is not None:
+            read_language(self.answer_language)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -187,6 +199,10 @@ def _choose_view(asked: Request, records: Records, how: SummaryOptions) -> Answe
     if form == "json":
         return JsonView(records)
     several = len(asked.clips) > 1 or asked.is_run
+    if how.file is not None:
+        for clip in asked.clips:
+            if how.file.exists() and Path(clip).exists() and how.file.samefile(clip):
+                raise UsageError(f"{clip} would be replaced", hint="choose another -o")
     text = form or "text"
     if several and (how.file is not None or text == "ffmetadata"):
         raise UsageError("such a file is about one clip", hint="-o FOLDER/ writes a file a clip")
@@ -214,11 +230,24 @@ def _read_form(given: str | None, output: str | None) -> Form | None:
     return next((text for text, ending in ENDINGS.items() if suffix == ending), None)
 
 
-def _text_file(form: Form | None, output: str | None) -> Path | None:
-    """The file that is to hold a text in place of records."""
+def _text_file(
+    form: Form | None, output: str | None, *, force: bool, retry_failed: bool
+) -> Path | None:
+    """The file that is to hold a text in place of records.
+
+    Raises:
+        UsageError: it cannot be written, is there already, or knows of no failures.
+
+    """
     if form in (None, "json") or output in (None, STDOUT) or is_folder(output):
         return None
-    return Path(output)
+    if retry_failed:
+        raise UsageError("--retry-failed is for records", hint="-o summaries.jsonl")
+    file = Path(output)
+    if file.is_file() and not force:
+        raise UsageError(f"{output} is there already", hint="--force replaces it")
+    require_writable(file)
+    return file
 
 
 def summarize(
@@ -259,7 +288,7 @@ def summarize(
 ) -> ExitCode:
     """Say what clips are about; long ones are watched window by window."""
     read_form = _read_form(form, output)
-    file = _text_file(read_form, output)
+    file = _text_file(read_form, output, force=force, retry_failed=retry_failed)
     is_metadata = read_form == "ffmetadata"
     wanted = request.read_length(length or ("none" if is_metadata else "medium"))
     chosen = request.Selection(files_from=files_from, recursive=recursive, shard=shard)

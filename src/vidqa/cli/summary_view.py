@@ -10,7 +10,7 @@ from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.show import AnswerView
 from vidqa.cli.sink import opened
-from vidqa.types import Answer
+from vidqa.types import UNWATCHED, Answer
 
 Text = Literal["text", "md", "ffmetadata"]
 """How a summary is written that is no record."""
@@ -69,7 +69,8 @@ def summary_text(record: Mapping[str, Any], *, markdown: bool) -> str:
 def ffmetadata(record: Mapping[str, Any]) -> str:
     """Chapters as FFmpeg reads and writes them, and the summary, if there is one.
 
-    `ffmpeg -i clip.mp4 -i chapters.txt -map_chapters 1 -codec copy out.mp4` puts them into a clip.
+    `ffmpeg -i clip.mp4 -i chapters.txt -map 0 -map_chapters 1 -codec copy out.mp4` puts them into a
+    clip; `-map_metadata 1` the summary.
     """
     lines = [";FFMETADATA1"]
     if record["summary"]:
@@ -77,7 +78,7 @@ def ffmetadata(record: Mapping[str, Any]) -> str:
     for chapter in record["chapters"]:
         begin_ms, end_ms = (round(1000 * chapter[name]) for name in ("start_s", "end_s"))
         lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={begin_ms}", f"END={end_ms}"]
-        if chapter["title"]:
+        if chapter["title"] not in ("", UNWATCHED):
             lines.append(f"title={_escaped(chapter['title'])}")
     return "\n".join(lines) + "\n"
 

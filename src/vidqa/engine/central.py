@@ -3,15 +3,19 @@
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from vidqa.engine.summary import ended, sentences
 from vidqa.engine.windows import PAUSE_S
 from vidqa.types import Cue
 
-WORD = re.compile(r"[^\W_]{3,}")
-"""Shorter ones say little."""
+WORD = re.compile(r"[^\W_]+")
+SHORTEST = 3
+"""Letters of a word; shorter ones say little."""
+WITHOUT_BLANKS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese: there, two letters are a word."""
 LONGEST_WORDS = 60
 """Of a sentence: what is longer has no marks in it, and is cut there."""
 ALIKE = 0.7
@@ -33,7 +37,7 @@ def spoken_sentences(cues: Sequence[Cue]) -> tuple[Spoken, ...]:
     found, begun = list[Spoken](), list[Cue]()
     for number, cue in enumerate(cues):
         begun.append(cue)
-        words = sum(len(one.text.split()) for one in begun)
+        words = sum(_length(one.text) for one in begun)
         after = cues[number + 1] if number + 1 < len(cues) else None
         is_pause = after is None or after.start_s - cue.end_s >= PAUSE_S
         if is_pause or words >= LONGEST_WORDS or ended(cue.text):
@@ -62,6 +66,20 @@ def most_central(spoken: Sequence[Spoken], most: int) -> tuple[Spoken, ...]:
     return tuple(spoken[number] for number in sorted(chosen))
 
 
+def _words(text: str) -> Iterator[str]:
+    """The words that say something; of a script without blanks, every two letters."""
+    for word in WORD.findall(text.casefold()):
+        if WITHOUT_BLANKS.search(word):
+            yield from map("".join, pairwise(word))
+        elif len(word) >= SHORTEST:
+            yield word
+
+
+def _length(text: str) -> int:
+    """How many words it has, about."""
+    return max(len(text.split()), sum(1 for _ in WITHOUT_BLANKS.finditer(text)) // 2)
+
+
 def _split(cues: Sequence[Cue]) -> list[Spoken]:
     """The sentences of some cues; each begins with the cue that its first letter is in."""
     text = " ".join(cue.text for cue in cues)
@@ -79,7 +97,7 @@ def _split(cues: Sequence[Cue]) -> list[Spoken]:
 
 def vectors(texts: Sequence[str]) -> list[Vector]:
     """TF-IDF of each text, of length 1; of a word that all have it is small, not nothing."""
-    counts = [Counter(word.casefold() for word in WORD.findall(text)) for text in texts]
+    counts = [Counter(_words(text)) for text in texts]
     texts_with = Counter(word for count in counts for word in count)
     found = list[Vector]()
     for count in counts:
@@ -88,7 +106,7 @@ def vectors(texts: Sequence[str]) -> list[Vector]:
             for word, times in count.items()
         }
         length = math.sqrt(math.fsum(weight**2 for weight in weights.values()))
-        found.append({word: weight / length for word, weight in weights.items()})
+        found.append({word: weight / length for word, weight in weights.items()})  # none: empty
     return found
 
 

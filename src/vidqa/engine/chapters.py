@@ -1,22 +1,26 @@
 """Chapters of a clip: they begin where something ends, and a model titles them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vidqa.engine.piecewise import Piecewise
 from vidqa.engine.summary import FoundChapter, title_of
 from vidqa.engine.told import Told
-from vidqa.engine.windows import SLACK, CutAt, Window, said_in
+from vidqa.engine.windows import SLACK, CutAt, Window, at_least, between, said_in
 from vidqa.errors import VideoError
+from vidqa.types import UNWATCHED, Chapter
 
 SHORTEST_S = 10.0
 """Sites that read chapters from a video's description take none that are shorter."""
 FEW, MANY, MOST = 6, 20, 30
 """A clip of one window has no more chapters than the first, a longer one about as many if its
 windows are longer, and none more than the second; of those written in a file the third are kept."""
-DAMAGED = "(this part cannot be watched)"
-NO_TITLE = re.compile(r"\W*(?:chapter|kapitel|chapitre|cap\w*)?[\W\d]*", re.IGNORECASE)
+NO_TITLE = re.compile(
+    r"\W*(?:chapter|kapitel|chapitre|cap[i\u00ed]tulo|capitolo|hoofdstuk)?\W*"
+    r"\d{0,3}(?:[:.,]\d{1,3})*\W*",
+    re.IGNORECASE,
+)
 """What programs write where nobody gave a title: `Chapter 01`, `00:05:00`."""
 
 
@@ -28,6 +32,7 @@ class Chapters:
     told: Mapping[Window, Told] = field(default_factory=dict)
     windows: Mapping[Window, Told] = field(default_factory=dict)
     """What is said of windows, where there are chapters longer than those."""
+    warnings: tuple[str, ...] = ()
 
 
 def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
@@ -53,7 +58,7 @@ def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
     if failed is not None and len(untitled) == len(parts) and not titled:
         raise failed
     for part in untitled:
-        parts[part] = _title(pieces, titled[part]) if part in titled else DAMAGED
+        parts[part] = _title(pieces, titled[part]) if part in titled else UNWATCHED
     return Chapters(
         tuple(
             FoundChapter(part.start_s, part.end_s, part.cut_at, title)
@@ -61,31 +66,46 @@ def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
         ),
         {part: titled[part] for part in untitled if part in titled},
         told if longer else {},
+        tuple(_joined(pieces, list(parts))),
     )
 
 
 def _written(pieces: Piecewise) -> dict[Window, str]:
-    """The chapters of the file and their titles; none where it has no two that are long enough."""
+    """The chapters of the file and their titles; none where no two are long enough.
+
+    Those that are too short are joined to others, and the longest gives the title.
+    """
     start_s, end_s = pieces.span
-    chapters = [one for one in pieces.clip.info.chapters if one.start_s < end_s > start_s]
-    shortest_s = SHORTEST_S
-    while True:
-        cuts: list[tuple[float, CutAt, str]] = [(start_s, "start", "")]
-        for one in chapters:
-            if one.start_s <= start_s:
-                cuts[0] = (start_s, "start", one.title)
-            elif min(one.start_s - cuts[-1][0], end_s - one.start_s) >= shortest_s:
-                cuts.append((one.start_s, "chapter", one.title))
-        if len(cuts) <= MOST:
-            break
-        shortest_s *= 1.1
-    if len(cuts) < 2:
-        return {}
-    ends_s = [*(cut_s for cut_s, _, _ in cuts[1:]), end_s]
-    return {
-        Window(cut_s, until_s, why): "" if NO_TITLE.fullmatch(title) else title_of(title, ())
-        for (cut_s, why, title), until_s in zip(cuts, ends_s, strict=True)
-    }
+    chapters = pieces.clip.info.chapters
+    cuts: list[tuple[float, CutAt]] = [(start_s, "start")]
+    cuts += [(one.start_s, "chapter") for one in chapters if start_s < one.start_s < end_s]
+    parts = at_least(between(cuts, end_s), SHORTEST_S, most=MOST)
+    return {} if len(parts) == 1 else {part: _title_in_file(part, chapters) for part in parts}
+
+
+def _title_in_file(part: Window, chapters: Sequence[Chapter]) -> str:
+    """That of the chapter which most of a part is in; empty where nobody gave one."""
+
+    def shared_s(one: Chapter) -> float:
+        return min(part.end_s, one.end_s) - max(part.start_s, one.start_s)
+
+    longest = max(chapters, key=shared_s)
+    if shared_s(longest) <= 0 or NO_TITLE.fullmatch(longest.title):
+        return ""
+    return " ".join(longest.title.split())
+
+
+def _joined(pieces: Piecewise, parts: Sequence[Window]) -> Iterator[str]:
+    """Says so where chapters of the file are not chapters of their own."""
+    start_s, end_s = pieces.span
+    written = [
+        one for one in pieces.clip.info.chapters if one.start_s < end_s and one.end_s > start_s
+    ]
+    if any(part.cut_at == "chapter" for part in parts) and len(written) > len(parts):
+        yield (
+            f"of {len(written)} chapters in the file {len(parts)} were made: none may be shorter "
+            f"than {SHORTEST_S:.0f} s, and at most {MOST} are taken"
+        )
 
 
 def _parts(pieces: Piecewise) -> tuple[Window, ...]:
@@ -94,8 +114,8 @@ def _parts(pieces: Piecewise) -> tuple[Window, ...]:
     lasts_s = end_s - start_s
     if lasts_s <= pieces.budget_s:
         return pieces.scenes(max(lasts_s / FEW, SHORTEST_S))
-    longest_s = max(min(pieces.budget_s, lasts_s / FEW), lasts_s / MANY)
-    return pieces.windows(max(longest_s, SHORTEST_S / (1 - 2 * SLACK)))
+    longest_s = max(min(pieces.budget_s, lasts_s / FEW), lasts_s / MANY, 2 * SHORTEST_S)
+    return at_least(pieces.windows(longest_s), SHORTEST_S, most=MOST)
 
 
 def _titled(

@@ -39,7 +39,7 @@ from vidqa.types import (
 
 if TYPE_CHECKING:
     from vidqa.engine.model import Model
-    from vidqa.engine.summarize import SummaryOptions
+    from vidqa.engine.summarize import SummaryWishes
     from vidqa.engine.summary import Summary
 
 
@@ -128,7 +128,7 @@ class Clip:
         writing = self.writing(prompt, max_new_tokens)
         return self._answer(question, prompt, writing, sampling, Stopwatch(notify, self.timings_s))
 
-    def summarize(self, length: Length = "medium", **how: "Unpack[SummaryOptions]") -> "Summary":
+    def summarize(self, length: Length = "medium", **how: "Unpack[SummaryWishes]") -> "Summary":
         """What the clip is about. See `vidqa.engine.summarize.summarize`."""
         from vidqa.engine.summarize import summarize
 

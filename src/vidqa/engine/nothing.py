@@ -31,4 +31,4 @@ def _about_words(clip: Clip) -> str:
         return "nobody listened"
     if clip.words.cues:
         return ""
-    return "nobody speaks in it" if clip.info.has_audio else "it has no sound"
+    return "no words were found in it" if clip.info.has_audio else "it has no sound"

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -41,6 +41,8 @@ class Piecewise:
     """Of an answer; as the model has it if None."""
     notify: Notify | None
     progress: Progress
+    shots: list[tuple[float, ...]] = field(default_factory=list, compare=False)
+    """Once they were looked for."""
 
     @property
     def span(self) -> tuple[float, float]:
@@ -145,9 +147,11 @@ class Piecewise:
         return replace(self, clip=self.retold(self.clip, told))
 
     def _shots(self) -> tuple[float, ...]:
-        self.progress("looking for shots")
-        reader, info = self.clip.model.reader, self.clip.info
-        return reader.call(info.path, find_shots, info, *self.span)
+        if not self.shots:
+            self.progress("looking for shots")
+            reader, info = self.clip.model.reader, self.clip.info
+            self.shots.append(reader.call(info.path, find_shots, info, *self.span))
+        return self.shots[0]
 
     def _view(self, part: Window) -> Viewing:
         words = self._words(said_in(part, self.clip.words.cues))

@@ -28,6 +28,19 @@ class Said:
     text: str
     window: Window | None
     """Where it was asked; None is the whole clip."""
+    joins: bool = False
+    """Whether it goes on the sentence before it."""
+
+
+def paragraph(some: Sequence[Said]) -> str:
+    """The answers, one after the other."""
+    text = ""
+    for one in some:
+        if one.joins:
+            text = f"{text.removesuffix('.')}; {one.text[:1].lower()}{one.text[1:]}"
+        else:
+            text = f"{text} {one.text}".strip()
+    return text
 
 
 def rest(
@@ -46,15 +59,26 @@ def rest(
     """
     parts = [sentences(one.text) for one in said]
     asked = {window: _asked(said, parts, window) for window in windows or (None,)}
-    best = dict[_Asked, Grounding]()
-    for window, grounds in _grounds(pieces, asked).items():
-        for one, grounding in zip(asked[window], grounds, strict=True):
-            if one not in best or grounding.without_both > best[one].without_both:
-                best[one] = grounding
+    found = {
+        window: dict(zip(asked[window], grounds, strict=True))
+        for window, grounds in _grounds(pieces, asked).items()
+    }
     return tuple(
-        tuple(Sentence(text, best[one.question, text], gap) for text, gap in some)
+        tuple(Sentence(text, _best(found, one, text), gap) for text, gap in some)
         for one, some in zip(said, parts, strict=True)
     )
+
+
+def _best(
+    found: Mapping[Window | None, Mapping[_Asked, Grounding]], one: Said, text: str
+) -> Grounding:
+    """Of a sentence in those windows that it may rest on."""
+    known = (
+        grounds[one.question, text]
+        for window, grounds in found.items()
+        if one.window in (None, window)
+    )
+    return max(known, key=lambda grounding: grounding.without_both)
 
 
 def _asked(

@@ -10,17 +10,17 @@ from vidqa.engine.chapters import Chapters, find_chapters
 from vidqa.engine.clip import Clip
 from vidqa.engine.nothing import or_nothing
 from vidqa.engine.piecewise import Piecewise, Progress
-from vidqa.engine.resting import Said, rest, without_guesses
-from vidqa.engine.summary import Sentence, Summary
+from vidqa.engine.resting import Said, paragraph, rest, without_guesses
+from vidqa.engine.summary import Summary
 from vidqa.engine.told import Told, once
 from vidqa.engine.tongue import language_name
-from vidqa.engine.windows import Window, together
+from vidqa.engine.windows import Window, said_in, together
 from vidqa.errors import UsageError
 from vidqa.spec import Length, ModelSpec, Quotes, SummaryForm, question_of
 from vidqa.types import Cue, Notify
 
 
-class SummaryOptions(TypedDict, total=False):
+class SummaryWishes(TypedDict, total=False):
     """Of `summarize`, beside the length."""
 
     chapters: bool
@@ -69,7 +69,7 @@ def summarize(
             not speak the language, or there is nothing to do.
 
     """
-    if length == "none" and not chapters:
+    if length == "none" and (not chapters or instructions is not None or grounding or strict):
         raise UsageError("a summary of length none has nothing in it but chapters")
     form = worded_form(clip.model.spec, instructions, language)
     pieces = Piecewise(clip, form, max_new_tokens, notify, progress)
@@ -93,6 +93,8 @@ def worded_form(spec: ModelSpec, instructions: str | None, language: str | None)
     if instructions is not None and not instructions.strip():
         raise UsageError("the instructions are empty")
     name = None if language is None else language_name(language, spec)
+    if len(spec.languages) == 1:
+        name = None  # it answers in that one, however it is asked
     return spec.summaries.worded(instructions=instructions, language=name)
 
 
@@ -112,7 +114,7 @@ class _Draft:
     @property
     def text(self) -> str:
         """All that it says."""
-        return "\n\n".join(" ".join(one.text for one in some) for some in self.paragraphs)
+        return "\n\n".join(map(paragraph, self.paragraphs))
 
     @property
     def every(self) -> list[Told]:
@@ -173,7 +175,8 @@ def _in_turn(
         fresh = [text for text in once(one.texts) if text and text not in before]
         said = [Said(answers[text], text, window) for text in fresh]
         if quotes is not None and window in quoted:
-            said = _with_quote(said, Said(quotes.question, quoted[window], window), quotes)
+            joins = quotes.joins and bool(said)
+            said.append(Said(quotes.question, quoted[window], window, joins=joins))
         if said:
             paragraphs.append(tuple(said))
         before = one.texts
@@ -185,22 +188,18 @@ def _quoted(
 ) -> dict[Window | None, str]:
     """What is quoted of the words, by the window in which it is said; None is the whole clip."""
     said = dict[Window | None, list[str]]()
-    for one in most_central(spoken_sentences(cues), max(quotes.most, len(windows))):
-        begun = [it for it in windows if it is None or it.start_s <= one.start_s]
-        said.setdefault(begun[-1] if begun else windows[0], []).append(one.text)
+    within = {
+        window: spoken_sentences(cues if window is None else said_in(window, cues))
+        for window in windows
+    }
+    spoken = [one for some in within.values() for one in some]
+    for one in most_central(spoken, max(quotes.most, len(windows))):
+        window = next(window for window, some in within.items() if one in some)
+        said.setdefault(window, []).append(one.text)
     return {
         window: quotes.form.format(said=" ".join(texts).replace('"', "'"))
         for window, texts in said.items()
     }
-
-
-def _with_quote(said: Sequence[Said], quote: Said, quotes: Quotes) -> list[Said]:
-    """What is shown, and what is quoted behind it."""
-    if not said or not quotes.joins:
-        return [*said, quote]
-    *before, shown = said
-    text = f"{shown.text.removesuffix('.')}; {quote.text[:1].lower()}{quote.text[1:]}"
-    return [*before, replace(shown, text=text)]
 
 
 def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapters) -> Summary:
@@ -234,6 +233,7 @@ def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapter
             clip.words.warnings,
             *(one.warnings for one in every),
             _gaps(pieces.span, list(below)),
+            chapters.warnings,
         ),
         length=length,
         asked=draft.asked,
@@ -245,11 +245,12 @@ def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapter
 def _glance(clip: Clip) -> Told:
     """Of a clip that was watched, and not asked anything: all titles are written in the file."""
     used = sum(len(segment.text.split()) for segment in clip.segments)
+    every = sum(len(cue.text.split()) for cue in clip.words.cues)
     return Told(
         texts=(),
         frame_times_s=tuple(segment.time_s for segment in clip.segments),
         words_used=used,
-        words_dropped=0,
+        words_dropped=max(0, every - used),
         visual_tokens=0,
         prompt_tokens=0,
         new_tokens=0,
@@ -262,18 +263,18 @@ def _glance(clip: Clip) -> Told:
 def _rested(summary: Summary, pieces: Piecewise, draft: _Draft, *, strict: bool) -> Summary:
     """A summary that says what each of its sentences rests on."""
     said = [one for some in draft.paragraphs for one in some]
-    rested = iter(rest(pieces, said, list(draft.windows)))
-    paragraphs, left_out = list[list[Sentence]](), 0
-    for some in draft.paragraphs:
-        every = [one for _ in some for one in next(rested)]
-        kept = without_guesses(every, pieces.form.doubts) if strict else every
-        left_out += len(every) - len(kept)
-        paragraphs.append(list(kept))
-    texts = ("".join(one.text + (one.gap or " ") for one in some).strip() for some in paragraphs)
+    every = rest(pieces, said, list(draft.windows))
+    kept = [without_guesses(some, pieces.form.doubts) for some in every] if strict else every
+    texts = {
+        one: "".join(sentence.text + sentence.gap for sentence in some).strip()
+        for one, some in zip(said, kept, strict=True)
+    }
+    paragraphs = (" ".join(filter(None, (texts[one] for one in some))) for some in draft.paragraphs)
+    left_out = sum(map(len, every)) - sum(map(len, kept))
     return replace(
         summary,
-        text="\n\n".join(filter(None, texts)) if left_out else summary.text,
-        sentences=tuple(one for some in paragraphs for one in some),
+        text="\n\n".join(filter(None, paragraphs)),
+        sentences=tuple(one for some in kept for one in some),
         guesses_left_out=left_out,
         warnings=(*summary.warnings, *_left_out(left_out)),
     )

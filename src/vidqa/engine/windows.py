@@ -62,7 +62,7 @@ def windows(
         even_s, slack_s = start_s + number * step_s, SLACK * step_s
         near = _near(topics, even_s, slack_s)
         cuts.append((near[0], "topic") if near else _cut(even_s, slack_s, pauses, shots))
-    return _between(cuts, end_s)
+    return between(cuts, end_s)
 
 
 def scenes(
@@ -87,7 +87,29 @@ def scenes(
     for time_s, why in sorted(found):
         if time_s - cuts[-1][0] >= least_s and end_s - time_s >= least_s:
             cuts.append((time_s, why))
-    return _between(cuts, end_s)
+    return between(cuts, end_s)
+
+
+def at_least(parts: Sequence[Window], least_s: float, *, most: int) -> tuple[Window, ...]:
+    """Join the shortest to the shorter of its neighbours, until they are long and few enough.
+
+    Args:
+        parts: in order of time.
+        least_s: how long each has to be.
+        most: how many there may be.
+
+    """
+    joined = list(parts)
+    while len(joined) > 1:
+        short = min(joined, key=_lasts)
+        if _lasts(short) >= least_s and len(joined) <= most:
+            break
+        at = joined.index(short)
+        beside = [number for number in (at - 1, at + 1) if 0 <= number < len(joined)]
+        first = min(at, min(beside, key=lambda number: _lasts(joined[number])))
+        one, other = joined[first : first + 2]
+        joined[first : first + 2] = [replace(one, end_s=other.end_s)]
+    return tuple(joined)
 
 
 def together(words: Mapping[Window, int], most: int) -> tuple[Window, ...]:
@@ -115,7 +137,12 @@ def said_in(part: Window, cues: Iterable[Cue]) -> tuple[Cue, ...]:
     return tuple(cue for cue in cues if begin_s <= cue.start_s < part.end_s)
 
 
-def _between(cuts: Sequence[tuple[float, CutAt]], end_s: float) -> tuple[Window, ...]:
+def _lasts(part: Window) -> float:
+    return part.end_s - part.start_s
+
+
+def between(cuts: Sequence[tuple[float, CutAt]], end_s: float) -> tuple[Window, ...]:
+    """The parts that begin at some cuts, in order of time."""
     ends = [*(time_s for time_s, _ in cuts[1:]), end_s]
     return tuple(Window(cut_s, end, why) for (cut_s, why), end in zip(cuts, ends, strict=True))
 
