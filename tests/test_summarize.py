@@ -22,6 +22,7 @@ from vidqa.types import Grounding, Verdict
 
 pytestmark = pytest.mark.numbers
 
+RATE = 5
 SHOTS_S = (19.0, 42.0)
 LASTS_S = 60.0
 SUBTITLES = """1
@@ -55,9 +56,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A minute of three shots; the second ends while somebody speaks."""
     path = tmp_path_factory.mktemp("clips") / "minute.mp4"
-    ends = [int(time_s * 25) for time_s in (0.0, *SHOTS_S, LASTS_S)]
+    ends = [int(time_s * RATE) for time_s in (0.0, *SHOTS_S, LASTS_S)]
     shots = zip((ONE, TWO, THREE), ends, ends[1:], strict=False)
-    film(path, (one for one, begin, end in shots for _ in range(end - begin)))
+    film(path, (one for one, begin, end in shots for _ in range(end - begin)), rate=RATE)
     path.with_suffix(".srt").write_text(SUBTITLES)
     return path
 

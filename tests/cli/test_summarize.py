@@ -31,7 +31,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two clips of two shots of ten seconds, and one that is none."""
     folder = tmp_path_factory.mktemp("clips")
     for name, pictures in (("a.mp4", (ONE, TWO)), ("b.mp4", (TWO, ONE))):
-        film(folder / name, (one for one in pictures for _ in range(250)))
+        film(folder / name, (one for one in pictures for _ in range(50)), rate=5)
     (folder / "c.mp4").write_text("no video")
     return folder
 

@@ -26,15 +26,17 @@ def landscape(seed: int, width: int = WIDTH) -> Picture:
     return np.clip(picture + random.uniform(90, 150, 3), 16, 235).astype(np.float32)
 
 
-def film(path: Path, pictures: Iterable[Picture], codec: str = "libx264") -> Path:
-    """A clip of 25 frames a second; a keyframe every 12 frames."""
+def film(
+    path: Path, pictures: Iterable[Picture], codec: str = "libx264", *, rate: int = 25
+) -> Path:
+    """A clip of so many frames a second; a keyframe every 12 frames."""
     with av.open(str(path), "w") as out:
-        stream = picture_stream(out, codec)
+        stream = picture_stream(out, codec, rate=rate)
         for number, one in enumerate(pictures):
             large = np.kron(one, np.ones((6, 5, 1))).astype(np.uint8)[:96, :160]
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(large), "rgb24")
             frame.time_base = stream.codec_context.time_base
-            frame.pts = round(number / 25 / frame.time_base)
+            frame.pts = round(number / rate / frame.time_base)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return path

@@ -21,7 +21,9 @@ from vidqa.media.shots import find_shots
 from vidqa.media.viewing import Viewing
 from vidqa.spec import SummaryForm
 from vidqa.types import Cue, Notify, Words
+from vidqa.version import __version__
 
+SHOTS = Kept[tuple[float, ...]]("shots", list, tuple)
 SECONDS_A_FRAME = 10.0
 """What one frame can stand for: a clip of more seconds than frames allow is watched in windows."""
 
@@ -148,9 +150,14 @@ class Piecewise:
 
     def _shots(self) -> tuple[float, ...]:
         if not self.shots:
-            self.progress("looking for shots")
-            reader, info = self.clip.model.reader, self.clip.info
-            self.shots.append(reader.call(info.path, find_shots, info, *self.span))
+            cache, info = self.clip.model.cache, self.clip.info
+            key = {"fingerprint": self.clip.fingerprint, "span": self.span, "vidqa": __version__}
+            found = SHOTS.read(cache, key)
+            if found is None:
+                self.progress("looking for shots")
+                found = self.clip.model.reader.call(info.path, find_shots, info, *self.span)
+                SHOTS.keep(cache, key, found, about=info.path.name)
+            self.shots.append(found)
         return self.shots[0]
 
     def _view(self, part: Window) -> Viewing:
