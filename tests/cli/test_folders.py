@@ -259,6 +259,7 @@ def test_a_folder_gets_a_file_a_clip_in_the_same_tree(
     status, printed, err = ask(folder, "-r", QUESTION, "-o", f"{out}/")
     assert (status, printed) == (40, [])
     assert "passed over 1 file" in err
+    assert "did not look into" not in err
     assert files(out) == FILES
     _, whole, _ = ask(folder, "-r", QUESTION)
     contents = [read(out / name) for name in FILES]

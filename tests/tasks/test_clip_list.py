@@ -34,6 +34,13 @@ def test_a_folder_is_its_videos_by_name(folder: Path) -> None:
     )
 
 
+def test_folders_that_are_not_entered_are_counted(folder: Path) -> None:
+    (folder / "clips" / "@eaDir").mkdir()
+    (folder / "clips" / "linked").symlink_to(folder / "clips" / "in")
+    assert find_clips(["clips"]).not_entered == 1
+    assert find_clips(["clips"], recursive=True).not_entered == 0
+
+
 def test_patterns_are_expanded_where_the_shell_did_not(folder: Path) -> None:
     assert clips_of(["clips/*.m*"]) == ("clips/a.mkv",)
     assert clips_of(["clips/**/*.webm"]) == ("clips/in/deep/d.webm",)

@@ -87,6 +87,9 @@ class Teller:
         if found.passed_over:
             files = "1 file" if found.passed_over == 1 else f"{found.passed_over} files"
             self.note(f"passed over {files} not called like a video")
+        if found.not_entered:
+            folders = "1 folder" if found.not_entered == 1 else f"{found.not_entered} folders"
+            self.note(f"did not look into {folders} inside; --recursive does")
 
     def progress(self, label: str) -> None:
         """Say how far the work has come, on a terminal only."""

@@ -43,6 +43,8 @@ class ClipList:
     """The deepest folder in which all that was named lies, from the root of the file system."""
     passed_over: int = 0
     """Files of folders that are no videos by their names."""
+    not_entered: int = 0
+    """Folders inside folders, where those were not asked for."""
     is_run: bool = False
     """Some clips were not named one by one."""
 
@@ -102,7 +104,8 @@ def find_clips(
     for clip in search.clips:
         found.setdefault(_identity(clip), clip)
     root = os.path.commonpath(search.roots) if search.roots else _absolute("")
-    return ClipList(tuple(found.values()), root, search.passed_over, search.is_run)
+    passed_over, not_entered = search.passed_over, search.not_entered
+    return ClipList(tuple(found.values()), root, passed_over, not_entered, search.is_run)
 
 
 def read_list(text: str) -> list[str]:
@@ -121,7 +124,7 @@ class _Search:
         self._recursive, self._suffixes = recursive, suffixes
         self.clips = list[str]()
         self.roots = list[str]()
-        self.passed_over = 0
+        self.passed_over = self.not_entered = 0
         self.is_run = False
 
     def word(self, word: str) -> None:
@@ -174,8 +177,12 @@ class _Search:
             raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
         for entry in entries:
             if entry.is_dir():
-                if self._recursive and not entry.is_symlink() and entry.name.lower() not in LITTER:
+                if entry.is_symlink() or entry.name.lower() in LITTER:
+                    continue
+                if self._recursive:
                     yield from self._inside(entry)
+                else:
+                    self.not_entered += 1
             elif entry.suffix.lower() in self._suffixes:
                 yield entry
             else:
