@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from media.films import ONE, THREE, TWO, film, with_chapters
+from test_central import BICYCLES, BREAD
 from tiny import spec, talkative, vidqa_folder
 from vidqa.cache import Cache
 from vidqa.engine import Clip, Model, open_folder
@@ -289,6 +290,38 @@ def test_densely_spoken_parts_are_shorter(folder: Path, long_clip: Path, tmp_pat
     assert (summary.words_used, summary.words_dropped) == (360, 0)
 
 
+@pytest.mark.parametrize("budget", ["one window", "several"])
+def test_chapters_begin_where_the_topic_changes(
+    folder: Path, long_clip: Path, tmp_path: Path, budget: str
+) -> None:
+    cues = (
+        f"{at}\n00:00:{2 * at:02},000 --> 00:00:{2 * at + 2:02},000\n{text}\n"
+        for at, text in enumerate((*BREAD, *BICYCLES))
+    )
+    words = tmp_path / "talk.srt"
+    words.write_text("\n".join(cues))
+    model = load(folder, None, words=300)
+    frames = 9 if budget == "one window" else 2
+    clip = model.watch(long_clip, end_s=24, subtitles=str(words), frames=frames)
+    found = clip.summarize("none", chapters=True).chapters
+    assert (12.0, "topic") in [(one.start_s, one.cut_at) for one in found]
+
+
+def test_no_chapter_is_short_however_dense_the_talk(
+    folder: Path, long_clip: Path, tmp_path: Path
+) -> None:
+    times = ((0, 5), (8, 21))  # the pause would end a chapter of eight seconds
+    cues = (
+        f"{number}\n00:00:{at:02},000 --> 00:00:{at + 1:02},000\n{'word ' * 20}\n"
+        for number, at in enumerate((at for begin, end in times for at in range(begin, end)), 1)
+    )
+    words = tmp_path / "dense.srt"
+    words.write_text("\n".join(cues))
+    clip = load(folder, None).watch(long_clip, end_s=21, subtitles=str(words))
+    found = clip.summarize("none", chapters=True).chapters
+    assert all(one.end_s - one.start_s >= 10 for one in found)
+
+
 def test_a_clip_sums_itself_up(model: Model, long_clip: Path) -> None:
     clip = model.watch(long_clip, start_s=15, end_s=33)
     assert clip.summarize("short") == summarize(clip, length="short")
@@ -413,6 +446,10 @@ def test_instructions_and_language_go_into_every_question(model: Model, long_cli
     summary = model.watch(long_clip).summarize("long", **told)
     wish = "\nFollow these instructions: for a {blind} listener\nAnswer in German."
     assert summary.asked == ("Who is here?" + wish, "And what?" + wish)
+    titles = SummaryForm().worded(instructions="briefly", language="German")
+    assert titles.title_of_words.endswith("\nAnswer in German.")
+    assert "briefly" not in titles.title_of_words
+    assert all("briefly" in one and "German" in one for one in titles.window)
     assert summary.text != model.watch(long_clip).summarize("long").text
 
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,10 +52,7 @@ def most_central(spoken: Sequence[Spoken], most: int) -> tuple[Spoken, ...]:
     Of two that are nearly the same one is taken.
     """
     found = vectors([one.text for one in spoken])
-    total = defaultdict[str, float](float)
-    for vector in found:
-        for word, weight in vector.items():
-            total[word] += weight
+    total = added(found)
     worth = [cosine(vector, total) for vector in found]
     chosen = list[int]()
     for number in sorted(range(len(spoken)), key=lambda one: (-worth[one], one)):
@@ -101,13 +98,30 @@ def vectors(texts: Sequence[str]) -> list[Vector]:
     texts_with = Counter(word for count in counts for word in count)
     found = list[Vector]()
     for count in counts:
-        weights = {
-            word: times * math.log((1 + len(texts)) / texts_with[word])
-            for word, times in count.items()
-        }
-        length = math.sqrt(math.fsum(weight**2 for weight in weights.values()))
-        found.append({word: weight / length for word, weight in weights.items()})  # none: empty
+        found.append(
+            normed(
+                {
+                    word: times * math.log((1 + len(texts)) / texts_with[word])
+                    for word, times in count.items()
+                }
+            )
+        )
     return found
+
+
+def added(some: Iterable[Vector]) -> Vector:
+    """The sum of vectors."""
+    total = defaultdict[str, float](float)
+    for vector in some:
+        for word, weight in vector.items():
+            total[word] += weight
+    return total
+
+
+def normed(vector: Vector) -> Vector:
+    """The same of length 1; one of no words stays so."""
+    length = math.sqrt(math.fsum(weight**2 for weight in vector.values()))
+    return {word: weight / length for word, weight in vector.items()}
 
 
 def cosine(one: Vector, other: Vector) -> float:

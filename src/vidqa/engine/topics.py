@@ -4,12 +4,10 @@ The method is TextTiling's (Hearst, Computational Linguistics 23(1), 1997), with
 of its blocks of words.
 """
 
-import math
-from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean, pstdev
 
-from vidqa.engine.central import Vector, cosine, spoken_sentences, vectors
+from vidqa.engine.central import Vector, added, cosine, normed, spoken_sentences, vectors
 from vidqa.types import Cue
 
 BLOCK = 6
@@ -38,7 +36,10 @@ def _likeness(sentences: Sequence[Vector]) -> list[float]:
     """How alike both sides are of each gap between sentences, but those near the ends."""
     gaps = range(LEAST, len(sentences) - LEAST + 1)
     return [
-        cosine(_sum(sentences[max(0, gap - BLOCK) : gap]), _sum(sentences[gap : gap + BLOCK]))
+        cosine(
+            normed(added(sentences[max(0, gap - BLOCK) : gap])),
+            normed(added(sentences[gap : gap + BLOCK])),
+        )
         for gap in gaps
     ]
 
@@ -61,13 +62,3 @@ def _peak(values: Sequence[float]) -> float:
             break
         peak = value
     return peak
-
-
-def _sum(some: Sequence[Vector]) -> Vector:
-    """One vector of several, of length 1."""
-    total = defaultdict[str, float](float)
-    for vector in some:
-        for word, weight in vector.items():
-            total[word] += weight
-    length = math.sqrt(math.fsum(weight**2 for weight in total.values()))
-    return {word: weight / length for word, weight in total.items()}
