@@ -18,7 +18,7 @@ import vidqa
 from vidqa.cli.main import app
 from vidqa.exit_codes import MEANINGS
 from vidqa.registry import BEST_FIRST, MODELS
-from vidqa.spec import HubSource, ModelSpec
+from vidqa.spec import HubSource, ModelSpec, Reported
 from vidqa.tasks.choice import Machine
 from vidqa.weights.fetch import download_bytes
 from vidqa.weights.locate import parts
@@ -113,8 +113,9 @@ def presets() -> list[str]:
     """What each preset costs, the best first: its download, and the memory planned for it."""
     dtypes = ("bfloat16", "int8", "int4")
     rows = [
-        "| preset | download | frames | memory | `--dtype int8` | `--dtype int4` | licence |",
-        "|---" * (4 + len(dtypes)) + "|",
+        "| preset | download | frames | memory | `--dtype int8` | `--dtype int4` | Video-MME "
+        "| licence |",
+        "|---" * (5 + len(dtypes)) + "|",
     ]
     for name in BEST_FIRST:
         spec = MODELS[name]
@@ -122,8 +123,14 @@ def presets() -> list[str]:
         memory = " | ".join(gigabytes(one.total_bytes) if one else "" for one in plans)
         licences = ", ".join(spec.licences) + (", gated" if is_gated(spec) else "")
         size = gigabytes(sum(map(download_bytes, parts(spec))))
-        rows.append(f"| `{name}` | {size} | {spec.frames} | {memory} | {licences} |")
+        score = "" if spec.video_mme is None else reported(spec.video_mme)
+        rows.append(f"| `{name}` | {size} | {spec.frames} | {memory} | {score} | {licences} |")
     return rows
+
+
+def reported(figure: Reported) -> str:
+    """A figure of a model's makers."""
+    return f"{figure.percent} %" + ", thinking" * figure.with_thinking
 
 
 def is_gated(spec: ModelSpec) -> bool:

@@ -1,8 +1,10 @@
 """Programs in processes of their own that have torch already: importing it takes seconds.
 
-huggingface_hub reads its settings when it is imported, so it must be new in each of them.
+huggingface_hub reads its settings from the environment when it is imported; each of them reads
+those anew.
 """
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -12,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PRELOADED = ("torch", "torch._dynamo", "torchvision")
+PRELOADED = ("torch", "torch._dynamo", "torchvision", "huggingface_hub.constants", "transformers")
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(list(PRELOADED))
@@ -72,8 +74,7 @@ class Command:
 def _command(words: tuple[str, ...], environment: Mapping[str, str], told: Path) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.environ.clear()
-    os.environ.update(environment)
+    _take(environment)
     os.dup2(os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), sys.stderr.fileno())
     sys.argv[1:] = words
     from vidqa.cli.entry import main
@@ -81,12 +82,18 @@ def _command(words: tuple[str, ...], environment: Mapping[str, str], told: Path)
     main()
 
 
+def _take(environment: Mapping[str, str]) -> None:
+    """Go on as a process that was begun with this environment."""
+    os.environ.clear()
+    os.environ.update(environment)
+    settings = importlib.reload(sys.modules["huggingface_hub.constants"])
+    assert environment.get("HF_ENDPOINT", settings.ENDPOINT) == settings.ENDPOINT
+
+
 def _run(
     program: str, arguments: tuple[str, ...], environment: Mapping[str, str], told: Path
 ) -> None:
-    assert "huggingface_hub" not in sys.modules, "its settings were read in another environment"
-    os.environ.clear()
-    os.environ.update(environment)
+    _take(environment)
     output = os.open(told, os.O_WRONLY | os.O_CREAT)
     os.dup2(output, sys.stdout.fileno())
     sys.argv[1:] = arguments

@@ -35,6 +35,28 @@ def test_an_option_wins_then_the_environment_then_the_file(
     assert setting(name).source == "file", "an empty variable sets nothing"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_is_read_as_editors_save_it(file: Path, encoding: str) -> None:
+    file.write_bytes('model = "é"\r\n'.encode(encoding))
+    assert setting("model").value == "é"
+
+
+def test_without_a_home_only_what_needs_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "VIDQA_CONFIG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    monkeypatch.setenv("VIDQA_CACHE_DIR", "/somewhere")
+    assert paths.cache_dir() == Path("/somewhere")
+    assert setting("model").source == "default"
+    monkeypatch.delenv("VIDQA_CACHE_DIR")
+    with pytest.raises(UsageError, match="no home directory") as caught:
+        paths.cache_dir()
+    assert caught.value.hint == "set VIDQA_CACHE_DIR to a folder that can be written"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [("model = ", "cannot be read"), ("modle = 'x'", "no setting"), ("model = 3", "no text")],

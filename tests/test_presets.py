@@ -8,7 +8,9 @@ from true_sizes import CONFIGS
 from vidqa.footprint import plan_memory
 from vidqa.model.measure import MARK_TOKENS, WIDE_FRAME, FrameSize, footprint_of
 from vidqa.presets import FAMILIES, MODERN, derived
-from vidqa.spec import PLAIN, HubSource, ModelSpec
+from vidqa.prompt import user_content
+from vidqa.spec import PLAIN, HubSource, ModelSpec, Reported
+from vidqa.types import Segment
 
 PRESETS = {spec.name: spec for spec in MODERN}
 SEEN = {
@@ -88,6 +90,24 @@ def test_a_presets_own_repository_is_shown_clips_like_the_preset() -> None:
     spec = derived("Qwen/Qwen3-VL-4B-Instruct@main", "qwen3_vl")
     assert (spec.name, spec.frames) == ("Qwen/Qwen3-VL-4B-Instruct@main", 64)
     assert spec.footprint == PRESETS["qwen3-vl-4b"].footprint
+
+
+def test_the_order_agrees_with_the_figures_without_thinking() -> None:
+    figures = [spec.video_mme for spec in MODERN]
+    comparable = [one.percent for one in figures if one is not None and not one.with_thinking]
+    assert comparable == sorted(comparable, reverse=True)
+    assert PRESETS["qwen3.5-9b"].video_mme == Reported(78.4, with_thinking=True)
+
+
+@pytest.mark.parametrize("kind", [*FAMILIES, "brand_new"])
+def test_every_family_is_told_when_a_frame_is_shown(kind: str) -> None:
+    form = derived("someone/model", kind).family.prompt
+    segments = [Segment(7.5, ""), Segment(65.0, "hello")]
+    texts = [part.get("text") for part in user_content(segments, "when?", form)]
+    images = [place for place, text in enumerate(texts) if text is None]
+    before = [str(texts[place - 1]) for place in images]
+    assert all(any(told in text for told in ("7.5", "00:07")) for text in before[:1])
+    assert all(any(told in text for told in ("65.0", "01:05")) for text in before[1:])
 
 
 def test_other_models_are_shown_clips_like_their_family() -> None:

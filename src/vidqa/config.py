@@ -11,6 +11,7 @@ from typing import Literal
 
 from vidqa import paths
 from vidqa.errors import UsageError
+from vidqa.texts import decoded
 
 SETTINGS = {
     "model": "the model that is asked; chosen for the machine where none is set",
@@ -43,7 +44,10 @@ def setting(name: str) -> Setting:
     variable = f"VIDQA_{name.upper()}"
     if value := os.environ.get(variable):
         return Setting(name, value, "environment", variable)
-    file = paths.config_file()
+    try:
+        file = paths.config_file()
+    except UsageError:  # no home, no settings
+        return Setting(name, None, "default")
     if value := read_settings(file).get(name):
         return Setting(name, value, "file", str(file))
     return Setting(name, None, "default")
@@ -57,7 +61,7 @@ def read_settings(file: Path) -> dict[str, str]:
 
     """
     try:
-        told = tomllib.loads(file.read_text(encoding="utf-8"))
+        told = tomllib.loads(decoded(file.read_bytes()))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

@@ -6,8 +6,8 @@ BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.0, "int4": 0
 """Of one number of the decoder's blocks."""
 QUANTIZED_DTYPES = ("int8", "int4")
 """Only the decoder's blocks are stored so; the rest, and the cache, are 16-bit floats."""
-TOKENS_PER_WORD = 1.5
-"""English takes about 1.3; other languages more."""
+TOKENS_PER_WORD = 2.0
+"""English takes about 1.3; of languages that take more than this, fewer words are shown."""
 QUESTION_TOKENS = 128
 """Kept free for the question; a longer one makes the answer's room smaller."""
 PREFILL_CHUNK_TOKENS = 512

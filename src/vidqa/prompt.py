@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from vidqa.spec import PromptForm
 from vidqa.types import Cue, Segment
+from vidqa.wording import count_words, first_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,10 @@ def fit_words(segments: Sequence[Segment], max_words: int) -> FittedWords:
     A segment that needs less than an even share keeps all its words and leaves the rest to the
     others; longer ones keep their beginnings. So the end of a clip is never starved by its start.
     """
-    counts = [len(segment.text.split()) for segment in segments]
+    counts = [count_words(segment.text) for segment in segments]
     shares = _even_shares(counts, max_words)
     fitted = tuple(
-        segment if share == count else replace(segment, text=" ".join(segment.text.split()[:share]))
+        segment if share == count else replace(segment, text=first_words(segment.text, share))
         for segment, share, count in zip(segments, shares, counts, strict=True)
     )
     return FittedWords(fitted, used=sum(shares), dropped=sum(counts) - sum(shares))

@@ -225,8 +225,17 @@ class Family:
     prompt: PromptForm = PromptForm()
 
 
-PLAIN = Family()
+PLAIN = Family(prompt=PromptForm(frame="<{seconds} seconds>"))
 """A family of which nothing special is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A figure of a model's makers, not measured as vidqa runs it."""
+
+    percent: float
+    with_thinking: bool = False
+    """The model thought aloud first, which vidqa does not let it do: a higher figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +271,8 @@ class ModelSpec:
     """What every answer has to say of it."""
     footprint: Footprint | None = None
     """Its sizes, as far as they are known before it is there."""
+    video_mme: Reported | None = None
+    """What its makers report on Video-MME without subtitles; None where they do not."""
     on_cpu: bool = True
     """Whether a CPU answers with it in a time that a person waits."""
 

@@ -90,6 +90,8 @@ class AudioTrack:
     is_default: bool
     is_readable: bool
     """Whether there is a decoder for it."""
+    title: str = ""
+    """As a person called it; empty when nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,10 @@ class SubtitleTrack:
     is_default: bool
     is_forced: bool
     """It only translates signs and foreign speech."""
+    title: str = ""
+    """As in `AudioTrack`."""
+    cues: int | None = None
+    """How many it holds; None for pictures, and where nobody has counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,9 @@ class Chapter:
     """As written in the file; may be empty."""
 
 
+Kind = Literal["video", "sound", "picture"]
+"""What a file shows: pictures that move, none at all, or a single one."""
+
 Transfer = Literal["unstated", "sdr", "pq", "hlg"]
 """How brightness is written: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67) are high dynamic range."""
 
@@ -149,8 +158,20 @@ class VideoInfo:
     """Counter-clockwise, 0, 90, 180 or 270, as the decoder must turn the picture."""
     has_audio: bool
     """There is sound that can be decoded."""
+    kind: Kind = "video"
+    """In place of the pictures of a sound file, one grey picture is shown."""
+    raw_rate: "Fraction | None" = None
+    """Frames a second by which a stream without times is counted; None where there are times."""
     start_s: float = 0.0
     """The container's own time of the first frame."""
+    lead_s: float = 0.0
+    """How long the sound goes on before the first frame is shown, in seconds.
+
+    Two clocks meet here. Frames, and all that is told of a clip, count from its first frame. Words
+    count from where players begin, which is `lead_s` earlier: subtitle files beside a clip, text
+    tracks, what is heard and what is written for players. Words are moved by `lead_s` when they
+    are put beside frames; what is said before there is a picture goes to the first.
+    """
     size_bytes: int = 0
     stated_frames: int | None = None
     """How many frames the header claims, which may be wrong; None when it claims nothing."""

@@ -104,6 +104,24 @@ def test_a_question_from_stdin(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Non
     assert record["question"] == "what is\nit?"
 
 
+def test_a_dash_behind_the_clips_is_a_question_from_stdin(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("what is it?\n"))
+    assert json.loads(ask("a.mp4", "-", "--json")[1])["question"] == "what is it?"
+
+
+def test_a_file_behind_the_clips_is_no_question(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "b.mp4").touch()
+    status, _, err = ask("a.mp4", str(tmp_path / "b.mp4"))
+    assert status == 2
+    assert "is a file and no question" in err
+    assert "hint: put a question behind it" in err
+    assert ask("a.mp4", "-q", str(tmp_path / "b.mp4"))[0] == 0
+
+
 def test_a_question_on_stdin_that_is_no_text(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
@@ -169,10 +187,12 @@ def test_a_missing_model_is_told_before_torch_is_loaded(
     [
         (["only-a-clip.mp4"], "a clip and a question are needed"),
         (["https://example.org/a.mp4", "what?"], "is an address"),
-        (["-", "what?"], "cannot be read from stdin"),
         (["a.mp4", " "], "the question is empty"),
         (["a.mp4", "what?", "--start", "soon"], "--start 'soon' is no time"),
         (["a.mp4", "what?", "--start", "1:75"], "--start '1:75' is no time"),
+        (["a.mp4", "what?", "--start", "1:75:00"], "--start '1:75:00' is no time"),
+        (["a.mp4", "what?", "--start", ""], "--start '' is no time"),
+        (["a.mp4", "what?", "--start", "h"], "--start 'h' is no time"),
         (["a.mp4", "what?", "--subtitles", "no.srt"], "no such file"),
         (["a.mp4", "what?", "--model", "nope"], "no model is called 'nope'"),
         (["a.mp4", "what?", "--frames", "many"], "--frames"),
@@ -256,7 +276,18 @@ def test_interrupted(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90.0), ("1:30", 90.0), ("0:01:30.5", 90.5), ("2:00:00", 7200.0)]
+    ("text", "seconds"),
+    [
+        ("90", 90.0),
+        ("1:30", 90.0),
+        ("75:30", 4530.0),
+        ("0:01:30.5", 90.5),
+        ("00:01:30,500", 90.5),
+        ("2:00:00", 7200.0),
+        ("1m30s", 90.0),
+        ("2h", 7200.0),
+        ("12,5s", 12.5),
+    ],
 )
 def test_times(text: str, seconds: float) -> None:
     from vidqa.cli.request import read_time

@@ -13,7 +13,7 @@ from vidqa.media.audio import audio_blocks
 from vidqa.media.frames import FrameSet, collect
 from vidqa.media.reader import Reader
 from vidqa.media.sampling import uniform
-from vidqa.media.tracks import read_track
+from vidqa.media.tracks import read_tracks
 
 LONGEST_S = 30.0
 """No file may take longer."""
@@ -32,7 +32,7 @@ def read(reader: Reader, path: Path) -> FrameSet:
     frames = collect(reader.frames(info, uniform(0, info.duration_s, 4), size=(32, 32)))
     blocks = list(reader.stream(path, audio_blocks, path))
     assert all(len(block.samples) for block in blocks)
-    reader.call(path, read_track, path, None)
+    reader.call(path, read_tracks, path, None)
     return frames
 
 

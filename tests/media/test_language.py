@@ -1,8 +1,10 @@
+import unicodedata
+
 import pytest
 from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from vidqa.errors import UsageError
-from vidqa.media.language import CODE_PAGES, NAMES, code_page, language_of, read_language
+from vidqa.media.language import CALLED, CODE_PAGES, NAMES, code_page, language_of, read_language
 
 
 def test_the_languages_are_whispers():
@@ -15,16 +17,29 @@ def test_the_languages_are_whispers():
     [
         ("en", "en"), ("EN", "en"), ("eng", "en"), ("en-US", "en"), ("pt_BR", "pt"), ("ger", "de"),
         ("deu", "de"), ("zh-Hant-TW", "zh"), ("nob", "no"), ("jpn", "ja"), ("ga", "ga"),
+        ("English", "en"), ("german", "de"), ("DEUTSCH", "de"), ("Chinese (Simplified)", "zh"),
+        ("Tiếng Việt", "vi"), ("español", "es"),
     ],
 )  # fmt: skip
 def test_a_language_has_many_names(given: str, name: str):
     assert read_language(given) == name
 
 
-@pytest.mark.parametrize("given", ["", "english", "e", "en US", "auto", "1a", "en\n"])
+@pytest.mark.parametrize("given", ["", "Englishh", "e", "en US", "auto", "1a", "en\n"])
 def test_what_is_no_code_is_refused(given: str):
     with pytest.raises(UsageError, match="no language is called"):
         read_language(given)
+
+
+def test_a_name_that_is_nearly_right_is_offered():
+    with pytest.raises(UsageError) as caught:
+        read_language("Germann")
+    assert "did you mean German?" in str(caught.value.hint)
+
+
+def test_every_name_is_of_a_language_that_is_known():
+    assert set(CALLED.values()) <= set(NAMES)
+    assert all(name == unicodedata.normalize("NFC", name).casefold() for name in CALLED)
 
 
 @pytest.mark.parametrize("mark", [None, "", "und", "zxx", "qaa", "forced"])

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vidqa.errors import UsageError
-from vidqa.media.subtitles import LONGEST_S, clean_line, read_subtitles, sidecars
+from vidqa.media.subtitles import LONGEST_S, clean_line, read_subtitles
 from vidqa.types import Cue
 
 SRT = """1
@@ -194,34 +194,48 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path):
         read_subtitles(tmp_path / "film.srt")
 
 
-def test_sidecars_are_found_by_name_and_language(tmp_path: Path):
-    names = (
-        "clip.srt clip.VTT clip.en.srt clip.de.ass clip.pt-BR.srt clip.part2.srt clips.srt "
-        "clip.ger.sdh.srt clip.en.forced.srt clip.ttml clip.default.fra.dfxp"
+def srt(*cues: str) -> str:
+    """Cues of a second each, as they stand in a file."""
+    lines = enumerate(cues, start=1)
+    return "".join(f"{n}\n00:00:0{n},000 --> 00:00:0{n + 1},000\n{text}" for n, text in lines)
+
+
+BARE = "00:00:0{n},000 --> 00:00:0{n},500\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (srt("The answer is\n42\n"), ["The answer is 42"]),
+        (srt("The answer is\n42\n\n", "7\n"), ["The answer is 42", "7"]),
+        (srt("no blank line\n", "between\n"), ["no blank line", "between"]),
+        (srt("\n", "7\n"), ["7"]),
+        (srt("a blank line\n\nwithin\n\n", "7"), ["a blank line within", "7"]),
+        (
+            BARE.format(n=1, text="no counter, 9\n9\n\n") + BARE.format(n=3, text="7\n"),
+            ["no counter, 9 9", "7"],
+        ),
+        (
+            "WEBVTT\n\n00:01.000 --> 00:02.000\nThe answer is\n42\n\nNOTE no\n\nintro\n"
+            "00:03.000 --> 00:04.000\n7\n",
+            ["The answer is 42", "7"],
+        ),
+        (srt("The answer is\n42\n").replace("\n", "\r\n"), ["The answer is 42"]),
+    ],
+)
+def test_a_number_is_left_out_only_where_it_counts_cues(tmp_path: Path, text: str, said: list[str]):
+    path = tmp_path / "a.srt"
+    path.write_bytes(text.encode())
+    assert [cue.text for cue in read_subtitles(path).cues] == said
+
+
+def test_a_sign_in_several_layers_is_read_once(tmp_path: Path):
+    layers = "".join(
+        f"Dialogue: {n},0:00:01.00,0:00:0{n + 3}.00,Default,,0,0,0,,{{\\blur{n}}}EXIT\n"
+        for n in range(3)
     )
-    for name in [*names.split(), "clip.mp4", "clip.txt"]:
-        (tmp_path / name).touch()
-    (tmp_path / "clip.fr.srt").mkdir()
-
-    def found(language: str | None, *, strict: bool = False) -> list[str]:
-        clip = tmp_path / "clip.mp4"
-        return [path.name for path in sidecars(clip, language, strict=strict)]
-
-    unmarked = ["clip.srt", "clip.VTT", "clip.ttml"]
-    assert found(None) == [
-        *unmarked,
-        "clip.en.srt", "clip.ger.sdh.srt", "clip.pt-BR.srt", "clip.de.ass", "clip.default.fra.dfxp",
-    ]  # fmt: skip
-    assert found("de") == ["clip.ger.sdh.srt", "clip.de.ass", *unmarked]
-    assert found("pt") == ["clip.pt-BR.srt", *unmarked]
-    assert found("fr") == ["clip.default.fra.dfxp", *unmarked]
-    assert found("en", strict=True) == ["clip.en.srt"]
-
-
-def test_names_with_pattern_characters(tmp_path: Path):
-    (tmp_path / "a[1]*.srt").touch()
-    (tmp_path / "a1x.srt").touch()
-    assert [path.name for path in sidecars(tmp_path / "a[1]*.mp4", None)] == ["a[1]*.srt"]
+    cues = read_subtitles(write(tmp_path / "a.ass", ASS + layers)).cues
+    assert cues == (Cue(1.0, 5.0, "EXIT"), Cue(2.0, 3.5, "Hello, world again"))
 
 
 PIECES = st.lists(

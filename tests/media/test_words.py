@@ -13,9 +13,9 @@ from vidqa.media.audio import AudioBlock
 from vidqa.media.placement import Place
 from vidqa.media.reader import Reader
 from vidqa.media.transcribe import Heard, Recogniser
-from vidqa.media.words import Ears, Wanted
+from vidqa.media.words import Ears, Wanted, among_frames, for_words
 from vidqa.registry import find_speech
-from vidqa.types import Cue, Words
+from vidqa.types import Cue, VideoInfo, Words
 
 PICTURES = range(0, 2000, 40)
 SPOKEN = (Cue(0, 1, "spoken"), Cue(1, 2, "words"))
@@ -139,7 +139,7 @@ def test_a_text_track_comes_third(tmp_path: Path, ears: Ears, parrot: Parrot):
     path = clip_with_tracks(tmp_path, {"eng": "<i>inside</i>,\nwith a comma"})
     words = ears.words(path, Wanted())
     assert (words.source, words.cues) == ("track", (Cue(0.5, 1.5, "inside, with a comma"),))
-    assert words.detail == "text track (eng)"
+    assert words.detail == "text track 1 (eng)"
     assert not parrot.asked
 
 
@@ -155,13 +155,13 @@ def test_a_text_track_counts_from_the_first_picture_too(tmp_path: Path, ears: Ea
         ("en", ["hello"]),
         ("fr", ["bonjour"]),
         ("de", ["guten Tag"]),
-        ("es", ["?"]),
+        ("es", ["unknown"]),
     ],
 )
 def test_the_text_track_in_the_language_asked_for_is_read(
     tmp_path: Path, ears: Ears, language: str | None, said: list[str]
 ):
-    tracks = {"eng": "hello", "fre": "bonjour", "ger": "guten Tag", "und": "?"}
+    tracks = {"eng": "hello", "fre": "bonjour", "ger": "guten Tag", "und": "unknown"}
     assert texts(ears.words(clip_with_tracks(tmp_path, tracks), Wanted("auto", language))) == said
 
 
@@ -186,6 +186,65 @@ def test_a_translation_is_read_only_from_what_is_marked_as_english(
     assert parrot.asked == [{"language": "de", "task": "translate", "start_s": 0.0}]
     srt(tmp_path / "clip.en.srt", "english")
     assert texts(ears.words(path, translated)) == ["english"]
+
+
+def test_little_that_is_read_is_no_reason_not_to_listen(tmp_path: Path, ears: Ears, parrot: Parrot):
+    path = clip(tmp_path)
+    srt(tmp_path / "clip.srt", "!")
+    words = ears.words(path, Wanted())
+    assert (words.source, words.cues) == ("speech", SPOKEN)
+    assert "clip.srt" in words.warnings[0]
+    srt(tmp_path / "clip.srt", "all that is said")
+    assert ears.words(path, Wanted()).source == "sidecar"
+    assert len(parrot.asked) == 1
+
+
+def test_little_that_is_read_is_kept_where_no_more_is_heard(
+    tmp_path: Path, ears: Ears, parrot: Parrot, monkeypatch: pytest.MonkeyPatch
+):
+    path = clip(tmp_path)
+    srt(tmp_path / "clip.srt", "!")
+    monkeypatch.setattr(parrot, "listen", lambda blocks, **_: iter([Heard(2.0)]))
+    assert ears.words(path, Wanted()).source == "sidecar"
+
+
+def test_little_that_is_read_is_said_where_nobody_can_listen(tmp_path: Path, reader: Reader):
+    path = clip(tmp_path)
+    srt(tmp_path / "clip.srt", "!")
+    deaf = Ears(reader, None, missing=ModelMissingError("no ears"))
+    words = deaf.words(path, Wanted())
+    assert words.source == "sidecar"
+    assert "nobody could listen for more: no ears" in words.warnings[0]
+
+
+def test_a_cameras_readings_beside_a_clip_are_passed_over(tmp_path: Path, ears: Ears):
+    path = clip(tmp_path)
+    srt(tmp_path / "clip.srt", "[iso : 100] [shutter : 1/640.0] [fnum : 280] [ev : 0] [ct : 5316]")
+    words = ears.words(path, Wanted())
+    assert words.source == "speech"
+    assert "a camera's readings" in words.warnings[0]
+    named = ears.words(path, Wanted(tmp_path / "clip.srt"))
+    assert named.source == "file", "whoever names it gets it"
+    assert "a camera's readings" in named.warnings[0]
+
+
+def test_a_text_track_and_other_subtitles_exclude_each_other():
+    with pytest.raises(UsageError, match="exclude each other"):
+        Wanted.parse("speech", None, "transcribe", text_track="2")
+    assert Wanted.parse("auto", "auto", "transcribe").language is None
+    assert Wanted.parse("auto", "English", "transcribe").language == "en"
+
+
+def test_words_are_moved_beside_frames():
+    info = VideoInfo(Path("a"), 2.0, 64, 64, "h264", "mov", 0, has_audio=True, lead_s=6.0)
+    assert for_words((0.0, 2.0), info) == (0.0, 8.0)
+    assert for_words((1.0, None), info) == (7.0, None)
+    words = Words("speech", (Cue(1.0, 2.0, "early"), Cue(5.5, 6.5, "both"), Cue(7.0, 7.5, "late")))
+    assert among_frames(words, info).cues == (
+        Cue(0.0, 0.0, "early"),
+        Cue(0.0, 0.5, "both"),
+        Cue(1.0, 1.5, "late"),
+    )
 
 
 def test_speech_can_be_asked_for(tmp_path: Path, ears: Ears):

@@ -11,7 +11,7 @@ from vidqa import engine
 from vidqa.cli.main import run
 from vidqa.engine import Model, open_folder
 from vidqa.errors import UsageError
-from vidqa.tasks.evaluation import read_items
+from vidqa.tasks.evaluation import read_items, read_marks
 
 pytestmark = pytest.mark.numbers
 
@@ -65,16 +65,41 @@ def test_shares_as_json_against_another_evaluation(
     assert shown[0]["more_than_the_other"] == {"right": 0, "low": 0, "high": 0}
 
 
-def test_a_lost_clip_is_wrong_and_said(
+def test_a_lost_clip_is_said_first_and_no_wrong_answer(
     questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "1.mp4").unlink()
     out = tmp_path / "out.jsonl"
-    assert run(["eval", str(questions), "-o", str(out)]) == 40
-    assert "1.mp4" in capsys.readouterr().err
+    assert run(["eval", str(questions), "-o", str(out), "--json"]) == 40
+    told = capsys.readouterr()
+    assert told.err.count("1.mp4") == 1
+    assert told.err.splitlines()[0].startswith("error: there is no file")
+    shown = [json.loads(line) for line in told.out.splitlines()]
+    assert [(one["skill"], one["questions"], one["failed"]) for one in shown] == [
+        ("a", 2, 0),
+        ("b", 0, 1),
+    ]
+    assert shown[1]["right"] is None
     record = json.loads(out.read_text().splitlines()[-1])
-    assert (record["right"], record["answer"]) == (False, None)
+    assert (record["right"], record["answer"]) == (None, None)
     assert "1.mp4" in record["error"]
+    assert len(read_marks(out)) == 2
+
+
+def test_nothing_is_loaded_where_no_clip_is_there(
+    questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(2):
+        (tmp_path / f"{number}.mp4").unlink()
+    assert run(["eval", str(questions)]) == 10
+    assert "not one clip of" in capsys.readouterr().err
+
+
+def test_letters_and_numbers_are_answers(tmp_path: Path) -> None:
+    line = {"video": "a.mp4", "question": "which?", "answer": ["A", 1, 2.5]}
+    (tmp_path / "questions.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(line).encode())
+    (item,) = read_items(tmp_path / "questions.jsonl")
+    assert item.expected.answers == (("A",), ("1",), ("2.5",))
 
 
 @pytest.mark.parametrize("without", ["pictures", "words"])
@@ -100,7 +125,8 @@ def test_what_is_kept_from_the_model_changes_its_prompt(
         ('{"video": "a", "question": "b"}', "'answer' is missing"),
         ('{"video": "a", "question": "", "answer": "c"}', "question must be a text"),
         ('{"video": "a", "question": "b", "answer": []}', "answer must be"),
-        ('{"video": "a", "question": "b", "answer": [3]}', "answer must be"),
+        ('{"video": "a", "question": "b", "answer": [true]}', "answer must be"),
+        ('{"video": "a", "question": "b", "answer": "..."}', "answer must be"),
         ('{"video": "a", "question": "b", "answer": "c", "rule": "magic"}', "no rule 'magic'"),
         ("", "holds no questions"),
     ],

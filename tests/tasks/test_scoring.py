@@ -37,6 +37,41 @@ def test_contains(answer: str, accepted: list[str], expected: bool) -> None:
     assert right(answer, *accepted, rule="lacks") is not expected
 
 
+@pytest.mark.parametrize(
+    ("answer", "accepted", "expected"),
+    [
+        ("A", "A", True),
+        ("(a)", "A", True),
+        ("The answer is A.", "A", True),
+        ("A: a dog", "A", True),
+        ("Option A shows it.", "A", True),
+        ("A dog runs.", "A", False),
+        ("B", "A", False),
+        ("There is 1.", "1", True),
+        ("There are 12.", "1", False),
+    ],
+)
+def test_a_letter_may_be_the_answer(answer: str, accepted: str, expected: bool) -> None:
+    assert right(answer, accepted) is expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "accepted", "expected"),
+    [
+        ("视频里有一只猫", "猫", True),
+        ("视频里有一只猫。", "一只猫", True),
+        ("视频里有一只狗", "猫", False),
+        ("มีแมวอยู่ในวิดีโอ", "แมว", True),
+        ("動画には猫がいます", "猫", True),
+        ("고양이가 있다", "고양이", True),
+        ("यह एक बिल्ली है", "बिल्ली", True),
+        ("यह एक बिल्ला है", "बिल्ली", False),
+    ],
+)
+def test_scripts_that_write_no_blanks(answer: str, accepted: str, expected: bool) -> None:
+    assert right(answer, accepted) is expected
+
+
 def test_exact() -> None:
     assert right("A cat.", "the cat", rule="exact")
     assert not right("A black cat.", "cat", rule="exact")

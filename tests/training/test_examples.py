@@ -73,6 +73,8 @@ def test_webvid_captions_keep_their_hyphens(folders: Folders) -> None:
     assert one.answer == "Time-lapse of a city"
     text = "videoid,page_dir,name\n7,page,Time-lapse of a city\n"
     assert read("webvid", text, folders, "all.csv") == [one]
+    # as spreadsheets save it
+    assert read("webvid", "\ufeff" + text.replace(",", ";"), folders, "all.CSV") == [one]
 
 
 def test_videoinstruct(folders: Folders) -> None:

@@ -168,10 +168,18 @@ def test_a_clip_that_cannot_be_watched_is_left_out(
     base: Path, examples: list[Example], tmp_path: Path
 ) -> None:
     short = replace(SETTINGS, schedule=replace(SETTINGS.schedule, total_steps=1, warmup_steps=1))
-    lost = Example(Source(tmp_path / "lost.mp4"), "what", "nothing")
-    events = list(session(base, tmp_path / "model", short).run([lost, *examples], []))
-    (missed,) = [event for event in events if isinstance(event, Unwatchable)]
-    assert isinstance(missed.error, ClipNotFoundError)
+    lost = [Example(Source(tmp_path / f"lost{n}.mp4"), "what", "nothing") for n in range(2)]
+    wordless = Example(replace(examples[0].source, subtitles=tmp_path / "lost.srt"), "what", "no")
+    run = session(base, tmp_path / "model", short).run([*examples, lost[0], wordless], [lost[1]])
+    events = list(run)
+    assert all(isinstance(event, Unwatchable) for event in events[:3]), "before hours of watching"
+    missed = [event for event in events if isinstance(event, Unwatchable)]
+    assert [event.source for event in missed] == [
+        lost[0].source,
+        wordless.source,
+        lost[1].source,
+    ]
+    assert all(isinstance(event.error, ClipNotFoundError) for event in missed)
     assert isinstance(events[-1], Finished)
 
 

@@ -3,6 +3,7 @@
 huggingface_hub reads its settings when it is imported, so every pull has its own process.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ import pytest
 from loopback_hub import COMMIT, LoopbackHub, serve
 
 from vidqa.errors import ModelDamagedError
+from vidqa.file_systems import link_or_copy
 from vidqa.spec import File, HubSource
 from vidqa.weights.fetch import source_key
 from vidqa.weights.store import Store
@@ -141,6 +143,31 @@ def test_refusals_say_what_to_do(
     assert message in refused["message"]
     assert (hint is None) == (refused["hint"] is None)
     assert hint is None or hint in refused["hint"]
+
+
+def test_a_login_that_cannot_be_sent_is_refused_unseen(desk: Desk) -> None:
+    refused = desk.fetch(SOURCE, HF_TOKEN="hf_secret\N{EN DASH}part")
+    assert refused["error"] == "DownloadError"
+    assert "the token of the Hub holds a character" in refused["message"]
+    assert "secret" not in str(refused)
+
+
+def test_a_cache_that_knows_no_links_gets_copies(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    (tmp_path / "blob").write_bytes(b"weights")
+    link_or_copy(tmp_path / "blob", tmp_path / "first")
+    assert (tmp_path / "first").is_symlink()
+    monkeypatch.setattr(os, "symlink", unknown)
+    link_or_copy(tmp_path / "blob", tmp_path / "second")
+    assert (tmp_path / "second").samefile(tmp_path / "blob")
+    monkeypatch.setattr(os, "link", unknown)
+    link_or_copy(tmp_path / "blob", tmp_path / "third")
+    assert not (tmp_path / "third").samefile(tmp_path / "blob")
+    assert (tmp_path / "third").read_bytes() == b"weights"
 
 
 @pytest.mark.parametrize(

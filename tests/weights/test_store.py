@@ -1,5 +1,6 @@
 """What is in the cache is what was verified, or an error says so."""
 
+import errno
 import hashlib
 import json
 import os
@@ -8,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from filelock import FileLock, Timeout
 
 from vidqa.errors import ModelDamagedError, ModelMissingError, NoSpaceError
 from vidqa.weights.marker import MARKER
@@ -145,6 +147,33 @@ def test_sweeping_spares_what_is_being_built(store: Store) -> None:
     with Store(store.root).lock("wheels/busy-1.0"):
         store.sweep()
     assert [one.name for one in drafts.iterdir()] == ["wheels--busy-1.0.alive"]
+
+
+def test_what_systems_leave_in_every_folder_is_no_damage(store: Store) -> None:
+    folder = store.path(KEY)
+    (folder / "@eaDir").mkdir()
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "@eaDir/thumb.jpg"):
+        (folder / name).touch()
+    assert store.folder(KEY) == folder
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOLCK, "no locks"), NotImplementedError()])
+def test_a_file_system_without_locks(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
+) -> None:
+    acquire = FileLock.acquire
+
+    def refused(lock: FileLock, *how: float, **options: float) -> object:
+        if Path(lock.lock_file).is_relative_to(store.root):
+            raise error
+        return acquire(lock, *how, **options)
+
+    monkeypatch.setattr(FileLock, "acquire", refused)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with store.lock("a"):
+        other = FileLock(next((tmp_path / f"vidqa-locks-{os.getuid()}").iterdir()))
+        with pytest.raises(Timeout):
+            other.acquire(timeout=0)
 
 
 @pytest.mark.parametrize("name", ["model.safetensors.index.json", "deep/extra.bin"])

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vidqa.cli.outlet import STDOUT
 from vidqa.cli.output import ReaderGone
 from vidqa.cli.request import Request
 from vidqa.cli.run import Run, RunOptions
 from vidqa.cli.show import AnswerView, choose_view
+from vidqa.cli.sink import STDOUT
 from vidqa.cli.tell import Teller
 from vidqa.cli.verdict import verdict
 from vidqa.errors import UsageError, VidqaError

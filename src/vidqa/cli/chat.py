@@ -13,6 +13,7 @@ from vidqa.cli import options, request
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.show import failure_line
+from vidqa.cli.spool import STDIN, spooled
 from vidqa.cli.tell import Teller, cut_short
 from vidqa.cli.watcher import FrameOptions, ModelOptions, Watcher, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
@@ -230,6 +231,8 @@ def chat(
     subtitles: options.Subtitles = "auto",
     language: options.Language = None,
     task: options.TaskName = "transcribe",
+    text_track: options.TextTrack = None,
+    audio_track: options.AudioTrack = None,
     speech: options.Speech = None,
     decoder: options.DecoderName = "auto",
     device: options.Device = None,
@@ -246,10 +249,13 @@ def chat(
 ) -> ExitCode:
     """Ask one clip in turns, from a terminal or a pipe; /help says what else can be typed."""
     request.require_file_name(clip)
+    if clip == STDIN:
+        raise UsageError("chat takes its questions from stdin, so the clip cannot come from there")
+    clip = spooled(clip)
     watch = WatchOptions(
         ModelOptions.read(model, device, dtype, fit=fit),
         FrameOptions.read(frames, "vidqa", sample, start, end, decoder),
-        WordOptions.read(subtitles, language, task, speech),
+        WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
         keep=not no_cache,
     )
     how = ChatOptions(

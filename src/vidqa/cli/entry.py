@@ -4,11 +4,13 @@ import sys
 import traceback
 from typing import NoReturn
 
+from vidqa.cli.streams import open_what_is_closed
 from vidqa.exit_codes import ExitCode
 
 
 def main() -> NoReturn:
     """The entry point."""
+    open_what_is_closed()
     try:
         from vidqa.cli.main import main as begin
     except KeyboardInterrupt:

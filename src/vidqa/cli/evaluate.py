@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -13,15 +14,25 @@ from vidqa.cli.settled import settled_model
 from vidqa.cli.sink import Sink, opened
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
-from vidqa.errors import UsageError
+from vidqa.errors import ClipNotFoundError, UsageError
 from vidqa.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from vidqa.tasks.bootstrap import Share
     from vidqa.tasks.evaluation import Item, Result, Without
 
-Row = tuple[str, "Share", "Share | None"]
-"""A skill, its share of right answers, and by how much that is more than another's."""
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is known of one skill."""
+
+    skill: str
+    right: "Share | None"
+    """Of the questions that were answered; None if none was."""
+    failed: int
+    """Questions that were not, because of their clips."""
+    more: "Share | None" = None
+    """By how much it is more than another's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +67,46 @@ class EvaluateRun:
         from vidqa.tasks import evaluation
 
         items = evaluation.read_items(self.questions)
+        missing = self._missing(items)
         against = self.options.against
         others = None if against is None else evaluation.read_marks(against)
         with self.teller.stages():
             if self.options.output is None:
-                self._ask(items, lambda _: None)
+                self._ask(items, missing, lambda _: None)
             else:
                 with opened(self.options.output) as write:
-                    self._ask(items, write)
+                    self._ask(items, missing, write)
         marks = evaluation.marks_of(self.results)
         more = {} if others is None else evaluation.differences(marks, others)
-        rows = [(skill, one, more.get(skill)) for skill, one in evaluation.shares(marks).items()]
+        shares = evaluation.shares(marks)
+        failed = Counter(one.item.skill for one in self.results if one.error is not None)
+        skills = dict.fromkeys(one.item.skill for one in self.results)
+        rows = [Row(skill, shares.get(skill), failed[skill], more.get(skill)) for skill in skills]
         show = _show_json if self.options.as_json else _show_table
         show(rows)
-        failed = any(result.error is not None for result in self.results)
         return ExitCode.SOME_CLIPS_FAILED if failed else ExitCode.ANSWERED
 
-    def _ask(self, items: "list[Item]", write: Sink) -> None:
+    def _missing(self, items: "list[Item]") -> frozenset[str]:
+        """The clips that are not there, all said before anything is loaded.
+
+        Raises:
+            ClipNotFoundError: none is there.
+
+        """
+        from vidqa.tasks.evaluation import missing_clips
+
+        folder = self.questions.parent
+        missing = missing_clips(items, folder)
+        for video in missing:
+            self.teller.error(ClipNotFoundError(f"there is no file {str(folder / video)!r}"))
+        if {item.video for item in items} <= set(missing):
+            raise ClipNotFoundError(
+                f"not one clip of {self.questions} is there",
+                hint="clips are looked for beside the file that names them",
+            )
+        return frozenset(missing)
+
+    def _ask(self, items: "list[Item]", missing: frozenset[str], write: Sink) -> None:
         from vidqa import engine
         from vidqa.tasks.evaluation import Settings, evaluate
 
@@ -90,7 +124,7 @@ class EvaluateRun:
         )
         settings = Settings(options.frames, options.without)
         for result in evaluate(model, items, settings, folder=self.questions.parent):
-            if result.error is not None:
+            if result.error is not None and result.item.video not in missing:
                 self.teller.error(result.error, about=result.item.video)
             write(json.dumps(result.to_record()) + "\n")
             self.results.append(result)
@@ -111,23 +145,36 @@ def read_without(names: list[str] | None) -> "frozenset[Without]":
 
 
 def _show_json(rows: list[Row]) -> None:
-    for skill, one, more in rows:
-        record: dict[str, object] = {"skill": skill, "questions": one.count, **_numbers(one)}
-        if more is not None:
-            record["more_than_the_other"] = _numbers(more)
+    for row in rows:
+        count = 0 if row.right is None else row.right.count
+        record: dict[str, object] = {
+            "skill": row.skill,
+            "questions": count,
+            **_numbers(row.right),
+            "failed": row.failed,
+        }
+        if row.more is not None:
+            record["more_than_the_other"] = _numbers(row.more)
         put(json.dumps(record) + "\n")
 
 
-def _numbers(one: "Share") -> dict[str, float]:
+def _numbers(one: "Share | None") -> dict[str, float | None]:
+    if one is None:
+        return dict.fromkeys(("right", "low", "high"))
     return {"right": round(one.mean, 4), "low": round(one.low, 4), "high": round(one.high, 4)}
 
 
 def _show_table(rows: list[Row]) -> None:
     """A table on a terminal, columns split by tabs in a pipe."""
     titles = ["skill", "questions", "right", "95 % interval"]
-    if has_more := any(more is not None for _, _, more in rows):
+    if has_more := any(row.more is not None for row in rows):
         titles += ["more than the other", "95 % interval"]
-    cells = [_cells(row, with_more=has_more) for row in rows]
+    if has_failed := any(row.failed for row in rows):
+        titles.append("failed")
+    cells = [
+        [*_cells(row, with_more=has_more), *([str(row.failed)] if has_failed else [])]
+        for row in rows
+    ]
     if not sys.stdout.isatty():
         for line in cells:
             put("\t".join(line) + "\n")
@@ -144,13 +191,12 @@ def _show_table(rows: list[Row]) -> None:
 
 
 def _cells(row: Row, *, with_more: bool) -> list[str]:
-    skill, one, more = row
-    cells = [
-        printable(skill),
-        str(one.count),
-        f"{one.mean:.1%}",
-        f"{one.low:.1%} to {one.high:.1%}",
-    ]
+    one, more = row.right, row.more
+    cells = [printable(row.skill)]
+    if one is None:
+        cells += ["0", "-", "-"]
+    else:
+        cells += [str(one.count), f"{one.mean:.1%}", f"{one.low:.1%} to {one.high:.1%}"]
     if with_more:
         cells += (
             ["", ""]

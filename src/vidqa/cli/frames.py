@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
-from vidqa.cli.outlet import STDOUT, is_folder
+from vidqa.cli.outlet import is_folder
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.several import Several
 from vidqa.cli.show import failure_line
+from vidqa.cli.sink import STDOUT
 from vidqa.cli.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError, VidqaError
@@ -134,11 +135,9 @@ class FramesRun:
     def _making(self, clip: str) -> dict[str, Any]:
         """What pictures are known by, once they are in a folder."""
         from vidqa.media.marks import marks
-        from vidqa.media.words import Wanted
 
         told = asdict(self.options)
-        wanted = Wanted.parse(told["subtitles"], told["language"], told["task"])
-        mark = marks(clip, wanted, keep=told.pop("keep"))
+        mark = marks(clip, self.options.wanted, keep=told.pop("keep"))
         settings = {name: None if one is None else str(one) for name, one in told.items()}
         return making(mark, {"settings": {**settings, "font": str(self.wishes.font)}})
 

@@ -43,8 +43,11 @@ class InfoRun:
 
     def _show(self, reader: "Reader", clip: str) -> bool:
         from vidqa.media.memo import known_fingerprint
+        from vidqa.media.tracks import with_cues
 
         info = reader.probe(Path(clip))
+        if any(track.is_text for track in info.subtitles):
+            info = reader.call(Path(clip), with_cues, info)
         mark = known_fingerprint(Path(clip))
         if self.as_json:
             put(json.dumps(info_record(info, clip, mark)) + "\n")

@@ -23,14 +23,16 @@ def info_record(info: VideoInfo, video: str, fingerprint: str) -> dict[str, Any]
         "schema_version": SCHEMA_VERSION,
         "video": video,
         "fingerprint": fingerprint,
+        "kind": info.kind,
         "container": info.container,
         "size_bytes": info.size_bytes,
         "duration_s": round(info.duration_s, 3),
         "start_s": round(info.start_s, 3),
+        "lead_s": round(info.lead_s, 3),
         "codec": info.codec,
-        "width": info.width,
-        "height": info.height,
-        "display_width": info.display_width,
+        "width": info.width if info.kind != "sound" else 0,
+        "height": info.height if info.kind != "sound" else 0,
+        "display_width": info.display_width if info.kind != "sound" else 0,
         "pixel_aspect": _fraction(info.pixel_aspect),
         "rotation_deg": info.rotation_deg,
         "frame_rate": None if info.frame_rate is None else round(float(info.frame_rate), 6),
@@ -50,12 +52,12 @@ def info_rows(info: VideoInfo, video: str, fingerprint: str) -> list[Row]:
     """Everything that can be said of one clip, most wanted first."""
     return [
         ("clip", video),
-        ("duration", _duration(info)),
-        ("picture", ", ".join(_picture(info))),
-        ("frames", _frames(info)),
-        *(("audio", _audio(track)) for track in info.audio),
-        *([] if info.audio else [("audio", "none")]),
-        *(("subtitles", _subtitles(track)) for track in info.subtitles),
+        *([] if info.kind == "picture" else [("duration", _duration(info))]),
+        ("picture", "none" if info.kind == "sound" else ", ".join(_picture(info))),
+        *([("frames", _frames(info))] if info.kind == "video" else []),
+        *(("audio", text) for text in _numbered(map(_audio, info.audio))),
+        *([] if info.audio or info.kind == "picture" else [("audio", "none")]),
+        *(("subtitles", text) for text in _numbered(map(_subtitles, info.subtitles))),
         *(("not shown", _other(stream)) for stream in info.others),
         *(("chapter", _chapter(chapter)) for chapter in info.chapters),
         ("file", f"{info.container}, {_size(info.size_bytes)}"),
@@ -89,7 +91,8 @@ def _show_table(rows: Iterable[Row], target: TextIO) -> None:
 
 def _duration(info: VideoInfo) -> str:
     begins = f"; its clock begins at {info.start_s:.3f} s" if round(info.start_s, 3) else ""
-    return f"{clock(info.duration_s)} ({info.duration_s:.3f} s){begins}"
+    sound = f"; its sound begins {info.lead_s:.3f} s before its pictures" if info.lead_s else ""
+    return f"{clock(info.duration_s)} ({info.duration_s:.3f} s){begins}{sound}"
 
 
 def _picture(info: VideoInfo) -> list[str]:
@@ -105,6 +108,8 @@ def _picture(info: VideoInfo) -> list[str]:
 
 
 def _frames(info: VideoInfo) -> str:
+    if info.raw_rate is not None:
+        return f"counted at {float(info.raw_rate):g} a second: it is a raw stream without times"
     rate = "rate not stated"
     if info.frame_rate is not None:
         rate = f"{float(info.frame_rate):.6g} a second on average"
@@ -127,12 +132,20 @@ def _audio(track: AudioTrack) -> str:
 
 def _subtitles(track: SubtitleTrack) -> str:
     said = [track.codec, "text" if track.is_text else "pictures, which are not read"]
+    if track.cues is not None:
+        said.append("1 cue" if track.cues == 1 else f"{track.cues} cues")
     return ", ".join([*said, *_flags(track), *(["forced"] if track.is_forced else [])])
 
 
+def _numbered(tracks: Iterable[str]) -> list[str]:
+    """With the numbers that `--audio-track` and `--text-track` take, where there are several."""
+    told = list(tracks)
+    return told if len(told) < 2 else [f"{number}: {one}" for number, one in enumerate(told, 1)]
+
+
 def _flags(track: AudioTrack | SubtitleTrack) -> list[str]:
-    language = [track.language] if track.language else []
-    return [*language, *(["default"] if track.is_default else [])]
+    known = [track.language, track.title and repr(track.title), "default" * track.is_default]
+    return list(filter(None, known))
 
 
 def _other(stream: OtherPictures) -> str:

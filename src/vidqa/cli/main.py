@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 import vidqa
 from vidqa.cli import cache, config, models, options, run_options, train_options
 from vidqa.cli.chat import chat
-from vidqa.cli.output import escape_the_unencodable, put
+from vidqa.cli.output import escape_the_unencodable, leave, put
 from vidqa.cli.settled import previewed_model, settled
 from vidqa.cli.summarize import summarize
 from vidqa.cli.tell import Teller
@@ -78,6 +78,8 @@ def ask(
     subtitles: options.Subtitles = "auto",
     language: options.Language = None,
     task: options.TaskName = "transcribe",
+    text_track: options.TextTrack = None,
+    audio_track: options.AudioTrack = None,
     speech: options.Speech = None,
     decoder: options.DecoderName = "auto",
     device: options.Device = None,
@@ -109,7 +111,7 @@ def ask(
     watch = WatchOptions(
         ModelOptions.read(model, device, dtype, fit=fit),
         FrameOptions.read(frames, recipe, sample, start, end, decoder),
-        WordOptions.read(subtitles, language, task, speech),
+        WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
         keep=not no_cache,
         offline=offline,
     )
@@ -152,6 +154,8 @@ def transcribe(
     speech: options.Speech = None,
     language: options.Language = None,
     task: options.TaskName = "transcribe",
+    text_track: options.TextTrack = None,
+    audio_track: options.AudioTrack = None,
     subtitles: options.TranscriptWords = "speech",
     start: options.Start = None,
     end: options.End = None,
@@ -163,7 +167,7 @@ def transcribe(
     """Write down what is said in clips, with times; listens, unless told what else to read."""
     from vidqa.cli.request import Selection, read_clips, read_subtitles, read_task, read_time
     from vidqa.cli.transcribe import TranscribeOptions, TranscribeRun, read_format
-    from vidqa.tasks.clip_list import SOUND, VIDEO
+    from vidqa.media.endings import SOUND, VIDEO
 
     if subtitles == "off":
         raise UsageError(
@@ -173,9 +177,11 @@ def transcribe(
         form=read_format(form, output),
         output=output,
         speech=speech or setting("speech").value,
-        subtitles=read_subtitles(subtitles),
+        subtitles="auto" if text_track and subtitles == "speech" else read_subtitles(subtitles),
         language=language,
         task=read_task(task),
+        text_track=text_track,
+        audio_track=audio_track,
         start_s=read_time(start, "--start"),
         end_s=read_time(end, "--end"),
         device=settled("device", device, "auto"),
@@ -221,6 +227,8 @@ def frames(
     subtitles: options.Subtitles = "auto",
     language: options.Language = None,
     task: options.TaskName = "transcribe",
+    text_track: options.TextTrack = None,
+    audio_track: options.AudioTrack = None,
     speech: options.Speech = None,
     decoder: options.DecoderName = "auto",
     no_cache: options.NoCache = False,
@@ -252,6 +260,8 @@ def frames(
         subtitles=read_subtitles(subtitles),
         language=language,
         task=read_task(task),
+        text_track=text_track,
+        audio_track=audio_track,
         speech=speech or setting("speech").value,
         decoder=read_decoder(decoder),
         keep=not no_cache,
@@ -386,4 +396,4 @@ def run(arguments: list[str]) -> int:
 def main() -> NoReturn:
     """The entry point."""
     escape_the_unencodable()
-    sys.exit(run(sys.argv[1:]))
+    leave(run(sys.argv[1:]))

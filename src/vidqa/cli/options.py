@@ -76,7 +76,8 @@ Language = Annotated[
     str | None,
     typer.Option(
         metavar="CODE",
-        help="Language of the words, such as en: the speech's, and that of the subtitles to read. "
+        help="Language of the words, such as en or English: the speech's, and that of the "
+        "subtitles to read; auto: detected. "
         "[default: detected]",
     ),
 ]
@@ -87,6 +88,24 @@ TaskName = Annotated[
         metavar="transcribe|translate",
         help="Take speech down as it is, or in English; only speech models of many languages "
         "translate.",
+    ),
+]
+TextTrack = Annotated[
+    str | None,
+    typer.Option(
+        "--text-track",
+        metavar="N|CODE",
+        help="Read this text track of the clip, by the number that `vidqa info` shows or by "
+        "language. [default: the one that holds most of what is said]",
+    ),
+]
+AudioTrack = Annotated[
+    str | None,
+    typer.Option(
+        "--audio-track",
+        metavar="N|CODE",
+        help="Listen to this sound of the clip, by the number that `vidqa info` shows or by "
+        "language. [default: the one that a player takes]",
     ),
 ]
 Speech = Annotated[

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vidqa.cli.sink import opened
+from vidqa.cli.sink import STDOUT, opened
 from vidqa.errors import UsageError
 from vidqa.tasks import clip_list
 from vidqa.tasks.book import Book
@@ -14,8 +14,6 @@ from vidqa.tasks.clip_list import ClipList
 from vidqa.tasks.journal import Journal, Record
 from vidqa.tasks.ledger import without_retried
 from vidqa.tasks.shelf import Shelf
-
-STDOUT = "-"
 
 
 @dataclass(frozen=True, slots=True)

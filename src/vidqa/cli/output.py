@@ -1,12 +1,16 @@
 """Write to stdout, whoever reads it."""
 
+import atexit
 import io
 import os
 import sys
+import threading
+from contextlib import suppress
+from typing import NoReturn
 
 import typer
 
-from vidqa.errors import NoSpaceError
+from vidqa.errors import NoSpaceError, VidqaError
 from vidqa.exit_codes import ExitCode
 
 
@@ -29,12 +33,31 @@ def put(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError as error:
-        # keep Python from failing again when it flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         raise ReaderGone from error
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         raise NoSpaceError(f"stdout cannot be written: {error.strerror}") from error
+
+
+def _silence_stdout() -> None:
+    """Keep Python from failing again when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def leave(status: int) -> NoReturn:
+    """End the process.
+
+    Where a thread still computes what nobody waits for any more, without the farewell of its
+    libraries: they abort when they find it at work.
+    """
+    if threading.active_count() == 1:
+        sys.exit(status)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, VidqaError):
+            stream.flush()
+    atexit._run_exitfuncs()  # workers are ended, and temporary files go
+    os._exit(status)
 
 
 def escape_the_unencodable() -> None:

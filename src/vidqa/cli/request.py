@@ -2,15 +2,17 @@
 
 import os
 import re
-from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast, get_args
 
+from vidqa.cli.spool import STDIN, spooled
 from vidqa.errors import UsageError
+from vidqa.media.endings import VIDEO
 from vidqa.spec import Length
-from vidqa.tasks.clip_list import VIDEO, ClipList, find_clips, read_list
+from vidqa.tasks.clip_list import ClipList, find_clips, read_list
+from vidqa.texts import decoded, marked_encoding, read_lines
 
 if TYPE_CHECKING:
     from vidqa.media.frames import Decoder
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
 
 URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 EXAMPLE = 'vidqa ask clip.mp4 "what happens?"'
-CLOCK = re.compile(r"^(?:(?:(\d+):)?([0-5]?\d):(?=[0-5]?\d(?:\.|$)))?(\d+(?:\.\d+)?)$")
+CLOCK = re.compile(
+    r"(?:(?:(\d+):(?=[0-5]?\d:))?(\d+):(?=[0-5]?\d(?:[.,]|$)))?(\d+(?:[.,]\d+)?)", re.ASCII
+)
+"""`90.5`, `75:30`, `0:01:30`, or as it stands in an SRT file: `00:01:30,500`."""
+UNITS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:[.,]\d+)?)s?)?", re.ASCII | re.IGNORECASE)
+"""`1h2m3s`, `90s`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,39 @@ def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Reque
             that cannot be read.
 
     """
+    if STDIN in (selection.questions or ()) and STDIN in words:
+        raise UsageError("stdin cannot be a question and a clip at once")
     asked = _questions(selection, stdin)
     named = list(words)
     if not asked and named:
-        asked = [named.pop()]
+        asked = [_last_word(named.pop(), named, selection, stdin)]
     if not all(one.strip() for one in asked):
         raise UsageError("the question is empty", hint=EXAMPLE)
     if not asked or not (named or selection.files_from):
         raise UsageError("a clip and a question are needed", hint=EXAMPLE)
     questions_once = tuple(dict.fromkeys(one.strip() for one in asked))
     return Request(read_clips(named, selection, stdin), questions_once)
+
+
+def _last_word(word: str, named: Sequence[str], selection: Selection, stdin: TextIO) -> str:
+    """The question that stands behind the clips."""
+    if word == STDIN:
+        if STDIN in (*named, selection.files_from):
+            raise UsageError("stdin cannot be the question and a clip at once")
+        return _read(stdin)
+    if _exists(word):
+        raise UsageError(
+            f"the last word, {word!r}, is a file and no question",
+            hint=f"put a question behind it: {EXAMPLE}; -q asks even that",
+        )
+    return word
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long for a name, as questions are
+        return False
 
 
 def read_clips(
@@ -94,9 +124,13 @@ def read_clips(
     listed = [] if selection.files_from is None else _listed(selection.files_from, stdin)
     if not named and not listed:
         raise UsageError("the list of clips is empty" if selection.files_from else "no clip given")
+    if selection.files_from == STDIN and STDIN in named:
+        raise UsageError("stdin cannot be a clip and a list of clips at once")
     for clip in (*named, *listed):
         require_file_name(clip)
-    found = find_clips(named, listed=listed, recursive=selection.recursive, suffixes=suffixes)
+    found = find_clips(
+        list(map(spooled, named)), listed=listed, recursive=selection.recursive, suffixes=suffixes
+    )
     if selection.files_from is not None:
         found = replace(found, is_run=True)
     return found if selection.shard is None else found.shard(*_read_shard(selection.shard))
@@ -104,31 +138,32 @@ def read_clips(
 
 def _questions(selection: Selection, stdin: TextIO) -> list[str]:
     typed = selection.questions or []
-    if "-" in typed and selection.files_from == "-":
+    if STDIN in typed and selection.files_from == STDIN:
         raise UsageError("stdin cannot be a question and a list of clips at once")
-    questions = [_read(stdin) if one == "-" else one for one in typed]
+    questions = [_read(stdin) if one == STDIN else one for one in typed]
     if selection.question_file is None:
         return questions
-    lines = _read_text(selection.question_file).splitlines()
-    listed = [line for line in lines if line.strip()]
+    listed = [line for line in read_lines(selection.question_file) if line.strip()]
     if not listed:
         raise UsageError(f"{selection.question_file} holds no question")
     return questions + listed
 
 
 def _listed(source: str, stdin: TextIO) -> list[str]:
-    # names are bytes: what is no text comes back as the same bytes
-    if source != "-":
-        return read_list(os.fsdecode(_read_file(Path(source)).removeprefix(BOM_UTF8)))
+    if source != STDIN:
+        return read_list(_names(_read_file(Path(source))))
     raw = getattr(stdin, "buffer", None)
-    return read_list(stdin.read() if raw is None else os.fsdecode(raw.read()))
+    return read_list(stdin.read() if raw is None else _names(raw.read()))
 
 
-def _read_text(path: Path) -> str:
+def _names(content: bytes) -> str:
+    """Names are bytes: what is no text comes back as the same bytes."""
+    if marked_encoding(content) is None:
+        return os.fsdecode(content)
     try:
-        return _read_file(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{str(path)!r} is no UTF-8 text", hint="write it in UTF-8") from error
+        return decoded(content)
+    except UnicodeDecodeError:
+        return os.fsdecode(content)
 
 
 def _read_file(path: Path) -> bytes:
@@ -158,7 +193,7 @@ def require_file_name(clip: str) -> None:
     """Refuse what is no name of a file.
 
     Raises:
-        UsageError: it is empty, an address, or stdin.
+        UsageError: it is empty, or an address.
 
     """
     if not clip:
@@ -167,14 +202,10 @@ def require_file_name(clip: str) -> None:
         raise UsageError(
             f"{clip} is an address; vidqa reads files", hint="download it first, then ask the file"
         )
-    if clip == "-":
-        raise UsageError(
-            "a clip cannot be read from stdin", hint="write it to a file first, then ask the file"
-        )
 
 
 def read_time(text: str | None, option: str) -> float | None:
-    """Seconds from `90`, `1:30`, `0:01:30` or `90.5`.
+    """Seconds from `90`, `1:30`, `75:30`, `0:01:30`, `00:01:30,500`, `90.5` or `1m30s`.
 
     Raises:
         UsageError: it is no time.
@@ -182,10 +213,10 @@ def read_time(text: str | None, option: str) -> float | None:
     """
     if text is None:
         return None
-    match = CLOCK.match(text)
-    if not match:
+    match = CLOCK.fullmatch(text.strip()) or UNITS.fullmatch(text.strip())
+    if match is None or not any(match.groups()):
         raise UsageError(f"{option} {text!r} is no time", hint="write seconds, mm:ss or hh:mm:ss")
-    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
 
 
@@ -198,6 +229,7 @@ def read_subtitles(text: str) -> str | Path:
     """
     if text in ("auto", "speech", "off"):
         return text
+    text = spooled(text)
     if not Path(text).is_file():
         raise UsageError(
             f"--subtitles {text!r}: no such file", hint="use a file, auto, speech or off"

@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from vidqa.cli.brake import Brake
-from vidqa.cli.outlet import JSON, STDOUT, Leaf, Outlet, TargetError, open_outlet
+from vidqa.cli.outlet import JSON, Leaf, Outlet, TargetError, open_outlet
 from vidqa.cli.request import Request
 from vidqa.cli.show import AnswerView
+from vidqa.cli.sink import STDOUT
 from vidqa.cli.tell import Teller
 from vidqa.cli.watcher import Watcher, WatchOptions
 from vidqa.errors import NoSpaceError, NotEnoughMemoryError, UsageError, VidqaError

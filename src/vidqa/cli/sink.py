@@ -13,13 +13,15 @@ from vidqa.errors import NoSpaceError, UsageError
 
 _TEXT: Final[Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
 
+STDOUT = "-"
+
 Sink = Callable[[str], object]
 """Takes text as it comes."""
 
 
 @contextmanager
 def opened(target: Path | None) -> Iterator[Sink]:
-    """A sink for the length of the body; None is stdout.
+    """A sink for the length of the body; None and `-` are stdout.
 
     A file is written beside its place, in UTF-8, and gets its name when the body has ended well;
     else nothing of it is left, and what was there before stays. A link stays a link: the file that
@@ -30,7 +32,7 @@ def opened(target: Path | None) -> Iterator[Sink]:
         UsageError: the file cannot be written.
 
     """
-    if target is None:
+    if target is None or str(target) == STDOUT:
         yield put
         return
     if target.exists() and not target.is_file() and not target.is_dir():

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from vidqa.cli import options, request, run_options
-from vidqa.cli.outlet import JSON, STDOUT, Leaf, is_folder
+from vidqa.cli.outlet import JSON, Leaf, is_folder
 from vidqa.cli.request import Request
 from vidqa.cli.run import Run, RunOptions
 from vidqa.cli.show import AnswerView, JsonView
-from vidqa.cli.sink import require_writable
+from vidqa.cli.sink import STDOUT, require_writable
 from vidqa.cli.summary_view import FileView, SummaryView, Text, text_in
 from vidqa.cli.tell import Teller
 from vidqa.cli.verdict import verdict
@@ -275,6 +275,8 @@ def summarize(
     subtitles: options.Subtitles = "auto",
     language: options.Language = None,
     task: options.TaskName = "transcribe",
+    text_track: options.TextTrack = None,
+    audio_track: options.AudioTrack = None,
     speech: options.Speech = None,
     decoder: options.DecoderName = "auto",
     device: options.Device = None,
@@ -297,7 +299,7 @@ def summarize(
     watch = WatchOptions(
         ModelOptions.read(model, device, dtype, fit=fit),
         FrameOptions.read(frames, recipe, sample, start, end, decoder),
-        WordOptions.read(subtitles, language, task, speech),
+        WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
         keep=not no_cache,
         offline=offline,
     )

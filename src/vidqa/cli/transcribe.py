@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
-from vidqa.cli.outlet import STDOUT, is_folder
+from vidqa.cli.outlet import is_folder
 from vidqa.cli.output import put
 from vidqa.cli.several import Several
 from vidqa.cli.show import failure_line
-from vidqa.cli.sink import opened
+from vidqa.cli.sink import STDOUT, opened
 from vidqa.cli.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError, VidqaError
@@ -23,6 +23,7 @@ from vidqa.tasks.captions import FORMATS, Captions, Format
 from vidqa.tasks.clip_list import ClipList
 from vidqa.tasks.shelf import Shelf
 from vidqa.types import Cue, Words
+from vidqa.wording import count_words
 
 if TYPE_CHECKING:
     from vidqa.media.audio import SoundInfo
@@ -41,6 +42,8 @@ class TranscribeOptions:
     subtitles: str | Path
     language: str | None
     task: "Task"
+    text_track: str | None
+    audio_track: str | None
     start_s: float | None
     end_s: float | None
     device: str
@@ -57,6 +60,8 @@ class TranscribeOptions:
             "subtitles": str(self.subtitles),
             "language": self.language,
             "task": self.task,
+            "text_track": self.text_track,
+            "audio_track": self.audio_track,
             "start_s": self.start_s,
             "end_s": self.end_s,
         }
@@ -98,7 +103,13 @@ class TranscribeRun:
         from vidqa.tasks.transcribe import Transcriber
 
         options = self.options
-        wanted = Wanted.parse(options.subtitles, options.language, options.task)
+        wanted = Wanted.parse(
+            options.subtitles,
+            options.language,
+            options.task,
+            text_track=options.text_track,
+            audio_track=options.audio_track,
+        )
         cache = Cache() if options.keep else None
         return Transcriber(wanted, speech=options.speech, device=options.device, cache=cache)
 
@@ -162,7 +173,7 @@ class TranscribeRun:
             self.teller.pause()
 
     def _report(self, clip: str, words: Words, sound: "SoundInfo", seconds: float) -> None:
-        count = sum(len(cue.text.split()) for cue in words.cues)
+        count = sum(count_words(cue.text) for cue in words.cues)
         if words.source == "none":
             found = "nobody speaks in it" if sound.tracks else "there is no sound in it"
         else:

@@ -74,15 +74,23 @@ class WordOptions:
     language: str | None
     task: "Task"
     speech: str | None
+    text_track: str | None = None
+    audio_track: str | None = None
 
     @classmethod
     def read(
-        cls, subtitles: str, language: str | None, task: str, speech: str | None
+        cls,
+        subtitles: str,
+        language: str | None,
+        task: str,
+        speech: str | None,
+        text_track: str | None,
+        audio_track: str | None,
     ) -> "WordOptions":
         """As typed; what was not is as it is set. Raises UsageError for what makes no sense."""
         heard_by = speech or setting("speech").value
-        read_task = request.read_task(task)
-        return cls(request.read_subtitles(subtitles), language, read_task, heard_by)
+        words = request.read_subtitles(subtitles)
+        return cls(words, language, request.read_task(task), heard_by, text_track, audio_track)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,8 @@ class WatchOptions:
             subtitles=words.subtitles,
             language=words.language,
             task=words.task,
+            text_track=words.text_track,
+            audio_track=words.audio_track,
             decoder=frames.decoder,
         )
 
@@ -168,10 +178,7 @@ class Watcher:
 
     @property
     def _wanted(self) -> "Wanted":
-        from vidqa.media.words import Wanted
-
-        words = self.options.words
-        return Wanted.parse(words.subtitles, words.language, words.task)
+        return self.options.viewing.wanted
 
     def identify(self) -> "Maker":
         """What the model will say of itself, without loading it."""

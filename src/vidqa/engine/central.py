@@ -10,12 +10,11 @@ from itertools import pairwise
 from vidqa.engine.summary import ended, sentences
 from vidqa.engine.windows import PAUSE_S
 from vidqa.types import Cue
+from vidqa.wording import WITHOUT_BLANKS, count_words
 
 WORD = re.compile(r"[^\W_]+")
 SHORTEST = 3
 """Letters of a word; shorter ones say little."""
-WITHOUT_BLANKS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese: there, two letters are a word."""
 LONGEST_WORDS = 60
 """Of a sentence: what is longer has no marks in it, and is cut there."""
 ALIKE = 0.7
@@ -37,7 +36,7 @@ def spoken_sentences(cues: Sequence[Cue]) -> tuple[Spoken, ...]:
     found, begun = list[Spoken](), list[Cue]()
     for number, cue in enumerate(cues):
         begun.append(cue)
-        words = sum(_length(one.text) for one in begun)
+        words = sum(count_words(one.text) for one in begun)
         after = cues[number + 1] if number + 1 < len(cues) else None
         is_pause = after is None or after.start_s - cue.end_s >= PAUSE_S
         if is_pause or words >= LONGEST_WORDS or ended(cue.text):
@@ -70,11 +69,6 @@ def _words(text: str) -> Iterator[str]:
             yield from map("".join, pairwise(word))
         elif len(word) >= SHORTEST:
             yield word
-
-
-def _length(text: str) -> int:
-    """How many words it has, about."""
-    return max(len(text.split()), sum(1 for _ in WITHOUT_BLANKS.finditer(text)) // 2)
 
 
 def _split(cues: Sequence[Cue]) -> list[Spoken]:

@@ -31,7 +31,7 @@ View = tuple[str, Viewing]
 """A path of a video file, and how it is watched."""
 Item = Frame | FrameReport
 """What comes of a file's pictures."""
-Hear = Callable[[Path, Window, Background[Words]], Words]
+Hear = Callable[[VideoInfo, Window, Background[Words]], Words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Fetch:
         errand = self._errand
         info = errand.reader.probe(path)
         looking = errand.looking(info)
-        hearing = Background(partial(self._hear, path, looking.window))
+        hearing = Background(partial(self._hear, info, looking.window))
         try:
             mark = errand.mark(path)
             begun = Begun(info, mark, looking, errand.kept(mark, looking), hearing)
@@ -120,9 +120,9 @@ class Fetch:
             hearing.cancel()
         return begun
 
-    def _hear(self, path: Path, window: Window, work: Background[Words]) -> Words:
+    def _hear(self, info: VideoInfo, window: Window, work: Background[Words]) -> Words:
         with self.stopwatch.more("speech"):
-            return self._errand.hear(path, window, work)
+            return self._errand.hear(info, window, work)
 
     def _read(self, work: Background[None]) -> None:
         """Read the frames that nobody has seen before, as far ahead as there is room."""

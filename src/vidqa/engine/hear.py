@@ -1,14 +1,16 @@
 """Find the words of a clip while its frames are being looked at."""
 
-from pathlib import Path
-
 from vidqa.engine.background import Background
-from vidqa.media.words import Ears, Wanted, Window
-from vidqa.types import Words
+from vidqa.media.words import Ears, Wanted, Window, among_frames, for_words
+from vidqa.types import VideoInfo, Words
 
 
-def hear(ears: Ears, wanted: Wanted, path: Path, window: Window, work: Background[Words]) -> Words:
+def hear(
+    ears: Ears, wanted: Wanted, info: VideoInfo, window: Window, work: Background[Words]
+) -> Words:
     """The words within a stretch of a clip, as long as somebody wants them.
+
+    Window and words count from the clip's first frame.
 
     Raises:
         UsageError: the subtitle file named cannot be used, or the recogniser does not know the
@@ -17,7 +19,7 @@ def hear(ears: Ears, wanted: Wanted, path: Path, window: Window, work: Backgroun
 
     """
     words = Words("none")
-    for event in work.while_wanted(ears.stream(path, wanted, window)):
+    for event in work.while_wanted(ears.stream(info.path, wanted, for_words(window, info))):
         if isinstance(event, Words):
             words = event
-    return words
+    return among_frames(words, info)

@@ -8,7 +8,6 @@ from vidqa.engine.clip import Clip
 from vidqa.errors import VidqaError
 from vidqa.media.marks import marks
 from vidqa.media.viewing import Viewing
-from vidqa.media.words import Wanted
 from vidqa.records import Records
 from vidqa.types import Marks
 
@@ -43,5 +42,4 @@ def ask_many(
 
 
 def _marks(model: "Model", video: str, viewing: Viewing) -> Marks:
-    wanted = Wanted.parse(viewing.subtitles, viewing.language, viewing.task)
-    return marks(video, wanted, keep=model.cache is not None)
+    return marks(video, viewing.wanted, keep=model.cache is not None)

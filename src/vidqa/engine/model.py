@@ -18,7 +18,8 @@ from vidqa.engine.many import ask_many
 from vidqa.engine.memory import Memory
 from vidqa.engine.showing import Seen
 from vidqa.engine.stopwatch import Stopwatch
-from vidqa.errors import VidqaError, without_frames
+from vidqa.errors import NoVideoStreamError, VidqaError, without_frames
+from vidqa.media.container import quoted
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder
 from vidqa.media.memo import is_still, known_fingerprint
@@ -27,7 +28,7 @@ from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.viewing import Viewing
-from vidqa.media.words import Ears, Subtitles, Wanted
+from vidqa.media.words import Ears, Subtitles
 from vidqa.model.inputs import FrameEncoder
 from vidqa.model.loading import Loaded
 from vidqa.recipe import Recipe, choose_recipe
@@ -105,6 +106,8 @@ class Model:
         subtitles: Subtitles = "auto",
         language: str | None = None,
         task: Task = "transcribe",
+        text_track: str | None = None,
+        audio_track: str | None = None,
         decoder: Decoder = "auto",
         blank: bool = False,
         notify: Notify | None = None,
@@ -120,8 +123,10 @@ class Model:
             end_s: where to end, in seconds.
             subtitles: `auto` (sidecar file, else text track, else speech), `off`, `speech` (listen
                 in any case), or a file.
-            language: of the speech and the subtitles, such as `en`; detected if None.
+            language: of the speech and the subtitles, such as `en`; detected if None or `auto`.
             task: `transcribe`, or `translate` for English words whatever is spoken.
+            text_track: number from 1 or language of the text track to read; chosen if None.
+            audio_track: number from 1 or language of the sound to listen to; chosen if None.
             decoder: `auto`, `pyav` or `decord`.
             blank: show grey pictures in place of the frames: what is answered rests on the words.
             notify: called when each of the stages decode, speech, vision and prefill begins.
@@ -140,6 +145,8 @@ class Model:
             subtitles=subtitles,
             language=language,
             task=task,
+            text_track=text_track,
+            audio_track=audio_track,
             decoder=decoder,
             blank=blank,
         )
@@ -235,7 +242,7 @@ class Model:
 
         """
         recipe = choose_recipe(viewing.recipe, self.spec)
-        wanted = Wanted.parse(viewing.subtitles, viewing.language, viewing.task)
+        wanted = viewing.wanted
         known = viewing.words
         errand = Errand(
             reader=self.reader,
@@ -275,6 +282,10 @@ class Model:
         finally:
             fetch.cancel()
         stopwatch.seconds |= fetch.stopwatch.seconds
+        if begun.info.kind == "sound" and not words.cues:
+            raise NoVideoStreamError(
+                f"{quoted(begun.info.path)} has sound but no video, and no words are known of it"
+            )
         return Seen(name, begun.info, begun.fingerprint, *sight, words)
 
     def most_frames(self, viewing: Viewing) -> int:

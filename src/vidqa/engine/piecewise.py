@@ -22,6 +22,7 @@ from vidqa.media.viewing import Viewing
 from vidqa.spec import SummaryForm
 from vidqa.types import Cue, Notify, Words
 from vidqa.version import __version__
+from vidqa.wording import count_words
 
 SHOTS = Kept[tuple[float, ...]]("shots", list, tuple)
 SECONDS_A_FRAME = 10.0
@@ -55,7 +56,7 @@ class Piecewise:
     def budget_s(self) -> float:
         """How much is watched at once: as frames allow, and as many words as are shown."""
         begin_s, end_s = self.span
-        words = sum(len(cue.text.split()) for cue in self.clip.words.cues)
+        words = sum(count_words(cue.text) for cue in self.clip.words.cues)
         most_words = self.clip.recipe.max_words / (1 + 2 * SLACK)  # both ends may be moved
         by_words_s = (end_s - begin_s) * most_words / max(1, words)
         by_frames_s = self.clip.model.most_frames(self.clip.viewing) * SECONDS_A_FRAME

@@ -7,7 +7,7 @@ from typing import Any
 
 from vidqa.engine.look import Looked
 from vidqa.errors import UsageError
-from vidqa.footprint import QUESTION_TOKENS
+from vidqa.footprint import QUESTION_TOKENS, TOKENS_PER_WORD
 from vidqa.media.moments import Moments
 from vidqa.model.inputs import Pictures, PromptIds, Turn
 from vidqa.model.loading import Loaded
@@ -57,20 +57,31 @@ class Showing:
     seen: Seen
 
     def choose(self) -> Shown:
-        """All that was looked at; where that is too long, evenly fewer frames, then fewer words.
+        """All that was looked at; where that is too long, fewer words, then evenly fewer frames.
 
-        Neighbouring frames are more alike than neighbouring words, so they go first. The recipe
-        `paper` leaves everything: its prompts are cut.
+        Words give way until they take half of the room: tokens count, in any script. Then frames
+        go, since neighbouring frames are more alike than neighbouring words. The recipe `paper`
+        leaves everything: its prompts are cut.
         """
-        count = len(self.seen.looked.frame_times_s)
-        shown = self._shown(count, self.recipe.max_words)
-        if self.recipe.window is not None or self._fits(shown):
+        count, most = len(self.seen.looked.frame_times_s), self.recipe.max_words
+        shown = self._shown(count, most)
+        if self.recipe.window is not None:
             return shown
-        frames = _most(count - 1, lambda n: self._fits(self._shown(n, self.recipe.max_words)))
+        tokens, wordless = self._tokens(shown), self._tokens(self._shown(count, 0))
+        limit = min(
+            max(self._room - wordless, self._room // 2),
+            round(self.spec.max_words * TOKENS_PER_WORD),
+        )
+        words = most
+        if tokens - wordless > limit:
+            words = _most(most, lambda n: self._tokens(self._shown(count, n)) - wordless <= limit)
+            shown = self._shown(count, words)
+        if self._fits(shown):
+            return shown
+        frames = _most(count - 1, lambda n: self._fits(self._shown(n, words)))
         if frames:
-            return self._shown(frames, self.recipe.max_words)
-        words = _most(self.recipe.max_words, lambda n: self._fits(self._shown(1, n)))
-        return self._shown(1, words)
+            return self._shown(frames, words)
+        return self._shown(1, _most(words, lambda n: self._fits(self._shown(1, n))))
 
     def without(self, *, pictures: bool, words: bool) -> "Showing":
         """The same clip with grey frames, or without its words, or both."""
@@ -104,10 +115,17 @@ class Showing:
         ids = answer_ids(self.loaded, self.spec, answer)
         return ids if ends else ids[:-1]
 
+    @property
+    def _room(self) -> int:
+        """Tokens of the context that a clip may take."""
+        return self.loaded.context_tokens - self.spec.max_new_tokens - QUESTION_TOKENS
+
     def _fits(self, shown: Shown) -> bool:
-        room = self.loaded.context_tokens - self.spec.max_new_tokens - QUESTION_TOKENS
-        text = self.turn(shown).prefix_text
-        return self.seen.looked.frames.tokens_of(text, shown.frames) <= room
+        return self._tokens(shown) <= self._room
+
+    def _tokens(self, shown: Shown) -> int:
+        """How long the clip's part of the prompt is."""
+        return self.seen.looked.frames.tokens_of(self.turn(shown).prefix_text, shown.frames)
 
     def _shown(self, frames: int, max_words: int) -> Shown:
         every = self.seen.looked.frame_times_s

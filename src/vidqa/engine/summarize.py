@@ -18,6 +18,7 @@ from vidqa.engine.windows import Window, said_in, together
 from vidqa.errors import UsageError
 from vidqa.spec import Length, ModelSpec, Quotes, SummaryForm, question_of
 from vidqa.types import Cue, Notify
+from vidqa.wording import count_words
 
 
 class SummaryWishes(TypedDict, total=False):
@@ -244,8 +245,8 @@ def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapter
 
 def _glance(clip: Clip) -> Told:
     """Of a clip that was watched, and not asked anything: all titles are written in the file."""
-    used = sum(len(segment.text.split()) for segment in clip.segments)
-    every = sum(len(cue.text.split()) for cue in clip.words.cues)
+    used = sum(count_words(segment.text) for segment in clip.segments)
+    every = sum(count_words(cue.text) for cue in clip.words.cues)
     return Told(
         texts=(),
         frame_times_s=tuple(segment.time_s for segment in clip.segments),

@@ -9,6 +9,7 @@ from vidqa.cache import Cache
 from vidqa.engine.clip import Clip
 from vidqa.engine.summary import whole_sentences
 from vidqa.types import Answer, Notify, StoppedBy
+from vidqa.wording import count_words
 
 Made = TypeVar("Made")
 
@@ -40,7 +41,7 @@ class Told:
     @property
     def words(self) -> int:
         """How many words the answers have."""
-        return sum(len(text.split()) for text in self.texts)
+        return sum(map(count_words, self.texts))
 
     def then(self, other: "Told") -> "Told":
         """What is said of the same clip, asked one thing and then another."""

@@ -10,9 +10,18 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from vidqa.errors import NoVideoStreamError
-from vidqa.media.container import Losses, clip_start, decoded, open_media, video_stream
+from vidqa.errors import NotAVideoError, NoVideoStreamError, UsageError
+from vidqa.media.container import (
+    Losses,
+    decoded,
+    is_picture,
+    open_media,
+    quoted,
+    video_stream,
+    words_start,
+)
 from vidqa.media.language import language_of
+from vidqa.media.naming import name_of, pick
 
 SAMPLE_RATE = 16_000
 """Whisper's."""
@@ -42,6 +51,12 @@ LONGEST_SILENCE_S = 10.0
 END_TOLERANCE_S = 1.0
 """A sound that ends so much before its stated end was cut off."""
 
+CANCELLED = 0.01
+"""Channels cancel each other out where their sum has less of the loudest one's power than this:
+-20 dB. A voice in one of two channels loses 6 dB."""
+
+OPTION = "--audio-track"
+
 LONGEST_GAP_S = 3600.0
 """A jump beyond an hour is a broken timestamp, not a silence."""
 
@@ -51,17 +66,19 @@ class AudioBlock:
     """A stretch of sound, cut where it is quiet."""
 
     start_s: float
-    """Where it begins, in seconds from the clip's first frame."""
+    """Where it begins, in seconds from where players begin."""
     samples: NDArray[np.int16]
     """Mono, at 16 kHz."""
     lost_packets: int = 0
     """How many packets could not be decoded since the block before; they are silence."""
     cut_off: bool = False
     """The file could not be read any further."""
+    note: str = ""
+    """Of several tracks, which one was taken and what else there is."""
 
     @property
     def end_s(self) -> float:
-        """Where it ends, in seconds from the clip's first frame."""
+        """Where it ends, in seconds from where players begin."""
         return self.start_s + len(self.samples) / SAMPLE_RATE
 
 
@@ -78,6 +95,8 @@ class SoundInfo:
 def probe_sound(path: Path) -> SoundInfo:
     """Look for sound in a file, with a picture or without. Raises as `audio_blocks` does."""
     with open_media(path) as container:
+        if is_picture(container):
+            raise NotAVideoError(f"{quoted(path)} is a picture: there is nothing to hear in it")
         tracks = sum(stream.codec_context is not None for stream in container.streams.audio)
         return SoundInfo(tracks, max(0.0, float((container.duration or 0) / av.time_base)))
 
@@ -88,15 +107,18 @@ def audio_blocks(
     start_s: float = 0.0,
     end_s: float | None = None,
     language: str | None = None,
+    track: str | None = None,
     block_s: float = BLOCK_S,
 ) -> Iterator[AudioBlock]:
     """Decode a stretch of a clip's sound; nothing comes of a clip without sound.
 
     Args:
         path: the clip.
-        start_s: where the stretch begins, in seconds from the clip's first frame.
+        start_s: where the stretch begins, in seconds from where players begin (see
+            `VideoInfo.lead_s`).
         end_s: where it ends; the end of the sound if None.
         language: of several tracks, the first that is marked with this language is taken.
+        track: number or language of the track to take.
         block_s: the longest block, in seconds.
 
     Yields:
@@ -105,16 +127,18 @@ def audio_blocks(
     Raises:
         ClipNotFoundError: there is no such file.
         NotAVideoError: it cannot be read.
+        UsageError: the track asked for is not there.
 
     """
-    begin_s = clip_start(path) + start_s
+    begin_s = words_start(path) + start_s
     length = None if end_s is None else max(0, round((end_s - start_s) * SAMPLE_RATE))
     with open_media(path) as container:
-        stream = _audio_stream(container, path, language)
+        stream = _audio_stream(container, path, language, track)
         if stream is None:
             return
         losses = Losses()
         cutter = _Cutter(start_s, length, round(block_s * SAMPLE_RATE), losses)
+        cutter.note = "" if track else _choice(container, stream)
         for time_s, samples in _resampled(decoded(container, stream, losses), losses):
             yield from cutter.place(None if time_s is None else time_s - begin_s, samples)
             if cutter.is_full:
@@ -140,6 +164,8 @@ class _Cutter:
         """Where the block begins that is being filled."""
         self.end = 0
         """How far the time line is filled."""
+        self.note = ""
+        """For every block."""
         self.next: int | None = None
         """Where the next samples go; below zero before the stretch begins."""
 
@@ -191,7 +217,7 @@ class _Cutter:
         self.longest = self.usual
         start_s = self.start_s + self.begin / SAMPLE_RATE
         self.begin += length
-        yield AudioBlock(start_s, filled[:length], lost, cut_off)
+        yield AudioBlock(start_s, filled[:length], lost, cut_off, self.note)
 
     def _quiet_place(self) -> int:
         """Where to cut: the middle of the quietest stretch near the end of the longest block."""
@@ -222,10 +248,18 @@ def _ends_early(stream: Any, end_s: float) -> bool:
     return end_s < stated_s - END_TOLERANCE_S
 
 
-def _audio_stream(container: Any, path: Path, language: str | None) -> Any | None:
-    """The sound in the language, else the one that belongs to the picture; None without any."""
+def _audio_stream(
+    container: Any, path: Path, language: str | None, track: str | None
+) -> Any | None:
+    """The sound asked for, else in the language, else the picture's; None without any."""
+    streams = list(container.streams.audio)
+    if track is not None:
+        number, chosen = pick(streams, track, OPTION, path)
+        if chosen.codec_context is None:
+            raise UsageError(f"no decoder here reads sound track {number} of {quoted(path)}")
+        return chosen
     if language is not None:
-        for stream in container.streams.audio:
+        for stream in streams:
             if stream.codec_context is not None and language_of(stream.language) == language:
                 return stream
     video = None
@@ -235,20 +269,55 @@ def _audio_stream(container: Any, path: Path, language: str | None) -> Any | Non
     return None if stream is None or stream.codec_context is None else stream
 
 
+def _choice(container: Any, chosen: Any) -> str:
+    """Which sound is listened to, where there are several."""
+    names = {
+        stream.index: name_of(number, stream)
+        for number, stream in enumerate(container.streams.audio, start=1)
+        if stream.codec_context is not None
+    }
+    taken = names.pop(chosen.index)
+    return f"listened to sound track {taken}; there are also {', '.join(names.values())}" * bool(
+        names
+    )
+
+
 def _resampled(
     frames: Iterator[Any], losses: Losses
 ) -> Iterator[tuple[float | None, NDArray[np.int16]]]:
     """Each frame's time in the container and its samples at 16 kHz."""
-    resampler: Any = None
+    mixer: _Mixer | None = None
     shape = None
     for frame in frames:
         if (now := (frame.format.name, frame.layout.name, frame.sample_rate)) != shape:
-            resampler, shape = av.AudioResampler("s16", "mono", SAMPLE_RATE), now
+            mixer, shape = _Mixer(frame.layout.nb_channels), now
         try:
-            pieces = resampler.resample(frame)
+            pieces = mixer.mix(frame) if mixer else []
         except (av.error.FFmpegError, ValueError):
             shape = None
             losses.packets += 1  # decoded to a sound that cannot be, at no rate or in no channels
             continue
-        for piece in pieces:
-            yield frame.time, piece.to_ndarray()[0]
+        for samples in pieces:
+            yield frame.time, samples
+
+
+class _Mixer:
+    """Mixes channels into one; where they cancel each other out, the loudest stands for all."""
+
+    def __init__(self, channels: int) -> None:
+        self._sum = av.AudioResampler("s16", "mono", SAMPLE_RATE)
+        self._apart = av.AudioResampler("s16p", None, SAMPLE_RATE) if channels > 1 else None
+
+    def mix(self, frame: Any) -> Iterator[NDArray[np.int16]]:
+        """One channel at 16 kHz."""
+        sums = [piece.to_ndarray()[0] for piece in self._sum.resample(frame)]
+        if self._apart is None:
+            return iter(sums)
+        apart = [piece.to_ndarray() for piece in self._apart.resample(frame)]
+        return map(self._loud, sums, apart)
+
+    def _loud(self, mixed: NDArray[np.int16], channels: NDArray[np.int16]) -> NDArray[np.int16]:
+        """The sum (samples), or one of the channels (channels, samples)."""
+        powers = [float(np.square(one, dtype=np.float64).sum()) for one in (mixed, *channels)]
+        loudest = int(np.argmax(powers[1:]))
+        return channels[loudest] if powers[0] < CANCELLED * powers[1 + loudest] else mixed

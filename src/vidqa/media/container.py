@@ -4,6 +4,7 @@ import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,27 @@ import av
 from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError, VideoError
 from vidqa.media.pulse import beat
 
-PICTURE_FORMATS = ("_pipe", "image2")
+PICTURE_FORMAT = "_pipe"
 """How FFmpeg's names of single-picture formats end."""
 
-REFUSED_FORMATS = frozenset({"tty", "hls", "dash", "concat", "sdp", "rtsp", "imf"})
+PICTURE_BRANDS = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1"})
+"""Of single pictures that look like an MP4 (HEIF, AVIF)."""
+
+RAW_FORMATS = frozenset({"cavsvideo", "dirac", "h264", "hevc", "m4v", "mpegvideo", "vc1", "vvc"})
+"""Streams as encoders make them, without times, as cameras and recorders leave them."""
+
+USUAL_RATE = Fraction(25)
+"""Frames a second, FFmpeg's guess where a raw stream says nothing."""
+
+REFUSED_FORMATS = frozenset({"image2", "tty", "hls", "dash", "concat", "sdp", "rtsp", "imf"})
 """Texts that FFmpeg would play: as letters on a screen, or by opening the files they name."""
+
+LEAST_LEAD_S = 0.1
+"""A sound that begins less than this before the picture begins with it: what encoders put before
+its first sample is no sound."""
+
+LONGEST_LEAD_S = 3600.0
+"""Beyond an hour two clocks have nothing to do with each other."""
 
 SNIFFED_BYTES = 1024
 """Enough of the beginning to tell text from anything else."""
@@ -90,8 +107,13 @@ class Losses:
 
 
 def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[Any]:
-    """The packets of the streams, all by default, up to where the container is unreadable."""
-    source = container.demux(*streams)
+    """The packets of the streams, all by default, up to where the container is unreadable.
+
+    Raises:
+        NotAVideoError: they are encrypted.
+
+    """
+    source, known = container.demux(*streams), set[int]()
     while True:
         try:
             packet = next(source)
@@ -101,12 +123,20 @@ def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[
             losses.cut_off = True
             return
         beat()
+        if packet.stream_index not in known:
+            known.add(packet.stream_index)
+            if _is_encrypted(packet):
+                raise NotAVideoError(
+                    f"{quoted(Path(container.name))} is encrypted (DRM): nothing in it can be read "
+                    "without its key"
+                )
         yield packet
 
 
 def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
     """Every frame of a stream in the decoder's order; what is damaged is skipped and counted."""
     fed = shown = 0
+    rate = raw_rate(container, stream)
     for packet in chain(readable_packets(container, losses, stream), [None]):
         fed += packet is not None and bool(packet.size)
         try:
@@ -118,11 +148,13 @@ def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
         except (av.error.FFmpegError, ValueError):
             losses.packets += 1
             continue
-        shown += len(frames)
-        for frame in frames:
+        for number, frame in enumerate(frames, start=shown):
             beat()
+            if rate is not None:
+                frame.pts, frame.time_base = number, 1 / rate
             frame.time_base = frame.time_base or stream.time_base  # unknown after a sudden end
             yield frame
+        shown += len(frames)
     losses.missing = max(0, fed - shown - losses.packets)
 
 
@@ -136,10 +168,20 @@ def start_of(frame: Any) -> float:
     return 0.0 if frame.time is None else float(frame.time)
 
 
-def clip_start(path: Path) -> float:
-    """The container's time at which the clip begins, in seconds: zero for everything else.
+def lead_of(container: Any, start_s: float) -> float:
+    """How long the sound goes on before the first frame, at `start_s`, is shown; in seconds.
 
-    It is the time of the first frame shown, or of the whole container when there is no picture.
+    That frames count from the first of them, and words from where players begin, is said in
+    `vidqa.types.VideoInfo.lead_s`.
+    """
+    lead_s = start_s - float((container.start_time or 0) / av.time_base)
+    return lead_s if LEAST_LEAD_S <= lead_s <= LONGEST_LEAD_S else 0.0
+
+
+def words_start(path: Path) -> float:
+    """The container's time from which the times of words count, in seconds: where players begin.
+
+    It is the time of the first frame shown, unless the sound begins well before it.
     """
     with open_media(path) as container:
         try:
@@ -147,7 +189,7 @@ def clip_start(path: Path) -> float:
         except VideoError:
             frame = None  # only sound, which is fine here
         if frame is not None:
-            return start_of(frame)
+            return start_of(frame) - lead_of(container, start_of(frame))
         return float((container.start_time or 0) / av.time_base)
 
 
@@ -174,10 +216,26 @@ def _look(path: Path) -> str | None:
 
 
 def _check_format(path: Path, name: str) -> None:
-    if name.endswith(PICTURE_FORMATS):
-        raise NotAVideoError(f"{quoted(path)} is a single picture, not a video")
     if REFUSED_FORMATS.intersection(name.split(",")):
         raise NotAVideoError(f"{quoted(path)} is a text (FFmpeg reads it as {name}), not a video")
+
+
+def _is_encrypted(packet: Any) -> bool:
+    """Under Common Encryption (ISO 23001-7) or the like, as shops sell films."""
+    return bool(packet.has_sidedata("encryption_info"))
+
+
+def is_picture(container: Any) -> bool:
+    """Whether it holds a single picture."""
+    brand = container.metadata.get("major_brand", "").strip()
+    return container.format.name.endswith(PICTURE_FORMAT) or brand in PICTURE_BRANDS
+
+
+def raw_rate(container: Any, stream: Any) -> Fraction | None:
+    """Frames a second of a stream without times, as it states; None where there are times."""
+    if container.format.name not in RAW_FORMATS:
+        return None
+    return Fraction(stream.average_rate or stream.guessed_rate or USUAL_RATE)
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:

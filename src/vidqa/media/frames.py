@@ -4,16 +4,24 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
+
 from vidqa.errors import UsageError
 from vidqa.media.container import quoted
 from vidqa.media.ending import said_of_end
 from vidqa.media.inorder import read_in_order
 from vidqa.media.numbered import distrust_numbers, read_by_number
 from vidqa.media.packets import PacketTable, Refusal, tabulate
-from vidqa.media.picture import Size
+from vidqa.media.picture import Size, resized
 from vidqa.media.sampling import CLOCK_DIGITS
 from vidqa.media.sought import distrust_searching, read_by_searching
+from vidqa.media.still import read_picture
 from vidqa.types import Frame, VideoInfo
+
+GREY = 127
+"""The level of a picture that shows nothing."""
+
+NO_PICTURES = "there are no pictures in it: the answer rests on the words alone"
 
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes: chosen by what the clip allows, or told."""
@@ -73,6 +81,9 @@ def read_frames(
     if not times_s:
         raise ValueError("read_frames: needs at least one time")
     size = size or (info.width, info.height)
+    if info.kind != "video":
+        yield from _only_picture(info, min(times_s), size)
+        return
     wanted = sorted({max(0.0, round(time_s, CLOCK_DIGITS)) for time_s in times_s})
     way = choose(info, decoder)
     last_s, refusal = -1.0, way.in_order
@@ -141,6 +152,17 @@ def _untrusted(info: VideoInfo, reason: str) -> UsageError:
     return UsageError(
         f"decord cannot be trusted with {quoted(info.path)}: {reason}", hint="use --decoder auto"
     )
+
+
+def _only_picture(info: VideoInfo, time_s: float, size: Size) -> Iterator[Frame | FrameReport]:
+    """The picture of a picture file, and a grey one for a sound."""
+    if info.kind == "picture":
+        yield Frame(0.0, resized(read_picture(info.path), size))
+        yield FrameReport("pillow", "it is a single picture")
+        return
+    width, height = size
+    yield Frame(time_s, np.full((height, width, 3), GREY, np.uint8))
+    yield FrameReport("none", "there are no pictures", (NO_PICTURES,))
 
 
 def _last_of(

@@ -130,7 +130,12 @@ def _fill(info: VideoInfo, times_s: Sequence[float], size: Size, *, threads: int
 
 
 def _warnings(slots: _Slots, last_wanted_s: float) -> tuple[str, ...]:
+    rate = slots.info.raw_rate
+    counted = (
+        f"it is a raw stream without times: frames are counted at {float(rate or 0):g} a second"
+    )
     said = {
+        counted: rate,
         "the file cannot be read to its end": slots.losses.cut_off,
         f"pictures skipped because they are damaged: {slots.losses.packets}": slots.losses.packets,
         f"frames shown although they are damaged: {slots.corrupt_kept}": slots.corrupt_kept,

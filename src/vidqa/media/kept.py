@@ -11,7 +11,7 @@ from vidqa.media.transcribe import Recogniser
 from vidqa.types import Cue, Words
 
 KIND = "heard"
-METHOD = 1
+METHOD = 2
 """Grows when the same sound is heard in another way."""
 LIBRARIES = ("faster-whisper", "ctranslate2", "av")
 

@@ -1,6 +1,8 @@
 """Languages as people, files and recognisers name them: `en`, `eng`, `en-US`, `ger`, `deu`."""
 
 import re
+import unicodedata
+from difflib import get_close_matches
 
 from vidqa.errors import UsageError
 
@@ -32,6 +34,34 @@ NAMES = {
 
 CODE_OF = {name: code for code, names in NAMES.items() for name in names}
 
+# Names of them in English and, where many speak them, in the language itself.
+CALLED = {
+    name.replace("_", " "): line.split()[0]
+    for line in """
+    af afrikaans|am amharic|ar arabic العربية|as assamese|az azerbaijani|ba bashkir|be belarusian
+    bg bulgarian български|bn bengali bangla বাংলা|bo tibetan|br breton|bs bosnian bosanski
+    ca catalan català valencian|cs czech čeština český|cy welsh cymraeg|da danish dansk
+    de german deutsch|el greek ελληνικά|en english|es spanish español castellano castilian
+    et estonian eesti|eu basque euskara|fa persian farsi فارسی|fi finnish suomi|fo faroese
+    fr french français|gl galician galego|gu gujarati|ha hausa|haw hawaiian|he hebrew עברית
+    hi hindi हिन्दी|hr croatian hrvatski|ht haitian haitian_creole|hu hungarian magyar|hy armenian
+    id indonesian bahasa_indonesia|is icelandic íslenska|it italian italiano|ja japanese 日本語
+    jw javanese|ka georgian|kk kazakh|km khmer|kn kannada|ko korean 한국어|la latin
+    lb luxembourgish|ln lingala|lo lao|lt lithuanian lietuvių|lv latvian latviešu|mg malagasy
+    mi maori|mk macedonian|ml malayalam|mn mongolian|mr marathi|ms malay bahasa_melayu|mt maltese
+    my burmese myanmar|ne nepali|nl dutch nederlands flemish|nn nynorsk|no norwegian norsk bokmål
+    oc occitan|pa punjabi panjabi|pl polish polski|ps pashto|pt portuguese português
+    ro romanian română moldovan|ru russian русский|sa sanskrit|sd sindhi|si sinhala sinhalese
+    sk slovak slovenčina|sl slovenian slovene slovenščina|sn shona|so somali|sq albanian shqip
+    sr serbian srpski|su sundanese|sv swedish svenska|sw swahili|ta tamil|te telugu|tg tajik
+    th thai ไทย|tk turkmen|tl tagalog filipino pilipino|tr turkish türkçe|tt tatar
+    uk ukrainian українська|ur urdu|uz uzbek|vi vietnamese tiếng_việt|yi yiddish|yo yoruba
+    yue cantonese|zh chinese mandarin 中文 汉语 漢語 simplified_chinese traditional_chinese
+    """.replace("\n", "|").split("|")
+    if line.strip()
+    for name in line.split()[1:]
+}
+
 CODE_PAGES = {
     "cp874": "th",
     "cp932": "ja",
@@ -52,16 +82,35 @@ CODE_PAGES = {
 def read_language(text: str) -> str:
     """Whisper's name of a language, or the two or three letters given when it knows no such.
 
+    Args:
+        text: a code, such as `en`, `ger` or `pt-BR`, or a name, such as `German` or `deutsch`.
+
     Raises:
-        UsageError: it is no code of a language.
+        UsageError: it is neither.
 
     """
+    if code := language_called(text):
+        return code
     match = TAG.fullmatch(text)
     if match is None:
+        near = get_close_matches(text.casefold(), CALLED, n=1, cutoff=0.75)
+        hint = f"did you mean {near[0].title()}? " if near else ""
         raise UsageError(
-            f"no language is called {text!r}", hint="use its two letters, such as en, de or ja"
+            f"no language is called {text!r}",
+            hint=f"{hint}use its name or its two letters, such as en, de or ja",
         )
     return language_of(text) or match[1].lower()
+
+
+def is_auto(text: str) -> bool:
+    """Whether a person leaves the language to be detected."""
+    return text.strip().lower() == "auto"
+
+
+def language_called(name: str) -> str | None:
+    """The language with a name such as `German`, `deutsch` or `Chinese (Simplified)`."""
+    plain = re.sub(r"\(.*\)", "", unicodedata.normalize("NFC", name)).strip().casefold()
+    return CALLED.get(plain)
 
 
 def language_of(tag: str | None) -> str | None:

@@ -19,7 +19,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from vidqa.errors import VideoError
+from vidqa.errors import UsageError, VideoError
 from vidqa.media.fingerprint import SCHEME, file_status, fingerprint
 from vidqa.paths import cache_dir
 
@@ -43,7 +43,11 @@ def known_fingerprint(path: Path) -> str:
 
     """
     key = _key(file_status(path))
-    note = cache_dir() / FOLDER / hashlib.sha256(key.encode()).hexdigest()
+    try:
+        folder = cache_dir()
+    except UsageError:  # no home, no notes
+        return fingerprint(path)
+    note = folder / FOLDER / hashlib.sha256(key.encode()).hexdigest()
     if (known := _read(note, key)) is not None:
         return known
     mark = fingerprint(path)

@@ -101,6 +101,8 @@ def find_moments(
     """
     if count < 1:
         raise UsageError(f"--frames must be at least 1, got {count}")
+    if info.kind != "video":
+        return Moments((start_s,))
     match how.name:
         case "uniform":
             return Moments(sampling.uniform(start_s, end_s, count))

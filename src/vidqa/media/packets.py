@@ -41,6 +41,8 @@ class Refusal:
 
 def tabulate(info: VideoInfo) -> PacketTable | Refusal:
     """Read all packets of a clip without decoding them."""
+    if info.raw_rate is not None:
+        return Refusal("it is a raw stream without times")
     with open_media(info.path) as container:
         packets, losses = _Packets(), Losses()
         for packet in readable_packets(container, losses, video_stream(container, info.path)):

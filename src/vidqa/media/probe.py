@@ -6,18 +6,25 @@ from typing import Any
 
 import av
 
-from vidqa.errors import NotAVideoError
+from vidqa.errors import NotAVideoError, NoVideoStreamError
 from vidqa.media import streams
 from vidqa.media.container import (
     Losses,
     first_frame,
+    is_picture,
+    lead_of,
     open_media,
     quoted,
+    raw_rate,
     readable_packets,
     start_of,
     video_stream,
 )
+from vidqa.media.still import describe_picture
 from vidqa.types import VideoInfo
+
+GREY_SIDE = 256
+"""Width and height of the picture that stands for those a sound has not."""
 
 LONGEST_S = 24 * 3600.0
 """A header that claims more than a day is checked."""
@@ -27,16 +34,23 @@ FEWEST_BYTES_PER_S = 125.0
 
 
 def probe(path: Path) -> VideoInfo:
-    """Look into a video file without decoding more than its first frame.
+    """Look into a file without decoding more than its first frame: a video, a sound, a picture.
 
     Raises:
         ClipNotFoundError: there is no such file.
         NotAVideoError: it cannot be read, or no picture in it can be decoded.
-        NoVideoStreamError: a media file without any picture.
+        NoVideoStreamError: a media file without any picture or sound that can be decoded.
 
     """
     with open_media(path) as container:
-        stream = video_stream(container, path)
+        if is_picture(container):
+            return describe_picture(path, container.format.name)
+        try:
+            stream = video_stream(container, path)
+        except NoVideoStreamError:
+            if not any(one.codec_context for one in container.streams.audio):
+                raise
+            return _describe_sound(container, path)
         frame = first_frame(container, stream)
         if frame is None:
             raise NotAVideoError(
@@ -64,6 +78,8 @@ def _describe(container: Any, stream: Any, frame: Any, path: Path) -> VideoInfo:
         rotation_deg=rotation_deg,
         has_audio=any(track.is_readable for track in audio),
         start_s=start_s,
+        raw_rate=raw_rate(container, stream),
+        lead_s=lead_of(container, start_s),
         size_bytes=path.stat().st_size,
         stated_frames=stream.frames or None,
         frame_rate=streams.frame_rate(stream),
@@ -78,6 +94,27 @@ def _describe(container: Any, stream: Any, frame: Any, path: Path) -> VideoInfo:
     )
 
 
+def _describe_sound(container: Any, path: Path) -> VideoInfo:
+    """A sound, with one grey picture in place of those that it has not."""
+    start_s = float((container.start_time or 0) / av.time_base)
+    return VideoInfo(
+        path=path,
+        duration_s=max(0.0, float((container.duration or 0) / av.time_base)),
+        width=GREY_SIDE,
+        height=GREY_SIDE,
+        codec="none",
+        container=container.format.name,
+        rotation_deg=0,
+        has_audio=True,
+        kind="sound",
+        start_s=start_s,
+        size_bytes=path.stat().st_size,
+        audio=streams.audio_tracks(container),
+        subtitles=streams.subtitle_tracks(container),
+        chapters=streams.chapters(container, start_s),
+    )
+
+
 def clean_rotation(degrees: int) -> int:
     """A display matrix's angle as quarter turns counter-clockwise: 0, 90, 180 or 270.
 
@@ -88,6 +125,8 @@ def clean_rotation(degrees: int) -> int:
 
 def _claimed_duration(container: Any, stream: Any, start_s: float) -> float:
     """Seconds from the first frame to the end, as the headers say; 0 when they say nothing."""
+    if raw_rate(container, stream) is not None:
+        return 0.0  # FFmpeg guesses from the size
     if container.duration:
         # Matroska writes the end of its last picture, others the length of what they hold.
         is_matroska = container.format.name.startswith("matroska")
@@ -107,8 +146,12 @@ def _measured_duration(path: Path, start_s: float) -> float:
     with open_media(path) as container:
         tracks = {stream.index: _Track() for stream in container.streams.video}
         tracks |= {stream.index: _Track() for stream in container.streams.audio}
+        rates = {stream.index: raw_rate(container, stream) for stream in container.streams.video}
         for packet in readable_packets(container, Losses()):
-            if packet.pts is not None and packet.stream_index in tracks:
+            if packet.size and (rate := rates.get(packet.stream_index)):
+                track = tracks[packet.stream_index]
+                track.add(track.count / float(rate), 1 / float(rate))
+            elif packet.pts is not None and packet.stream_index in tracks:
                 seconds = float(packet.time_base)
                 duration_s = (packet.duration or 0) * seconds
                 tracks[packet.stream_index].add(packet.pts * seconds, duration_s)

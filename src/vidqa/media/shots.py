@@ -28,6 +28,8 @@ def find_shots(info: VideoInfo, start_s: float, end_s: float) -> tuple[float, ..
         VideoError: the clip cannot be read.
 
     """
+    if info.kind != "video":
+        return ()
     losses = Losses()
     shots = tuple(new_shots(_thumbnails(info.path, start_s, end_s, losses, threads=0)))
     if losses.packets or losses.cut_off or losses.missing:

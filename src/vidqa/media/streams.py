@@ -5,7 +5,8 @@ from typing import Any
 
 from av.stream import Disposition
 
-from vidqa.media.tracks import TEXT_CODECS
+from vidqa.media.naming import title_of
+from vidqa.media.tracks import is_text
 from vidqa.types import AudioTrack, Chapter, OtherPictures, SubtitleTrack, Transfer
 
 UNKNOWN = "unknown"
@@ -36,6 +37,7 @@ def _audio_track(stream: Any) -> AudioTrack:
         sample_rate=0 if codec is None else codec.sample_rate or 0,
         is_default=bool(stream.disposition & Disposition.default),
         is_readable=codec is not None,
+        title=title_of(stream),
     )
 
 
@@ -45,9 +47,10 @@ def subtitle_tracks(container: Any) -> tuple[SubtitleTrack, ...]:
         SubtitleTrack(
             codec=_codec(stream),
             language=_language(stream),
-            is_text=stream.codec_context is not None and stream.codec_context.name in TEXT_CODECS,
+            is_text=is_text(stream),
             is_default=bool(stream.disposition & Disposition.default),
             is_forced=bool(stream.disposition & Disposition.forced),
+            title=title_of(stream),
         )
         for stream in container.streams.subtitles
     )

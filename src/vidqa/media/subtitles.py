@@ -1,20 +1,18 @@
 """Subtitle files as cues: clean lines of text on the time line, however untidy the file."""
 
-import codecs
 import html
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidqa.errors import UsageError
 from vidqa.media.container import quoted
-from vidqa.media.language import TAG, code_page, language_of
+from vidqa.media.counters import renumbered
+from vidqa.media.language import code_page
 from vidqa.media.ttml import TtmlError, looks_like_ttml, read_ttml
+from vidqa.texts import marked_encoding
 from vidqa.types import Cue
-
-EXTENSIONS = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp")
-"""The files looked for beside a clip, in this order."""
 
 ASS_EVENTS = re.compile(r"^\[Events\]", re.MULTILINE)
 
@@ -32,15 +30,6 @@ LONGEST_S = 1e8
 ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|[A-Za-z]+\d*);")
 KARAOKE_TIME = re.compile(r"<[\d:.]+>")
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-
-MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-    codecs.BOM_UTF8: "utf-8-sig",
-}
-"""What a file that says its encoding begins with, the longer ones first."""
 
 ROLL_S = 0.1
 """A line that stands on from one cue to the next has no longer break than this."""
@@ -72,8 +61,7 @@ def read_subtitles(path: Path, language: str | None = None) -> SubtitleFile:
     content = _content(path)
     text, warnings = _decode(content, path, language)
     lines = _ttml(content, text, path) if looks_like_ttml(text) else _events(text, path)
-    cues = in_order(make_cue(*line) for line in _unrolled(sorted(lines, key=lambda one: one[:2])))
-    return SubtitleFile(cues, warnings)
+    return SubtitleFile(clean_cues(lines), warnings)
 
 
 Line = tuple[float, float, str]
@@ -89,6 +77,8 @@ def _events(text: str, path: Path) -> list[Line]:
         known = "ass" if ASS_EVENTS.search(text) else autodetect_format(text)
         if known not in FORMATS:
             raise UsageError(f"{quoted(path)} holds {known} subtitles; {READABLE} are read")
+        if known in ("srt", "vtt"):
+            text = renumbered(text, known == "vtt", _is_timing(known))
         events = pysubs2.SSAFile.from_string(text, format_=known)
         return [
             (event.start / 1000, event.end / 1000, event.plaintext)
@@ -97,6 +87,14 @@ def _events(text: str, path: Path) -> list[Line]:
         ]
     except (pysubs2.Pysubs2Error, ValueError, ArithmeticError, LookupError) as error:
         raise UsageError(f"{quoted(path)} is no subtitle file; {READABLE} are read") from error
+
+
+def _is_timing(known: str) -> Callable[[str], bool]:
+    """Whether a line is one of a cue's times, as its parser sees it."""
+    from pysubs2.formats import get_format_class
+
+    stamp: re.Pattern[str] = vars(get_format_class(known))["TIMESTAMP"]
+    return lambda line: len(stamp.findall(line)) == 2
 
 
 def _ttml(content: bytes, text: str, path: Path) -> list[Line]:
@@ -108,6 +106,32 @@ def _ttml(content: bytes, text: str, path: Path) -> list[Line]:
             return read_ttml(text)
     except TtmlError as error:
         raise UsageError(f"{quoted(path)} is damaged TTML: {error}") from error
+
+
+def clean_cues(lines: Iterable[Line]) -> tuple[Cue, ...]:
+    """The lines that say something, in order of time, each once.
+
+    Those of one time stay in the order of the file. What is shown again while it still stands
+    (signs are drawn in several layers) is one cue, and so is what is carried from line to line.
+    """
+    cues: list[Cue] = []
+    last: dict[str, int] = {}  # where the last cue with a text is
+    for line in _unrolled(sorted(lines, key=lambda one: one[:2])):
+        cue = make_cue(*line)
+        if cue is None:
+            continue
+        place = last.get(cue.text)
+        if place is not None and _is_layer(cue, cues[place]):
+            cues[place] = replace(cues[place], end_s=max(cue.end_s, cues[place].end_s))
+        else:
+            last[cue.text] = len(cues)
+            cues.append(cue)
+    return tuple(sorted(cues, key=lambda cue: (cue.start_s, cue.end_s)))
+
+
+def _is_layer(cue: Cue, before: Cue) -> bool:
+    """Whether a cue of the same text shows while the one before still stands."""
+    return cue.start_s < before.end_s or cue.start_s == before.start_s
 
 
 def _unrolled(lines: Iterable[Line]) -> Iterator[Line]:
@@ -145,61 +169,6 @@ def clean_line(text: str) -> str:
     return " ".join(CONTROL_CHARACTERS.sub(" ", text).split())
 
 
-def in_order(cues: Iterable[Cue | None]) -> tuple[Cue, ...]:
-    """The cues that say something, by time; those of one time stay in the order of the file."""
-    return tuple(sorted(filter(None, cues), key=lambda cue: (cue.start_s, cue.end_s)))
-
-
-def sidecars(video: Path, language: str | None, *, strict: bool = False) -> tuple[Path, ...]:
-    """The subtitle files beside a clip, best first: `clip.srt`, `clip.vtt`, `clip.en.srt`...
-
-    With a language, the files in it come first and those in others are left out; if `strict`, so
-    are those that do not name theirs. Forced ones, which only translate signs, do not count.
-    """
-    prefix = video.stem + "."
-    found = []
-    for path in video.parent.iterdir():
-        if path.suffix.lower() not in EXTENSIONS or not path.name.startswith(prefix):
-            continue
-        rank = _rank(path.stem[len(video.stem) :], language, strict)
-        if rank is not None and path.is_file():
-            found.append((rank, EXTENSIONS.index(path.suffix.lower()), path.name, path))
-    return tuple(path for *_, path in sorted(found))
-
-
-def spoken_in(sidecar: Path, video: Path) -> str | None:
-    """The language a file beside a clip is marked with; None when it is not."""
-    return _tags(sidecar.stem[len(video.stem) :])[0]
-
-
-HINTS = frozenset({"cc", "sdh", "hi", "default", "forced", "foreign"})
-"""What media players write beside the language: `clip.en.sdh.srt`."""
-
-LEFT_OUT = frozenset({"forced", "foreign"})
-
-
-def _tags(tail: str) -> tuple[str | None, frozenset[str]]:
-    """The language and the hints in `.en.sdh`; other words are hints that nobody knows."""
-    words = tail.lower().split(".")[1:]
-    for place, word in enumerate(words):
-        match = TAG.fullmatch(word)
-        if match and (word not in HINTS or (place == 0 and language_of(word))):
-            return language_of(word) or match[1], frozenset(words[:place] + words[place + 1 :])
-    return None, frozenset(words)
-
-
-def _rank(tail: str, language: str | None, strict: bool) -> int | None:
-    """How well a file fits that is named `clip` + tail + `.srt`; None when it does not."""
-    spoken, hints = _tags(tail)
-    if hints & LEFT_OUT or hints - HINTS:
-        return None
-    if spoken is None:
-        return None if strict else 0
-    if language is None:
-        return 1
-    return -1 if spoken == language else None
-
-
 def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_BYTES:
@@ -217,7 +186,7 @@ def _content(path: Path) -> bytes:
 
 def _decode(content: bytes, path: Path, language: str | None) -> tuple[str, tuple[str, ...]]:
     """The text, and a warning when its encoding had to be guessed."""
-    encoding = next((MARKS[mark] for mark in MARKS if content.startswith(mark)), None)
+    encoding = marked_encoding(content)
     try:
         if encoding is not None:
             return content.decode(encoding), ()

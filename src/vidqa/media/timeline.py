@@ -25,14 +25,21 @@ def read_timeline(info: VideoInfo) -> Timeline:
 
     """
     frames, keys = set[float](), set[float]()
+    if info.kind != "video":
+        return Timeline((0.0,), (0.0,))
     with open_media(info.path) as container:
         stream = video_stream(container, info.path)
+        count = 0
         for packet in readable_packets(container, Losses(), stream):
             # AVI knows no times of presentation, only the order of decoding
             stamp = packet.dts if packet.pts is None else packet.pts
+            step_s = float(packet.time_base or 0)
+            if info.raw_rate is not None and packet.size:
+                stamp, step_s = count, float(1 / info.raw_rate)
+                count += 1
             if not packet.size or stamp is None or packet.is_discard:
                 continue
-            time_s = round(float(stamp * packet.time_base) - info.start_s, CLOCK_DIGITS)
+            time_s = round(stamp * step_s - info.start_s, CLOCK_DIGITS)
             if time_s >= 0:
                 frames.add(time_s)
                 if packet.is_keyframe:

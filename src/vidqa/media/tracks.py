@@ -1,15 +1,21 @@
-"""Subtitles inside a container."""
+"""Text tracks inside a container, and which of them holds what is said."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import av
+from av.stream import Disposition
 
-from vidqa.media.container import Losses, clip_start, open_media, readable_packets
+from vidqa.errors import UsageError
+from vidqa.media.container import Losses, open_media, quoted, readable_packets, words_start
 from vidqa.media.language import language_of
-from vidqa.media.subtitles import SubtitleFile, in_order, make_cue
+from vidqa.media.naming import language_mark, name_of, pick, title_of
+from vidqa.media.subtitles import Line, SubtitleFile, clean_cues
+from vidqa.media.telemetry import READINGS, is_telemetry
+from vidqa.types import VideoInfo
 
 TEXT_CODECS = frozenset({"ass", "mov_text", "srt", "ssa", "subrip", "text", "webvtt"})
 """The others are pictures of text."""
@@ -17,89 +23,188 @@ TEXT_CODECS = frozenset({"ass", "mov_text", "srt", "ssa", "subrip", "text", "web
 ASS_FIELDS = 9
 """FFmpeg hands out every text as an ASS event: eight fields, then the text, commas and all."""
 
-UNSAID = frozenset({"", "und", "mis", "mul", "zxx"})
-"""Marks that name no one language (ISO 639-2)."""
+NOT_THE_TALK = re.compile(r"\b(?:commentary|forced|karaoke|lyrics?|signs?|songs?)\b", re.IGNORECASE)
+"""In titles of tracks that hold something else than what is said, or talk about it."""
+
+THIN = 0.5
+"""A track that covers less than this part of what the fullest covers holds only a part."""
+
+OPTION = "--text-track"
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A text track that suits."""
+    """A text track that was read."""
 
+    name: str
+    """For people: its number as `vidqa info` counts, and in brackets language and title."""
     language: str
     """As the container marks it; empty when it does not."""
+    title: str
+    is_default: bool
     text: SubtitleFile
 
+    @property
+    def is_other(self) -> bool:
+        """Whether its title says that it holds something else than what is said."""
+        return NOT_THE_TALK.search(self.title) is not None
 
-def read_track(path: Path, language: str | None, *, strict: bool = False) -> Track | None:
-    """The text track that suits best; None without one.
+    @property
+    def covered_s(self) -> float:
+        """For how many seconds it shows something."""
+        covered_s = until_s = 0.0
+        for cue in self.text.cues:
+            covered_s += max(0.0, cue.end_s - max(until_s, cue.start_s))
+            until_s = max(until_s, cue.end_s)
+        return covered_s
 
-    With a language, a track that is marked with it comes first, then one without a mark; those in
-    others are left out. Among equals, one marked as default comes first, then the first. Forced
-    tracks, which only translate signs, do not count.
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """What the text tracks of a clip have to say."""
+
+    chosen: Track | None = None
+    others: tuple[str, ...] = ()
+    """Names of the others that hold text, for people."""
+    warnings: tuple[str, ...] = ()
+    """Which were passed over, and why."""
+
+
+def read_tracks(
+    path: Path, language: str | None, *, strict: bool = False, wanted: str | None = None
+) -> Tracks:
+    """Read the text tracks and choose the one that holds what is said.
+
+    With a language, tracks that are marked with it come first, then those without a mark; those in
+    others are left out. Among equals, those that hold most of what the fullest holds and are not
+    called `Signs & Songs` or the like come first; then one marked as default; then the first.
+    Forced tracks, which only translate signs, do not count, and neither does telemetry.
 
     Args:
         path: the clip.
         language: the one wanted, in Whisper's letters.
         strict: leave out tracks without a mark, too.
+        wanted: number or language of the track to take, whatever it holds.
 
     Raises:
         ClipNotFoundError: there is no such file.
         NotAVideoError: it cannot be read.
+        UsageError: the track wanted is not there, or is no text.
 
     """
-    start_s = clip_start(path)
+    start_s = words_start(path)
     with open_media(path) as container:
-        ranked = [(_rank(one, language, strict), one) for one in container.streams.subtitles]
-        suitable = [(rank, one) for rank, one in ranked if rank is not None]
-        if not suitable:
-            return None
-        _, track = min(suitable, key=lambda pair: pair[0])
-        losses = Losses()
-        cues = in_order(
-            make_cue(begin_s - start_s, end_s - start_s, text)
-            for begin_s, end_s, text in _lines(container, track, losses)
+        streams = list(container.streams.subtitles)
+        names = {one.index: name_of(number, one) for number, one in enumerate(streams, start=1)}
+        if wanted is not None:
+            number, stream = pick(streams, wanted, OPTION, path)
+            if not is_text(stream):
+                raise UsageError(f"subtitles {number} of {quoted(path)} are pictures, not text")
+            suitable = [stream]
+        else:
+            suitable = [one for one in streams if _suits(one, language, strict=strict)]
+        found = _read(container, suitable, names, start_s)
+        texts = [names[one.index] for one in streams if is_text(one)]
+    telemetry = [] if wanted else [one for one in found if is_telemetry(one.text.cues)]
+    chosen = _best([one for one in found if one not in telemetry], language)
+    return Tracks(
+        chosen,
+        () if wanted else tuple(name for name in texts if chosen is None or name != chosen.name),
+        tuple(f"passed over: text track {one.name}: {READINGS}" for one in telemetry),
+    )
+
+
+def with_cues(info: VideoInfo) -> VideoInfo:
+    """The same, with the cues of each text track counted; reads the whole file."""
+    with open_media(info.path) as container:
+        texts = [one for one in container.streams.subtitles if is_text(one)]
+        counts = [len(track.text.cues) for track in _read(container, texts, {}, info.start_s)]
+    left = iter(counts)
+    return replace(
+        info,
+        subtitles=tuple(
+            replace(one, cues=next(left)) if one.is_text else one for one in info.subtitles
+        ),
+    )
+
+
+def is_text(stream: Any) -> bool:
+    """Whether a stream of subtitles is text that can be read."""
+    return stream.codec_context is not None and stream.codec_context.name in TEXT_CODECS
+
+
+def _suits(stream: Any, language: str | None, *, strict: bool) -> bool:
+    if not is_text(stream) or stream.disposition & Disposition.forced:
+        return False
+    mark = language_mark(stream)
+    return language is None or _is_in(mark, language) or not (mark or strict)
+
+
+def _is_in(mark: str, language: str | None) -> bool:
+    return language is not None and (language_of(mark) or mark) == language
+
+
+def _best(tracks: Sequence[Track], language: str | None) -> Track | None:
+    """The first of the best; None of none."""
+    fullest_s = max((one.covered_s for one in tracks if not one.is_other), default=0.0)
+
+    def rank(track: Track) -> tuple[bool, bool, bool, bool]:
+        return (
+            not _is_in(track.language, language),
+            track.is_other,
+            track.covered_s < THIN * fullest_s,
+            not track.is_default,
         )
-        warnings = []
-        if losses.packets:
-            warnings.append(f"{losses.packets} lines of the text track could not be decoded")
-        if losses.cut_off:
-            warnings.append("the text track could not be read to its end")
-        return Track(_mark(track), SubtitleFile(cues, tuple(warnings)))
+
+    return min(tracks, key=rank, default=None)
 
 
-def _mark(stream: Any) -> str:
-    mark = (stream.language or "").lower()
-    return "" if mark in UNSAID else mark
-
-
-def _rank(stream: Any, language: str | None, strict: bool) -> tuple[bool, bool] | None:
-    """Smaller is better; None when it is not suitable."""
-    if stream.codec_context is None or stream.codec_context.name not in TEXT_CODECS:
-        return None
-    if stream.disposition & av.stream.Disposition.forced:
-        return None
-    mark = _mark(stream)
-    fits = language is not None and (language_of(mark) or mark) == language
-    if language is not None and not fits and (mark or strict):
-        return None
-    return not fits, not stream.disposition & av.stream.Disposition.default
-
-
-def _lines(container: Any, track: Any, losses: Losses) -> Iterator[tuple[float, float, str]]:
-    """Begin, end and text of each event, in the container's time; damaged ones are left out."""
-    from pysubs2 import SSAEvent
-
-    for packet in readable_packets(container, losses, track):
+def _read(
+    container: Any, streams: Sequence[Any], names: dict[int, str], start_s: float
+) -> list[Track]:
+    """All of them in one go through the file, as it is read from its beginning to its end."""
+    losses = Losses()
+    lines: dict[int, list[Line]] = {one.index: [] for one in streams}
+    lost = dict.fromkeys(lines, 0)
+    for packet in readable_packets(container, losses, *streams) if streams else ():
         if packet.pts is None or not packet.size:
             continue
         try:
-            decoded = track.codec_context.decode2(packet)
+            lines[packet.stream_index] += _lines(packet, start_s)
         except (av.error.FFmpegError, ValueError):
-            losses.packets += 1
-            continue
-        begin_s = float(packet.pts * packet.time_base)
-        end_s = begin_s + float((packet.duration or 0) * packet.time_base)
-        for event in decoded.rects if decoded else ():
-            fields = event.ass.decode("utf-8", errors="replace").split(",", ASS_FIELDS - 1)
-            if len(fields) == ASS_FIELDS:
-                yield begin_s, end_s, SSAEvent(text=fields[-1]).plaintext
+            lost[packet.stream_index] += 1
+    return [
+        Track(
+            names.get(one.index, ""),
+            language_mark(one),
+            title_of(one),
+            bool(one.disposition & Disposition.default),
+            SubtitleFile(
+                clean_cues(lines[one.index]), _told(lost[one.index], cut_off=losses.cut_off)
+            ),
+        )
+        for one in streams
+    ]
+
+
+def _told(lost: int, *, cut_off: bool) -> tuple[str, ...]:
+    """What is missing of a track."""
+    warnings = []
+    if lost:
+        warnings.append(f"{lost} lines of the text track could not be decoded")
+    if cut_off:
+        warnings.append("the text track could not be read to its end")
+    return tuple(warnings)
+
+
+def _lines(packet: Any, start_s: float) -> Iterator[Line]:
+    """Begin, end and text of each event, in seconds from the clip's start."""
+    from pysubs2 import SSAEvent
+
+    decoded = packet.stream.codec_context.decode2(packet)
+    begin_s = float(packet.pts * packet.time_base) - start_s
+    end_s = begin_s + float((packet.duration or 0) * packet.time_base)
+    for event in decoded.rects if decoded else ():
+        fields = event.ass.decode("utf-8", errors="replace").split(",", ASS_FIELDS - 1)
+        if len(fields) == ASS_FIELDS:
+            yield begin_s, end_s, SSAEvent(text=fields[-1]).plaintext

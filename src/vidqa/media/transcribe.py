@@ -39,7 +39,7 @@ class Heard:
     """How far a recogniser has come; the last one is its report on the whole."""
 
     until_s: float = 0.0
-    """All before it has been listened to, in seconds from the clip's first frame."""
+    """All before it has been listened to, in seconds from where players begin."""
     language: str | None = None
     """The language given or detected, in Whisper's letters; None while nobody has spoken."""
     warnings: tuple[str, ...] = ()
@@ -204,6 +204,7 @@ class _Notes:
     """What is to be said of how well it could be heard."""
 
     begun: tuple[str, ...]
+    track: str = ""
     guess: str = ""
     unsure: int = 0
     lost_packets: int = 0
@@ -213,10 +214,12 @@ class _Notes:
         """Count what is missing of a block."""
         self.lost_packets += block.lost_packets
         self.cut_off = block.cut_off
+        self.track = block.note
 
     def warnings(self) -> tuple[str, ...]:
         """All of it in sentences."""
         notes = [
+            self.track,
             self.guess,
             f"{self.lost_packets} packets of sound could not be decoded" * (self.lost_packets > 0),
             "the sound could not be read to its end" * self.cut_off,

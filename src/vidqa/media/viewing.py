@@ -6,7 +6,7 @@ from typing import Any
 from vidqa.media.frames import Decoder
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Task
-from vidqa.media.words import Subtitles
+from vidqa.media.words import Subtitles, Wanted
 from vidqa.types import Words
 
 
@@ -22,12 +22,25 @@ class Viewing:
     subtitles: Subtitles = "auto"
     language: str | None = None
     task: Task = "transcribe"
+    text_track: str | None = None
+    audio_track: str | None = None
     decoder: Decoder = "auto"
     blank: bool = False
     words: Words | None = None
     """Those said, where they are known already: then nobody reads or listens."""
     keep_places: bool = False
     """Keep what the tower says before it is projected, for training."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """Which words. Raises UsageError as `Wanted.parse` does."""
+        return Wanted.parse(
+            self.subtitles,
+            self.language,
+            self.task,
+            text_track=self.text_track,
+            audio_track=self.audio_track,
+        )
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -42,4 +55,6 @@ class Viewing:
             "subtitles": str(self.subtitles),
             "language": self.language,
             "task": self.task,
+            "text_track": self.text_track,
+            "audio_track": self.audio_track,
         }

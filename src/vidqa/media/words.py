@@ -1,6 +1,6 @@
 """What is said in a clip, from the best source there is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -8,27 +8,37 @@ from threading import Lock
 from typing import Any
 
 from vidqa.cache import Cache
-from vidqa.errors import DecoderError, UsageError, VidqaError
-from vidqa.media.audio import AudioBlock, audio_blocks
+from vidqa.errors import DecoderError, ModelMissingError, UsageError, VidqaError
+from vidqa.media.audio import AudioBlock, audio_blocks, probe_sound
+from vidqa.media.beside import look_beside, spoken_in
 from vidqa.media.container import quoted
 from vidqa.media.kept import keep_words, kept_words, recogniser_key
-from vidqa.media.language import ENGLISH, read_language
+from vidqa.media.language import ENGLISH, is_auto, read_language
 from vidqa.media.memo import is_still, known_fingerprint
 from vidqa.media.reader import Reader
-from vidqa.media.subtitles import SubtitleFile, read_subtitles, sidecars, spoken_in
-from vidqa.media.tracks import Track, read_track
+from vidqa.media.subtitles import SubtitleFile, read_subtitles
+from vidqa.media.telemetry import READINGS, is_telemetry
+from vidqa.media.tracks import Tracks, read_tracks
 from vidqa.media.transcribe import Heard, Recogniser, Task
-from vidqa.types import Cue, Words, WordsSource
+from vidqa.types import Cue, VideoInfo, Words, WordsSource
 
 Subtitles = str | Path
 """`auto` (a file beside the clip, else a track inside it, else speech), `off` (no words at all),
 `speech` (listen, whatever there is to read), or the path of a subtitle file."""
 
 Window = tuple[float, float | None]
-"""Begin and end of a stretch of a clip, in seconds from its first frame; None is the end."""
+"""Begin and end of a stretch of a clip, in seconds from where players begin; None is the end."""
 
 Event = Cue | Heard | Words
 """A cue as it comes, how far it has been listened, and at last all that is known."""
+
+
+FEW_LETTERS_A_SECOND = 1.0
+"""Somebody who speaks says 12 to 15 a second (4 of Chinese); what is written holds all that is
+said unless it has less than this, for the whole length of the clip."""
+
+MUCH_MORE = 3
+"""Then what is heard is preferred if it has so many times as many letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +50,34 @@ class Wanted:
     """Spoken, and so written, in Whisper's letters; None takes what there is."""
     task: Task = "transcribe"
     """`translate` wants English, whatever is spoken."""
+    text_track: str | None = None
+    """Number (from 1) or language of the text track to read, whatever else there is to read."""
+    audio_track: str | None = None
+    """Number (from 1) or language of the sound to listen to."""
 
     @classmethod
-    def parse(cls, subtitles: Subtitles, language: str | None, task: Task) -> "Wanted":
-        """The same, with the language as people write it, such as `en` or `ENG`.
+    def parse(
+        cls,
+        subtitles: Subtitles,
+        language: str | None,
+        task: Task,
+        *,
+        text_track: str | None = None,
+        audio_track: str | None = None,
+    ) -> "Wanted":
+        """The same, with the language as people write it: `en`, `ENG`, `English`, `auto`.
 
         Raises:
-            UsageError: there is no such language.
+            UsageError: there is no such language, or a text track is asked for where none is read.
 
         """
-        return cls(subtitles, None if language is None else read_language(language), task)
+        if text_track is not None and subtitles != "auto":
+            raise UsageError(
+                f"--text-track {text_track} and --subtitles {subtitles} exclude each other",
+                hint="leave one of them out",
+            )
+        spoken = None if language is None or is_auto(language) else read_language(language)
+        return cls(subtitles, spoken, task, text_track, audio_track)
 
     @property
     def written(self) -> str | None:
@@ -71,6 +99,7 @@ class Ears:
         recogniser: Recogniser | None,
         *,
         missing: VidqaError | None = None,
+        find: Callable[[], Recogniser] | None = None,
         cache: Cache | None = None,
     ) -> None:
         """Listen with a recogniser.
@@ -79,14 +108,27 @@ class Ears:
             reader: reads clips and subtitles.
             recogniser: None if there is none.
             missing: says why there is none, once there is sound to hear.
+            find: finds one when it is needed; raises ModelMissingError where there is none.
             cache: keeps what was heard, and what tracks inside clips say.
 
         """
         self.reader = reader
-        self.recogniser = recogniser
+        self._recogniser = recogniser
+        self._find = find
         self.missing = missing
         self.cache = cache
         self._listening = Lock()  # clip after clip: a recogniser takes all the cores there are
+
+    @property
+    def recogniser(self) -> Recogniser | None:
+        """The one that listens; None if there is none."""
+        if self._find is not None:
+            find, self._find = self._find, None
+            try:
+                self._recogniser = find()
+            except ModelMissingError as error:
+                self.missing = error
+        return self._recogniser
 
     def words(self, path: Path, wanted: Wanted, window: Window = (0.0, None)) -> Words:
         """All words within a stretch of a clip, at once. Raises as `stream` does."""
@@ -100,7 +142,8 @@ class Ears:
         """Yield cues as they become known, in order of time, and at last the `Words`.
 
         Looked for in the file named, else beside the clip, else inside it, else in its sound. All
-        times count from the clip's first frame.
+        times count from where players begin, as those of subtitle files do (see
+        `VideoInfo.lead_s`).
 
         Raises:
             UsageError: the subtitle file named cannot be used, or the recogniser does not know the
@@ -114,7 +157,7 @@ class Ears:
             return
         words, warnings = self._written(path, wanted)
         if words is not None:
-            yield from _all_at_once(_within(words, window), warnings)
+            yield from self._read(words, warnings, path, wanted, window)
             return
         for event in self._kept(path, wanted, window):
             if isinstance(event, Words):
@@ -123,7 +166,7 @@ class Ears:
 
     def _written(self, path: Path, wanted: Wanted) -> tuple[Words | None, tuple[str, ...]]:
         """What is written outside the clip, and what was passed over."""
-        if wanted.subtitles == "speech":
+        if wanted.subtitles == "speech" or wanted.text_track is not None:
             return None, ()
         if wanted.subtitles != "auto":
             return self._from_file(Path(wanted.subtitles), wanted.written), ()
@@ -151,58 +194,118 @@ class Ears:
 
     def _inside(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
         """From a text track, else from the sound."""
-        track = self._track(path, wanted) if wanted.subtitles == "auto" else None
-        if track is None or not track.text.cues:
-            yield from self._heard(path, wanted, window)
+        tracks = self._tracks(path, wanted) if wanted.subtitles == "auto" else Tracks()
+        track = tracks.chosen
+        if track is not None and (track.text.cues or wanted.text_track):
+            others = f"; there are also {', '.join(tracks.others)}" * bool(tracks.others)
+            chosen = (f"read text track {track.name}{others}",) if others else ()
+            source: WordsSource = "track" if track.text.cues else "none"
+            warnings = (*chosen, *track.text.warnings)
+            words = Words(source, track.text.cues, f"text track {track.name}", warnings)
+            yield from self._read(words, tracks.warnings, path, wanted, window)
             return
-        detail = f"text track ({track.language})" if track.language else "text track"
-        words = Words("track", track.text.cues, detail, track.text.warnings)
-        yield from _all_at_once(_within(words, window))
+        for event in self._heard(path, wanted, window):
+            if isinstance(event, Words):
+                event = replace(event, warnings=tracks.warnings + event.warnings)
+            yield event
+
+    def _read(
+        self,
+        words: Words,
+        passed_over: tuple[str, ...],
+        path: Path,
+        wanted: Wanted,
+        window: Window,
+    ) -> Iterator[Event]:
+        """What was read, unless it is little and far more is said."""
+        written = _within(words, window)
+        is_asked_for = wanted.subtitles != "auto" or wanted.text_track is not None
+        if is_asked_for or not self._is_little(words, path):
+            yield from _all_at_once(written, passed_over)
+            return
+        if self.recogniser is None:
+            yield from _all_at_once(_unheard(written, self.missing), passed_over)
+            return
+        heard = Words("none")
+        for event in self._heard(path, wanted, window):
+            if isinstance(event, Words):
+                heard = event
+            elif isinstance(event, Heard):
+                yield event
+        if letters(heard) < MUCH_MORE * max(1, letters(written)):
+            yield from _all_at_once(written, passed_over)
+            return
+        little = f"passed over: {words.detail} holds only {letters(words)} letters; more is said"
+        yield from _all_at_once(heard, (*passed_over, little))
+
+    def _is_little(self, words: Words, path: Path) -> bool:
+        """Whether so few words are hardly all that is said, and there is a sound to listen to."""
+        sound = self.reader.call(path, probe_sound, path)
+        return sound.tracks > 0 and letters(words) < FEW_LETTERS_A_SECOND * sound.duration_s
 
     def _heard(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
         """From the sound, which is the same whether something to read was looked for before."""
         if wanted.subtitles == "speech":
             yield from self._listen(path, wanted, window)
         else:
-            yield from self._kept(path, replace(wanted, subtitles="speech"), window)
+            speech = replace(wanted, subtitles="speech", text_track=None)
+            yield from self._kept(path, speech, window)
 
     def _from_file(self, path: Path, language: str | None) -> Words:
         """The file a person named: it must be readable, but it may be empty of words."""
         file = self._subtitles(path, language)
         if file.cues:
-            return Words("file", file.cues, str(path), file.warnings)
+            note = (f"{quoted(path)} seems to hold {READINGS}",) if is_telemetry(file.cues) else ()
+            return Words("file", file.cues, str(path), (*file.warnings, *note))
         return Words("none", detail=str(path), warnings=(*file.warnings, _empty(path)))
 
     def _from_beside(self, path: Path, wanted: Wanted) -> tuple[Words | None, tuple[str, ...]]:
         """The first usable file beside the clip, and what is wrong with the ones before it."""
         warnings: list[str] = []
         try:
-            beside = sidecars(path, wanted.written, strict=wanted.strict)
+            beside = look_beside(path, wanted.written, strict=wanted.strict)
         except OSError as error:
             return None, (f"no subtitles could be looked for beside the clip: {error.strerror}",)
-        for sidecar in beside:
+        for sidecar in beside.fitting:
             try:
                 file = self._subtitles(sidecar, spoken_in(sidecar, path) or wanted.written)
             except (UsageError, DecoderError) as error:
                 warnings.append(f"passed over: {error.message}")
                 continue
+            if is_telemetry(file.cues):
+                warnings.append(f"passed over: {quoted(sidecar)}: {READINGS}")
+                continue
             if file.cues:
                 return Words("sidecar", file.cues, str(sidecar), file.warnings), tuple(warnings)
             warnings.append(f"passed over: {_empty(sidecar)}")
+        warnings += [f"passed over: {quoted(other)}: {reason}" for other, reason in beside.others]
         return None, tuple(warnings)
 
     def _subtitles(self, path: Path, language: str | None) -> SubtitleFile:
         """The parsing of a subtitle file, in a worker process: it may be a trap, too."""
         return self.reader.call(path, read_subtitles, path, language)
 
-    def _track(self, path: Path, wanted: Wanted) -> Track | None:
-        """The decoding of a text track, in a worker process."""
-        return self.reader.call(path, read_track, path, wanted.written, strict=wanted.strict)
+    def _tracks(self, path: Path, wanted: Wanted) -> Tracks:
+        """The decoding of the text tracks, in a worker process."""
+        return self.reader.call(
+            path,
+            read_tracks,
+            path,
+            wanted.written,
+            strict=wanted.strict,
+            wanted=wanted.text_track,
+        )
 
-    def _blocks(self, path: Path, language: str | None, window: Window) -> Iterator[AudioBlock]:
+    def _blocks(self, path: Path, wanted: Wanted, window: Window) -> Iterator[AudioBlock]:
         """The decoding of the sound, in a worker process, ahead of the listening."""
         return self.reader.stream(
-            path, audio_blocks, path, start_s=window[0], end_s=window[1], language=language
+            path,
+            audio_blocks,
+            path,
+            start_s=window[0],
+            end_s=window[1],
+            language=wanted.language,
+            track=wanted.audio_track,
         )
 
     def _listen(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
@@ -212,7 +315,7 @@ class Ears:
             yield Words("none")
             return
         cues, heard = [], Heard()
-        blocks = self._blocks(path, wanted.language, window)
+        blocks = self._blocks(path, wanted, window)
         with self._listening:
             for event in self.recogniser.listen(blocks, language=wanted.language, task=wanted.task):
                 if isinstance(event, Cue):
@@ -228,8 +331,46 @@ def written_beside(path: Path, wanted: Wanted) -> tuple[Path, ...]:
     """The subtitle files that the words of a clip may come from, the best first."""
     if wanted.subtitles == "auto":
         with suppress(OSError):  # nothing can be read there
-            return sidecars(path, wanted.written, strict=wanted.strict)
+            return look_beside(path, wanted.written, strict=wanted.strict).fitting
     return () if wanted.subtitles in ("auto", "speech", "off") else (Path(wanted.subtitles),)
+
+
+def for_words(window: Window, info: VideoInfo) -> Window:
+    """A stretch that counts from a clip's first frame, on the time line of its words.
+
+    One from the very beginning holds what is said before there is a picture, too.
+    """
+    begin_s, end_s = window
+    later_s = begin_s + info.lead_s if begin_s > 0 else 0.0
+    return later_s, None if end_s is None else end_s + info.lead_s
+
+
+def among_frames(words: Words, info: VideoInfo) -> Words:
+    """The same words, counted from a clip's first frame; what was said before it is said at it."""
+    if not info.lead_s:
+        return words
+    cues = [
+        replace(
+            cue,
+            start_s=max(0.0, round(cue.start_s - info.lead_s, 3)),
+            end_s=max(0.0, round(cue.end_s - info.lead_s, 3)),
+        )
+        for cue in words.cues
+    ]
+    return replace(words, cues=tuple(cues))
+
+
+def _unheard(written: Words, missing: VidqaError | None) -> Words:
+    """Few words, with a warning that the sound may hold more."""
+    if missing is None:
+        return written
+    note = f"the words are few, and nobody could listen for more: {missing.message}"
+    return replace(written, warnings=(*written.warnings, note))
+
+
+def letters(words: Words) -> int:
+    """How many letters and numerals there are, in any script."""
+    return sum(character.isalnum() for cue in words.cues for character in cue.text)
 
 
 def _within(words: Words, window: Window) -> Words:

@@ -7,31 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from vidqa import litter
 from vidqa.errors import ClipNotFoundError, UsageError
-
-VIDEO = frozenset(
-    {
-        *(".3g2", ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".gif", ".m1v", ".m2t"),
-        *(".m2ts", ".m2v", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg"),
-        *(".mpv", ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob"),
-        *(".webm", ".wmv", ".y4m"),
-    }
-)
-"""Names of files that are taken from a folder end so; a file that is named is taken as it is."""
-SOUND = frozenset(
-    {
-        *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".ape", ".caf", ".flac", ".m4a", ".m4b", ".mka"),
-        *(".mp2", ".mp3", ".oga", ".ogg", ".opus", ".wav", ".weba", ".wma"),
-    }
-)
-"""The same of files that have sound only."""
-LITTER = frozenset(
-    {
-        *("#recycle", "#snapshot", "$recycle.bin", "@eadir", "@recently-snapshot", "@recycle"),
-        *("__macosx", "lost+found", "recycler", "system volume information"),
-    }
-)
-"""Folders, in lower case, in which systems and network disks keep previews and what was deleted."""
+from vidqa.media.endings import VIDEO
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +155,7 @@ class _Search:
             raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
         for entry in entries:
             if entry.is_dir():
-                if entry.is_symlink() or entry.name.lower() in LITTER:
+                if entry.is_symlink() or entry.name.lower() in litter.FOLDERS:
                     continue
                 if self._recursive:
                     yield from self._inside(entry)
@@ -214,7 +192,7 @@ def _before_pattern(word: str) -> str:
 
 
 def _is_litter(name: str) -> bool:
-    return any(part.lower() in LITTER for part in Path(name).parts)
+    return any(part.lower() in litter.FOLDERS for part in Path(name).parts)
 
 
 def _identity(clip: str) -> str:

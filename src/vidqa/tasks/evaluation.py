@@ -11,6 +11,7 @@ from vidqa.engine import Clip, Model
 from vidqa.errors import UsageError, VidqaError
 from vidqa.tasks.bootstrap import Share, share
 from vidqa.tasks.scoring import RULES, Expected, RuleName, words_of
+from vidqa.texts import read_lines
 
 Without = Literal["pictures", "words"]
 """What is kept from a model, to learn what it makes of the rest."""
@@ -45,6 +46,7 @@ class Result:
     item: Item
     answer: str | None
     is_right: bool
+    """False as well where nothing was answered; that does not count."""
     error: VidqaError | None = None
 
     def to_record(self) -> dict[str, object]:
@@ -55,7 +57,7 @@ class Result:
             "video": self.item.video,
             "question": self.item.question,
             "answer": self.answer,
-            "right": self.is_right,
+            "right": None if self.error is not None else self.is_right,
             "stratum": self.item.stratum,
             "error": None if self.error is None else self.error.message,
         }
@@ -90,7 +92,7 @@ def read_items(file: Path) -> list[Item]:
 
     """
     items = []
-    for number, line in enumerate(_lines(file), 1):
+    for number, line in enumerate(read_lines(file), 1):
         if line.strip():
             try:
                 items.append(_item(json.loads(line)))
@@ -100,13 +102,6 @@ def read_items(file: Path) -> list[Item]:
     if not items:
         raise UsageError(f"{file} holds no questions")
     return sorted(items, key=lambda item: item.video)
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
 
 
 def _item(record: Mapping[str, Any]) -> Item:
@@ -120,15 +115,30 @@ def _item(record: Mapping[str, Any]) -> Item:
             raise ValueError(f"{name} must be a text")
     answers = record["answer"]
     groups = answers if isinstance(answers, list) else [answers]
+    wrong = record.get("wrong", [])
     expected = Expected(
-        tuple(tuple(one if isinstance(one, list) else [one]) for one in groups),
+        tuple(tuple(map(_answer, one if isinstance(one, list) else [one])) for one in groups),
         cast(RuleName, rule),
-        tuple(record.get("wrong", ())),
+        tuple(map(_answer, wrong if isinstance(wrong, list) else [wrong])),
     )
-    every = [text for group in expected.answers for text in group]
-    if not every or not all(isinstance(text, str) and words_of(text) for text in every):
-        raise ValueError("answer must be a text or a list of texts")
+    if not any(expected.answers):
+        raise ValueError("answer must be a text, a number or a list of them")
     return Item(str(record.get("skill", "all")), record["video"], record["question"], expected)
+
+
+def _answer(value: object) -> str:
+    """An accepted answer as text; a number as people write it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.15g}"
+    if not isinstance(value, str) or not words_of(value):
+        raise ValueError(f"an answer must be a text or a number, not {json.dumps(value)}")
+    return value
+
+
+def missing_clips(items: Iterable[Item], folder: Path) -> list[str]:
+    """The clips that are not there, as the file says them."""
+    videos = dict.fromkeys(item.video for item in items)
+    return [video for video in videos if not (folder / video).exists()]
 
 
 def evaluate(
@@ -175,8 +185,12 @@ def _ask(clip: Clip, items: Iterable[Item]) -> Iterator[Result]:
 
 
 def marks_of(results: Iterable[Result]) -> list[Marks]:
-    """What counts of results."""
-    return [Marks(one.item.key, one.item.skill, one.item.stratum, one.is_right) for one in results]
+    """What counts of results: a clip that cannot be watched has no wrong answer."""
+    return [
+        Marks(one.item.key, one.item.skill, one.item.stratum, one.is_right)
+        for one in results
+        if one.error is None
+    ]
 
 
 def read_marks(file: Path) -> list[Marks]:
@@ -187,9 +201,11 @@ def read_marks(file: Path) -> list[Marks]:
 
     """
     try:
-        records = [json.loads(line) for line in _lines(file)]
+        records = [json.loads(line) for line in read_lines(file) if line.strip()]
         return [
-            Marks(one["key"], one["skill"], one["stratum"], bool(one["right"])) for one in records
+            Marks(one["key"], one["skill"], one["stratum"], bool(one["right"]))
+            for one in records
+            if one["error"] is None
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import NoSpaceError, UsageError
+from vidqa.file_systems import is_unsupported, stand_in, sync_folder
 
 Record = dict[str, Any]
 """One JSON object."""
@@ -36,6 +37,7 @@ class Journal:
         """
         self.path = Path(os.path.realpath(path))
         """With links followed: the file that one names is written, and the link stays."""
+        self._stand_in: int | None = None
         with disk_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
@@ -52,7 +54,7 @@ class Journal:
                 if self.torn_bytes:
                     _require_record(content[len(whole) :], self.path)
                     os.ftruncate(self._file, len(whole))
-                _sync_folder(self.path.parent)
+                sync_folder(self.path.parent)
         except BaseException:
             self.close()
             raise
@@ -94,11 +96,13 @@ class Journal:
             draft = Path(name)
             try:
                 _write(descriptor, b"".join(map(_line, records)))
-                os.fchmod(descriptor, os.fstat(self._file).st_mode & 0o777)
+                with suppress(PermissionError):  # some file systems know no permissions
+                    os.fchmod(descriptor, os.fstat(self._file).st_mode & 0o777)
                 os.fsync(descriptor)
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if self._stand_in is None:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
                 draft.replace(self.path)
-                _sync_folder(self.path.parent)
+                sync_folder(self.path.parent)
             except BaseException:
                 os.close(descriptor)
                 draft.unlink(missing_ok=True)
@@ -110,10 +114,12 @@ class Journal:
     def close(self) -> None:
         """Let others write."""
         os.close(self._file)
+        if self._stand_in is not None:
+            os.close(self._stand_in)
 
     def _lock(self) -> None:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._flock()
             is_there = os.path.samestat(os.fstat(self._file), self.path.stat())
         except BlockingIOError:
             is_there = False
@@ -122,6 +128,16 @@ class Journal:
                 f"another vidqa is writing {self.path}",
                 hint="wait for it, or write to another file",
             )
+
+    def _flock(self) -> None:
+        """Lock the file, or where its file system knows no locks, one that stands in for it."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if not is_unsupported(error):
+                raise
+            self._stand_in = os.open(stand_in(self.path), os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._stand_in, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     @property
     def _draft_prefix(self) -> str:
@@ -176,15 +192,6 @@ def _write(file: int, content: bytes) -> None:
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(file, rest) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the file's name on disk, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """What a model would see of a clip: frames and the words beside them, without loading the model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 from vidqa.cache import Cache
+from vidqa.errors import NoVideoStreamError
+from vidqa.media.container import quoted
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder, FrameReport
 from vidqa.media.memo import known_fingerprint
@@ -14,7 +16,7 @@ from vidqa.media.placement import Place, place_speech, probe_machine
 from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
-from vidqa.media.words import Ears, Subtitles, Wanted
+from vidqa.media.words import Ears, Subtitles, Wanted, among_frames, for_words
 from vidqa.prompt import FittedWords
 from vidqa.recipe import choose_recipe
 from vidqa.registry import find_model, find_speech
@@ -42,11 +44,24 @@ class PreviewOptions:
     subtitles: Subtitles = "auto"
     language: str | None = None
     task: Task = "transcribe"
+    text_track: str | None = None
+    audio_track: str | None = None
     speech: str | None = None
     """The recogniser; the model's own if None."""
     decoder: Decoder = "auto"
     keep: bool = True
     """Keep what is said on disk, and use what was kept."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """Which words. Raises UsageError as `Wanted.parse` does."""
+        return Wanted.parse(
+            self.subtitles,
+            self.language,
+            self.task,
+            text_track=self.text_track,
+            audio_track=self.audio_track,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,8 @@ def preview(
     local = find_local(options.model)
     spec = find_model(options.model) if local is None else local.spec
     info = reader.probe(path)
+    if info.kind == "sound":
+        raise NoVideoStreamError(f"{quoted(path)} has sound but no video: there is nothing to see")
     window = stretch(info, options.start_s, options.end_s)
     recipe = choose_recipe(options.recipe, spec)
     sampling = choose_sampling(recipe, options.sampling)
@@ -128,18 +145,12 @@ def _words(
     store: Store | None,
 ) -> Words:
     """The words within the window; what is written is looked for before a recogniser is."""
-    wanted = Wanted.parse(options.subtitles, options.language, options.task)
-    words = Words("none")
-    if options.subtitles != "speech":
-        words = Ears(reader, None).words(info.path, wanted, window)
     name = options.speech or spec.speech
-    nothing_written = words.source == "none" and not words.detail
-    if options.subtitles not in HEARD or not nothing_written or name is None or not info.has_audio:
-        return words
-    recogniser = _recogniser(name, spec, store or Store())
-    ears = Ears(reader, recogniser, cache=Cache() if options.keep else None)
-    heard = ears.words(info.path, replace(wanted, subtitles="speech"), window)
-    return replace(heard, warnings=words.warnings + heard.warnings)
+    listens = options.subtitles in HEARD and name is not None and info.has_audio
+    find = partial(_recogniser, name, spec, store or Store()) if name and listens else None
+    ears = Ears(reader, None, find=find, cache=Cache() if options.keep else None)
+    span = for_words(window, info)
+    return among_frames(ears.words(info.path, options.wanted, span), info)
 
 
 def _recogniser(name: str, spec: ModelSpec, store: Store) -> Recogniser:

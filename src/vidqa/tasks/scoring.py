@@ -17,9 +17,20 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, get_args
 
+from vidqa.wording import LETTERS_WITHOUT_BLANKS
+
 RuleName = Literal["contains", "exact", "lacks", "yes_no", "names_only", "in_order", "words"]
 RULES: tuple[RuleName, ...] = get_args(RuleName)
 ARTICLES = frozenset(["a", "an", "the"])
+BEFORE_A_LETTER = frozenset(["choice", "letter", "option"])
+_MARKS = r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff"
+"""Accents and vowels that belong to the letter before, of Latin, Hebrew, Arabic and India."""
+_WORD = rf"[{LETTERS_WITHOUT_BLANKS}]|(?:[^\W{LETTERS_WITHOUT_BLANKS}]|[{_MARKS}'])+"
+WORD = re.compile(_WORD)
+ANOTHER = re.compile(rf"\s+[\"'\u2018\u201c\u201e\u00ab]?(?:{_WORD})")
+"""Maybe in quotation marks."""
+HANGUL = re.compile(r"[\uac00-\ud7a3]+")
+"""Korean writes particles at the end of a word."""
 ENOUGH_WORDS = 0.8
 """Of a sentence that is quoted."""
 
@@ -43,9 +54,19 @@ class Expected:
 
 
 def words_of(text: str) -> list[str]:
-    """Lower case, no punctuation, no articles."""
-    found = re.findall(r"[\w']+", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
-    return [word.strip("'") for word in found if word not in ARTICLES]
+    """Lower case, no punctuation, no articles.
+
+    Where words are not written apart, every letter is a word. `a`, `an` and `the` are articles only
+    before another word: in `A`, `(a)` and `A: a dog` a letter was chosen.
+    """
+    plain = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    words: list[str] = []
+    for match in WORD.finditer(plain):
+        word = match[0].strip("'")
+        is_chosen = bool(words) and words[-1] in BEFORE_A_LETTER
+        if word not in ARTICLES or is_chosen or not ANOTHER.match(plain, match.end()):
+            words.append(word)
+    return words
 
 
 def _find(words: Sequence[str], phrase: str, start: int = 0) -> int | None:
@@ -58,8 +79,10 @@ def _find(words: Sequence[str], phrase: str, start: int = 0) -> int | None:
     return None
 
 
-def _same(one: str, other: str) -> bool:
-    return one == other or one == f"{other}s" or other == f"{one}s"
+def _same(found: str, wanted: str) -> bool:
+    if HANGUL.fullmatch(wanted):
+        return found.startswith(wanted)
+    return found == wanted or found == f"{wanted}s" or wanted == f"{found}s"
 
 
 def _any(expected: Expected) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import UsageError
+from vidqa.texts import read_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +42,11 @@ def read_examples(file: Path) -> list[Example]:
 
     """
     examples = []
-    for number, line in enumerate(text_of(file).splitlines(), 1):
+    for number, line in enumerate(read_lines(file), 1):
         if line.strip():
             with errors_at(f"{file}, line {number}"):
                 examples.append(_example(json.loads(line), file.parent))
     return examples
-
-
-def text_of(file: Path) -> str:
-    """What is in a file.
-
-    Raises:
-        UsageError: it cannot be read.
-
-    """
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
 
 
 @contextmanager

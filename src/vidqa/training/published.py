@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import UsageError
-from vidqa.training.examples import Example, Source, errors_at, filled, read_examples, text_of
+from vidqa.texts import read_text
+from vidqa.training.examples import Example, Source, errors_at, filled, read_examples
 
 FOR_A_CAPTION = (
     "Describe this video.",
@@ -36,6 +37,8 @@ FOR_A_PICTURE = (
     "Tell what can be seen.",
     "Give a description of the image.",
 )
+DELIMITERS = ",;\t"
+"""Of CSV files; where a comma is the decimal mark, programs write a semicolon."""
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".avi", ".mov")
 
 
@@ -75,9 +78,11 @@ def read_layout(layout: str, file: Path, folders: Folders | None) -> list[Exampl
 
 
 def _records(file: Path) -> Iterator[Mapping[str, Any]]:
-    text = text_of(file)
-    if file.suffix == ".csv":
-        yield from csv.DictReader(io.StringIO(text))
+    text = read_text(file)
+    if file.suffix.lower() == ".csv":
+        head = text.partition("\n")[0]
+        delimiter = max(DELIMITERS, key=head.count)
+        yield from csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
         return
     try:
         found = json.loads(text)

@@ -21,7 +21,14 @@ from vidqa.training.examples import Example, by_source
 from vidqa.training.loop import Evaluated, Event, Precision, Run, Saved, Stepped
 from vidqa.training.settings import TrainingSettings
 from vidqa.training.trainable import make_trainable
-from vidqa.training.watching import KeptLessons, Unwatchable, Watched, Watching
+from vidqa.training.watching import (
+    KeptLessons,
+    Unwatchable,
+    Watched,
+    Watching,
+    is_there,
+    missing,
+)
 from vidqa.weights.local import write_settings
 
 NOTES = "training"
@@ -69,8 +76,11 @@ class Session:
         learned, apart = list[Path](), list[Path]()
         one_process_first = PartialState(cpu=self.model.device == "cpu").main_process_first
         with one_process_first():  # the others find the lessons on disk
-            for chosen, kept in ((examples, learned), (kept_apart, apart)):
-                for event in self._watching().lessons(by_source(chosen)):
+            sources, others = by_source(examples), by_source(kept_apart)
+            yield from missing({**sources, **others})
+            for chosen, kept in ((sources, learned), (others, apart)):
+                there = {source: asked for source, asked in chosen.items() if is_there(source)}
+                for event in self._watching().lessons(there):
                     if isinstance(event, Watched):
                         kept.append(event.file)
                     yield event

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -169,6 +169,21 @@ class KeptLessons:
             told = opened.metadata()
             exchanges = [Exchange(**one) for one in json.loads(told[EXCHANGES])]
             return Lesson(opened.get_tensor(PLACES), json.loads(told[PREFIX]), exchanges)
+
+
+def is_there(source: Source) -> bool:
+    """Whether the clip and the subtitles named for it exist."""
+    return all(one.exists() for one in (source.video, source.subtitles) if one is not None)
+
+
+def missing(sources: Iterable[Source]) -> Iterator[Unwatchable]:
+    """Those that are not there: all of them are told before hours are spent on the others."""
+    for source in sources:
+        if not source.video.exists():
+            yield Unwatchable(source, ClipNotFoundError(f"there is no file {str(source.video)!r}"))
+        elif not is_there(source):
+            name = str(source.subtitles)
+            yield Unwatchable(source, ClipNotFoundError(f"there are no subtitles {name!r}"))
 
 
 def _write(lesson: Lesson, file: Path) -> None:

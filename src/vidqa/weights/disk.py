@@ -1,7 +1,6 @@
 """Room on the disk: asked for before a download, told plainly when it runs out during one."""
 
 import errno
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,12 +41,3 @@ def full_disk_errors(folder: Path) -> Iterator[None]:
         if error.errno not in FULL_ERRNOS:
             raise
         raise NoSpaceError(f"the disk of {folder} is full", hint=MAKE_ROOM) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut, as `fsync` does for a file's content."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import DownloadError, OfflineError
+from vidqa.file_systems import link_or_copy
 from vidqa.spec import File, HubSource
 from vidqa.weights.disk import FULL_ERRNOS, full_disk_errors, require_space
 from vidqa.weights.marker import BLOCK_BYTES, Stamp, stamp, write_marker
@@ -85,7 +86,7 @@ def _fetch_file(source: HubSource, file: File, destination: Path, progress: Prog
         if digest := _verified(local, file):
             link = destination / file.path
             link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(local.resolve())
+            link_or_copy(local.resolve(), link)
             return stamp(destination, file.path, digest)
         local.resolve().unlink(missing_ok=True)
         local.unlink(missing_ok=True)
@@ -138,6 +139,7 @@ def hub_errors(source: HubSource, wanted: str) -> Iterator[None]:
     """
     from huggingface_hub import errors
 
+    require_sound_token()
     try:
         yield
     except errors.LocalEntryNotFoundError as error:
@@ -202,10 +204,33 @@ def _refusal(source: HubSource, wanted: str, error: BaseException) -> DownloadEr
     )
 
 
+def require_sound_token() -> None:
+    """Refuse a login that no Hub can take, without showing any of it.
+
+    Raises:
+        DownloadError: it holds what cannot be sent.
+
+    """
+    from huggingface_hub import get_token
+
+    token = get_token()
+    if token is None or (token.isascii() and token.isprintable() and " " not in token):
+        return
+    raise DownloadError(
+        "the token of the Hub holds a character that no token has (a quotation mark, a dash or a "
+        "blank of a text program?)",
+        hint="set HF_TOKEN again, or run `hf auth login`",
+    )
+
+
 def first_line(error: BaseException) -> str:
-    """What an exception says first, or its type where it says nothing."""
+    """What an exception says first, or its type where it says nothing; no login is in it."""
+    from huggingface_hub import get_token
+
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    said = lines[0] if lines else type(error).__name__
+    token = get_token()
+    return said.replace(token, "***") if token else said
 
 
 def _verified(local: Path, file: File) -> str | None:

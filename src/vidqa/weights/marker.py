@@ -6,6 +6,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from vidqa.litter import is_litter
+
 MARKER = "verified.json"
 SCHEMA = 1
 BLOCK_BYTES = 1 << 20
@@ -54,13 +56,18 @@ def stamp(folder: Path, path: str, sha256: str | None = None) -> Stamp:
 
 
 def foreign_files(folder: Path, stamps: list[Stamp]) -> list[str]:
-    """Files that came into the folder after it was verified; hidden ones are nobody's weights."""
+    """Files that came into the folder after it was verified.
+
+    Those that are hidden, or that systems leave in every folder, are nobody's weights.
+    """
     known = {one.path for one in stamps} | {MARKER}
     there = (file.relative_to(folder) for file in folder.rglob("*") if not file.is_dir())
     return sorted(
         str(path)
         for path in there
-        if str(path) not in known and not any(part.startswith(".") for part in path.parts)
+        if str(path) not in known
+        and not any(part.startswith(".") for part in path.parts)
+        and not is_litter(path)
     )
 
 

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from vidqa import paths
 from vidqa.errors import ModelDamagedError, ModelMissingError
-from vidqa.weights.disk import full_disk_errors, sync_folder
+from vidqa.file_systems import is_unsupported, stand_in, sync_folder
+from vidqa.weights.disk import full_disk_errors
 from vidqa.weights.marker import (
     MARKER,
     Stamp,
@@ -134,7 +135,8 @@ class Store:
 
     def _replace(self, draft: Path, key: str) -> None:
         target = self.path(key)
-        draft.chmod(0o755)
+        with suppress(PermissionError):  # some file systems know no permissions
+            draft.chmod(0o755)
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
             self.remove(key)
@@ -180,7 +182,7 @@ class Store:
         for draft in sorted((self.root / DRAFTS).glob("*")):
             lock = self._lock(draft.name.rpartition(".")[0])
             # Somebody has the lock (filelock's Timeout is an OSError), or the disk is read-only.
-            with suppress(OSError), lock.acquire(timeout=0):
+            with suppress(OSError, NotImplementedError), lock.acquire(timeout=0):
                 shutil.rmtree(draft, ignore_errors=True)
 
     @contextmanager
@@ -188,10 +190,12 @@ class Store:
         """One writer of an entry at a time; `on_wait` is called if somebody else is at it."""
         lock = self._lock(_flat(key))
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            on_wait()
-            lock.acquire()
+            _acquire(lock, on_wait)
+        except (OSError, NotImplementedError) as error:
+            if not is_unsupported(error):
+                raise
+            lock = FileLock(stand_in(Path(lock.lock_file)))
+            _acquire(lock, on_wait)
         try:
             yield
         finally:
@@ -201,6 +205,14 @@ class Store:
         locks = self.root / LOCKS
         locks.mkdir(parents=True, exist_ok=True)
         return FileLock(locks / f"{flat}.lock")
+
+
+def _acquire(lock: BaseFileLock, on_wait: Callable[[], object]) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        on_wait()
+        lock.acquire()
 
 
 def _flat(key: str) -> str:

@@ -1,0 +1,101 @@
+"""Files that are none: `-`, `/dev/stdin`, `/dev/fd/N` and named pipes, as shells hand them over.
+
+What comes out of a pipe can be read once and in order only, where clips are searched: it is
+written to a temporary file first, which is gone when the program ends.
+"""
+
+import atexit
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+from vidqa.errors import NoSpaceError, UsageError
+
+STDIN = "-"
+LIMIT_BYTES = 16 << 30
+"""More than a film at the best quality; a pipe that gives more never ends."""
+BLOCK_BYTES = 1 << 20
+
+
+def spooled(name: str) -> str:
+    """A file with the content of what is named: the same name, where that is a file already.
+
+    Raises:
+        UsageError: nothing is in it, it is a terminal, too much comes, or it cannot be read.
+        NoSpaceError: there is no room for it.
+
+    """
+    source = _source(name)
+    if source is None:
+        return name
+    if source == STDIN and sys.stdin.isatty():
+        raise UsageError("stdin is a terminal; a file is wanted there")
+    return _redirected() or _written(STDIN) if source == STDIN else _written(source)
+
+
+def _source(name: str) -> str | None:
+    """What is to be copied; None where a name can be used as it is."""
+    if name in (STDIN, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"):
+        return STDIN
+    try:
+        return name if stat.S_ISFIFO(Path(name).stat().st_mode) else None
+    except (OSError, ValueError):
+        return None  # who opens it says what is wrong
+
+
+def _redirected() -> str | None:
+    """The file that stdin is (`< clip.mp4`), where the system tells its name."""
+    try:
+        status, path = os.fstat(sys.stdin.fileno()), Path("/proc/self/fd/0").resolve()
+        return str(path) if os.path.samestat(path.stat(), status) and path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+@cache
+def _written(source: str) -> str:
+    """A pipe can be read once: whoever names it twice gets the same file."""
+    title = "stdin" if source == STDIN else source.strip("/").replace("/", "-")
+    target = _folder() / title[-100:]
+    if source == STDIN:
+        reader = getattr(sys.stdin, "buffer", None)
+        if reader is None:
+            raise UsageError("stdin is closed; a file is wanted there")
+        _copy(reader, target, "stdin")
+    else:
+        try:
+            with Path(source).open("rb") as stream:
+                _copy(stream, target, source)
+        except OSError as error:
+            raise UsageError(f"{source!r} cannot be read: {error.strerror}") from error
+    return str(target)
+
+
+def _copy(reader: BinaryIO, target: Path, name: str) -> None:
+    size_bytes = 0
+    try:
+        with target.open("wb") as stream:
+            while block := reader.read(BLOCK_BYTES):
+                size_bytes += len(block)
+                if size_bytes > LIMIT_BYTES:
+                    raise UsageError(f"more than {LIMIT_BYTES >> 30} GiB came from {name}")
+                stream.write(block)
+    except OSError as error:
+        raise NoSpaceError(
+            f"what comes from {name} cannot be kept in {target.parent}: {error.strerror}",
+            hint="set TMPDIR to a folder with more room",
+        ) from error
+    if not size_bytes:
+        raise UsageError(f"nothing came from {name}")
+
+
+@cache
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="vidqa-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

@@ -1,0 +1,22 @@
+"""Words of any script: where they are not written apart, two letters count as one."""
+
+import re
+
+LETTERS_WITHOUT_BLANKS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+"""Thai, Lao, Burmese, Khmer, Japanese and Chinese, as a regular expression's ranges."""
+
+WITHOUT_BLANKS = re.compile(f"[{LETTERS_WITHOUT_BLANKS}]")
+
+_WORD = re.compile(
+    rf"\s*(?:[{LETTERS_WITHOUT_BLANKS}]{{1,2}}[^\w\s]*|[^\s{LETTERS_WITHOUT_BLANKS}]+)"
+)
+
+
+def count_words(text: str) -> int:
+    """How many words a text has."""
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def first_words(text: str, count: int) -> str:
+    """The beginning of a text, so many words long."""
+    return "".join(_WORD.findall(text)[:count]).strip()
