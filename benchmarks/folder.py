@@ -1,6 +1,6 @@
 """Clips an hour of one `vidqa ask` over a folder, beside a shell loop over `vidqa ask`.
 
-    python benchmarks/folder.py [--clips 48] [--looped 8] > benchmarks/results/folder-cpu.json
+    python benchmarks/folder.py [--clips 96] [--looped 8] > benchmarks/results/folder-cpu.json
 
 Two folders: copies of the bundled clip (23 s, somebody speaks), and silent ones of its first 3 s.
 Each has bytes of its own behind it, and `--no-cache` has everything done again. The loop goes over
@@ -35,7 +35,7 @@ LOOP = 'for clip in "$1"/*.mp4; do {ask} "$clip" "{question}" {how} || exit 1; d
 def main() -> None:
     """Time both ways over both folders."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clips", type=int, default=48)
+    parser.add_argument("--clips", type=int, default=96)
     parser.add_argument("--looped", type=int, default=8)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:

@@ -18,7 +18,7 @@ MARKUP = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1)
 
 
 def cues_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[Cue, ...]]:
-    """Cues in order of time, none like the one before."""
+    """Cues in order of time, none like another: what is shown twice at a time is one cue."""
     rows = st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 10**6), text), max_size=8)
     return rows.map(_in_order)
 
@@ -29,7 +29,7 @@ def _in_order(rows: list[tuple[int, int, str]]) -> tuple[Cue, ...]:
     for gap_ms, length_ms, text in rows:
         begin_ms += gap_ms
         line = clean_line(text)
-        if line and (not cues or cues[-1].text != line):
+        if line and all(one.text != line for one in cues):
             cues.append(Cue(begin_ms / 1000, (begin_ms + length_ms) / 1000, line))
     return tuple(cues)
 

@@ -188,7 +188,7 @@ def test_what_is_no_video_is_one_clear_error(
 ) -> None:
     code, out, err = ask(str(odd_folder / name), QUESTION)
     assert (code, out) == (status, "")
-    assert err.startswith("error: ")
+    assert "\nerror: " in f"\n{err}"
     assert "Traceback" not in err
     assert told_of_all[0] == 40, "the others were answered"
     assert told_of_all[1][name]["error"]["code"] == status

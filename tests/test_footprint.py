@@ -84,11 +84,11 @@ def test_the_papers_models_at_full_size(name: str, tmp_path: Path) -> None:
 def test_the_parts_add_up(footprint: Footprint) -> None:
     made = wanted(footprint)
     assert made.weights_bytes == 16 * GB
-    tokens = 90 * 70 + 1200 + 128 + 512
+    tokens = 90 * 70 + 1600 + 128 + 512
     assert made.cache_bytes == 2 * tokens * 32 * 8 * 128 * 2 * 2
     assert made.working_bytes > RUNTIME_BYTES
     assert made.total_bytes == made.weights_bytes + made.cache_bytes + made.working_bytes
-    assert str(made).startswith("bfloat16, 90 frames: weights 16.0 GB + cache 2.1 GB + working")
+    assert str(made).startswith("bfloat16, 90 frames: weights 16.0 GB + cache 2.2 GB + working")
     assert wanted(footprint, "int8").weights_bytes == 9 * GB
     assert wanted(footprint, "int4").weights_bytes == 5.5 * GB
     assert wanted(footprint, "float32").cache_bytes == 2 * made.cache_bytes

@@ -165,12 +165,11 @@ class VideoInfo:
     start_s: float = 0.0
     """The container's own time of the first frame."""
     lead_s: float = 0.0
-    """How long the sound goes on before the first frame is shown, in seconds.
+    """How long the sound goes on before the first frame is shown, in seconds: two clocks meet here.
 
-    Two clocks meet here. Frames, and all that is told of a clip, count from its first frame. Words
-    count from where players begin, which is `lead_s` earlier: subtitle files beside a clip, text
-    tracks, what is heard and what is written for players. Words are moved by `lead_s` when they
-    are put beside frames; what is said before there is a picture goes to the first.
+    Frames, and all that is told of a clip, count from its first frame; words (heard, in subtitle
+    files and in tracks) from where players begin, which is `lead_s` earlier. They are moved by it
+    when they are put beside frames; what is said before there is a picture goes to the first.
     """
     size_bytes: int = 0
     stated_frames: int | None = None

@@ -230,7 +230,7 @@ def test_nothing_is_heard_twice(
         with pytest.raises(AssertionError, match="listened"):
             Transcriber(Wanted("speech")).ears.words(copy, Wanted("speech"), (0.0, 5.25))
         assert run(["frames", str(copy), *stretch, "--quiet", "-o", str(sheet)]) == 0
-    assert {entry.about for entry in Cache().entries()} == {"demo.mp4"}
+    assert {entry.about for entry in Cache().entries()} == {"demo.mp4", "copy.mp4"}
     Cache().prune(0)
     capsys.readouterr()
     assert transcribe(copy, *stretch, "--no-cache")[1] == first

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidqa.errors import ClipNotFoundError, UsageError
-from vidqa.tasks.clip_list import SOUND, VIDEO, ClipList, find_clips, read_list
+from vidqa.media.endings import SOUND, VIDEO
+from vidqa.tasks.clip_list import ClipList, find_clips, read_list
 
 
 @pytest.fixture

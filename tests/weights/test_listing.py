@@ -192,6 +192,48 @@ def test_a_folder_is_carried_over_and_its_origin_may_go(saved: Path, tmp_path: P
     assert find_local("mine") is None
 
 
+@pytest.fixture
+def adapter(saved: Path, tmp_path: Path) -> Path:
+    """A LoRA for the model that was saved, as PEFT writes it."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForImageTextToText
+
+    config = LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False)
+    tuned = get_peft_model(AutoModelForImageTextToText.from_pretrained(saved), config)
+    tuned.peft_config["default"].base_model_name_or_path = str(saved)
+    tuned.save_pretrained(tmp_path / "adapter")
+    return tmp_path / "adapter"
+
+
+def test_a_lora_is_joined_with_its_model(saved: Path, adapter: Path) -> None:
+    with pytest.raises(UsageError, match="holds a LoRA, no whole model") as caught:
+        find_local(str(adapter))
+    assert str(adapter) in str(caught.value.hint)
+    folder = add(adapter, "tuned")
+    assert (folder / "adapter" / "adapter_model.safetensors").is_file()
+    assert (folder / "model.safetensors").samefile(saved / "model.safetensors")
+    local = find_local("tuned")
+    assert local is not None
+    assert local.folder == folder
+
+
+def test_a_lora_without_its_model_says_which_it_needs(adapter: Path) -> None:
+    file = adapter / "adapter_config.json"
+    told = json.loads(file.read_text())
+    for base in ("Qwen/Qwen3-VL-2B-Instruct", "someone/else", ""):
+        file.write_text(json.dumps({**told, "base_model_name_or_path": base}))
+        with pytest.raises(ModelMissingError) as caught:
+            add(adapter, "tuned")
+        if base:
+            assert base in f"{caught.value.message} {caught.value.hint}" or "qwen3-vl-2b" in (
+                caught.value.hint or ""
+            )
+    (adapter / "adapter_model.safetensors").rename(adapter / "adapter_model.bin")
+    with pytest.raises(ModelUnsupportedError, match=r"no adapter_model\.safetensors"):
+        add(adapter, "tuned")
+    assert others() == []
+
+
 def test_an_added_model_that_was_touched_is_found_out(saved: Path) -> None:
     folder = add(saved, "mine")
     (folder / "model.safetensors").write_bytes(b"other")

@@ -7,7 +7,7 @@ from typing import Any
 
 from vidqa.engine.look import Looked
 from vidqa.errors import UsageError
-from vidqa.footprint import QUESTION_TOKENS, TOKENS_PER_WORD
+from vidqa.footprint import QUESTION_TOKENS
 from vidqa.media.moments import Moments
 from vidqa.model.inputs import Pictures, PromptIds, Turn
 from vidqa.model.loading import Loaded
@@ -15,6 +15,14 @@ from vidqa.prompt import FittedWords, neutralize, user_content
 from vidqa.recipe import Recipe
 from vidqa.spec import ModelSpec
 from vidqa.types import Cue, PromptSegment, PromptView, Segment, VideoInfo, Words
+from vidqa.wording import count_words
+
+PLAIN_ENGLISH = "He opens the door, looks at the old garden, and says that it will rain tonight."
+"""Shows how many tokens of a model a word takes."""
+
+WORDY = 1.5
+"""By so much more tokens a word may take on average: `footprint.TOKENS_PER_WORD` is what is planned
+for it. Of scripts that take more, fewer words are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +76,7 @@ class Showing:
         if self.recipe.window is not None:
             return shown
         tokens, wordless = self._tokens(shown), self._tokens(self._shown(count, 0))
-        limit = min(
-            max(self._room - wordless, self._room // 2),
-            round(self.spec.max_words * TOKENS_PER_WORD),
-        )
+        limit = min(max(self._room - wordless, self._room // 2), self._most_tokens)
         words = most
         if tokens - wordless > limit:
             words = _most(most, lambda n: self._tokens(self._shown(count, n)) - wordless <= limit)
@@ -119,6 +124,12 @@ class Showing:
     def _room(self) -> int:
         """Tokens of the context that a clip may take."""
         return self.loaded.context_tokens - self.spec.max_new_tokens - QUESTION_TOKENS
+
+    @property
+    def _most_tokens(self) -> int:
+        """Tokens that words may take: half more than those of as many in plain English."""
+        tokens = len(self.loaded.encode(PLAIN_ENGLISH)) / count_words(PLAIN_ENGLISH)
+        return round(WORDY * tokens * self.spec.max_words)
 
     def _fits(self, shown: Shown) -> bool:
         return self._tokens(shown) <= self._room

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError, UsageError
 from vidqa.registry import is_known
+from vidqa.tasks.adapter import base_of, is_adapter, put_together
 from vidqa.weights.disk import require_space
 from vidqa.weights.listing import BESIDE, WEIGHTS
 from vidqa.weights.local import ADDED_NAME, added_key, hub_source
@@ -22,6 +23,8 @@ ADAPTER = re.compile(r"adapter/adapter_(config\.json|model\.safetensors)")
 def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
     """Copy a folder that `save_pretrained` wrote into the cache; it may go away afterwards.
 
+    One with a LoRA only is joined with the model that it names, if that is in the cache.
+
     Args:
         folder: holds configuration, weights as safetensors, tokenizer and processor.
         name: what `--model` will call it.
@@ -32,6 +35,7 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
 
     Raises:
         UsageError: no folder, or a name that is taken or cannot be one.
+        ModelMissingError: the model that a LoRA was made for is not in the cache.
         ModelUnsupportedError: vidqa cannot drive the model, or a part is missing.
         ModelDamagedError: its configuration cannot be read.
         NoSpaceError: the disk cannot hold it.
@@ -41,6 +45,8 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
     _require_name(name, store)
     if not folder.is_dir():
         raise UsageError(f"{str(folder)!r} is no folder")
+    if is_adapter(folder):
+        return _add_adapter(folder, name, store)
     from vidqa.model.inputs import require_template
     from vidqa.model.loading import load_processor
     from vidqa.model.measure import measure
@@ -55,6 +61,17 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
             copy = draft / one.relative_to(folder)
             copy.parent.mkdir(exist_ok=True)
             shutil.copyfile(one, copy)
+    return store.folder(added_key(name))
+
+
+def _add_adapter(folder: Path, name: str, store: Store) -> Path:
+    """A LoRA and the model that it was made for, checked by loading both."""
+    base = base_of(folder, store)
+    with store.lock(added_key(name)), store.publish(added_key(name), "added") as draft:
+        put_together(folder, base, draft)
+        from vidqa.model.loading import load_folder
+
+        load_folder(draft, device="cpu", dtype="bfloat16")
     return store.folder(added_key(name))
 
 

@@ -26,6 +26,9 @@ def check_target(target: Path, *, force: bool) -> None:
         raise UsageError(f"{str(target)!r}: only PNG is written", hint="let its name end in .png")
     if target.is_dir():
         raise UsageError(f"{str(target)!r} is a folder")
+    above = next(one for one in target.parents if one.exists())
+    if not above.is_dir():
+        raise UsageError(f"{str(target)!r} cannot be written: {str(above)!r} is a file")
     if target.exists() and not force:
         raise UsageError(
             f"{str(target)!r} is there already", hint="choose another name, or add --force"

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ SETTINGS = "vidqa.json"
 TELLING = ("*.json", "*.jinja", "tokenizer.model")
 """Files that differ where models, processors or adapters do; with the size and time of the weights
 they make a revision."""
+ADAPTER_CONFIG = "adapter_config.json"
+"""What PEFT writes beside a LoRA's weights."""
 ADDED = "added"
 """Below the cache: copies of folders, by the names they were added under."""
 ADDED_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -148,6 +151,11 @@ def _spec(name: str, folder: Path) -> ModelSpec:
     if preset is not None:
         return replace(MODELS[preset], name=name, sources=())
     file = folder / "config.json"
+    if not file.is_file() and (folder / ADAPTER_CONFIG).is_file():
+        raise UsageError(
+            f"{str(folder)!r} holds a LoRA, no whole model",
+            hint=f"vidqa models add {shlex.quote(str(folder))} --as NAME joins it with its model",
+        )
     if not file.is_file():
         raise UsageError(
             f"{str(folder)!r} holds no model: there is no config.json",

@@ -1,0 +1,97 @@
+"""A folder that holds a LoRA only: taken into the cache together with the model it was made for."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidqa.errors import (
+    ModelDamagedError,
+    ModelMissingError,
+    ModelUnsupportedError,
+    UsageError,
+)
+from vidqa.registry import MODELS
+from vidqa.weights.local import ADAPTER_CONFIG, find_local, write_settings
+from vidqa.weights.locate import model_folder
+from vidqa.weights.marker import MARKER
+from vidqa.weights.store import Store
+
+WEIGHTS = "adapter_model.safetensors"
+BESIDE = "adapter"
+"""The folder inside a model's in which its LoRA is looked for."""
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds a LoRA and no whole model."""
+    return (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The model that a LoRA was made for."""
+
+    folder: Path
+    preset: str | None = None
+    """Its name, if it is one."""
+
+
+def base_of(folder: Path, store: Store) -> Base:
+    """Find the model that a LoRA was made for.
+
+    Raises:
+        ModelMissingError: it is not in the cache.
+        ModelUnsupportedError: the LoRA has no weights as safetensors.
+        ModelDamagedError: its configuration names no model.
+
+    """
+    try:
+        told = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+        name = str(told["base_model_name_or_path"] or "")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelDamagedError(f"{folder / ADAPTER_CONFIG} names no model") from error
+    if not (folder / WEIGHTS).is_file():
+        raise ModelUnsupportedError(
+            f"{folder} has no {WEIGHTS}",
+            hint="vidqa loads nothing that could run code, such as pickled weights",
+        )
+    for preset in MODELS.values():
+        is_whole = preset.assembly is None
+        if is_whole and any(getattr(one, "repo", None) == name for one in preset.sources):
+            return Base(model_folder(preset, store), preset.name)
+    try:
+        local = find_local(name, store) if name else None
+    except (UsageError, ModelMissingError) as error:
+        raise _missing(folder, name) from error
+    if local is None:
+        raise _missing(folder, name)
+    return Base(local.folder)
+
+
+def put_together(adapter: Path, base: Base, target: Path) -> None:
+    """Fill a folder with a model and a LoRA beside its decoder.
+
+    Files of the model get a second name where the disk allows it, instead of a copy.
+    """
+    for file in sorted(one for one in base.folder.rglob("*") if one.is_file()):
+        if file.name == MARKER:
+            continue
+        copy = target / file.relative_to(base.folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            copy.hardlink_to(file.resolve())
+        except OSError:
+            shutil.copyfile(file, copy)
+    (target / BESIDE).mkdir(exist_ok=True)
+    for name in (ADAPTER_CONFIG, WEIGHTS):
+        shutil.copyfile(adapter / name, target / BESIDE / name)
+    if base.preset is not None:
+        write_settings(target, base.preset)
+
+
+def _missing(folder: Path, base: str) -> ModelMissingError:
+    return ModelMissingError(
+        f"{folder} holds a LoRA for {base or 'a model that it does not name'}, no whole model, and "
+        "that model is not in the cache",
+        hint=f"vidqa models pull {base}, then the same command again",
+    )
