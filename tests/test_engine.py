@@ -8,12 +8,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from families import MAKERS, family_spec
 from tiny import spec, vidqa_folder
 from vidqa import plan
 from vidqa.engine import Model, open_folder
-from vidqa.errors import DecoderError, NotEnoughMemoryError, UsageError
+from vidqa.errors import DecoderError, NotEnoughMemoryError, NoVideoStreamError, UsageError
+from vidqa.media.frames import NO_PICTURES
 from vidqa.media.sampling import Sampling
 from vidqa.types import Answer, Stage, TextDelta
 
@@ -143,6 +145,46 @@ def test_too_many_words_are_dropped_and_said(clip: Path, model: Model, tmp_path:
     answer = model.watch(clip, subtitles=path).ask("Who?")
     assert (answer.words_used, answer.words_dropped) == (40, 60)
     assert "60 of 100 words did not fit" in answer.warnings
+
+
+def test_words_of_any_script_give_way_before_frames(
+    clip: Path, model: Model, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.srt"
+    lines = "".join(
+        f"{n}\n00:00:0{n // 80},{n % 80 * 10:03} --> 00:00:02,000\n猫在垫子上睡觉。\n\n"
+        for n in range(1, 159)
+    )
+    path.write_text(lines, encoding="utf-8")
+    answer = model.watch(clip, subtitles=path, frames=4).ask("Who?")
+    assert len(answer.frame_times_s) == 4
+    assert 0 < answer.words_used <= 40
+    assert answer.words_dropped > 500
+
+
+def test_a_sound_is_asked_about_by_its_words_and_says_so(
+    model: Model, subtitles: Path, tmp_path: Path
+) -> None:
+    talk = tmp_path / "talk.wav"
+    with av.open(talk, "w") as container:
+        stream = container.add_stream("pcm_s16le", 16000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 32000), np.int16), format="s16")
+        frame.sample_rate = 16000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    answer = model.watch(talk, subtitles=subtitles).ask("Who?")
+    assert len(answer.frame_times_s) == 1
+    assert answer.words_used > 5
+    assert NO_PICTURES in answer.warnings
+    with pytest.raises(NoVideoStreamError, match="no words are known of it"):
+        model.watch(talk, subtitles="off")
+
+
+def test_a_picture_is_asked_about_as_one_frame(model: Model, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), "red").save(tmp_path / "photo.jpg")
+    answer = model.watch(tmp_path / "photo.jpg").ask("What colour?")
+    assert (answer.frame_times_s, answer.words_used) == ((0.0,), 0)
+    assert model.watch(tmp_path / "photo.jpg", sampling=Sampling.parse("scene")).ask("What?").text
 
 
 def test_fewer_frames_than_asked_are_said(model: Model, clip: Path) -> None:

@@ -12,6 +12,11 @@ _WORD = re.compile(
 )
 
 
+def split_words(text: str) -> list[str]:
+    """The words of a text, each with the blanks before it."""
+    return _WORD.findall(text)
+
+
 def count_words(text: str) -> int:
     """How many words a text has."""
     return sum(1 for _ in _WORD.finditer(text))
@@ -19,4 +24,4 @@ def count_words(text: str) -> int:
 
 def first_words(text: str, count: int) -> str:
     """The beginning of a text, so many words long."""
-    return "".join(_WORD.findall(text)[:count]).strip()
+    return "".join(split_words(text)[:count]).strip()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import av
 import pytest
+from odd import Odd, Text
 
 import vidqa
 from clips import encode_tone, make_clip, tone_stream
@@ -54,6 +55,33 @@ def clip(tmp_path: Path) -> Path:
 def subtitles(tmp_path: Path) -> Path:
     (tmp_path / "words.srt").write_text(SRT, encoding="utf-8")
     return tmp_path / "words.srt"
+
+
+LONG = "1\n00:00:00,000 --> 00:00:20,000\n" + "word " * 40 + "\n"
+
+
+def test_cues_for_players_can_be_read(transcribe: Transcribe, clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "long.srt").write_text(LONG)
+    _, out, _ = transcribe(clip, "--subtitles", tmp_path / "long.srt", "-f", "srt")
+    blocks = out.strip().split("\n\n")
+    assert len(blocks) == 3
+    assert all(len(line) <= 42 for block in blocks for line in block.split("\n"))
+    assert out.count("word") == 40
+    how = ("-f", "vtt", "--max-cue-seconds", "2", "--max-line-width", "12")
+    _, out, _ = transcribe(clip, "--subtitles", tmp_path / "long.srt", *how)
+    assert out.count("-->") == 10
+    status, _, err = transcribe(clip, "--max-line-width", "12")
+    assert (status, "are for srt and vtt, not for txt" in err) == (2, True)
+
+
+@pytest.mark.network
+def test_a_text_track_is_chosen_by_hand(transcribe: Transcribe, tmp_path: Path) -> None:
+    texts = [Text([(0.0, 2.0, "one")], "eng"), Text([(0.0, 2.0, "zwei")], "ger")]
+    clip = Odd(texts=texts).write(tmp_path / "clip.mkv")
+    assert transcribe(clip, "--text-track", "2")[1] == "zwei\n"
+    assert transcribe(clip, "--text-track", "english")[1] == "one\n"
+    status, _, err = transcribe(clip, "--text-track", "3")
+    assert (status, "its tracks are 1 (eng), 2 (ger)" in err) == (2, True)
 
 
 def test_a_subtitle_file_is_converted_without_a_model(

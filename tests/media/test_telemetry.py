@@ -31,6 +31,7 @@ def cues(form: str, count: int, *, every_s: float = 1.0, first: int = 1) -> list
         cues(DASHCAM, 5),
         cues("2021-03-01 12:00:{s:02}", 9),
         cues("{n} km/h", 40, every_s=0.5),
+        cues("Speed: {n} km/h | Alt: 1{n} m", 6),
         cues(OWN_NAMES, 12),
         [*cues(DRONE, 9), Cue(99, 100, "recording ends")],
     ],

@@ -1,8 +1,9 @@
 """What is heard: the demo clip, which is spoken by a machine, and things that nobody said."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,6 +30,10 @@ class Segment:
     avg_logprob: float = -0.2
     no_speech_prob: float = 0.1
     compression_ratio: float = 1.2
+    start: float = 0.0
+    end: float = 1.0
+    tokens: Sequence[int] = range(10)
+    words: None = None
 
 
 def block(seconds: float, start_s: float = 0.0) -> AudioBlock:
@@ -36,7 +41,7 @@ def block(seconds: float, start_s: float = 0.0) -> AudioBlock:
 
 
 def listen(
-    recogniser: Recogniser, blocks: Iterator[AudioBlock] | list[AudioBlock], **how: str
+    recogniser: Recogniser, blocks: Iterator[AudioBlock] | list[AudioBlock], **how: Any
 ) -> tuple[list[Cue], Heard]:
     cues, heard = [], Heard()
     for event in recogniser.listen(blocks, **how):
@@ -99,6 +104,62 @@ def test_what_a_model_cannot_do_is_said_before_it_is_loaded(
     with pytest.raises(UsageError, match=message) as caught:
         list(deaf.listen([block(1)], **how))
     assert caught.value.hint
+
+
+class Fluent:
+    """In place of a recogniser's pipeline: tells a language for each block, and hears the same."""
+
+    def __init__(self, *languages: tuple[str, float], heard: Sequence[Segment] = ()) -> None:
+        self.model = self
+        self._languages = iter(languages)
+        self._heard = heard
+
+    def detect_language(self, *_: object, **__: object) -> tuple[str, float, None]:
+        return (*next(self._languages), None)
+
+    def transcribe(self, *_: object, **__: object) -> tuple[Sequence[Segment], None]:
+        return self._heard, None
+
+
+def fluent(
+    monkeypatch: pytest.MonkeyPatch, name: str, pipeline: Fluent, **how: str
+) -> tuple[str, ...]:
+    """What a recogniser has to say of three blocks in which somebody speaks."""
+    monkeypatch.setattr("vidqa.media.transcribe.find_voices", lambda _: [(0.0, 1.0)])
+    one = Recogniser(find_speech(name), Path("nowhere"), Place("cpu", 1))
+    one.__dict__["_pipeline"] = pipeline
+    _, heard = listen(one, [block(1, start_s=60.0 * n) for n in range(3)], **how)
+    return heard.warnings
+
+
+def test_a_later_part_in_another_language_is_said(monkeypatch: pytest.MonkeyPatch):
+    spoken = Fluent(("en", 0.9), ("en", 0.9), ("de", 0.9))
+    (told,) = fluent(monkeypatch, "whisper-base", spoken)
+    assert told.startswith("from about 2:00 on it sounds like 'de', and was taken for 'en'")
+    assert not fluent(monkeypatch, "whisper-base", Fluent(*[("en", 0.9)] * 2, ("de", 0.6)))
+    assert not fluent(monkeypatch, "whisper-base", Fluent(), language="en")
+
+
+def test_what_is_hardly_english_is_said(monkeypatch: pytest.MonkeyPatch):
+    strange = Fluent(heard=[Segment(" I'm even a glass", avg_logprob=-0.9)])
+    (told,) = fluent(monkeypatch, "whisper-tiny.en", strange)
+    assert "hardly English, and whisper-tiny.en knows only English" in told
+    assert not fluent(monkeypatch, "whisper-tiny.en", Fluent(heard=[Segment(" It is.")]))
+
+
+@pytest.mark.network
+def test_words_have_times_where_they_are_asked_for(recogniser: Recogniser):
+    plain, _ = listen(recogniser, audio_blocks(DEMO))
+    cues, _ = listen(recogniser, audio_blocks(DEMO), word_times=True)
+    assert [cue.text for cue in cues] == [cue.text for cue in plain]
+    assert not any(cue.words for cue in plain)
+    for cue in cues:
+        assert "".join(word.text for word in cue.words).strip() == cue.text
+        times_s = [time_s for word in cue.words for time_s in word[:2]]
+        assert times_s == sorted(times_s)
+        assert cue.start_s <= times_s[0] <= times_s[-1] <= cue.end_s
+    rocket = next(word for cue in cues for word in cue.words if "rocket" in word.text)
+    assert rocket.start_s == pytest.approx(11.7, abs=0.5)
 
 
 @pytest.mark.network

@@ -9,13 +9,14 @@ import pytest
 from clips import encode_pictures, make_clip, picture_stream
 from vidqa.cache import Cache
 from vidqa.errors import ModelMissingError, NotAVideoError, UsageError
+from vidqa.file_info import VideoInfo
 from vidqa.media.audio import AudioBlock
 from vidqa.media.placement import Place
 from vidqa.media.reader import Reader
 from vidqa.media.transcribe import Heard, Recogniser
 from vidqa.media.words import Ears, Wanted, among_frames, for_words
 from vidqa.registry import find_speech
-from vidqa.types import Cue, VideoInfo, Words
+from vidqa.types import Cue, Words
 
 PICTURES = range(0, 2000, 40)
 SPOKEN = (Cue(0, 1, "spoken"), Cue(1, 2, "words"))
@@ -172,7 +173,9 @@ def test_a_track_in_another_language_is_no_reason_not_to_listen(
     srt(tmp_path / "a.en.srt", "hello")
     words = ears.words(tmp_path / "a.mp4", Wanted("auto", "fr"))
     assert (words.source, words.language) == ("speech", "fr")
-    assert parrot.asked == [{"language": "fr", "task": "transcribe", "start_s": 0.0}]
+    assert parrot.asked == [
+        {"language": "fr", "task": "transcribe", "word_times": False, "start_s": 0.0}
+    ]
 
 
 def test_a_translation_is_read_only_from_what_is_marked_as_english(
@@ -183,7 +186,9 @@ def test_a_translation_is_read_only_from_what_is_marked_as_english(
     srt(tmp_path / "clip.de.srt", "deutsch")
     translated = Wanted("auto", "de", "translate")
     assert ears.words(path, translated).source == "speech"
-    assert parrot.asked == [{"language": "de", "task": "translate", "start_s": 0.0}]
+    assert parrot.asked == [
+        {"language": "de", "task": "translate", "word_times": False, "start_s": 0.0}
+    ]
     srt(tmp_path / "clip.en.srt", "english")
     assert texts(ears.words(path, translated)) == ["english"]
 

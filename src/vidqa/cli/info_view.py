@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
-from vidqa.types import SCHEMA_VERSION, AudioTrack, Chapter, OtherPictures, SubtitleTrack, VideoInfo
+from vidqa.file_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, VideoInfo
+from vidqa.types import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from fractions import Fraction

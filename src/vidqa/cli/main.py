@@ -149,6 +149,8 @@ def transcribe(
     recursive: run_options.Recursive = False,
     shard: run_options.Shard = None,
     form: options.Format = None,
+    max_line_width: options.LineWidth = None,
+    max_cue_seconds: options.CueSeconds = None,
     output: options.Output = None,
     force: options.Force = False,
     speech: options.Speech = None,
@@ -166,15 +168,22 @@ def transcribe(
 ) -> ExitCode:
     """Write down what is said in clips, with times; listens, unless told what else to read."""
     from vidqa.cli.request import Selection, read_clips, read_subtitles, read_task, read_time
-    from vidqa.cli.transcribe import TranscribeOptions, TranscribeRun, read_format
+    from vidqa.cli.transcribe import (
+        TranscribeOptions,
+        TranscribeRun,
+        read_format,
+        read_readable,
+    )
     from vidqa.media.endings import SOUND, VIDEO
 
     if subtitles == "off":
         raise UsageError(
             "--subtitles off leaves nothing to write down", hint="use speech, auto or a file"
         )
+    read_form = read_format(form, output)
     how = TranscribeOptions(
-        form=read_format(form, output),
+        form=read_form,
+        readable=read_readable(read_form, max_line_width, max_cue_seconds),
         output=output,
         speech=speech or setting("speech").value,
         subtitles="auto" if text_track and subtitles == "speech" else read_subtitles(subtitles),

@@ -108,6 +108,25 @@ AudioTrack = Annotated[
         "language. [default: the one that a player takes]",
     ),
 ]
+LineWidth = Annotated[
+    int | None,
+    typer.Option(
+        "--max-line-width",
+        metavar="N",
+        min=1,
+        help="Characters in each of the two lines of a cue, in SRT and WebVTT. [default: 42]",
+    ),
+]
+CueSeconds = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cue-seconds",
+        metavar="S",
+        min=0.1,
+        help="How long a cue is shown at most, in SRT and WebVTT; longer ones are split between "
+        "words. [default: 7]",
+    ),
+]
 Speech = Annotated[
     str | None,
     typer.Option(

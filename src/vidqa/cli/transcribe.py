@@ -19,8 +19,9 @@ from vidqa.cli.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError, VidqaError
 from vidqa.exit_codes import ExitCode
-from vidqa.tasks.captions import FORMATS, Captions, Format
+from vidqa.tasks.captions import FORMATS, TIMED, Captions, Format
 from vidqa.tasks.clip_list import ClipList
+from vidqa.tasks.reading import Readable
 from vidqa.tasks.shelf import Shelf
 from vidqa.types import Cue, Words
 from vidqa.wording import count_words
@@ -36,6 +37,8 @@ class TranscribeOptions:
     """What to listen to, how, and where to write it."""
 
     form: Format
+    readable: Readable | None
+    """What cues for players may be like; None for other formats."""
     output: str | None
     """A file, or a folder when it is one or ends in a slash."""
     speech: str | None
@@ -57,6 +60,8 @@ class TranscribeOptions:
         """All that can change what is written, as it was given, for JSON."""
         return {
             "format": self.form,
+            "max_line_width": self.readable and self.readable.width,
+            "max_cue_seconds": self.readable and self.readable.most_s,
             "subtitles": str(self.subtitles),
             "language": self.language,
             "task": self.task,
@@ -109,6 +114,7 @@ class TranscribeRun:
             options.task,
             text_track=options.text_track,
             audio_track=options.audio_track,
+            word_times=options.readable is not None,
         )
         cache = Cache() if options.keep else None
         return Transcriber(wanted, speech=options.speech, device=options.device, cache=cache)
@@ -123,7 +129,7 @@ class TranscribeRun:
         self.targets.begin(clip, making)
         target = self.targets.of(clip)
         several = target is None and self.several.are
-        captions = Captions(self.options.form, clip, titled=several)
+        captions = Captions(self.options.form, clip, titled=several, readable=self.options.readable)
         words = Words("none")
         with opened(target) as write:
             write(captions.begin())
@@ -211,6 +217,24 @@ def read_format(text: str | None, output: str | None) -> Format:
                 )
             return form
     raise UsageError(f"no format is called {wanted!r}", hint=f"use one of {', '.join(FORMATS)}")
+
+
+def read_readable(form: Format, width: int | None, seconds: float | None) -> Readable | None:
+    """What the cues of a format may be like.
+
+    Raises:
+        UsageError: it was said of a format without cues for players.
+
+    """
+    if form in TIMED:
+        usual = Readable()
+        return Readable(seconds or usual.most_s, width or usual.width)
+    if width is not None or seconds is not None:
+        raise UsageError(
+            f"--max-line-width and --max-cue-seconds are for srt and vtt, not for {form}",
+            hint="-f srt",
+        )
+    return None
 
 
 def choose_targets(found: ClipList, options: TranscribeOptions) -> Targets:

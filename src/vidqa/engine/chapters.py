@@ -9,7 +9,8 @@ from vidqa.engine.summary import FoundChapter, title_of
 from vidqa.engine.told import Told
 from vidqa.engine.windows import SLACK, CutAt, Window, at_least, between, said_in
 from vidqa.errors import VideoError
-from vidqa.types import UNWATCHED, Chapter
+from vidqa.file_info import Chapter
+from vidqa.types import UNWATCHED
 
 SHORTEST_S = 10.0
 """Sites that read chapters from a video's description take none that are shorter."""

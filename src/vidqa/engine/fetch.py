@@ -13,13 +13,14 @@ from vidqa.engine.background import Background
 from vidqa.engine.kept import Sight
 from vidqa.engine.look import Looking
 from vidqa.engine.stopwatch import Stopwatch
+from vidqa.file_info import VideoInfo
 from vidqa.media.frames import FrameReport
 from vidqa.media.moments import Moments
 from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
 from vidqa.media.viewing import Viewing
 from vidqa.media.words import Window
-from vidqa.types import Frame, VideoInfo, Words
+from vidqa.types import Frame, Words
 
 BUFFER_BYTES = 64 << 20
 """Frames that wait for the tower; the decoder waits when there are more."""

@@ -1,8 +1,9 @@
 """Find the words of a clip while its frames are being looked at."""
 
 from vidqa.engine.background import Background
+from vidqa.file_info import VideoInfo
 from vidqa.media.words import Ears, Wanted, Window, among_frames, for_words
-from vidqa.types import VideoInfo, Words
+from vidqa.types import Words
 
 
 def hear(

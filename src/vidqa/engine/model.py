@@ -19,6 +19,7 @@ from vidqa.engine.memory import Memory
 from vidqa.engine.showing import Seen
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import NoVideoStreamError, VidqaError, without_frames
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import quoted
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder
@@ -33,7 +34,7 @@ from vidqa.model.inputs import FrameEncoder
 from vidqa.model.loading import Loaded
 from vidqa.recipe import Recipe, choose_recipe
 from vidqa.spec import ModelSpec
-from vidqa.types import Maker, Notify, VideoInfo
+from vidqa.types import Maker, Notify
 
 FETCHED_AHEAD = 2
 """Clips that are read and heard while another is answered: one would leave the ears idle while a

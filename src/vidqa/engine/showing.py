@@ -7,6 +7,7 @@ from typing import Any
 
 from vidqa.engine.look import Looked
 from vidqa.errors import UsageError
+from vidqa.file_info import VideoInfo
 from vidqa.footprint import QUESTION_TOKENS
 from vidqa.media.moments import Moments
 from vidqa.model.inputs import Pictures, PromptIds, Turn
@@ -14,7 +15,7 @@ from vidqa.model.loading import Loaded
 from vidqa.prompt import FittedWords, neutralize, user_content
 from vidqa.recipe import Recipe
 from vidqa.spec import ModelSpec
-from vidqa.types import Cue, PromptSegment, PromptView, Segment, VideoInfo, Words
+from vidqa.types import Cue, PromptSegment, PromptView, Segment, Words
 from vidqa.wording import count_words
 
 PLAIN_ENGLISH = "He opens the door, looks at the old garden, and says that it will rain tonight."

@@ -19,8 +19,9 @@ EXTENSIONS = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp")
 SEPARATORS = re.compile(r"[\s._()\[\]{}-]+")
 
 _HINTS = """
-american auto brazil brazilian british canadian caption captions cc closed default european forced
-foreign full hi latin mexican orig original sdh simplified sub subs subtitle subtitles traditional
+american auto brasil brazil brazilian british canadian caption captions cc closed default españa
+european forced foreign full hi latin latino latinoamérica mexican orig original sdh simplified sub
+subs subtitle subtitles traditional
 """
 HINTS = frozenset(_HINTS.split())
 """What stands beside the language, in any order: `clip.en.sdh.srt`."""

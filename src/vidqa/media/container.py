@@ -20,7 +20,9 @@ PICTURE_FORMAT = "_pipe"
 PICTURE_BRANDS = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1"})
 """Of single pictures that look like an MP4 (HEIF, AVIF)."""
 
-RAW_FORMATS = frozenset({"cavsvideo", "dirac", "h264", "hevc", "m4v", "mpegvideo", "vc1", "vvc"})
+RAW_FORMATS = frozenset(
+    {"cavsvideo", "dirac", "h264", "hevc", "m4v", "mpegvideo", "obu", "vc1", "vvc"}
+)
 """Streams as encoders make them, without times, as cameras and recorders leave them."""
 
 USUAL_RATE = Fraction(25)
@@ -172,7 +174,7 @@ def lead_of(container: Any, start_s: float) -> float:
     """How long the sound goes on before the first frame, at `start_s`, is shown; in seconds.
 
     That frames count from the first of them, and words from where players begin, is said in
-    `vidqa.types.VideoInfo.lead_s`.
+    `vidqa.file_info.VideoInfo.lead_s`.
     """
     lead_s = start_s - float((container.start_time or 0) / av.time_base)
     return lead_s if LEAST_LEAD_S <= lead_s <= LONGEST_LEAD_S else 0.0

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from vidqa.errors import UsageError
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import quoted
 from vidqa.media.ending import said_of_end
 from vidqa.media.inorder import read_in_order
@@ -16,7 +17,7 @@ from vidqa.media.picture import Size, resized
 from vidqa.media.sampling import CLOCK_DIGITS
 from vidqa.media.sought import distrust_searching, read_by_searching
 from vidqa.media.still import read_picture
-from vidqa.types import Frame, VideoInfo
+from vidqa.types import Frame
 
 GREY = 127
 """The level of a picture that shows nothing."""

@@ -6,11 +6,12 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 from vidqa.errors import NotAVideoError
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import Losses, decoded, open_media, quoted, start_of, video_stream
 from vidqa.media.ending import said_of_end
 from vidqa.media.picture import Size, picture
 from vidqa.media.sampling import CLOCK_DIGITS
-from vidqa.types import Frame, VideoInfo
+from vidqa.types import Frame
 
 REORDERED_FRAMES = 16
 """H.264 and HEVC let a decoder hold back at most so many frames: past that many frames behind the

@@ -8,10 +8,10 @@ from typing import Any
 
 from vidqa.cache import Cache
 from vidqa.media.transcribe import Recogniser
-from vidqa.types import Cue, Words
+from vidqa.types import Cue, Word, Words
 
 KIND = "heard"
-METHOD = 2
+METHOD = 3
 """Grows when the same sound is heard in another way."""
 LIBRARIES = ("faster-whisper", "ctranslate2", "av")
 
@@ -37,7 +37,10 @@ def kept_words(cache: Cache, key: Mapping[str, Any]) -> Words | None:
         return None
     try:
         told = json.loads(content)
-        cues = tuple(Cue(*cue) for cue in told.pop("cues"))
+        cues = tuple(
+            Cue(start_s, end_s, text, tuple(Word(*word) for word in words))
+            for start_s, end_s, text, words in told.pop("cues")
+        )
         return Words(cues=cues, warnings=tuple(told.pop("warnings")), **told)
     except (KeyError, TypeError, ValueError):  # of another version
         return None
@@ -46,5 +49,5 @@ def kept_words(cache: Cache, key: Mapping[str, Any]) -> Words | None:
 def keep_words(cache: Cache, key: Mapping[str, Any], words: Words, *, about: str) -> None:
     """Keep what was heard."""
     told = asdict(words)
-    told["cues"] = [(cue.start_s, cue.end_s, cue.text) for cue in words.cues]
+    told["cues"] = [(cue.start_s, cue.end_s, cue.text, cue.words) for cue in words.cues]
     cache.put(KIND, key, json.dumps(told).encode(), about=about)

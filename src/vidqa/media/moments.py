@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vidqa.errors import UsageError
+from vidqa.file_info import VideoInfo
 from vidqa.media import sampling
 from vidqa.media.ending import said_of_end
 from vidqa.media.sampling import Sampling
@@ -12,7 +13,6 @@ from vidqa.media.shots import find_shots
 from vidqa.media.timeline import read_timeline
 from vidqa.paper.frames import Numbering, frame_indices
 from vidqa.recipe import Recipe
-from vidqa.types import VideoInfo
 
 
 @dataclass(frozen=True, slots=True)

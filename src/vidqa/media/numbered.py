@@ -6,11 +6,12 @@ from typing import Any
 import av
 import numpy as np
 
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import Losses, decoded, open_media, video_stream
 from vidqa.media.packets import PacketTable, Refusal
 from vidqa.media.picture import Size, resized
 from vidqa.media.pulse import beat
-from vidqa.types import Frame, VideoInfo
+from vidqa.types import Frame
 
 CLOCK_TOLERANCE_S = 0.002
 """decord keeps times as 32-bit floats, which are this coarse after some hours."""

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import Losses, open_media, readable_packets, video_stream
 from vidqa.media.sampling import CLOCK_DIGITS
-from vidqa.types import VideoInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 import av
 
 from vidqa.errors import NotAVideoError, NoVideoStreamError
+from vidqa.file_info import VideoInfo
 from vidqa.media import streams
 from vidqa.media.container import (
     Losses,
@@ -21,7 +22,6 @@ from vidqa.media.container import (
     video_stream,
 )
 from vidqa.media.still import describe_picture
-from vidqa.types import VideoInfo
 
 GREY_SIDE = 256
 """Width and height of the picture that stands for those a sound has not."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from vidqa.errors import DecoderError
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import quoted
 from vidqa.media.frames import Decoder, FrameReport, read_frames
 from vidqa.media.moments import Moments, find_moments
@@ -13,7 +14,7 @@ from vidqa.media.picture import Size
 from vidqa.media.probe import probe
 from vidqa.media.sampling import Sampling
 from vidqa.media.worker import Workers
-from vidqa.types import Frame, VideoInfo
+from vidqa.types import Frame
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

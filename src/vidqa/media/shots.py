@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from vidqa.file_info import VideoInfo
 from vidqa.media.changes import Picture, Thumbnail, new_shots
 from vidqa.media.container import Losses, decoded, open_media, start_of, video_stream
 from vidqa.media.sampling import CLOCK_DIGITS
-from vidqa.types import VideoInfo
 
 THUMBNAIL = (32, 18)
 """Width and height: enough to tell shots, too little to see noise and small movement."""

@@ -13,12 +13,13 @@ from typing import Any
 import av
 import numpy as np
 
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import Losses, open_media, readable_packets, video_stream
 from vidqa.media.packets import PacketTable, Refusal
 from vidqa.media.picture import Size, picture
 from vidqa.media.pulse import beat
 from vidqa.media.sampling import CLOCK_DIGITS
-from vidqa.types import Frame, VideoInfo
+from vidqa.types import Frame
 
 SEARCHED_CONTAINERS = frozenset({"mov", "matroska"})
 """FFmpeg's first names of MP4/MOV and Matroska/WebM, which find their keyframes."""

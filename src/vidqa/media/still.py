@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vidqa.errors import NotAVideoError
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import quoted
-from vidqa.types import VideoInfo
 
 SHOWN_S = 0.04
 """How long it lasts as a clip: a frame of 25 a second."""

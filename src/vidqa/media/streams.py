@@ -5,9 +5,9 @@ from typing import Any
 
 from av.stream import Disposition
 
+from vidqa.file_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, Transfer
 from vidqa.media.naming import title_of
 from vidqa.media.tracks import is_text
-from vidqa.types import AudioTrack, Chapter, OtherPictures, SubtitleTrack, Transfer
 
 UNKNOWN = "unknown"
 """The codec of a stream that no decoder here reads."""

@@ -31,17 +31,18 @@ FEW_CUES = 3
 
 _NAMES = """
 abs alt altitude aperture barometer bearing ct course date ev exposure fnum focal fps gps gpgga
-gprmc heading home hdop iso km kmh kph lat latitude lon long longitude mph ms n e s w pitch rel roll
-sat shutter speed srtcnt difftime framecnt timestamp utc wb x y yaw z zoom
+gprmc h heading home hdop iso km kmh kn kph lat latitude lon long longitude m mph ms n e s w pitch
+rel roll sat shutter speed srtcnt difftime framecnt timestamp utc wb x y yaw z zoom
 """
 KNOWN_NAMES = frozenset(_NAMES.split())
 """What readings are called: two of them tell it where there are few cues."""
 
 TICKS = 20
-"""A single reading (`72 km/h`) is told by so many cues that differ in nothing but the number..."""
+"""Few readings (`72 km/h`) are told by so many cues that differ in nothing but the numbers, or by
+some with two names that readings have..."""
 
 TICK_S = 1.1
-"""...and are no longer than this: nobody counts so long or so fast."""
+"""...at so quick a beat: nobody counts so long or so fast."""
 
 
 def is_telemetry(cues: Sequence[Cue]) -> bool:
@@ -68,10 +69,12 @@ def _is_reading(text: str) -> bool:
 
 def _ticks(cues: Sequence[Cue]) -> bool:
     """Whether it is one reading, again and again, at a quick beat."""
-    if len(cues) < TICKS:
+    if len(cues) < FEW_CUES:
         return False
     shape, count = Counter(NUMBER.sub("0", cue.text) for cue in cues).most_common(1)[0]
-    return "0" in shape and count >= MOST * len(cues) and _gap_s(cues) <= TICK_S
+    names = KNOWN_NAMES.intersection(map(str.lower, NAME.findall(shape)))
+    is_known = len(cues) >= TICKS or len(names) >= 2
+    return is_known and "0" in shape and count >= MOST * len(cues) and _gap_s(cues) <= TICK_S
 
 
 def _gap_s(cues: Sequence[Cue]) -> float:

@@ -10,12 +10,12 @@ import av
 from av.stream import Disposition
 
 from vidqa.errors import UsageError
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import Losses, open_media, quoted, readable_packets, words_start
 from vidqa.media.language import language_of
 from vidqa.media.naming import language_mark, name_of, pick, title_of
 from vidqa.media.subtitles import Line, SubtitleFile, clean_cues
 from vidqa.media.telemetry import READINGS, is_telemetry
-from vidqa.types import VideoInfo
 
 TEXT_CODECS = frozenset({"ass", "mov_text", "srt", "ssa", "subrip", "text", "webvtt"})
 """The others are pictures of text."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -12,19 +12,26 @@ from numpy.typing import NDArray
 
 from vidqa.errors import NotEnoughMemoryError, UsageError
 from vidqa.media.audio import SAMPLE_RATE, AudioBlock
-from vidqa.media.doubt import Doubt
+from vidqa.media.doubt import HIGHEST_NO_SPEECH_PROBABILITY, Doubt
 from vidqa.media.language import ENGLISH, NAMES
 from vidqa.media.placement import Place
-from vidqa.media.subtitles import make_cue
+from vidqa.media.subtitles import clean_line, make_cue
 from vidqa.media.voice import Stretch, find_voices, snapped, unheard, windows
 from vidqa.spec import SpeechSpec
-from vidqa.types import Cue
+from vidqa.types import Cue, Word
 
 Task = Literal["transcribe", "translate"]
 """Write down what is said, or what it means in English."""
 
 SURE_OF_LANGUAGE = 0.5
 """Below this probability a detected language is only a guess."""
+
+SURE_OF_ANOTHER = 0.8
+"""From this probability on, a later part of a sound is said to be in another language."""
+
+FAMILIAR = -0.7
+"""What a recogniser understands has at least this logarithm of a token's likelihood on average:
+clear English about -0.2, noisy English -0.5."""
 
 LANGUAGE_WINDOWS = 4
 """How many windows of speech the language is looked for in, until one makes it sure."""
@@ -68,6 +75,7 @@ class Recogniser:
         *,
         language: str | None = None,
         task: Task = "transcribe",
+        word_times: bool = False,
     ) -> Iterator[Cue | Heard]:
         """Transcribe or translate a sound.
 
@@ -76,6 +84,7 @@ class Recogniser:
             language: what is spoken, in Whisper's letters; detected if None and the model knows
                 several.
             task: `translate` gives English whatever is spoken.
+            word_times: find out when each word is said; takes about a fifth longer.
 
         Yields:
             Cues in order of time, as they are heard; after each block how far that was.
@@ -95,13 +104,17 @@ class Recogniser:
                 voices = find_voices(sound)
                 if spoken is None and voices:
                     spoken, notes.guess = self._detect(sound, voices)
-                segments = self._segments(sound, voices, spoken, task)
+                elif spoken is not None and language is None and voices and self._knows_many:
+                    notes.later(block, self._other_language(sound, voices, spoken), spoken)
+                segments = self._segments(sound, voices, spoken, task, word_times=word_times)
             for segment in filter(doubt.believes, segments):
                 said = snapped((segment.start, segment.end), voices)
                 if cue := placed(said, segment.text, block, not_before_s=last_s):
                     last_s = cue.start_s
-                    yield cue
+                    yield replace(cue, words=_words(segment.words or (), cue, block))
             notes.unsure = doubt.count
+            if not self._knows_many:
+                notes.familiar(segments, self.name)
             yield Heard(block.end_s, spoken, notes.warnings())
 
     def check(self, language: str | None, task: Task) -> None:
@@ -130,6 +143,8 @@ class Recogniser:
         voices: list[Stretch],
         language: str | None,
         task: Task,
+        *,
+        word_times: bool,
     ) -> list[Any]:
         """Whisper's segments of all that is spoken, in order of time.
 
@@ -140,7 +155,7 @@ class Recogniser:
         for _ in range(ROUNDS):
             if not left:
                 break
-            segments += self._batch(sound, left, language, task)
+            segments += self._batch(sound, left, language, task, word_times=word_times)
             heard = [(one.start, one.end) for one in segments]
             left = [rest for one in left if (rest := unheard(one, voices, heard))]
         return sorted(segments, key=lambda one: (one.start, one.end))
@@ -151,6 +166,8 @@ class Recogniser:
         stretches: list[Stretch],
         language: str | None,
         task: Task,
+        *,
+        word_times: bool,
     ) -> list[Any]:
         segments, _ = self._pipeline.transcribe(
             sound,
@@ -159,23 +176,43 @@ class Recogniser:
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=False,
+            word_timestamps=word_times,
             clip_timestamps=[{"start": begin_s, "end": end_s} for begin_s, end_s in stretches],
             batch_size=self.place.batch,
         )
         return list(segments)
 
+    @property
+    def _knows_many(self) -> bool:
+        """Whether it knows more languages than English."""
+        return self.spec.languages != "en"
+
+    def _other_language(
+        self, sound: NDArray[np.float32], voices: list[Stretch], spoken: str
+    ) -> str | None:
+        """Another language than the one that is written down, if those who speak surely use it."""
+        language, sure = self._language_of(sound, voices, windows=1)
+        return language if language != spoken and sure >= SURE_OF_ANOTHER else None
+
     def _detect(self, sound: NDArray[np.float32], voices: list[Stretch]) -> tuple[str, str]:
         """The language of the first who speak, and a warning when it is a guess."""
+        language, sure = self._language_of(sound, voices, windows=LANGUAGE_WINDOWS)
+        if sure >= SURE_OF_LANGUAGE:
+            return language, ""
+        return language, f"the language was guessed as {language!r}; --language chooses one"
+
+    def _language_of(
+        self, sound: NDArray[np.float32], voices: list[Stretch], *, windows: int
+    ) -> tuple[str, float]:
+        """The language that voices speak, and how likely it is."""
         parts = [
             sound[round(begin_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)]
             for begin_s, end_s in voices
         ]
         language, sure, _ = self._pipeline.model.detect_language(
-            np.concatenate(parts), language_detection_segments=LANGUAGE_WINDOWS
+            np.concatenate(parts), language_detection_segments=windows
         )
-        if sure >= SURE_OF_LANGUAGE:
-            return str(language), ""
-        return str(language), f"the language was guessed as {language!r}; --language chooses one"
+        return str(language), float(sure)
 
     @cached_property
     def _pipeline(self) -> Any:
@@ -199,6 +236,17 @@ def placed(said: Stretch, text: str, block: AudioBlock, *, not_before_s: float) 
     return make_cue(start_s, min(block.start_s + said[1], block.end_s), text)
 
 
+def _words(words: Iterable[Any], cue: Cue, block: AudioBlock) -> tuple[Word, ...]:
+    """Whisper's words within their cue, in order of time; none where they are not its text."""
+    found, last_s = list[Word](), cue.start_s
+    for word in words:
+        begin_s = min(max(last_s, block.start_s + word.start), cue.end_s)
+        last_s = min(max(begin_s, block.start_s + word.end), cue.end_s)
+        found.append(Word(round(begin_s, 3), round(last_s, 3), word.word))
+    is_whole = clean_line("".join(word.text for word in found)) == cue.text
+    return tuple(found) if is_whole else ()
+
+
 @dataclass(slots=True)
 class _Notes:
     """What is to be said of how well it could be heard."""
@@ -209,6 +257,33 @@ class _Notes:
     unsure: int = 0
     lost_packets: int = 0
     cut_off: bool = False
+    other: str = ""
+    """That a later part is in another language."""
+    tokens: int = 0
+    likelihood: float = 0.0
+    """The logarithms of all tokens' likelihoods, added."""
+    unfamiliar: str = ""
+    """That a recogniser of English hears hardly any."""
+
+    def later(self, block: AudioBlock, language: str | None, spoken: str) -> None:
+        """Note the first part that sounds like another language than the one written down."""
+        if language is not None and not self.other:
+            minutes, seconds = divmod(int(block.start_s), 60)
+            self.other = (
+                f"from about {minutes}:{seconds:02} on it sounds like {language!r}, and was taken "
+                f"for {spoken!r}; --language with --start and --end hears a part of its own"
+            )
+
+    def familiar(self, segments: Iterable[Any], name: str) -> None:
+        """Note whether a recogniser that knows only English understands what it hears."""
+        for one in segments:
+            if one.no_speech_prob < HIGHEST_NO_SPEECH_PROBABILITY:
+                self.tokens += len(one.tokens)
+                self.likelihood += one.avg_logprob * len(one.tokens)
+        self.unfamiliar = (
+            f"what is said is hardly English, and {name} knows only English; --speech whisper-base "
+            "knows many languages"
+        ) * bool(self.tokens and self.likelihood / self.tokens < FAMILIAR)
 
     def add(self, block: AudioBlock) -> None:
         """Count what is missing of a block."""
@@ -221,6 +296,8 @@ class _Notes:
         notes = [
             self.track,
             self.guess,
+            self.other,
+            self.unfamiliar,
             f"{self.lost_packets} packets of sound could not be decoded" * (self.lost_packets > 0),
             "the sound could not be read to its end" * self.cut_off,
             f"{self.unsure} uncertain stretches of speech were left out" * (self.unsure > 0),

@@ -9,6 +9,7 @@ from typing import Any
 
 from vidqa.cache import Cache
 from vidqa.errors import DecoderError, ModelMissingError, UsageError, VidqaError
+from vidqa.file_info import VideoInfo
 from vidqa.media.audio import AudioBlock, audio_blocks, probe_sound
 from vidqa.media.beside import look_beside, spoken_in
 from vidqa.media.container import quoted
@@ -20,7 +21,7 @@ from vidqa.media.subtitles import SubtitleFile, read_subtitles
 from vidqa.media.telemetry import READINGS, is_telemetry
 from vidqa.media.tracks import Tracks, read_tracks
 from vidqa.media.transcribe import Heard, Recogniser, Task
-from vidqa.types import Cue, VideoInfo, Words, WordsSource
+from vidqa.types import Cue, Words, WordsSource
 
 Subtitles = str | Path
 """`auto` (a file beside the clip, else a track inside it, else speech), `off` (no words at all),
@@ -33,7 +34,7 @@ Event = Cue | Heard | Words
 """A cue as it comes, how far it has been listened, and at last all that is known."""
 
 
-FEW_LETTERS_A_SECOND = 1.0
+FEW_LETTERS_A_SECOND = 2.0
 """Somebody who speaks says 12 to 15 a second (4 of Chinese); what is written holds all that is
 said unless it has less than this, for the whole length of the clip."""
 
@@ -54,6 +55,8 @@ class Wanted:
     """Number (from 1) or language of the text track to read, whatever else there is to read."""
     audio_track: str | None = None
     """Number (from 1) or language of the sound to listen to."""
+    word_times: bool = False
+    """Find out when each word is said, as subtitles for players need it; takes longer."""
 
     @classmethod
     def parse(
@@ -64,6 +67,7 @@ class Wanted:
         *,
         text_track: str | None = None,
         audio_track: str | None = None,
+        word_times: bool = False,
     ) -> "Wanted":
         """The same, with the language as people write it: `en`, `ENG`, `English`, `auto`.
 
@@ -77,7 +81,7 @@ class Wanted:
                 hint="leave one of them out",
             )
         spoken = None if language is None or is_auto(language) else read_language(language)
-        return cls(subtitles, spoken, task, text_track, audio_track)
+        return cls(subtitles, spoken, task, text_track, audio_track, word_times)
 
     @property
     def written(self) -> str | None:
@@ -317,7 +321,10 @@ class Ears:
         cues, heard = [], Heard()
         blocks = self._blocks(path, wanted, window)
         with self._listening:
-            for event in self.recogniser.listen(blocks, language=wanted.language, task=wanted.task):
+            events = self.recogniser.listen(
+                blocks, language=wanted.language, task=wanted.task, word_times=wanted.word_times
+            )
+            for event in events:
                 if isinstance(event, Cue):
                     cues.append(event)
                 else:

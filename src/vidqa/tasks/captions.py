@@ -4,10 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Literal, get_args
 
+from vidqa.tasks.reading import Readable
 from vidqa.types import SCHEMA_VERSION, Cue, Words
 
 Format = Literal["txt", "srt", "vtt", "json"]
 """`txt` is a line a cue; `json` an object a line: one a cue, and one about the whole at the end."""
+
+TIMED = frozenset({"srt", "vtt"})
+"""The formats of players."""
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
@@ -18,18 +22,27 @@ SHORTEST_S = 0.001
 class Captions:
     """Writes the cues of one clip in one format, as they come."""
 
-    def __init__(self, form: Format, video: str, *, titled: bool = False) -> None:
+    def __init__(
+        self,
+        form: Format,
+        video: str,
+        *,
+        titled: bool = False,
+        readable: Readable | None = None,
+    ) -> None:
         """Begin.
 
         Args:
             form: the format.
             video: the clip, as it was named.
+            readable: what cues of `srt` and `vtt` may be like; as they come if None.
             titled: name the clip in each line of `txt`, for those of several clips in one text.
 
         """
         self._form = form
         self._video = video
         self._title = f"{' '.join(video.splitlines())}\t" if titled else ""
+        self._readable = readable
         self._count = 0
 
     def begin(self) -> str:
@@ -37,20 +50,25 @@ class Captions:
         return "WEBVTT\n\n" if self._form == "vtt" else ""
 
     def cue(self, cue: Cue) -> str:
-        """One cue."""
-        self._count += 1
+        """One cue, or what it is split into."""
+        if self._form in TIMED:
+            split = [cue] if self._readable is None else self._readable.split(cue)
+            return "".join(map(self._timed, split))
         if self._form == "txt":
             return f"{self._title}{cue.text}\n"
-        if self._form == "json":
-            return _line(
-                {
-                    "schema_version": SCHEMA_VERSION,
-                    "video": self._video,
-                    "start_s": round(cue.start_s, 3),
-                    "end_s": round(cue.end_s, 3),
-                    "text": cue.text,
-                }
-            )
+        return _line(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "video": self._video,
+                "start_s": round(cue.start_s, 3),
+                "end_s": round(cue.end_s, 3),
+                "text": cue.text,
+            }
+        )
+
+    def _timed(self, cue: Cue) -> str:
+        """A cue as players take it."""
+        self._count += 1
         end_s = max(cue.end_s, cue.start_s + SHORTEST_S)
         if self._form == "vtt":
             span = f"{clock(cue.start_s, '.')} --> {clock(end_s, '.')}"

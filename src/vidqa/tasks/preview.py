@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vidqa.cache import Cache
 from vidqa.errors import NoVideoStreamError
+from vidqa.file_info import VideoInfo
 from vidqa.media.container import quoted
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.frames import Decoder, FrameReport
@@ -21,7 +22,7 @@ from vidqa.prompt import FittedWords
 from vidqa.recipe import choose_recipe
 from vidqa.registry import find_model, find_speech
 from vidqa.spec import ModelSpec
-from vidqa.types import Frame, VideoInfo, Words
+from vidqa.types import Frame, Words
 from vidqa.weights.local import find_local
 from vidqa.weights.locate import speech_folder
 from vidqa.weights.store import Store
