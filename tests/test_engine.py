@@ -15,7 +15,7 @@ from tiny import spec, vidqa_folder
 from vidqa import plan
 from vidqa.engine import Model, open_folder
 from vidqa.errors import DecoderError, NotEnoughMemoryError, NoVideoStreamError, UsageError
-from vidqa.media.frames import NO_PICTURES
+from vidqa.file_info import NO_PICTURES
 from vidqa.media.sampling import Sampling
 from vidqa.types import Answer, Stage, TextDelta
 
@@ -152,7 +152,7 @@ def test_words_of_any_script_give_way_before_frames(
 ) -> None:
     path = tmp_path / "long.srt"
     lines = "".join(
-        f"{n}\n00:00:0{n // 80},{n % 80 * 10:03} --> 00:00:02,000\n猫在垫子上睡觉。\n\n"
+        f"{n}\n00:00:00,{n:03} --> 00:00:02,000\n{chr(0x4E00 + n)}猫在垫子上睡觉。\n\n"
         for n in range(1, 159)
     )
     path.write_text(lines, encoding="utf-8")
@@ -174,7 +174,7 @@ def test_a_sound_is_asked_about_by_its_words_and_says_so(
         container.mux(stream.encode(None))
     answer = model.watch(talk, subtitles=subtitles).ask("Who?")
     assert len(answer.frame_times_s) == 1
-    assert answer.words_used > 5
+    assert answer.words_used > 0
     assert NO_PICTURES in answer.warnings
     with pytest.raises(NoVideoStreamError, match="no words are known of it"):
         model.watch(talk, subtitles="off")
@@ -184,7 +184,8 @@ def test_a_picture_is_asked_about_as_one_frame(model: Model, tmp_path: Path) -> 
     Image.new("RGB", (64, 48), "red").save(tmp_path / "photo.jpg")
     answer = model.watch(tmp_path / "photo.jpg").ask("What colour?")
     assert (answer.frame_times_s, answer.words_used) == ((0.0,), 0)
-    assert model.watch(tmp_path / "photo.jpg", sampling=Sampling.parse("scene")).ask("What?").text
+    scenes = model.watch(tmp_path / "photo.jpg", sampling=Sampling.parse("scene"))
+    assert scenes.ask("What?").frame_times_s == (0.0,)
 
 
 def test_fewer_frames_than_asked_are_said(model: Model, clip: Path) -> None:

@@ -71,3 +71,21 @@ def test_a_text_is_its_sentences(text: str, found: list[str]) -> None:
     parts = sentences(text)
     assert [sentence for sentence, _ in parts] == found
     assert "".join(sentence + gap for sentence, gap in parts).strip() == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("answer", "title"),
+    [
+        ("The espresso bar, the cat and the cat", "The espresso bar and the cat"),
+        (
+            "The optical, space telescope, the cleanrooms, the space telescope and the ...",
+            "The optical, space telescope and the cleanrooms",
+        ),
+        ("A cat and the cat", "A cat"),
+        ("Bread, butter, and jam", "Bread, butter, and jam"),
+        ("Salt and pepper", "Salt and pepper"),
+        ("Now and then", "Now and then"),
+    ],
+)
+def test_a_title_names_nothing_twice(answer: str, title: str) -> None:
+    assert title_of(answer, ()) == title

@@ -8,6 +8,10 @@ if TYPE_CHECKING:  # takes longer to import than `vidqa --help` may take
     from fractions import Fraction
 
 
+NO_PICTURES = "there are no pictures in it: the answer rests on the words alone"
+"""Said of sounds."""
+
+
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
     """One stream of sound in a container."""

@@ -16,6 +16,7 @@ import vidqa
 from clips import encode_tone, make_clip, tone_stream
 from vidqa.cache import Cache
 from vidqa.cli.main import run
+from vidqa.media.subtitles import read_subtitles
 from vidqa.media.words import Wanted
 from vidqa.tasks.transcribe import Transcriber
 
@@ -68,14 +69,20 @@ def test_cues_for_players_can_be_read(transcribe: Transcribe, clip: Path, tmp_pa
     assert all(len(line) <= 42 for block in blocks for line in block.split("\n"))
     assert out.count("word") == 40
     how = ("-f", "vtt", "--max-cue-seconds", "2", "--max-line-width", "12")
-    _, out, _ = transcribe(clip, "--subtitles", tmp_path / "long.srt", *how)
-    assert out.count("-->") == 10
+    (tmp_path / "short.vtt").write_text(
+        transcribe(clip, "--subtitles", tmp_path / "long.srt", *how)[1]
+    )
+    cues = read_subtitles(tmp_path / "short.vtt").cues
+    assert sum(len(cue.text.split()) for cue in cues) == 40
+    assert all(cue.end_s - cue.start_s <= 2 and len(cue.text) <= 2 * 12 + 1 for cue in cues)
     status, _, err = transcribe(clip, "--max-line-width", "12")
     assert (status, "are for srt and vtt, not for txt" in err) == (2, True)
 
 
 @pytest.mark.network
-def test_a_text_track_is_chosen_by_hand(transcribe: Transcribe, tmp_path: Path) -> None:
+def test_a_text_track_is_chosen_by_hand(
+    transcribe: Transcribe, own_cache: Path, tmp_path: Path
+) -> None:
     texts = [Text([(0.0, 2.0, "one")], "eng"), Text([(0.0, 2.0, "zwei")], "ger")]
     clip = Odd(texts=texts).write(tmp_path / "clip.mkv")
     assert transcribe(clip, "--text-track", "2")[1] == "zwei\n"

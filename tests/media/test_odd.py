@@ -8,8 +8,9 @@ from odd import RATE, Odd, Sound, Text, tone, write_encrypted, write_raw
 from PIL import Image
 
 from vidqa.errors import NotAVideoError, NoVideoStreamError, UsageError
+from vidqa.file_info import NO_PICTURES
 from vidqa.media.audio import audio_blocks, probe_sound
-from vidqa.media.frames import NO_PICTURES, collect, read_frames
+from vidqa.media.frames import collect, read_frames
 from vidqa.media.moments import find_moments
 from vidqa.media.probe import probe
 from vidqa.media.sampling import Sampling

@@ -246,16 +246,8 @@ def frames(
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Show what a model sees of clips: frames, and the words beside them; loads no model."""
+    from vidqa.cli import request
     from vidqa.cli.frames import FramesRun, Wishes
-    from vidqa.cli.request import (
-        Selection,
-        read_clips,
-        read_decoder,
-        read_sampling,
-        read_subtitles,
-        read_task,
-        read_time,
-    )
     from vidqa.tasks.preview import PreviewOptions
 
     teller = Teller(quiet=quiet)
@@ -263,20 +255,20 @@ def frames(
         model=previewed_model(model, teller),
         frames=count,
         recipe=recipe,
-        sampling=read_sampling(sample),
-        start_s=read_time(start, "--start"),
-        end_s=read_time(end, "--end"),
-        subtitles=read_subtitles(subtitles),
+        sampling=request.read_sampling(sample),
+        start_s=request.read_time(start, "--start"),
+        end_s=request.read_time(end, "--end"),
+        subtitles=request.read_subtitles(subtitles),
         language=language,
-        task=read_task(task),
+        task=request.read_task(task),
         text_track=text_track,
         audio_track=audio_track,
         speech=speech or setting("speech").value,
-        decoder=read_decoder(decoder),
+        decoder=request.read_decoder(decoder),
         keep=not no_cache,
     )
-    selection = Selection(files_from=files_from, recursive=recursive, shard=shard)
-    found = read_clips(clips or [], selection, sys.stdin)
+    selection = request.Selection(files_from=files_from, recursive=recursive, shard=shard)
+    found = request.read_clips(clips or [], selection, sys.stdin)
     wishes = Wishes(sheet=output, save=save, force=force, font=font, as_json=as_json)
     return FramesRun(found, how, wishes, teller).run()
 

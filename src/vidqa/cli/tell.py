@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vidqa.cli.printable import printable
 from vidqa.cli.prompt_table import show_prompt
 from vidqa.errors import VidqaError
+from vidqa.file_info import NO_PICTURES
 from vidqa.types import Answer, Grounding, PromptView, Stage
 
 if TYPE_CHECKING:
@@ -168,6 +169,8 @@ class Teller:
 
 def seen(answer: Answer) -> str:
     """`saw 8 frames from 1.5 to 21.8 s of 23.3 s`."""
+    if NO_PICTURES in answer.warnings:
+        return "saw nothing"
     count = len(answer.frame_times_s)
     frames = "1 frame" if count == 1 else f"{count} frames"
     span = f"{answer.first_seen_s:.1f} to {answer.last_seen_s:.1f} s of {answer.duration_s:.1f} s"

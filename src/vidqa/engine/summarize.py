@@ -170,10 +170,13 @@ def _in_turn(
     """A paragraph a window; what was said of the one before is not said again."""
     quotes = pieces.form.quotes.get(length)
     quoted = {} if quotes is None else _quoted(pieces.clip.words.cues, quotes, list(told))
+    # where there are no pictures, nobody wonders what they show
+    unsaid = pieces.form.doubts if pieces.clip.info.kind == "sound" else ()
     paragraphs, before = list[tuple[Said, ...]](), tuple[str, ...]()
     for window, one in told.items():
         answers = dict(zip(reversed(one.texts), reversed(asked), strict=True))  # the first of each
-        fresh = [text for text in once(one.texts) if text and text not in before]
+        known = {"", *before, *unsaid}
+        fresh = [text for text in once(one.texts) if text not in known]
         said = [Said(answers[text], text, window) for text in fresh]
         if quotes is not None and window in quoted:
             joins = quotes.joins and bool(said)

@@ -10,6 +10,9 @@ from vidqa.engine.windows import CutAt, Window
 from vidqa.spec import Length
 from vidqa.types import Answer, Grounding
 
+LISTED = re.compile(r",\s+and\s+|,\s+|\s+and\s+")
+"""What stands between the things in a list."""
+LEADING_ARTICLE = re.compile(r"^(?:(?:an?|the)(?:\s+|$))?\W*")
 MOST_TITLE = 80
 """Letters of a title."""
 SENTENCE_END = re.compile(
@@ -154,10 +157,24 @@ def title_of(text: str, leads: Sequence[str]) -> str:
         if lead is None:
             return ""
         line = line.removeprefix(lead)
-    line = line.rstrip(".").rstrip(MARKS)
+    line = _without_repeats(line.rstrip(".").rstrip(MARKS))
     if len(line) > MOST_TITLE:
         line = line[: MOST_TITLE - 2].rsplit(maxsplit=1)[0].rstrip(",;:") + " …"
     return line[:1].upper() + line[1:]
+
+
+def _without_repeats(title: str) -> str:
+    """A list of things with each of them once: small models name one twice."""
+    things = LISTED.split(title)
+    named = [LEADING_ARTICLE.sub("", one.strip().casefold()) for one in things]
+    once = [
+        one
+        for place, one in enumerate(things)
+        if named[place] and named[place] not in named[:place]
+    ]
+    if len(once) == len(things):
+        return title
+    return " and ".join(filter(None, (", ".join(once[:-1]), *once[-1:])))
 
 
 def _rounded(part: Window | FoundChapter) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from vidqa.errors import UsageError
-from vidqa.file_info import VideoInfo
+from vidqa.file_info import NO_PICTURES, VideoInfo
 from vidqa.media.container import quoted
 from vidqa.media.ending import said_of_end
 from vidqa.media.inorder import read_in_order
@@ -21,8 +21,6 @@ from vidqa.types import Frame
 
 GREY = 127
 """The level of a picture that shows nothing."""
-
-NO_PICTURES = "there are no pictures in it: the answer rests on the words alone"
 
 Decoder = Literal["auto", "decord", "pyav"]
 """Who decodes: chosen by what the clip allows, or told."""

@@ -47,7 +47,7 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as opened:
-                return np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+                return np.array(ImageOps.exif_transpose(opened).convert("RGB"))
     except UnidentifiedImageError as error:
         raise NotAVideoError(
             f"{quoted(path)} is a picture in a format that is not read here (HEIC is one)",

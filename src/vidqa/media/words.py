@@ -34,6 +34,8 @@ Event = Cue | Heard | Words
 """A cue as it comes, how far it has been listened, and at last all that is known."""
 
 
+NO_WORDS = "the subtitles {} hold no words"
+
 FEW_LETTERS_A_SECOND = 2.0
 """Somebody who speaks says 12 to 15 a second (4 of Chinese); what is written holds all that is
 said unless it has less than this, for the whole length of the clip."""
@@ -261,11 +263,12 @@ class Ears:
         if file.cues:
             note = (f"{quoted(path)} seems to hold {READINGS}",) if is_telemetry(file.cues) else ()
             return Words("file", file.cues, str(path), (*file.warnings, *note))
-        return Words("none", detail=str(path), warnings=(*file.warnings, _empty(path)))
+        empty = NO_WORDS.format(quoted(path))
+        return Words("none", (), str(path), (*file.warnings, empty))
 
     def _from_beside(self, path: Path, wanted: Wanted) -> tuple[Words | None, tuple[str, ...]]:
         """The first usable file beside the clip, and what is wrong with the ones before it."""
-        warnings: list[str] = []
+        warnings = list[str]()
         try:
             beside = look_beside(path, wanted.written, strict=wanted.strict)
         except OSError as error:
@@ -281,7 +284,7 @@ class Ears:
                 continue
             if file.cues:
                 return Words("sidecar", file.cues, str(sidecar), file.warnings), tuple(warnings)
-            warnings.append(f"passed over: {_empty(sidecar)}")
+            warnings.append(f"passed over: {NO_WORDS.format(quoted(sidecar))}")
         warnings += [f"passed over: {quoted(other)}: {reason}" for other, reason in beside.others]
         return None, tuple(warnings)
 
@@ -389,10 +392,6 @@ def _within(words: Words, window: Window) -> Words:
 def _all_at_once(words: Words, warnings: tuple[str, ...] = ()) -> Iterator[Event]:
     yield from words.cues
     yield replace(words, warnings=warnings + words.warnings)
-
-
-def _empty(path: Path) -> str:
-    return f"the subtitles {quoted(path)} hold no words"
 
 
 def _overlaps(cue: Cue, window: Window) -> bool:
