@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from odd import Odd, Text
 from PIL import Image
 
 from families import MAKERS, family_spec
@@ -186,6 +187,17 @@ def test_a_picture_is_asked_about_as_one_frame(model: Model, tmp_path: Path) -> 
     assert (answer.frame_times_s, answer.words_used) == ((0.0,), 0)
     scenes = model.watch(tmp_path / "photo.jpg", sampling=Sampling.parse("scene"))
     assert scenes.ask("What?").frame_times_s == (0.0,)
+
+
+def test_tracks_are_chosen_by_hand(model: Model, tmp_path: Path) -> None:
+    texts = [Text([(0.0, 2.0, "one of them")], "eng"), Text([(0.0, 2.0, "das andere")], "ger")]
+    clip = Odd(texts=texts).write(tmp_path / "clip.mkv")
+    for track, said in (("2", "das andere"), ("english", "one of them")):
+        watched = model.watch(clip, text_track=track)
+        assert [cue.text for cue in watched.words.cues] == [said]
+        assert watched.viewing.settings["text_track"] == track
+    with pytest.raises(UsageError, match="--text-track 3"):
+        model.watch(clip, text_track="3")
 
 
 def test_fewer_frames_than_asked_are_said(model: Model, clip: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vidqa.errors import ClipNotFoundError
+from vidqa.errors import ClipNotFoundError, UsageError
 from vidqa.media import memo
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.memo import FOLDER, known_fingerprint
@@ -165,3 +165,11 @@ def test_many_writers_leave_one_whole_note(clip: Path, clean_environment: Path) 
     assert [one.returncode for one in running] == [0] * 4
     assert said == {fingerprint(clip)}
     assert len(notes(clean_environment)) <= 1
+
+
+def test_without_a_home_nothing_is_noted(clip: Path, monkeypatch: pytest.MonkeyPatch):
+    def nowhere() -> Path:
+        raise UsageError("there is no home directory")
+
+    monkeypatch.setattr("vidqa.media.memo.cache_dir", nowhere)
+    assert known_fingerprint(clip) == fingerprint(clip)

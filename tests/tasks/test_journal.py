@@ -1,5 +1,7 @@
 """Records on disk: whole, once, and in order."""
 
+import errno
+import fcntl
 import json
 import subprocess
 import sys
@@ -249,3 +251,24 @@ def test_a_full_disk_while_arranging_keeps_the_file(
     journal.close()
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["out.jsonl"]
     assert lines(tmp_path / "in" / "out.jsonl") == [record("b")]
+
+
+def test_a_file_system_without_locks_has_one_writer_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock, path = fcntl.flock, tmp_path / "disk" / "out.jsonl"
+
+    def refused(descriptor: int, how: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().is_relative_to(path.parent):
+            raise OSError(errno.ENOLCK, "no locks")
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    journal = Journal(path)
+    journal.append(record("a"))
+    journal.arrange([record("b")])
+    with pytest.raises(UsageError, match="another vidqa is writing"):
+        Journal(path)
+    journal.close()
+    assert Journal(path).records == [record("b")]

@@ -13,11 +13,12 @@ from vidqa.cli import options, request
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.show import failure_line
-from vidqa.cli.spool import STDIN, spooled
+from vidqa.cli.spool import spooled
 from vidqa.cli.tell import Teller, cut_short
 from vidqa.cli.watcher import FrameOptions, ModelOptions, Watcher, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
 from vidqa.exit_codes import ExitCode, exit_code
+from vidqa.texts import STDIN
 from vidqa.types import Answer, TextDelta
 
 if TYPE_CHECKING:

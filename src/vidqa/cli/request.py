@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast, get_args
 
-from vidqa.cli.spool import STDIN, spooled
+from vidqa.cli.spool import spooled
 from vidqa.errors import UsageError
 from vidqa.media.endings import VIDEO
 from vidqa.spec import Length
 from vidqa.tasks.clip_list import ClipList, find_clips, read_list
-from vidqa.texts import decoded, marked_encoding, read_lines
+from vidqa.texts import STDIN, decoded, marked_encoding, read_lines
 
 if TYPE_CHECKING:
     from vidqa.media.frames import Decoder

@@ -30,8 +30,8 @@ SURE_OF_ANOTHER = 0.8
 """From this probability on, a later part of a sound is said to be in another language."""
 
 FAMILIAR = -0.7
-"""What a recogniser understands has at least this logarithm of a token's likelihood on average:
-clear English about -0.2, noisy English -0.5."""
+"""What a recogniser understands has at least this logarithm of a token's likelihood on average. By
+whisper-tiny.en the demo clip has -0.25, and -0.59 with white noise 5 dB below the voice."""
 
 LANGUAGE_WINDOWS = 4
 """How many windows of speech the language is looked for in, until one makes it sure."""
@@ -84,7 +84,7 @@ class Recogniser:
             language: what is spoken, in Whisper's letters; detected if None and the model knows
                 several.
             task: `translate` gives English whatever is spoken.
-            word_times: find out when each word is said; takes about a fifth longer.
+            word_times: find out when each word is said; takes about an eighth longer.
 
         Yields:
             Cues in order of time, as they are heard; after each block how far that was.

@@ -11,29 +11,18 @@ from vidqa.types import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Viewing:
-    """Which frames and words of a clip are shown; see `Model.watch`."""
+class WordChoice:
+    """Which words of a clip are shown; see `Model.watch`."""
 
-    frames: int | None = None
-    recipe: str = "vidqa"
-    sampling: Sampling | None = None
-    start_s: float | None = None
-    end_s: float | None = None
     subtitles: Subtitles = "auto"
     language: str | None = None
     task: Task = "transcribe"
     text_track: str | None = None
     audio_track: str | None = None
-    decoder: Decoder = "auto"
-    blank: bool = False
-    words: Words | None = None
-    """Those said, where they are known already: then nobody reads or listens."""
-    keep_places: bool = False
-    """Keep what the tower says before it is projected, for training."""
 
     @property
     def wanted(self) -> Wanted:
-        """Which words. Raises UsageError as `Wanted.parse` does."""
+        """The same, checked. Raises UsageError as `Wanted.parse` does."""
         return Wanted.parse(
             self.subtitles,
             self.language,
@@ -41,6 +30,23 @@ class Viewing:
             text_track=self.text_track,
             audio_track=self.audio_track,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewing(WordChoice):
+    """Which frames and words of a clip are shown; see `Model.watch`."""
+
+    frames: int | None = None
+    recipe: str = "vidqa"
+    sampling: Sampling | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+    decoder: Decoder = "auto"
+    blank: bool = False
+    words: Words | None = None
+    """Those said, where they are known already: then nobody reads or listens."""
+    keep_places: bool = False
+    """Keep what the tower says before it is projected, for training."""
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from vidqa.media.moments import choose_sampling, stretch
 from vidqa.media.placement import Place, place_speech, probe_machine
 from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
-from vidqa.media.transcribe import Recogniser, Task
-from vidqa.media.words import Ears, Subtitles, Wanted, among_frames, for_words
+from vidqa.media.transcribe import Recogniser
+from vidqa.media.viewing import WordChoice
+from vidqa.media.words import Ears, among_frames, for_words
 from vidqa.prompt import FittedWords
 from vidqa.recipe import choose_recipe
 from vidqa.registry import find_model, find_speech
@@ -32,7 +33,7 @@ HEARD = ("auto", "speech")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewOptions:
+class PreviewOptions(WordChoice):
     """As for `Model.watch`; the same options give the same frames."""
 
     model: str = "starter"
@@ -42,27 +43,11 @@ class PreviewOptions:
     """As the recipe says if None."""
     start_s: float | None = None
     end_s: float | None = None
-    subtitles: Subtitles = "auto"
-    language: str | None = None
-    task: Task = "transcribe"
-    text_track: str | None = None
-    audio_track: str | None = None
     speech: str | None = None
     """The recogniser; the model's own if None."""
     decoder: Decoder = "auto"
     keep: bool = True
     """Keep what is said on disk, and use what was kept."""
-
-    @property
-    def wanted(self) -> Wanted:
-        """Which words. Raises UsageError as `Wanted.parse` does."""
-        return Wanted.parse(
-            self.subtitles,
-            self.language,
-            self.task,
-            text_track=self.text_track,
-            audio_track=self.audio_track,
-        )
 
 
 @dataclass(frozen=True, slots=True)
