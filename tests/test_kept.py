@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
 
 from clips import make_clip
 from families import MAKERS, family_spec
 from vidqa.cache import Cache
+from vidqa.cli.main import run
 from vidqa.engine import Model, open_folder, opening
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Heard
-from vidqa.model.inputs import FrameEncoder
+from vidqa.model.frame_encoder import FrameEncoder
 from vidqa.types import Cue, Words
 
 pytestmark = pytest.mark.numbers
@@ -238,6 +240,49 @@ def test_an_entry_of_another_version_is_a_miss(opened: Open, counts: Counts, cli
         cache.put("heard", key, json.dumps(changed).encode(), about="")
         assert opened().watch(clip).words == words
     assert counts.parrot.heard == 4
+
+
+@pytest.mark.parametrize("damage", ["other shapes", "deep JSON", "other types", "nothing"])
+def test_an_entry_that_holds_something_else_is_a_miss(
+    opened: Open, counts: Counts, clip: Path, damage: str
+) -> None:
+    before = opened().watch(clip).ask(QUESTION)
+    cache = Cache()
+    entries = cache.entries()
+    assert {entry.kind for entry in entries} >= {"heard", "looked", "read"}
+    for entry in entries:
+        key = json.loads(entry.file.read_bytes().partition(b"\n")[0])["key"]
+        content = cache.get(entry.kind, key) or b""
+        cache.put(entry.kind, key, damaged(content, damage), about="")
+    done = counts.all
+    again = opened().watch(clip).ask(QUESTION)
+    assert again.to_record() == before.to_record()
+    assert counts.all == tuple(2 * one for one in done)
+    assert len(cache.entries()) == len(entries)
+
+
+def damaged(content: bytes, how: str) -> bytes:
+    head, newline, tensors = content.partition(b"\n")
+    if how == "deep JSON":
+        return b"[" * 100_000 + newline + tensors
+    if how == "nothing":
+        return b""
+    if how == "other shapes" and newline:
+        others = {name: one[..., :1] for name, one in safetensors.torch.load(tensors).items()}
+        whole = {name: one.contiguous() for name, one in others.items()}
+        return head + newline + safetensors.torch.save(whole)
+    told = json.loads(head)
+    return json.dumps({name: [value] for name, value in told.items()}).encode() + newline + tensors
+
+
+@pytest.mark.parametrize("head", [b"[]", b'{"kind": 1, "about": ["x"]}', b"[" * 60_000, b"\xff"])
+def test_a_list_of_entries_passes_over_what_is_none(clip: Path, head: bytes) -> None:
+    cache = Cache()
+    cache.put("heard", {"a": 1}, b"words", about="clip.mp4")
+    (entry,) = cache.entries()
+    entry.file.with_name("other").write_bytes(head + b"\n")
+    assert "clip.mp4" in [one.about for one in cache.entries()]
+    assert run(["cache", "list"]) == 0
 
 
 def test_a_clip_that_changes_while_it_is_watched_is_not_kept(

@@ -12,7 +12,7 @@ from test_engine import clip
 from vidqa.engine import Model, open_folder
 from vidqa.engine.clip import Clip
 from vidqa.model.decoding import prefill_prefix, prefill_question
-from vidqa.model.inputs import Pictures
+from vidqa.model.inputs import ANSWER_MARK, QUESTION_MARK, Pictures
 from vidqa.types import Cue, Words
 
 pytestmark = pytest.mark.numbers
@@ -111,7 +111,8 @@ def decode(tokenizer: object, ids: Sequence[int], mark: int) -> str:
 def test_no_control_token_can_be_smuggled_in(model: Model, clip: Path) -> None:
     """Token by token: each as a word said, and as a question, is spelt in letters."""
     loaded = model.loaded
-    tokens = sorted({*loaded.control_tokens, "[INST]", "<Img><ImageHere>", "<image>", "<|im_end|>"})
+    marks = {QUESTION_MARK, ANSWER_MARK}
+    tokens = sorted({*loaded.control_tokens, "[INST]", "<Img><ImageHere>", "<image>", *marks})
     assert len(tokens) >= 6
     watched = model.watch(clip)
     controls = set(loaded.tokenizer.all_special_ids) | set(

@@ -14,7 +14,7 @@ from vidqa.cli.main import run
 from vidqa.cli.request import read_sampling, read_time
 from vidqa.engine import Model, open_folder
 from vidqa.media.picture import resized
-from vidqa.model.inputs import FrameEncoder
+from vidqa.model.frame_encoder import FrameEncoder
 
 pytestmark = pytest.mark.numbers
 

@@ -74,6 +74,29 @@ def test_no_control_token_survives(parts: list[str]) -> None:
     assert harmless.replace(" ", "") == "".join(parts).replace(" ", "")
 
 
+TOKENS = st.lists(st.text(st.sampled_from(" \u2028<a|>\ue000"), min_size=2, max_size=5), max_size=4)
+TEXTS = st.text(st.sampled_from(" \u2028<a|>\ue000b") | st.characters(), max_size=40)
+
+
+@given(TEXTS, TOKENS)
+def test_no_token_survives_whatever_it_is_made_of(text: str, tokens: list[str]) -> None:
+    harmless = neutralize(text, tokens)
+    assert not any(token in harmless for token in tokens if token.strip())
+
+
+@pytest.mark.parametrize(
+    ("text", "token", "harmless"),
+    [
+        ("a <x> b", " <x>", "a < x> b"),
+        ("a  b", "  ", "a  b"),
+        ("say a b c", "a b", "say  b c"),
+        ("<<<x", "<<x", "<< <x"),
+    ],
+)
+def test_tokens_with_blanks(text: str, token: str, harmless: str) -> None:
+    assert neutralize(text, [token]) == harmless
+
+
 @pytest.mark.parametrize("text", ["plain words", "a < b > c", "<img>", ""])
 def test_other_text_is_left_alone(text: str) -> None:
     assert neutralize(text, ["<image>"]) == text

@@ -32,6 +32,10 @@ def test_a_text_that_was_cut_ends_with_a_sentence(text: str, whole: str) -> None
         ("# **a day out**\n\nIt shows a day.", "A day out"),
         ("\n- \u201cTea\u201d", "- \u201cTea"),
         ("", ""),
+        ("A, B and C", "A, B and C"),
+        ("???", "???"),
+        ("a dog, a cat and the dog", "A dog and a cat"),
+        ("a dog, a cat and a", "A dog and a cat"),
     ],
 )
 def test_a_title_is_one_bare_line(answer: str, title: str) -> None:

@@ -15,11 +15,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vidqa import paths
 from vidqa.config import setting
 from vidqa.errors import UsageError
+from vidqa.texts import from_json
 
 FOLDER = "results"
 """In the cache directory."""
@@ -32,6 +33,9 @@ UNCOUNTED = 64
 """Of the limit, a process keeps one part in so many before it looks at what others kept."""
 HEADER_BYTES = 1 << 16
 """The longest first line."""
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Cache:
         file = self._file(kind, key)
         try:
             head, _, content = file.read_bytes().partition(b"\n")
-            told = json.loads(head)
+            told = from_json(head)
             whole = told["key"] == _plain(key) and told["hash"] == _hash(content)
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -162,6 +166,29 @@ class Cache:
                     draft.unlink()
 
 
+def written(value: object) -> bytes:
+    """A dataclass, or a tuple of them, as JSON, to be read with `read_back`."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(type(value)).dump_json(value)
+
+
+def read_back(kind: type[Made], content: bytes) -> Made:
+    """What `written` made of a value of a type.
+
+    Raises:
+        ValueError: it was made of anything else, such as the same type in another version.
+
+    """
+    from pydantic import TypeAdapter
+
+    adapter = TypeAdapter(kind)
+    made = adapter.validate_json(content, strict=True)
+    if adapter.dump_json(made) != content:
+        raise ValueError("more is written there")
+    return made
+
+
 def read_size(text: str) -> int:
     """Bytes of `5GB`, `200 MB` or `0`.
 
@@ -183,16 +210,16 @@ def read_size(text: str) -> int:
 def _entry(file: Path) -> Kept | None:
     try:
         with file.open("rb") as stream:
-            told = json.loads(stream.readline(HEADER_BYTES))
+            told = from_json(stream.readline(HEADER_BYTES))
         status = file.stat()
-        return Kept(file, told["kind"], told["about"], status.st_size, status.st_mtime)
+        return Kept(file, str(told["kind"]), str(told["about"]), status.st_size, status.st_mtime)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _plain(key: Mapping[str, Any]) -> Any:
     """A key as JSON would give it back."""
-    return json.loads(json.dumps(key, sort_keys=True, default=str))
+    return from_json(json.dumps(key, sort_keys=True, default=str))
 
 
 def _hash(content: bytes) -> str:

@@ -20,6 +20,14 @@ def is_unsupported(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in UNSUPPORTED
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file or folder exists and can be reached, whatever its name is."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long for a name, or in a folder of somebody else's
+        return False
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """Give a file a second name: a symbolic link, else a hard one, else a copy. Raises OSError."""
     for link in (target.symlink_to, target.hardlink_to):

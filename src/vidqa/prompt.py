@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from vidqa.spec import PromptForm
 from vidqa.types import Cue, Segment
@@ -100,9 +101,20 @@ def _marked(form: str, number: int, time_s: float) -> str:
 def neutralize(text: str, control_tokens: Iterable[str]) -> str:
     """Make text that came from outside harmless: no part of it is one of `control_tokens`.
 
-    A blank goes after the first character of each occurrence, so a reader still sees what it said.
+    A blank goes between the first two letters of each occurrence that stand side by side, so a
+    reader still sees what it said; where none do, the first letter goes. Tokens of blanks alone
+    mean no more than blanks.
     """
-    for token in sorted(control_tokens, key=len, reverse=True):
-        while token in text:
-            text = text.replace(token, f"{token[0]} {token[1:]}")
+    broken = {token: _broken(token) for token in control_tokens if token.strip()}
+    while found := [token for token in broken if token in text]:  # breaking one may make another
+        for token in sorted(found, key=len, reverse=True):
+            text = text.replace(token, broken[token])
     return text
+
+
+def _broken(token: str) -> str:
+    """The same with one blank more, or one letter less: it has fewer neighbours than before."""
+    for place, (one, other) in enumerate(pairwise(token), start=1):
+        if not (one.isspace() or other.isspace()):
+            return f"{token[:place]} {token[place:]}"
+    return token.replace(token.strip()[0], "", 1)

@@ -1,8 +1,11 @@
 """Text files as people save them: UTF-8 with a mark at the beginning or without, and UTF-16."""
 
 import codecs
+import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from vidqa.errors import UsageError
 
@@ -43,6 +46,16 @@ def read_text(file: Path) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise UsageError(f"{str(file)!r} cannot be read: {reason}") from error
+
+
+def from_json(
+    content: str | bytes, *, object_hook: Callable[[dict[str, Any]], Any] | None = None
+) -> Any:
+    """What a JSON text says. Raises ValueError: it is none, or nested too deep."""
+    try:
+        return json.loads(content, object_hook=object_hook)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
 
 
 def read_lines(file: Path) -> list[str]:

@@ -94,7 +94,7 @@ class Words:
     """The file read or the speech model used."""
     warnings: tuple[str, ...] = ()
     language: str | None = None
-    """Of speech that was listened to, given or detected, in Whisper's letters."""
+    """Of speech, given or detected; of subtitles, as they are marked; in Whisper's letters."""
 
 
 @dataclass(frozen=True, slots=True)

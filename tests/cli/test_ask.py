@@ -286,6 +286,9 @@ def test_interrupted(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
         ("2:00:00", 7200.0),
         ("1m30s", 90.0),
         ("2h", 7200.0),
+        ("1h30", 5400.0),
+        ("1h30m", 5400.0),
+        ("1h30s", 3630.0),
         ("12,5s", 12.5),
     ],
 )

@@ -40,6 +40,14 @@ def test_every_line_of_a_pipe_is_a_question(chat: Chat) -> None:
     assert chat("what?", "", "and then?") == (0, f"{SAID}\n{SAID}\n", "")
 
 
+@pytest.mark.parametrize("words", [("/dev/stdin",), ("clip.mp4", "--subtitles", "-")])
+def test_stdin_holds_questions_and_nothing_else(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["chat", *words]) == 2
+    assert "takes its questions from stdin" in capsys.readouterr().err
+
+
 def test_records_know_the_turns_before(chat: Chat) -> None:
     _, out, _ = chat("what?", "and then?", "/new", "who?", options=("--json",))
     answers = [json.loads(line)["answer"] for line in out.splitlines()]

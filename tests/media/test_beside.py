@@ -68,6 +68,13 @@ def test_a_file_of_another_clip_is_left_to_it(tmp_path: Path):
     assert found(tmp_path / "film_2.mp4", None) == ["film_2.srt", "film_2.en.srt"]
 
 
+def test_copies_come_after_the_file_itself(tmp_path: Path):
+    for name in ("film (1).srt", "film-2.srt", "film.srt", "film.vtt"):
+        (tmp_path / name).touch()
+    beside = found(tmp_path / "film.mp4", None)
+    assert beside == ["film.srt", "film.vtt", "film (1).srt", "film-2.srt"]
+
+
 def test_accents_are_one_letter_however_they_are_stored(tmp_path: Path):
     apart = unicodedata.normalize("NFD", "caf\u00e9.en.srt")
     (tmp_path / apart).touch()

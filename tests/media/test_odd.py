@@ -1,7 +1,9 @@
 """Files as people have them; each case gave a wrong result once."""
 
+import io
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from odd import RATE, Odd, Sound, Text, tone, write_encrypted, write_raw
@@ -189,6 +191,32 @@ def test_a_sound_alone_has_one_grey_picture(tmp_path: Path):
         assert frame.pixels.shape == (48, 64, 3)
         assert frame.pixels.std() == 0
         assert seen.report.warnings == (NO_PICTURES,)
+
+
+def test_a_sound_that_does_not_say_how_long_it_is_is_measured(tmp_path: Path):
+    class Pipe(io.RawIOBase):
+        def __init__(self, path: Path) -> None:
+            self.file = path.open("wb")
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, content: bytes) -> int:  # type: ignore[override]
+            return self.file.write(content)
+
+    path = tmp_path / "voice.mka"
+    pipe = Pipe(path)
+    with av.open(pipe, "w", format="matroska", options={"live": "1"}) as out:
+        stream = out.add_stream("libopus", RATE, layout="mono")
+        samples = (tone(3.0) * 32767).astype(np.int16)[None]
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate, frame.pts = RATE, 0
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    pipe.file.close()
+    with av.open(str(path)) as opened:
+        assert not opened.duration
+    assert probe(path).duration_s == pytest.approx(3.0, abs=0.1)
 
 
 def test_a_file_with_subtitles_only_is_no_sound(tmp_path: Path):

@@ -5,6 +5,8 @@ from typing import Any
 
 import av
 import pytest
+from odd import Odd, Text
+from PIL import Image
 
 from clips import encode_pictures, make_clip, picture_stream
 from vidqa.cache import Cache
@@ -13,8 +15,10 @@ from vidqa.file_info import VideoInfo
 from vidqa.media.audio import AudioBlock
 from vidqa.media.placement import Place
 from vidqa.media.reader import Reader
+from vidqa.media.stretches import among_frames, for_words
+from vidqa.media.tracks import read_tracks
 from vidqa.media.transcribe import Heard, Recogniser
-from vidqa.media.words import Ears, Wanted, among_frames, for_words
+from vidqa.media.words import Ears, Wanted
 from vidqa.registry import find_speech
 from vidqa.types import Cue, Words
 
@@ -220,6 +224,43 @@ def test_little_that_is_read_is_said_where_nobody_can_listen(tmp_path: Path, rea
     words = deaf.words(path, Wanted())
     assert words.source == "sidecar"
     assert "nobody could listen for more: no ears" in words.warnings[0]
+
+
+def test_little_that_is_read_beside_a_picture_is_all_there_is(tmp_path: Path, ears: Ears):
+    Image.new("RGB", (64, 48)).save(tmp_path / "clip.jpg")
+    srt(tmp_path / "clip.srt", "!")
+    assert ears.words(tmp_path / "clip.jpg", Wanted()).source == "sidecar"
+
+
+@pytest.mark.parametrize("how", [Wanted(), Wanted(language="de")])
+def test_who_does_not_know_the_language_does_not_listen_for_more(
+    tmp_path: Path, ears: Ears, parrot: Parrot, monkeypatch: pytest.MonkeyPatch, how: Wanted
+):
+    def refuse(language: str | None, _: str) -> None:
+        if language == "de":
+            raise UsageError("parrot only knows English")
+
+    monkeypatch.setattr(parrot, "check", refuse)
+    path = clip(tmp_path)
+    srt(tmp_path / "clip.de.srt", "!")
+    words = ears.words(path, how)
+    assert (words.source, parrot.asked) == ("sidecar", [])
+    assert "parrot only knows English" in words.warnings[0]
+
+
+def test_an_empty_track_that_is_asked_for_is_called_so(tmp_path: Path, ears: Ears):
+    film = Odd(texts=[Text([(0.0, 1.0, "one")]), Text([])]).write(tmp_path / "film.mkv")
+    words = ears.words(film, Wanted(text_track="2"))
+    assert words.source == "none"
+    assert "text track 2 holds no words" in words.warnings
+
+
+def test_an_empty_track_hides_no_full_one(tmp_path: Path):
+    talk = Text([(0.0, 1.9, "all that is said is here")])
+    film = Odd(texts=[Text([], "eng"), talk]).write(tmp_path / "film.mkv")
+    chosen = read_tracks(film, "en").chosen
+    assert chosen is not None
+    assert chosen.name == "2"
 
 
 def test_a_cameras_readings_beside_a_clip_are_passed_over(tmp_path: Path, ears: Ears):

@@ -15,14 +15,8 @@ from families import MAKERS, family_spec
 from vidqa.model import decoding
 from vidqa.model.choosing import Sampling, TokenChooser
 from vidqa.model.decoding import Context
-from vidqa.model.inputs import (
-    FRAMES_AT_ONCE,
-    NOT_PICTURES,
-    FrameEncoder,
-    Pictures,
-    Turn,
-    tokenize_prompt,
-)
+from vidqa.model.frame_encoder import FRAMES_AT_ONCE, NOT_PICTURES, FrameEncoder
+from vidqa.model.inputs import Pictures, Turn, tokenize_prompt
 from vidqa.model.loading import Loaded, load_folder
 from vidqa.model.text import TextStream
 from vidqa.model.visual import visual_tokens
@@ -56,7 +50,7 @@ class Case:
 
     def turned(self, segments: Sequence[Segment]) -> Turn:
         return Turn(
-            self.loaded.processor,
+            self.loaded.chat_template,
             lambda question: user_content(segments, question, PromptForm()),
             template_kwargs=self.spec.family.template_kwargs,
         )

@@ -11,7 +11,7 @@ from vidqa import engine
 from vidqa.cli.main import run
 from vidqa.engine import Model, open_folder
 from vidqa.errors import UsageError
-from vidqa.tasks.evaluation import read_items, read_marks
+from vidqa.tasks.evaluation import missing_clips, read_items, read_marks
 
 pytestmark = pytest.mark.numbers
 
@@ -96,10 +96,25 @@ def test_nothing_is_loaded_where_no_clip_is_there(
 
 
 def test_letters_and_numbers_are_answers(tmp_path: Path) -> None:
-    line = {"video": "a.mp4", "question": "which?", "answer": ["A", 1, 2.5]}
+    answers = ["A", 1, 2.5, 12345678901234567, 0.00001, 10**399]
+    line = {"video": "a.mp4", "question": "which?", "answer": answers}
     (tmp_path / "questions.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(line).encode())
     (item,) = read_items(tmp_path / "questions.jsonl")
-    assert item.expected.answers == (("A",), ("1",), ("2.5",))
+    numbers = ["1", "2.5", "12345678901234567", "0.00001", f"1{'0' * 399}"]
+    assert item.expected.answers == (("A",), *((one,) for one in numbers))
+
+
+def test_yes_is_yes_however_it_is_written(tmp_path: Path) -> None:
+    line = {"video": "a.mp4", "question": "is it?", "answer": "Yes", "rule": "yes_no"}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(line))
+    (item,) = read_items(tmp_path / "questions.jsonl")
+    assert (item.stratum, item.expected.is_right("Yes.")) == ("yes", True)
+
+
+def test_names_that_are_none_are_clips_that_are_not_there(tmp_path: Path) -> None:
+    line = {"video": "what is it? " * 40, "question": "what?", "answer": "x"}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(line))
+    assert len(missing_clips(read_items(tmp_path / "questions.jsonl"), tmp_path)) == 1
 
 
 @pytest.mark.parametrize("without", ["pictures", "words"])
@@ -126,6 +141,10 @@ def test_what_is_kept_from_the_model_changes_its_prompt(
         ('{"video": "a", "question": "", "answer": "c"}', "question must be a text"),
         ('{"video": "a", "question": "b", "answer": []}', "answer must be"),
         ('{"video": "a", "question": "b", "answer": [true]}', "answer must be"),
+        ('{"video": "a", "question": "b", "answer": [[], "c"]}', "answer must be"),
+        ('{"video": "a", "question": "b", "answer": NaN}', "answer must be"),
+        ('{"video": "a", "question": "b", "answer": "may be", "rule": "yes_no"}', "yes or no"),
+        ("[" * 100_000, "line 1: it is nested too deep"),
         ('{"video": "a", "question": "b", "answer": "..."}', "answer must be"),
         ('{"video": "a", "question": "b", "answer": "c", "rule": "magic"}', "no rule 'magic'"),
         ("", "holds no questions"),

@@ -66,6 +66,10 @@ def test_a_letter_may_be_the_answer(answer: str, accepted: str, expected: bool) 
         ("고양이가 있다", "고양이", True),
         ("यह एक बिल्ली है", "बिल्ली", True),
         ("यह एक बिल्ला है", "बिल्ली", False),
+        ("यह एक बिल्ली।", "बिल्ली", True),
+        ("고양이입니다", "고양이", True),
+        ("개인이 있다", "개", False),
+        ("개나리가 있다", "개", False),
     ],
 )
 def test_scripts_that_write_no_blanks(answer: str, accepted: str, expected: bool) -> None:

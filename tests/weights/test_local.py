@@ -44,6 +44,7 @@ def test_the_revision_follows_the_content(folder: Path) -> None:
     assert revision() == before
     seen = {before}
     (folder / "adapter").mkdir()
+    (folder / "adapter" / "adapter_model.safetensors").touch()
     for name in ("preprocessor_config.json", "chat_template.jinja", "adapter/adapter_config.json"):
         for text in ('{"image_mean": 0}', '{"image_mean": 1}'):
             (folder / name).write_text(text)
@@ -56,7 +57,7 @@ def test_the_revision_follows_the_content(folder: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", '{"preset": "nope"}', '{"preset": ["x"]}'])
 def test_settings_that_name_nothing_are_an_error(folder: Path, text: str) -> None:
     (folder / SETTINGS).write_text(text)
-    with pytest.raises(ModelDamagedError, match="names no preset"):
+    with pytest.raises(ModelDamagedError, match=r"vidqa\.json' (names no preset|cannot be read)"):
         find_local(str(folder))
 
 

@@ -13,12 +13,11 @@ from vidqa.cli import options, request
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.show import failure_line
-from vidqa.cli.spool import spooled
+from vidqa.cli.spool import is_stdin, spooled
 from vidqa.cli.tell import Teller, cut_short
 from vidqa.cli.watcher import FrameOptions, ModelOptions, Watcher, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
 from vidqa.exit_codes import ExitCode, exit_code
-from vidqa.texts import STDIN
 from vidqa.types import Answer, TextDelta
 
 if TYPE_CHECKING:
@@ -250,8 +249,9 @@ def chat(
 ) -> ExitCode:
     """Ask one clip in turns, from a terminal or a pipe; /help says what else can be typed."""
     request.require_file_name(clip)
-    if clip == STDIN:
-        raise UsageError("chat takes its questions from stdin, so the clip cannot come from there")
+    for name, what in ((clip, "the clip"), (subtitles, "subtitles")):
+        if is_stdin(name):
+            raise UsageError(f"chat takes its questions from stdin, so {what} cannot come from it")
     clip = spooled(clip)
     watch = WatchOptions(
         ModelOptions.read(model, device, dtype, fit=fit),

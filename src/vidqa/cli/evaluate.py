@@ -5,13 +5,13 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.settled import settled_model
-from vidqa.cli.sink import Sink, opened
+from vidqa.cli.sink import STDOUT, Sink, opened
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
 from vidqa.errors import ClipNotFoundError, UsageError
@@ -66,6 +66,8 @@ class EvaluateRun:
         silence_libraries()
         from vidqa.tasks import evaluation
 
+        if self.options.as_json and self._is_stdout_taken:
+            raise UsageError("--json and -o - would both write to stdout", hint="-o FILE.jsonl")
         items = evaluation.read_items(self.questions)
         missing = self._missing(items)
         against = self.options.against
@@ -77,14 +79,21 @@ class EvaluateRun:
                 with opened(self.options.output) as write:
                     self._ask(items, missing, write)
         marks = evaluation.marks_of(self.results)
-        more = {} if others is None else evaluation.differences(marks, others)
+        more = {} if others is None or not marks else evaluation.differences(marks, others)
         shares = evaluation.shares(marks)
         failed = Counter(one.item.skill for one in self.results if one.error is not None)
         skills = dict.fromkeys(one.item.skill for one in self.results)
         rows = [Row(skill, shares.get(skill), failed[skill], more.get(skill)) for skill in skills]
-        show = _show_json if self.options.as_json else _show_table
-        show(rows)
+        if self.options.as_json:
+            _show_json(rows)
+        else:  # records on stdout leave no place there for people's tables
+            _show_table(rows, sys.stderr if self._is_stdout_taken else sys.stdout)
         return ExitCode.SOME_CLIPS_FAILED if failed else ExitCode.ANSWERED
+
+    @property
+    def _is_stdout_taken(self) -> bool:
+        """Whether the records go there."""
+        return str(self.options.output) == STDOUT
 
     def _missing(self, items: "list[Item]") -> frozenset[str]:
         """The clips that are not there, all said before anything is loaded.
@@ -164,7 +173,7 @@ def _numbers(one: "Share | None") -> dict[str, float | None]:
     return {"right": round(one.mean, 4), "low": round(one.low, 4), "high": round(one.high, 4)}
 
 
-def _show_table(rows: list[Row]) -> None:
+def _show_table(rows: list[Row], stream: TextIO) -> None:
     """A table on a terminal, columns split by tabs in a pipe."""
     titles = ["skill", "questions", "right", "95 % interval"]
     if has_more := any(row.more is not None for row in rows):
@@ -175,9 +184,10 @@ def _show_table(rows: list[Row]) -> None:
         [*_cells(row, with_more=has_more), *([str(row.failed)] if has_failed else [])]
         for row in rows
     ]
-    if not sys.stdout.isatty():
+    if not stream.isatty():
+        write = put if stream is sys.stdout else stream.write
         for line in cells:
-            put("\t".join(line) + "\n")
+            write("\t".join(line) + "\n")
         return
     from rich.console import Console
     from rich.table import Table
@@ -187,7 +197,7 @@ def _show_table(rows: list[Row]) -> None:
         table.add_column(title, justify="left" if number == 0 else "right")
     for line in cells:
         table.add_row(*line)
-    Console(highlight=False, markup=False).print(table)
+    Console(file=stream, highlight=False, markup=False).print(table)
 
 
 def _cells(row: Row, *, with_more: bool) -> list[str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast, get_args
 
-from vidqa.cli.spool import spooled
+from vidqa.cli.spool import is_stdin, spooled
 from vidqa.errors import UsageError
+from vidqa.file_systems import is_there
 from vidqa.media.endings import VIDEO
 from vidqa.spec import Length
 from vidqa.tasks.clip_list import ClipList, find_clips, read_list
@@ -27,6 +28,8 @@ CLOCK = re.compile(
 """`90.5`, `75:30`, `0:01:30`, or as it stands in an SRT file: `00:01:30,500`."""
 UNITS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:[.,]\d+)?)s?)?", re.ASCII | re.IGNORECASE)
 """`1h2m3s`, `90s`."""
+HOURS_ALONE = re.compile(r"^(\d+h\d+)$", re.ASCII | re.IGNORECASE)
+"""`1h30` is said of minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,10 @@ def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Reque
             that cannot be read.
 
     """
-    if STDIN in (selection.questions or ()) and STDIN in words:
+    if STDIN in (selection.questions or ()) and any(map(is_stdin, words)):
         raise UsageError("stdin cannot be a question and a clip at once")
+    if str(selection.question_file) == STDIN and any(map(is_stdin, words)):
+        raise UsageError("stdin cannot be a list of questions and a clip at once")
     asked = _questions(selection, stdin)
     named = list(words)
     if not asked and named:
@@ -89,22 +94,15 @@ def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Reque
 def _last_word(word: str, named: Sequence[str], selection: Selection, stdin: TextIO) -> str:
     """The question that stands behind the clips."""
     if word == STDIN:
-        if STDIN in (*named, selection.files_from):
+        if selection.files_from == STDIN or any(map(is_stdin, named)):
             raise UsageError("stdin cannot be the question and a clip at once")
         return _read(stdin)
-    if _exists(word):
+    if word.strip() and is_there(Path(word)):
         raise UsageError(
             f"the last word, {word!r}, is a file and no question",
             hint=f"put a question behind it: {EXAMPLE}; -q asks even that",
         )
     return word
-
-
-def _exists(name: str) -> bool:
-    try:
-        return Path(name).exists()
-    except (OSError, ValueError):  # too long for a name, as questions are
-        return False
 
 
 def read_clips(
@@ -124,7 +122,7 @@ def read_clips(
     listed = [] if selection.files_from is None else _listed(selection.files_from, stdin)
     if not named and not listed:
         raise UsageError("the list of clips is empty" if selection.files_from else "no clip given")
-    if selection.files_from == STDIN and STDIN in named:
+    if selection.files_from == STDIN and any(map(is_stdin, named)):
         raise UsageError("stdin cannot be a clip and a list of clips at once")
     for clip in (*named, *listed):
         require_file_name(clip)
@@ -213,7 +211,8 @@ def read_time(text: str | None, option: str) -> float | None:
     """
     if text is None:
         return None
-    match = CLOCK.fullmatch(text.strip()) or UNITS.fullmatch(text.strip())
+    typed = HOURS_ALONE.sub(r"\1m", text.strip())
+    match = CLOCK.fullmatch(typed) or UNITS.fullmatch(typed)
     if match is None or not any(match.groups()):
         raise UsageError(f"{option} {text!r} is no time", hint="write seconds, mm:ss or hh:mm:ss")
     hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in match.groups())

@@ -7,9 +7,11 @@ written to a temporary file first, which is gone when the program ends.
 import atexit
 import os
 import shutil
+import signal
 import stat
 import sys
 import tempfile
+import threading
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +22,7 @@ from vidqa.texts import STDIN
 LIMIT_BYTES = 16 << 30
 """More than a film at the best quality; a pipe that gives more never ends."""
 BLOCK_BYTES = 1 << 20
+LONGEST_TITLE_BYTES = 200
 
 
 def spooled(name: str) -> str:
@@ -38,9 +41,14 @@ def spooled(name: str) -> str:
     return _redirected() or _written(STDIN) if source == STDIN else _written(source)
 
 
+def is_stdin(name: str) -> bool:
+    """Whether what stdin gives is meant."""
+    return name in (STDIN, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+
+
 def _source(name: str) -> str | None:
     """What is to be copied; None where a name can be used as it is."""
-    if name in (STDIN, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"):
+    if is_stdin(name):
         return STDIN
     try:
         return name if stat.S_ISFIFO(Path(name).stat().st_mode) else None
@@ -61,7 +69,8 @@ def _redirected() -> str | None:
 def _written(source: str) -> str:
     """A pipe can be read once: whoever names it twice gets the same file."""
     title = "stdin" if source == STDIN else source.strip("/").replace("/", "-")
-    target = _folder() / title[-100:]
+    own = Path(tempfile.mkdtemp(dir=_folder()))  # two pipes may have one title
+    target = own / os.fsdecode(os.fsencode(title)[-LONGEST_TITLE_BYTES:])
     if source == STDIN:
         reader = getattr(sys.stdin, "buffer", None)
         if reader is None:
@@ -98,4 +107,14 @@ def _copy(reader: BinaryIO, target: Path, name: str) -> None:
 def _folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="vidqa-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+    def end(number: int, _: object) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    if threading.current_thread() is threading.main_thread():
+        for one in (signal.SIGTERM, signal.SIGHUP):  # what ends a process without `atexit`
+            if signal.getsignal(one) is signal.SIG_DFL:
+                signal.signal(one, end)
     return folder

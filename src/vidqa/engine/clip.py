@@ -263,7 +263,8 @@ class Clip:
         turn = self._showing.turn(self._shown)
         pictures = self._showing.pictures(turn, self._shown)
         key = read_key(pictures, model=model.revision, device=model.device, dtype=model.dtype)
-        kept = kept_context(cache, key, model.loaded.network)
+        tokens = pictures.input_ids.shape[1]
+        kept = kept_context(cache, key, model.loaded.network, tokens)
         opening = Opening(model.loaded, turn, pictures, window=self.recipe.window, prefix=kept)
         if kept is None:
             keep_context(cache, key, opening.prefix, about=about)

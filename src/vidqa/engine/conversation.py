@@ -41,7 +41,7 @@ class Conversation:
         self._first = 0
         """The number of the first turn that it still sees."""
         self._between = between_turns(
-            clip.model.loaded.processor, clip.model.spec.family.template_kwargs
+            clip.model.loaded.chat_template, clip.model.spec.family.template_kwargs
         )
         self._context: Context | None = None
 

@@ -18,8 +18,8 @@ from vidqa.media.frames import FrameReport
 from vidqa.media.moments import Moments
 from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
+from vidqa.media.stretches import Window
 from vidqa.media.viewing import Viewing
-from vidqa.media.words import Window
 from vidqa.types import Frame, Words
 
 BUFFER_BYTES = 64 << 20

@@ -2,7 +2,8 @@
 
 from vidqa.engine.background import Background
 from vidqa.file_info import VideoInfo
-from vidqa.media.words import Ears, Wanted, Window, among_frames, for_words
+from vidqa.media.stretches import Window, among_frames, for_words
+from vidqa.media.words import Ears, Wanted
 from vidqa.types import Words
 
 

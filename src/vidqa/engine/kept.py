@@ -1,25 +1,25 @@
 """What was seen of clips, kept on disk: the encoded frames, and what the decoder made of them."""
 
 import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 import safetensors.torch
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
-from vidqa.cache import Cache
+from vidqa.cache import Cache, read_back, written
 from vidqa.engine.look import Looked
 from vidqa.media.frames import FrameReport
 from vidqa.media.moments import Moments
 from vidqa.model.decoding import Context
-from vidqa.model.inputs import FrameEncoder, Pictures
-from vidqa.paper.frames import Numbering
+from vidqa.model.frame_encoder import FrameEncoder, FrameForm
+from vidqa.model.inputs import Pictures
 
 LOOKED, READ = "looked", "read"
 METHOD = 1
@@ -28,7 +28,29 @@ MOST_READ_BYTES = 64 << 20
 """Larger KV caches are made again: reading them back takes as long."""
 LIBRARIES = ("vidqa", "torch", "transformers", "av", "decord2", "pillow")
 
+NOT_IT = (ValueError, KeyError, SafetensorError)
+"""What comes of an entry of another version, or of another's making."""
+
 Sight = tuple[Moments, Looked]
+Form = TypeVar("Form")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is kept of a clip beside its tensors."""
+
+    moments: Moments
+    report: FrameReport
+    frame_times_s: tuple[float, ...]
+    form: FrameForm
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is kept of a context beside its tensors."""
+
+    layers: int
+    shift: int | None
 
 
 def sight_key(**settings: Any) -> Mapping[str, Any]:
@@ -48,28 +70,19 @@ def kept_sight(cache: Cache, key: Mapping[str, Any], encoder: FrameEncoder) -> S
     content = cache.get(LOOKED, key)
     if content is None:
         return None
-    told, tensors = _unpacked(content)
-    encoder.restore(tensors, told["encoder"])
-    numbering = told["moments"].pop("numbering")
-    moments = Moments(
-        tuple(told["moments"]["times_s"]),
-        tuple(told["moments"]["warnings"]),
-        numbering and Numbering(tuple(numbering.pop("numbers")), **numbering),
-    )
-    report = FrameReport(**{**told["report"], "warnings": tuple(told["report"]["warnings"])})
-    return moments, Looked(encoder, tuple(told["frame_times_s"]), report)
+    try:
+        told, tensors = _unpacked(content, _Told)
+        encoder.restore(tensors, told.form, len(told.frame_times_s))
+    except NOT_IT:
+        return None
+    return told.moments, Looked(encoder, told.frame_times_s, told.report)
 
 
 def keep_sight(cache: Cache, key: Mapping[str, Any], sight: Sight, *, about: str) -> None:
     """Keep what was seen."""
     moments, looked = sight
     tensors, form = looked.frames.state()
-    told = {
-        "moments": asdict(moments),
-        "report": asdict(looked.report),
-        "frame_times_s": looked.frame_times_s,
-        "encoder": form,
-    }
+    told = _Told(moments, looked.report, looked.frame_times_s, form)
     cache.put(LOOKED, key, _packed(told, tensors), about=about)
 
 
@@ -81,17 +94,23 @@ def read_key(pictures: Pictures, **settings: Any) -> Mapping[str, Any]:
     return sight_key(prompt=digest.hexdigest(), **settings)
 
 
-def kept_context(cache: Cache, key: Mapping[str, Any], network: PreTrainedModel) -> Context | None:
-    """What the network read before, with the same key."""
+def kept_context(
+    cache: Cache, key: Mapping[str, Any], network: PreTrainedModel, tokens: int
+) -> Context | None:
+    """What the network read before, so many tokens, with the same key."""
     content = cache.get(READ, key)
     if content is None:
         return None
-    told, tensors = _unpacked(content)
+    try:
+        told, tensors = _unpacked(content, _Read)
+        layers = [(tensors[f"k.{number}"], tensors[f"v.{number}"]) for number in range(told.layers)]
+        _require_fit(layers, tokens, network)
+    except NOT_IT:
+        return None
     states = DynamicCache(config=network.config.get_text_config())
-    for number in range(told["layers"]):
-        keys, values = (tensors[f"{name}.{number}"].to(network.device) for name in ("k", "v"))
-        states.update(keys, values, number)
-    return Context(states, told["shift"])
+    for number, (keys, values) in enumerate(layers):
+        states.update(keys.to(network.device), values.to(network.device), number)
+    return Context(states, told.shift)
 
 
 def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, about: str) -> None:
@@ -102,15 +121,29 @@ def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, abou
     tensors = {f"k.{number}": layer.keys.cpu() for number, layer in enumerate(layers)}
     tensors |= {f"v.{number}": layer.values.cpu() for number, layer in enumerate(layers)}
     if sum(one.nbytes for one in tensors.values()) <= MOST_READ_BYTES:
-        told = {"layers": len(layers), "shift": context.shift}
+        told = _Read(len(layers), context.shift)
         cache.put(READ, key, _packed(told, tensors), about=about)
 
 
-def _packed(told: Mapping[str, Any], tensors: dict[str, Tensor]) -> bytes:
+def _require_fit(
+    layers: Sequence[tuple[Tensor, Tensor]], tokens: int, network: PreTrainedModel
+) -> None:
+    """Raise a ValueError unless keys and values are of so many tokens, and of this network."""
+    text: Any = network.config.get_text_config()
+    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    wanted = (torch.Size((1, heads, tokens, width)), network.dtype)
+    found = {(one.shape, one.dtype) for pair in layers for one in pair}
+    if len(layers) != text.num_hidden_layers or found != {wanted}:
+        raise ValueError("no keys and values of this model")
+
+
+def _packed(told: object, tensors: dict[str, Tensor]) -> bytes:
     whole = {name: one.contiguous() for name, one in tensors.items()}
-    return json.dumps(told).encode() + b"\n" + safetensors.torch.save(whole)
+    return written(told) + b"\n" + safetensors.torch.save(whole)
 
 
-def _unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def _unpacked(content: bytes, kind: type[Form]) -> tuple[Form, dict[str, Tensor]]:
+    """Raises any of `NOT_IT`."""
     head, _, tensors = content.partition(b"\n")
-    return json.loads(head), safetensors.torch.load(tensors)
+    return read_back(kind, head), safetensors.torch.load(tensors)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vidqa import plan
 from vidqa.cache import Cache
+from vidqa.engine.apart import TemplateRunner
 from vidqa.engine.memory import plan_for
 from vidqa.engine.model import Model
 from vidqa.engine.stopwatch import Stopwatch
@@ -15,9 +16,11 @@ from vidqa.media.reader import Reader
 from vidqa.media.transcribe import Recogniser
 from vidqa.model.inputs import require_template
 from vidqa.model.loading import load_folder, load_processor
+from vidqa.model.template import ChatTemplate
 from vidqa.registry import SPEECH, find_model, find_speech
 from vidqa.spec import ModelSpec
 from vidqa.types import Maker, Notify
+from vidqa.weights.gate import require_safe
 from vidqa.weights.local import LocalModel, find_local
 from vidqa.weights.locate import model_folder, model_revision, speech_folder, speech_key
 from vidqa.weights.store import Store
@@ -129,7 +132,9 @@ def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
 def _preset(name: str, store: Store) -> LocalModel:
     """A model of the registry, verified in the cache."""
     spec = find_model(name)
-    return LocalModel(spec, model_folder(spec, store), model_revision(spec, store))
+    folder = model_folder(spec, store)
+    require_safe(folder, is_verified=True)
+    return LocalModel(spec, folder, model_revision(spec, store))
 
 
 def load_speech(
@@ -160,6 +165,7 @@ def open_folder(
 ) -> Model:
     """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest.
 
+    Without sources in its `spec`, anybody may have made it, and its chat template is run apart.
     Without a recogniser `missing` is raised at the first clip that has to be listened to.
     """
     reader = reader or Reader()
@@ -169,7 +175,8 @@ def open_folder(
         chosen_device = plan.choose_device(device)
         chosen_dtype = plan.choose_dtype(dtype, chosen_device)
         processor = load_processor(folder)
-        require_template(processor, folder)
+        run_apart = None if spec.sources else TemplateRunner(folder)
+        require_template(ChatTemplate(processor, run_apart), folder)
         memory = plan_for(spec, folder, processor, dtype=chosen_dtype, frames=frames)
         memory = memory.fitted(chosen_device) if fit else memory
         if on_plan is not None:
@@ -177,7 +184,11 @@ def open_folder(
         memory.require(device=chosen_device, model=spec.name)
         with memory.errors(spec.name):
             loaded = load_folder(
-                folder, device=chosen_device, dtype=memory.plan.dtype, processor=processor
+                folder,
+                device=chosen_device,
+                dtype=memory.plan.dtype,
+                processor=processor,
+                run_apart=run_apart,
             )
     return Model(
         spec,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.media.frames import Decoder, FrameReport
-from vidqa.model.inputs import FrameEncoder, grey
+from vidqa.model.frame_encoder import FrameEncoder, grey
 from vidqa.types import Frame
 
 BLANKED = "the pictures were blanked, as was asked"

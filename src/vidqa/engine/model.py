@@ -30,7 +30,7 @@ from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Recogniser, Task
 from vidqa.media.viewing import Viewing
 from vidqa.media.words import Ears, Subtitles
-from vidqa.model.inputs import FrameEncoder
+from vidqa.model.frame_encoder import FrameEncoder
 from vidqa.model.loading import Loaded
 from vidqa.recipe import Recipe, choose_recipe
 from vidqa.spec import ModelSpec

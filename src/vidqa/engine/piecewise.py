@@ -24,7 +24,7 @@ from vidqa.types import Cue, Notify, Words
 from vidqa.version import __version__
 from vidqa.wording import count_words
 
-SHOTS = Kept[tuple[float, ...]]("shots", list, tuple)
+SHOTS = Kept("shots", tuple[float, ...])
 SECONDS_A_FRAME = 10.0
 """What one frame can stand for: a clip of more seconds than frames allow is watched in windows."""
 

@@ -1,7 +1,7 @@
 """What each sentence of a summary rests on: the clip, or nothing in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from vidqa.engine.clip import Clip
 from vidqa.engine.piecewise import Piecewise
@@ -10,11 +10,7 @@ from vidqa.engine.told import Kept
 from vidqa.engine.windows import Window
 from vidqa.types import Grounding
 
-GROUNDS = Kept[tuple[Grounding, ...]](
-    "grounds",
-    lambda made: [asdict(one) for one in made],
-    lambda read: tuple(Grounding(**one) for one in read),
-)
+GROUNDS = Kept("grounds", tuple[Grounding, ...])
 
 _Asked = tuple[str, str]
 """A question, and a sentence of its answer."""

@@ -10,7 +10,7 @@ from vidqa.errors import UsageError
 from vidqa.file_info import VideoInfo
 from vidqa.footprint import QUESTION_TOKENS
 from vidqa.media.moments import Moments
-from vidqa.model.inputs import Pictures, PromptIds, Turn
+from vidqa.model.inputs import OUR_MARKS, Pictures, PromptIds, Turn
 from vidqa.model.loading import Loaded
 from vidqa.prompt import FittedWords, neutralize, user_content
 from vidqa.recipe import Recipe
@@ -102,7 +102,7 @@ class Showing:
         """The user's turn around a question."""
         segments, form = shown.fitted.segments, self.spec.prompt
         return Turn(
-            self.loaded.processor,
+            self.loaded.chat_template,
             lambda question: user_content(segments, question, form),
             template=template,
             template_kwargs=self.spec.family.template_kwargs,
@@ -156,7 +156,7 @@ class Showing:
 
 def harmless(loaded: Loaded, spec: ModelSpec, text: str) -> str:
     """Text from outside, in which nothing means more than its letters."""
-    return neutralize(text, loaded.control_tokens | set(spec.prompt.marks))
+    return neutralize(text, loaded.control_tokens | OUR_MARKS | set(spec.prompt.marks))
 
 
 def checked_question(question: str) -> str:

@@ -12,7 +12,8 @@ from vidqa.types import Answer, Grounding
 
 LISTED = re.compile(r",\s+and\s+|,\s+|\s+and\s+")
 """What stands between the things in a list."""
-LEADING_ARTICLE = re.compile(r"^(?:(?:an?|the)(?:\s+|$))?\W*")
+LEADING_ARTICLE = re.compile(r"^(?:(?:an?|the)\s+)?\W*")
+ARTICLES = ("a", "an", "the")
 MOST_TITLE = 80
 """Letters of a title."""
 SENTENCE_END = re.compile(
@@ -166,13 +167,15 @@ def title_of(text: str, leads: Sequence[str]) -> str:
 def _without_repeats(title: str) -> str:
     """A list of things with each of them once: small models name one twice."""
     things = LISTED.split(title)
+    if len(things) > 1 and things[-1] in ARTICLES:  # the list was cut there
+        things = things[:-1]
     named = [LEADING_ARTICLE.sub("", one.strip().casefold()) for one in things]
     once = [
         one
         for place, one in enumerate(things)
-        if named[place] and named[place] not in named[:place]
+        if not named[place] or named[place] not in named[:place]
     ]
-    if len(once) == len(things):
+    if len(once) == len(LISTED.split(title)):
         return title
     return " and ".join(filter(None, (", ".join(once[:-1]), *once[-1:])))
 

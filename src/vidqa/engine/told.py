@@ -1,20 +1,16 @@
 """What a model says of a clip, or of a window of it; of windows it is kept on disk."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from vidqa.cache import Cache
+from vidqa.cache import Cache, read_back, written
 from vidqa.engine.clip import Clip
 from vidqa.engine.summary import whole_sentences
 from vidqa.types import Answer, Notify, StoppedBy
 from vidqa.wording import count_words
 
 Made = TypeVar("Made")
-
-NOT_IT = (TypeError, ValueError, KeyError, AttributeError)
-"""Raised by what is read as something that it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +89,15 @@ def tell(
 class Kept(Generic[Made]):
     """What is made of parts of clips, as it is kept on disk."""
 
-    def __init__(
-        self, kind: str, write: Callable[[Made], Any], read: Callable[[Any], Made]
-    ) -> None:
+    def __init__(self, kind: str, made: type[Made]) -> None:
         """Keep things of one kind.
 
         Args:
             kind: names them in the cache.
-            write: makes JSON of one.
-            read: makes it of JSON again; JSON of another version may raise any of `NOT_IT`.
+            made: their type: what is read as anything else is as good as none.
 
         """
-        self._kind, self._write, self._read = kind, write, read
+        self._kind, self._made = kind, made
 
     def read(self, cache: Cache | None, key: Mapping[str, Any]) -> Made | None:
         """What was kept with the same key."""
@@ -112,24 +105,17 @@ class Kept(Generic[Made]):
         if content is None:
             return None
         try:
-            return self._read(json.loads(content))
-        except NOT_IT:
+            return read_back(self._made, content)
+        except ValueError:
             return None
 
     def keep(self, cache: Cache | None, key: Mapping[str, Any], made: Made, *, about: str) -> None:
         """Keep it; `about` is the name of the clip."""
         if cache is not None:
-            cache.put(self._kind, key, json.dumps(self._write(made)).encode(), about=about)
+            cache.put(self._kind, key, written(made), about=about)
 
 
-def _read_told(read: Mapping[str, Any]) -> Told:
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in read.items()
-    }
-    return Told(**values)
-
-
-TOLD = Kept("told", asdict, _read_told)
+TOLD = Kept("told", Told)
 
 
 def once(*texts: Iterable[str]) -> tuple[str, ...]:

@@ -266,7 +266,9 @@ def _audio_stream(
     with suppress(NoVideoStreamError):
         video = video_stream(container, path)
     stream = container.streams.best("audio", related=video)
-    return None if stream is None or stream.codec_context is None else stream
+    if stream is not None and stream.codec_context is not None:
+        return stream
+    return next((one for one in streams if one.codec_context is not None), None)
 
 
 def _choice(container: Any, chosen: Any) -> str:

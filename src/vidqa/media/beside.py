@@ -29,6 +29,9 @@ HINTS = frozenset(_HINTS.split())
 HINDI = "hi"
 """Also for the hearing impaired, beside another language."""
 
+UNMARKED = 0
+"""The rank of a file whose name says no language."""
+
 SIGNS_ONLY = frozenset({"forced", "foreign"})
 
 
@@ -60,7 +63,9 @@ def look_beside(video: Path, language: str | None, *, strict: bool = False) -> B
         if isinstance(rank, str):
             others.append((path, rank))
         else:
-            fitting.append((rank, EXTENSIONS.index(path.suffix.lower()), path.name, path))
+            is_numbered = bool(tail) and rank == UNMARKED  # a copy: `film (1).srt`, `film-2.srt`
+            ending = EXTENSIONS.index(path.suffix.lower())
+            fitting.append((rank, is_numbered, ending, path.name, path))
     return Beside(tuple(path for *_, path in sorted(fitting)), tuple(sorted(others)))
 
 
@@ -140,7 +145,7 @@ def _rank(tail: str, language: str | None, strict: bool) -> int | str:
     if tags.unknown:
         return f"nothing is known of {' '.join(tags.unknown)!r} in its name"
     if tags.language is None:
-        return "its name does not say which language it is in" if strict else 0
+        return "its name does not say which language it is in" if strict else UNMARKED
     if language is None:
         return 1
     return -1 if tags.language == language else f"it is in {tags.language}, not in {language}"

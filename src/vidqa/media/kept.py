@@ -1,14 +1,12 @@
 """What was heard in clips, kept on disk."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from vidqa.cache import Cache
+from vidqa.cache import Cache, read_back, written
 from vidqa.media.transcribe import Recogniser
-from vidqa.types import Cue, Word, Words
+from vidqa.types import Words
 
 KIND = "heard"
 METHOD = 3
@@ -36,18 +34,11 @@ def kept_words(cache: Cache, key: Mapping[str, Any]) -> Words | None:
     if content is None:
         return None
     try:
-        told = json.loads(content)
-        cues = tuple(
-            Cue(start_s, end_s, text, tuple(Word(*word) for word in words))
-            for start_s, end_s, text, words in told.pop("cues")
-        )
-        return Words(cues=cues, warnings=tuple(told.pop("warnings")), **told)
-    except (KeyError, TypeError, ValueError):  # of another version
+        return read_back(Words, content)
+    except ValueError:  # of another version
         return None
 
 
 def keep_words(cache: Cache, key: Mapping[str, Any], words: Words, *, about: str) -> None:
     """Keep what was heard."""
-    told = asdict(words)
-    told["cues"] = [(cue.start_s, cue.end_s, cue.text, cue.words) for cue in words.cues]
-    cache.put(KIND, key, json.dumps(told).encode(), about=about)
+    cache.put(KIND, key, written(words), about=about)

@@ -1,54 +1,110 @@
-"""Objects between processes: small ones as bytes, large arrays through shared memory."""
+"""Messages between processes: bytes through a socket, large arrays through shared memory.
 
+A worker is trusted with jobs, which are pickled; what it says comes back as plain data.
+"""
+
+import json
 import os
 import pickle
 import socket
+import struct
 import tempfile
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
+
+from vidqa.media.messages import Job, More
+from vidqa.media.plain import decode, encode
+from vidqa.texts import from_json
+
 SHARED_BYTES = 1 << 16
-"""Arrays of at least this size are not copied through the socket."""
+"""Arrays that have at least so many bytes together are not copied through the socket."""
 
-HUGE_BYTES = 1 << 40
-"""No parcel is larger than this; a length beyond it is nonsense."""
+MOST_BYTES = 4 << 30
+"""No message is larger, as no worker may have more."""
 
 
-def send(connection: Connection, value: object) -> None:
-    """Send an object; blocks while nobody reads.
+def send_job(connection: Connection, job: Job | More) -> None:
+    """Send a worker something to do; blocks while it does not read.
 
     Raises:
         OSError: the other side is gone.
 
     """
-    shared: list[memoryview] = []
+    connection.send_bytes(pickle.dumps(job, protocol=5))
 
-    def keep_inside(buffer: pickle.PickleBuffer) -> bool:
-        view = buffer.raw()
-        if view.nbytes < SHARED_BYTES:
-            return True
-        shared.append(view)
-        return False
 
-    content = pickle.dumps(value, protocol=5, buffer_callback=keep_inside)
-    connection.send(tuple(view.nbytes for view in shared))
+def receive_job(connection: Connection) -> Any:
+    """The next thing to do, inside a worker. Raises EOFError or OSError: the other side is gone."""
+    return pickle.loads(connection.recv_bytes())
+
+
+def send(connection: Connection, value: object) -> None:
+    """Send what a worker has to say; see `plain.encode`. Blocks while nobody reads.
+
+    Raises:
+        OSError: the other side is gone.
+        TypeError: it is no plain value.
+
+    """
+    content, arrays = encode(value)
+    sizes = [array.nbytes for array in arrays]
+    views = [array.reshape(-1).view(np.uint8).data for array in arrays if array.size]
+    connection.send_bytes(json.dumps(sizes).encode())
     connection.send_bytes(content)
-    if shared:
-        _send_memory(connection, shared)
+    if sum(sizes) >= SHARED_BYTES:
+        _send_memory(connection, views)
+    elif views:
+        connection.send_bytes(b"".join(views))
 
 
 def receive(connection: Connection) -> Any:
-    """The next object; its arrays may be written to.
+    """The next thing that a worker says; its arrays may be written to.
 
     Raises:
-        EOFError: the other side is gone.
-        OSError: so it is, in the middle of an object.
+        EOFError: the worker is gone.
+        OSError: so it is, in the middle of a message; or that is no message.
 
     """
-    sizes: tuple[int, ...] = connection.recv()
-    content = connection.recv_bytes()
-    buffers = _receive_memory(connection, sizes) if sizes else ()
-    return pickle.loads(content, buffers=buffers)
+    try:
+        sizes = _sizes(connection.recv_bytes(MOST_BYTES))
+        content = connection.recv_bytes(MOST_BYTES)
+        return decode(content, _split(_memory(connection, sum(sizes)), sizes))
+    except ValueError as error:
+        raise OSError(str(error)) from error
+
+
+def limit_silence(connection: Connection, seconds: int) -> None:
+    """Have `receive` end with an OSError if nothing comes for so long in the midst of a message."""
+    with _socket(connection) as channel:
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", seconds, 0))
+
+
+def _sizes(head: bytes) -> list[int]:
+    """The bytes of each array."""
+    sizes = from_json(head)
+    if not isinstance(sizes, list) or not all(type(one) is int and one >= 0 for one in sizes):
+        raise ValueError("no sizes")
+    if sum(sizes) > MOST_BYTES:
+        raise ValueError("more than a worker may have")
+    return sizes
+
+
+def _memory(connection: Connection, size: int) -> memoryview:
+    """The bytes of all arrays."""
+    if size >= SHARED_BYTES:
+        return _receive_memory(connection, size)
+    content = bytearray(connection.recv_bytes(SHARED_BYTES) if size else b"")
+    if len(content) != size:
+        raise ValueError("arrays of another size")
+    return memoryview(content)
+
+
+def _split(memory: memoryview, sizes: Sequence[int]) -> list[memoryview]:
+    ends = [sum(sizes[: n + 1]) for n in range(len(sizes))]
+    return [memory[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 
 def _send_memory(connection: Connection, views: list[memoryview]) -> None:
@@ -59,13 +115,14 @@ def _send_memory(connection: Connection, views: list[memoryview]) -> None:
         socket.send_fds(channel, [b"m"], [file.fileno()])
 
 
-def _receive_memory(connection: Connection, sizes: tuple[int, ...]) -> list[memoryview]:
-    assert 0 < sum(sizes) < HUGE_BYTES, "a parcel of a sensible size"
+def _receive_memory(connection: Connection, size: int) -> memoryview:
     with _socket(connection) as channel:
-        _, (descriptor,), *_ = socket.recv_fds(channel, 1, 1)
+        _, descriptors, *_ = socket.recv_fds(channel, 1, 1)
+    if not descriptors:
+        raise EOFError("no shared memory came")
     # copied out rather than mapped: a mapping would keep a descriptor for every picture kept
-    memory = memoryview(bytearray(sum(sizes)))
-    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
+    memory = memoryview(bytearray(size))
+    with open(descriptors[0], "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
         file.seek(0)
         filled = 0
         while filled < len(memory):
@@ -73,8 +130,7 @@ def _receive_memory(connection: Connection, sizes: tuple[int, ...]) -> list[memo
             if not count:
                 raise EOFError("shared memory ends early")
             filled += count
-    ends = [sum(sizes[: n + 1]) for n in range(len(sizes))]
-    return [memory[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    return memory
 
 
 def _anonymous_file() -> Any:

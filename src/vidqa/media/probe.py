@@ -50,13 +50,14 @@ def probe(path: Path) -> VideoInfo:
         except NoVideoStreamError:
             if not any(one.codec_context for one in container.streams.audio):
                 raise
-            return _describe_sound(container, path)
-        frame = first_frame(container, stream)
-        if frame is None:
-            raise NotAVideoError(
-                f"{quoted(path)} is damaged: not one of its pictures can be decoded"
-            )
-        info = _describe(container, stream, frame, path)
+            info = _describe_sound(container, path)
+        else:
+            frame = first_frame(container, stream)
+            if frame is None:
+                raise NotAVideoError(
+                    f"{quoted(path)} is damaged: not one of its pictures can be decoded"
+                )
+            info = _describe(container, stream, frame, path)
     if _is_believable(info.duration_s, info.size_bytes):
         return info
     return replace(info, duration_s=_measured_duration(path, info.start_s))

@@ -93,7 +93,7 @@ class _Server:
     def receive(self) -> Any:
         """The next job, or the word that one more item is wanted."""
         try:
-            return parcel.receive(self._connection)
+            return parcel.receive_job(self._connection)
         except (EOFError, OSError):
             os._exit(0)
 

@@ -6,14 +6,11 @@ from typing import Any
 from av.stream import Disposition
 
 from vidqa.file_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, Transfer
-from vidqa.media.naming import title_of
+from vidqa.media.naming import language_mark, title_of
 from vidqa.media.tracks import is_text
 
 UNKNOWN = "unknown"
 """The codec of a stream that no decoder here reads."""
-
-UNDETERMINED = "und"
-"""A language tag that says nothing (ISO 639-2)."""
 
 TRANSFERS: dict[int, Transfer] = {2: "unstated", 16: "pq", 18: "hlg"}
 """By the numbers of ITU-T H.273, table 3; 0 and 3 are reserved, all others are not HDR."""
@@ -32,7 +29,7 @@ def _audio_track(stream: Any) -> AudioTrack:
     codec = stream.codec_context
     return AudioTrack(
         codec=_codec(stream),
-        language=_language(stream),
+        language=language_mark(stream),
         channels=0 if codec is None else codec.layout.nb_channels,
         sample_rate=0 if codec is None else codec.sample_rate or 0,
         is_default=bool(stream.disposition & Disposition.default),
@@ -46,7 +43,7 @@ def subtitle_tracks(container: Any) -> tuple[SubtitleTrack, ...]:
     return tuple(
         SubtitleTrack(
             codec=_codec(stream),
-            language=_language(stream),
+            language=language_mark(stream),
             is_text=is_text(stream),
             is_default=bool(stream.disposition & Disposition.default),
             is_forced=bool(stream.disposition & Disposition.forced),
@@ -116,8 +113,3 @@ def transfer(stream: Any, frame: Any) -> Transfer:
 
 def _codec(stream: Any) -> str:
     return UNKNOWN if stream.codec_context is None else str(stream.codec.canonical_name)
-
-
-def _language(stream: Any) -> str:
-    tag = stream.language or ""
-    return "" if tag == UNDETERMINED else tag

@@ -106,7 +106,8 @@ def read_tracks(
         found = _read(container, suitable, names, start_s)
         texts = [names[one.index] for one in streams if is_text(one)]
     telemetry = [] if wanted else [one for one in found if is_telemetry(one.text.cues)]
-    chosen = _best([one for one in found if one not in telemetry], language)
+    worthy = [one for one in found if one not in telemetry and (wanted or one.text.cues)]
+    chosen = _best(worthy, language)
     return Tracks(
         chosen,
         () if wanted else tuple(name for name in texts if chosen is None or name != chosen.name),

@@ -8,27 +8,31 @@ from threading import Lock
 from typing import Any
 
 from vidqa.cache import Cache
-from vidqa.errors import DecoderError, ModelMissingError, UsageError, VidqaError
-from vidqa.file_info import VideoInfo
+from vidqa.errors import (
+    DecoderError,
+    ModelMissingError,
+    NotAVideoError,
+    NotEnoughMemoryError,
+    UsageError,
+    VidqaError,
+)
 from vidqa.media.audio import AudioBlock, audio_blocks, probe_sound
 from vidqa.media.beside import look_beside, spoken_in
 from vidqa.media.container import quoted
 from vidqa.media.kept import keep_words, kept_words, recogniser_key
-from vidqa.media.language import ENGLISH, is_auto, read_language
+from vidqa.media.language import ENGLISH, is_auto, language_of, read_language
 from vidqa.media.memo import is_still, known_fingerprint
 from vidqa.media.reader import Reader
+from vidqa.media.stretches import Window, within
 from vidqa.media.subtitles import SubtitleFile, read_subtitles
 from vidqa.media.telemetry import READINGS, is_telemetry
-from vidqa.media.tracks import Tracks, read_tracks
+from vidqa.media.tracks import Track, Tracks, read_tracks
 from vidqa.media.transcribe import Heard, Recogniser, Task
 from vidqa.types import Cue, Words, WordsSource
 
 Subtitles = str | Path
 """`auto` (a file beside the clip, else a track inside it, else speech), `off` (no words at all),
 `speech` (listen, whatever there is to read), or the path of a subtitle file."""
-
-Window = tuple[float, float | None]
-"""Begin and end of a stretch of a clip, in seconds from where players begin; None is the end."""
 
 Event = Cue | Heard | Words
 """A cue as it comes, how far it has been listened, and at last all that is known."""
@@ -206,8 +210,9 @@ class Ears:
             others = f"; there are also {', '.join(tracks.others)}" * bool(tracks.others)
             chosen = (f"read text track {track.name}{others}",) if others else ()
             source: WordsSource = "track" if track.text.cues else "none"
-            warnings = (*chosen, *track.text.warnings)
-            words = Words(source, track.text.cues, f"text track {track.name}", warnings)
+            warnings = (*chosen, *track.text.warnings, *_oddities(track))
+            marked = language_of(track.language)
+            words = Words(source, track.text.cues, f"text track {track.name}", warnings, marked)
             yield from self._read(words, tracks.warnings, path, wanted, window)
             return
         for event in self._heard(path, wanted, window):
@@ -224,7 +229,7 @@ class Ears:
         window: Window,
     ) -> Iterator[Event]:
         """What was read, unless it is little and far more is said."""
-        written = _within(words, window)
+        written = within(words, window)
         is_asked_for = wanted.subtitles != "auto" or wanted.text_track is not None
         if is_asked_for or not self._is_little(words, path):
             yield from _all_at_once(written, passed_over)
@@ -233,11 +238,16 @@ class Ears:
             yield from _all_at_once(_unheard(written, self.missing), passed_over)
             return
         heard = Words("none")
-        for event in self._heard(path, wanted, window):
-            if isinstance(event, Words):
-                heard = event
-            elif isinstance(event, Heard):
-                yield event
+        try:
+            self.recogniser.check(wanted.language or words.language, wanted.task)
+            for event in self._heard(path, wanted, window):
+                if isinstance(event, Words):
+                    heard = event
+                elif isinstance(event, Heard):
+                    yield event
+        except (UsageError, NotEnoughMemoryError) as error:
+            yield from _all_at_once(_unheard(written, error), passed_over)
+            return
         if letters(heard) < MUCH_MORE * max(1, letters(written)):
             yield from _all_at_once(written, passed_over)
             return
@@ -246,7 +256,10 @@ class Ears:
 
     def _is_little(self, words: Words, path: Path) -> bool:
         """Whether so few words are hardly all that is said, and there is a sound to listen to."""
-        sound = self.reader.call(path, probe_sound, path)
+        try:
+            sound = self.reader.call(path, probe_sound, path)
+        except NotAVideoError:  # a picture: there is nothing to hear
+            return False
         return sound.tracks > 0 and letters(words) < FEW_LETTERS_A_SECOND * sound.duration_s
 
     def _heard(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
@@ -283,7 +296,9 @@ class Ears:
                 warnings.append(f"passed over: {quoted(sidecar)}: {READINGS}")
                 continue
             if file.cues:
-                return Words("sidecar", file.cues, str(sidecar), file.warnings), tuple(warnings)
+                marked = spoken_in(sidecar, path)
+                words = Words("sidecar", file.cues, str(sidecar), file.warnings, marked)
+                return words, tuple(warnings)
             warnings.append(f"passed over: {NO_WORDS.format(quoted(sidecar))}")
         warnings += [f"passed over: {quoted(other)}: {reason}" for other, reason in beside.others]
         return None, tuple(warnings)
@@ -345,29 +360,11 @@ def written_beside(path: Path, wanted: Wanted) -> tuple[Path, ...]:
     return () if wanted.subtitles in ("auto", "speech", "off") else (Path(wanted.subtitles),)
 
 
-def for_words(window: Window, info: VideoInfo) -> Window:
-    """A stretch that counts from a clip's first frame, on the time line of its words.
-
-    One from the very beginning holds what is said before there is a picture, too.
-    """
-    begin_s, end_s = window
-    later_s = begin_s + info.lead_s if begin_s > 0 else 0.0
-    return later_s, None if end_s is None else end_s + info.lead_s
-
-
-def among_frames(words: Words, info: VideoInfo) -> Words:
-    """The same words, counted from a clip's first frame; what was said before it is said at it."""
-    if not info.lead_s:
-        return words
-    cues = [
-        replace(
-            cue,
-            start_s=max(0.0, round(cue.start_s - info.lead_s, 3)),
-            end_s=max(0.0, round(cue.end_s - info.lead_s, 3)),
-        )
-        for cue in words.cues
-    ]
-    return replace(words, cues=tuple(cues))
+def _oddities(track: Track) -> tuple[str, ...]:
+    """What is odd in a track that somebody asked for."""
+    if not track.text.cues:
+        return (f"text track {track.name} holds no words",)
+    return (f"text track {track.name} seems to hold {READINGS}",) * is_telemetry(track.text.cues)
 
 
 def _unheard(written: Words, missing: VidqaError | None) -> Words:
@@ -383,18 +380,6 @@ def letters(words: Words) -> int:
     return sum(character.isalnum() for cue in words.cues for character in cue.text)
 
 
-def _within(words: Words, window: Window) -> Words:
-    """Only what is said in a stretch."""
-    inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
-    return replace(words, source=words.source if inside else "none", cues=inside)
-
-
 def _all_at_once(words: Words, warnings: tuple[str, ...] = ()) -> Iterator[Event]:
     yield from words.cues
     yield replace(words, warnings=warnings + words.warnings)
-
-
-def _overlaps(cue: Cue, window: Window) -> bool:
-    begin_s, end_s = window
-    begun = cue.end_s > begin_s or cue.start_s >= begin_s
-    return begun and (end_s is None or cue.start_s < end_s)

@@ -177,6 +177,7 @@ class _Child:
                 env=_environment(),
             )
         self._connection = ours
+        parcel.limit_silence(ours, numbers[2])
         self.end: Callable[[], object] = weakref.finalize(self, _end, self._process, ours)
 
     def is_alive(self) -> bool:
@@ -186,11 +187,11 @@ class _Child:
     def run(self, job: Job) -> Iterator[Any]:
         """Yield what a job yields; ask for the next item before handing out this one."""
         try:
-            parcel.send(self._connection, job)
+            parcel.send_job(self._connection, job)
             while True:
                 message = self._next()
                 if isinstance(message, Item):
-                    parcel.send(self._connection, More())
+                    parcel.send_job(self._connection, More())
                     yield message.value
                 elif isinstance(message, Failed):
                     raise _failure(message)

@@ -1,7 +1,6 @@
 """Which models vidqa can drive: native transformers classes that take encoded pictures back."""
 
 import inspect
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError
 from vidqa.model.auto import register
+from vidqa.texts import from_json
 
 PROCESSORS = ("processor_config.json", "preprocessor_config.json")
 """One of them says how pictures are made ready."""
@@ -104,7 +104,7 @@ def _read_config(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise ModelUnsupportedError(f"{file.parent} holds no model: there is no config.json")
     with reading(file.parent):
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = from_json(file.read_text(encoding="utf-8"))
     if not isinstance(told, dict):
         raise ModelDamagedError(f"{file} is no configuration")
     return told

@@ -14,6 +14,7 @@ from vidqa.footprint import QUANTIZED_DTYPES
 from vidqa.model.choosing import AnswerPenalty
 from vidqa.model.kinds import reading, require_encoded_pictures, require_supported
 from vidqa.model.quantized import quantization
+from vidqa.model.template import ChatTemplate, RunApart
 
 PEFT_PREFIX = "base_model.model."
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -27,6 +28,13 @@ class Loaded:
 
     network: PreTrainedModel
     processor: ProcessorMixin
+    run_apart: RunApart | None = None
+    """Runs its chat template, where anybody may have made it."""
+
+    @property
+    def chat_template(self) -> ChatTemplate:
+        """How it is told a conversation."""
+        return ChatTemplate(self.processor, self.run_apart)
 
     @property
     def tokenizer(self) -> Any:
@@ -112,7 +120,12 @@ def load_processor(folder: Path) -> ProcessorMixin:
 
 
 def load_folder(
-    folder: Path, *, device: str, dtype: str, processor: ProcessorMixin | None = None
+    folder: Path,
+    *,
+    device: str,
+    dtype: str,
+    processor: ProcessorMixin | None = None,
+    run_apart: RunApart | None = None,
 ) -> Loaded:
     """Load a verified folder.
 
@@ -121,6 +134,7 @@ def load_folder(
         device: a torch device.
         dtype: the name of a torch number format, `int8` or `int4`.
         processor: of the same folder, where it is loaded already.
+        run_apart: runs its chat template, where anybody may have made it.
 
     Raises:
         ModelUnsupportedError: this transformers cannot load it, or it takes no encoded pictures.
@@ -139,6 +153,7 @@ def load_folder(
             folder,
             local_files_only=True,
             trust_remote_code=False,
+            use_safetensors=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # so that they are reported, below
             **settings,
@@ -155,7 +170,7 @@ def load_folder(
         _load_adapter(network, folder / ADAPTER)
     if dtype not in QUANTIZED_DTYPES:
         network = network.to(device)
-    return Loaded(network.eval(), processor or load_processor(folder))
+    return Loaded(network.eval(), processor or load_processor(folder), run_apart)
 
 
 def _load_adapter(network: Any, folder: Path) -> None:

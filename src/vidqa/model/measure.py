@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForImageTextToText, ProcessorMixin
 
 from vidqa.footprint import Footprint
 from vidqa.model.auto import register
-from vidqa.model.inputs import NOT_PICTURES, preprocess
+from vidqa.model.frame_encoder import NOT_PICTURES, preprocess
 from vidqa.model.kinds import reading, require_encoded_pictures
 
 MARK_TOKENS = 10

@@ -4,7 +4,6 @@
 field 1, each with a string (1), a score (2) and a kind (3).
 """
 
-import json
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import ModelDamagedError
+from vidqa.texts import from_json
 
 UNKNOWN, CONTROL, BYTE = 2, 3, 6
 """The kinds of pieces that merges neither use nor make."""
@@ -40,7 +40,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
 
 
 def _from_json(file: Path) -> Vocabulary:
-    model = json.loads(file.read_text(encoding="utf-8")).get("model", {})
+    model = from_json(file.read_text(encoding="utf-8")).get("model", {})
     if model.get("type") != "BPE" or not model.get("byte_fallback"):
         raise ModelDamagedError(f"{file} is no BPE tokenizer with byte fallback")
     pairs: list[Any] = [m.split(" ") if isinstance(m, str) else m for m in model["merges"]]

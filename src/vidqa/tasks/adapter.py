@@ -1,6 +1,5 @@
 """A folder that holds a LoRA only: taken into the cache together with the model it was made for."""
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,11 @@ from vidqa.errors import (
     UsageError,
 )
 from vidqa.registry import MODELS
-from vidqa.weights.local import ADAPTER_CONFIG, find_local, write_settings
+from vidqa.weights.gate import ADAPTER, ADAPTER_CONFIG, ADAPTER_WEIGHTS, read_json
+from vidqa.weights.local import SETTINGS, find_local, hub_source, write_settings
 from vidqa.weights.locate import model_folder
 from vidqa.weights.marker import MARKER
 from vidqa.weights.store import Store
-
-WEIGHTS = "adapter_model.safetensors"
-BESIDE = "adapter"
-"""The folder inside a model's in which its LoRA is looked for."""
 
 
 def is_adapter(folder: Path) -> bool:
@@ -41,20 +37,14 @@ def base_of(folder: Path, store: Store) -> Base:
 
     Raises:
         ModelMissingError: it is not in the cache.
-        ModelUnsupportedError: the LoRA has no weights as safetensors.
         ModelDamagedError: its configuration names no model.
+        ModelUnsupportedError: that model has a LoRA itself.
 
     """
     try:
-        told = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
-        name = str(told["base_model_name_or_path"] or "")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        name = str(read_json(folder / ADAPTER_CONFIG)["base_model_name_or_path"] or "")
+    except (KeyError, TypeError) as error:
         raise ModelDamagedError(f"{folder / ADAPTER_CONFIG} names no model") from error
-    if not (folder / WEIGHTS).is_file():
-        raise ModelUnsupportedError(
-            f"{folder} has no {WEIGHTS}",
-            hint="vidqa loads nothing that could run code, such as pickled weights",
-        )
     for preset in MODELS.values():
         is_whole = preset.assembly is None
         if is_whole and any(getattr(one, "repo", None) == name for one in preset.sources):
@@ -65,6 +55,10 @@ def base_of(folder: Path, store: Store) -> Base:
         raise _missing(folder, name) from error
     if local is None:
         raise _missing(folder, name)
+    if (local.folder / ADAPTER).is_dir():
+        raise ModelUnsupportedError(
+            f"{folder} holds a LoRA for {name}, which has a LoRA itself: only one can be used"
+        )
     return Base(local.folder)
 
 
@@ -74,7 +68,7 @@ def put_together(adapter: Path, base: Base, target: Path) -> None:
     Files of the model get a second name where the disk allows it, instead of a copy.
     """
     for file in sorted(one for one in base.folder.rglob("*") if one.is_file()):
-        if file.name == MARKER:
+        if file.name == MARKER or (file.name == SETTINGS and base.preset is not None):
             continue
         copy = target / file.relative_to(base.folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -82,16 +76,17 @@ def put_together(adapter: Path, base: Base, target: Path) -> None:
             copy.hardlink_to(file.resolve())
         except OSError:
             shutil.copyfile(file, copy)
-    (target / BESIDE).mkdir(exist_ok=True)
-    for name in (ADAPTER_CONFIG, WEIGHTS):
-        shutil.copyfile(adapter / name, target / BESIDE / name)
+    (target / ADAPTER).mkdir(exist_ok=True)
+    for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS):
+        shutil.copyfile(adapter / name, target / ADAPTER / name)
     if base.preset is not None:
         write_settings(target, base.preset)
 
 
 def _missing(folder: Path, base: str) -> ModelMissingError:
+    is_on_hub = hub_source(base) is not None
     return ModelMissingError(
         f"{folder} holds a LoRA for {base or 'a model that it does not name'}, no whole model, and "
         "that model is not in the cache",
-        hint=f"vidqa models pull {base}, then the same command again",
+        hint=f"vidqa models pull {base}, then the same command again" if is_on_hub else None,
     )

@@ -1,23 +1,16 @@
 """Take a model's folder into the cache, under a name of its own."""
 
-import json
-import re
 import shutil
 from pathlib import Path
 
-from vidqa.errors import ModelDamagedError, ModelUnsupportedError, UsageError
+from vidqa.errors import UsageError
 from vidqa.registry import is_known
 from vidqa.tasks.adapter import base_of, is_adapter, put_together
 from vidqa.weights.disk import require_space
-from vidqa.weights.listing import BESIDE, WEIGHTS
+from vidqa.weights.gate import model_files, require_safe, require_safe_adapter
 from vidqa.weights.local import ADDED_NAME, added_key, hub_source
 from vidqa.weights.marker import MARKER
 from vidqa.weights.store import Store
-
-INDEX = "model.safetensors.index.json"
-"""Names the shards of weights that are too large for one file."""
-ADAPTER = re.compile(r"adapter/adapter_(config\.json|model\.safetensors)")
-"""A LoRA that is kept beside the decoder."""
 
 
 def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
@@ -36,7 +29,8 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
     Raises:
         UsageError: no folder, or a name that is taken or cannot be one.
         ModelMissingError: the model that a LoRA was made for is not in the cache.
-        ModelUnsupportedError: vidqa cannot drive the model, or a part is missing.
+        ModelUnsupportedError: vidqa cannot drive the model, a part is missing, or it is not safe to
+            load (see `require_safe`).
         ModelDamagedError: its configuration cannot be read.
         NoSpaceError: the disk cannot hold it.
 
@@ -46,15 +40,19 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
     if not folder.is_dir():
         raise UsageError(f"{str(folder)!r} is no folder")
     if is_adapter(folder):
+        require_safe_adapter(folder)
         return _add_adapter(folder, name, store)
+    require_safe(folder)
+    from vidqa.engine.apart import TemplateRunner
     from vidqa.model.inputs import require_template
     from vidqa.model.loading import load_processor
     from vidqa.model.measure import measure
+    from vidqa.model.template import ChatTemplate
 
-    require_template(load_processor(folder), folder)
+    require_template(ChatTemplate(load_processor(folder), TemplateRunner(folder)), folder)
     measure(folder)  # builds the class without its weights: what cannot be driven is refused
-    files = [one for one in sorted(folder.rglob("*")) if _is_wanted(one, folder)]
-    _require_weights(folder, files)
+    # a marker is of another cache: these bytes are hashed here, and anew
+    files = [one for one in model_files(folder) if one.name != MARKER]
     require_space(store.root, sum(one.stat().st_size for one in files))
     with store.lock(added_key(name)), store.publish(added_key(name), "added") as draft:
         for one in files:
@@ -83,29 +81,3 @@ def _require_name(name: str, store: Store) -> None:
             f"there is a model called {name!r}",
             hint=f"another --as NAME, or vidqa models rm {name}",
         )
-
-
-def _require_weights(folder: Path, files: list[Path]) -> None:
-    """All of them, and in a format that runs no code."""
-    if not any(WEIGHTS.fullmatch(one.name) for one in files):
-        raise ModelUnsupportedError(
-            f"{folder} has no weights as safetensors",
-            hint="vidqa loads nothing that could run code, such as pickled weights",
-        )
-    index = folder / INDEX
-    if not index.is_file():
-        return
-    try:
-        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelDamagedError(f"{index} names no shards") from error
-    if missing := sorted(shards - {one.name for one in files}):
-        raise ModelUnsupportedError(f"{folder} is not whole: {missing[0]} is missing")
-
-
-def _is_wanted(file: Path, folder: Path) -> bool:
-    path = file.relative_to(folder).as_posix()
-    if path == MARKER:
-        return False  # of another cache: these bytes are hashed here, and anew
-    named = any(one.fullmatch(path) for one in (WEIGHTS, BESIDE, ADAPTER))
-    return named and file.is_file()

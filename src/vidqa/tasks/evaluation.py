@@ -1,17 +1,20 @@
 """Ask questions whose answers are known, and count."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from vidqa.engine import Clip, Model
 from vidqa.errors import UsageError, VidqaError
+from vidqa.file_systems import is_there
 from vidqa.tasks.bootstrap import Share, share
-from vidqa.tasks.scoring import RULES, Expected, RuleName, words_of
-from vidqa.texts import read_lines
+from vidqa.tasks.scoring import RULES, Expected, Group, RuleName, words_of
+from vidqa.texts import from_json, read_lines
 
 Without = Literal["pictures", "words"]
 """What is kept from a model, to learn what it makes of the rest."""
@@ -95,7 +98,7 @@ def read_items(file: Path) -> list[Item]:
     for number, line in enumerate(read_lines(file), 1):
         if line.strip():
             try:
-                items.append(_item(json.loads(line)))
+                items.append(_item(from_json(line)))
             except (ValueError, KeyError, TypeError) as error:
                 said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
                 raise UsageError(f"{file}, line {number}: {said}") from error
@@ -121,15 +124,26 @@ def _item(record: Mapping[str, Any]) -> Item:
         cast(RuleName, rule),
         tuple(map(_answer, wrong if isinstance(wrong, list) else [wrong])),
     )
-    if not any(expected.answers):
+    if not expected.answers or not all(expected.answers):
         raise ValueError("answer must be a text, a number or a list of them")
+    if expected.rule == "yes_no":
+        expected = replace(expected, answers=tuple(map(_yes_no, expected.answers)))
     return Item(str(record.get("skill", "all")), record["video"], record["question"], expected)
+
+
+def _yes_no(group: Group) -> Group:
+    said = tuple(one.strip().lower() for one in group)
+    if not {"yes", "no"}.issuperset(said):
+        raise ValueError("by the rule yes_no the answer must be yes or no")
+    return said
 
 
 def _answer(value: object) -> str:
     """An accepted answer as text; a number as people write it."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:.15g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return format(Decimal(repr(value)).normalize(), "f")
     if not isinstance(value, str) or not words_of(value):
         raise ValueError(f"an answer must be a text or a number, not {json.dumps(value)}")
     return value
@@ -138,7 +152,7 @@ def _answer(value: object) -> str:
 def missing_clips(items: Iterable[Item], folder: Path) -> list[str]:
     """The clips that are not there, as the file says them."""
     videos = dict.fromkeys(item.video for item in items)
-    return [video for video in videos if not (folder / video).exists()]
+    return [video for video in videos if not is_there(folder / video)]
 
 
 def evaluate(
@@ -201,7 +215,7 @@ def read_marks(file: Path) -> list[Marks]:
 
     """
     try:
-        records = [json.loads(line) for line in read_lines(file) if line.strip()]
+        records = [from_json(line) for line in read_lines(file) if line.strip()]
         return [
             Marks(one["key"], one["skill"], one["stratum"], bool(one["right"]))
             for one in records

@@ -16,6 +16,7 @@ from typing import Any
 
 from vidqa.errors import NoSpaceError, UsageError
 from vidqa.file_systems import is_unsupported, stand_in, sync_folder
+from vidqa.texts import from_json
 
 Record = dict[str, Any]
 """One JSON object."""
@@ -162,7 +163,7 @@ def _parsed(content: bytes, path: Path) -> list[Record]:
     records = []
     for number, line in enumerate(content.splitlines(), 1):
         try:
-            record = json.loads(line)
+            record = from_json(line)
             if not isinstance(record, dict) or "schema_version" not in record:
                 raise ValueError("no record")
         except ValueError as error:

@@ -1,10 +1,10 @@
 """Small JSON files that came with a model."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from vidqa.errors import ModelDamagedError
+from vidqa.texts import from_json
 
 
 def read_object(file: Path) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def read_object(file: Path) -> dict[str, Any]:
 
     """
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = from_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelDamagedError(f"{file} cannot be read: {error}") from error
     if not isinstance(found, dict):

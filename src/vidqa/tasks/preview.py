@@ -16,9 +16,10 @@ from vidqa.media.moments import choose_sampling, stretch
 from vidqa.media.placement import Place, place_speech, probe_machine
 from vidqa.media.reader import Reader
 from vidqa.media.sampling import Sampling
+from vidqa.media.stretches import among_frames, for_words
 from vidqa.media.transcribe import Recogniser
 from vidqa.media.viewing import WordChoice
-from vidqa.media.words import Ears, among_frames, for_words
+from vidqa.media.words import Ears
 from vidqa.prompt import FittedWords
 from vidqa.recipe import choose_recipe
 from vidqa.registry import find_model, find_speech

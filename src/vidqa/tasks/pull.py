@@ -17,6 +17,7 @@ from vidqa.weights.fetch import (
     source_name,
     unpacked_bytes,
 )
+from vidqa.weights.gate import require_plain
 from vidqa.weights.hub import require_access
 from vidqa.weights.listing import fetch_config
 from vidqa.weights.local import (
@@ -101,6 +102,7 @@ def _pull_repository(
         from vidqa.model.measure import measure
 
         config = fetch_config(source)
+        require_plain(config)
         require_class(config)
         measure(config.parent)  # builds the class without its weights
     fetch(source, store, progress=progress, offline=offline)

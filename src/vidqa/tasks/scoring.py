@@ -23,14 +23,22 @@ RuleName = Literal["contains", "exact", "lacks", "yes_no", "names_only", "in_ord
 RULES: tuple[RuleName, ...] = get_args(RuleName)
 ARTICLES = frozenset(["a", "an", "the"])
 BEFORE_A_LETTER = frozenset(["choice", "letter", "option"])
-_MARKS = r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff"
+_MARKS = (
+    r"\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f"
+    r"\u0900-\u0963\u0966-\u096f\u0971-\u0dff"
+)
 """Accents and vowels that belong to the letter before, of Latin, Hebrew, Arabic and India."""
 _WORD = rf"[{LETTERS_WITHOUT_BLANKS}]|(?:[^\W{LETTERS_WITHOUT_BLANKS}]|[{_MARKS}'])+"
 WORD = re.compile(_WORD)
 ANOTHER = re.compile(rf"\s+[\"'\u2018\u201c\u201e\u00ab]?(?:{_WORD})")
 """Maybe in quotation marks."""
 HANGUL = re.compile(r"[\uac00-\ud7a3]+")
-"""Korean writes particles at the end of a word."""
+_PARTICLES = """
+이 가 은 는 을 를 의 에 에서 에게 로 으로 와 과 도 만
+들 들이 들은 들을 이다 다 입니다 이에요 예요
+"""
+PARTICLES = frozenset(_PARTICLES.split())
+"""What Korean writes behind a noun, in the same word."""
 ENOUGH_WORDS = 0.8
 """Of a sentence that is quoted."""
 
@@ -80,8 +88,9 @@ def _find(words: Sequence[str], phrase: str, start: int = 0) -> int | None:
 
 
 def _same(found: str, wanted: str) -> bool:
-    if HANGUL.fullmatch(wanted):
-        return found.startswith(wanted)
+    if HANGUL.fullmatch(wanted) and found.startswith(wanted):
+        rest = found.removeprefix(wanted)
+        return not rest or rest in PARTICLES
     return found == wanted or found == f"{wanted}s" or wanted == f"{found}s"
 
 

@@ -9,8 +9,9 @@ from vidqa.errors import UsageError
 from vidqa.media.audio import SoundInfo, probe_sound
 from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
+from vidqa.media.stretches import Window
 from vidqa.media.transcribe import Recogniser
-from vidqa.media.words import Ears, Event, Wanted, Window
+from vidqa.media.words import Ears, Event, Wanted
 from vidqa.registry import DEFAULT_MODEL, MODELS, find_speech
 from vidqa.weights.locate import speech_folder
 from vidqa.weights.store import Store

@@ -11,6 +11,7 @@ import torch
 from peft import PeftModel
 
 from vidqa.errors import ModelDamagedError
+from vidqa.texts import from_json
 from vidqa.training.trainable import save_trained
 
 FOLDER = "checkpoints"
@@ -59,7 +60,7 @@ def read_state(folder: Path) -> State:
 
     """
     try:
-        return State(**json.loads((folder / STATE).read_text(encoding="utf-8")))
+        return State(**from_json((folder / STATE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise ModelDamagedError(f"{folder / STATE} cannot be read: {error}") from error
 

@@ -1,9 +1,10 @@
 """What happened in a run: a log, a line a step, and the loss as a picture."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from vidqa.texts import from_json
 
 LOG, PICTURE = "log.jsonl", "loss.png"
 SMOOTHING = 0.9
@@ -29,13 +30,13 @@ def smoothed(points: Sequence[Point]) -> list[Point]:
 
 def cut_log(file: Path, step: int) -> None:
     """Forget what was logged behind a step; the file is there afterwards."""
-    kept = [line for line in _lines(file) if json.loads(line)["step"] <= step]
+    kept = [line for line in _lines(file) if from_json(line)["step"] <= step]
     file.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
 
 def read_log(file: Path) -> tuple[list[Point], list[Point]]:
     """The losses of steps, and those of lessons kept apart."""
-    records = [json.loads(line) for line in _lines(file)]
+    records = [from_json(line) for line in _lines(file)]
     learned = [Point(one["step"], one["loss"]) for one in records if "loss" in one]
     apart = [Point(one["step"], one["kept_apart"]) for one in records if "kept_apart" in one]
     return learned, apart

@@ -1,6 +1,5 @@
 """What people write down to train with: a clip, a question, the answer."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import UsageError
-from vidqa.texts import read_lines
+from vidqa.texts import from_json, read_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def read_examples(file: Path) -> list[Example]:
     for number, line in enumerate(read_lines(file), 1):
         if line.strip():
             with errors_at(f"{file}, line {number}"):
-                examples.append(_example(json.loads(line), file.parent))
+                examples.append(_example(from_json(line), file.parent))
     return examples
 
 

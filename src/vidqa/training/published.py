@@ -13,14 +13,13 @@ instruction tuning; `pairs` is what MiniGPT-4's image stage was aligned with (cc
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vidqa.errors import UsageError
-from vidqa.texts import read_text
+from vidqa.texts import from_json, read_text
 from vidqa.training.examples import Example, Source, errors_at, filled, read_examples
 
 FOR_A_CAPTION = (
@@ -85,7 +84,7 @@ def _records(file: Path) -> Iterator[Mapping[str, Any]]:
         yield from csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
         return
     try:
-        found = json.loads(text)
+        found = from_json(text)
     except ValueError as error:
         raise UsageError(f"{file} is no JSON: {error}") from error
     if isinstance(found, dict):

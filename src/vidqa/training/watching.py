@@ -16,12 +16,15 @@ from vidqa.engine import Model
 from vidqa.engine.showing import Showing, answer_ids, harmless
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import ClipNotFoundError, NotAVideoError, VideoError
+from vidqa.file_systems import is_there as is_reachable
 from vidqa.media.viewing import Viewing
-from vidqa.model.inputs import FrameEncoder, Turn, tokenize_prompt
+from vidqa.model.frame_encoder import FrameEncoder
+from vidqa.model.inputs import Turn, tokenize_prompt
 from vidqa.paper.frames import padded
 from vidqa.paper.prompts import training_template
 from vidqa.prompt import user_content
 from vidqa.recipe import Recipe, choose_recipe
+from vidqa.texts import from_json
 from vidqa.training.examples import Example, Source
 from vidqa.training.lessons import Exchange, Lesson
 from vidqa.types import Segment
@@ -89,7 +92,7 @@ class Watching:
         )
         loaded, spec = self.model.loaded, self.model.spec
         turn = Turn(
-            loaded.processor,
+            loaded.chat_template,
             lambda question: user_content(segments, question, spec.prompt),
             template=template,
             template_kwargs=spec.family.template_kwargs,
@@ -167,19 +170,20 @@ class KeptLessons:
     def __getitem__(self, index: int) -> Lesson:
         with safe_open(self._files[index], framework="pt") as opened:
             told = opened.metadata()
-            exchanges = [Exchange(**one) for one in json.loads(told[EXCHANGES])]
-            return Lesson(opened.get_tensor(PLACES), json.loads(told[PREFIX]), exchanges)
+            exchanges = [Exchange(**one) for one in from_json(told[EXCHANGES])]
+            return Lesson(opened.get_tensor(PLACES), from_json(told[PREFIX]), exchanges)
 
 
 def is_there(source: Source) -> bool:
     """Whether the clip and the subtitles named for it exist."""
-    return all(one.exists() for one in (source.video, source.subtitles) if one is not None)
+    files = (source.video, source.subtitles)
+    return all(is_reachable(one) for one in files if one is not None)
 
 
 def missing(sources: Iterable[Source]) -> Iterator[Unwatchable]:
     """Those that are not there: all of them are told before hours are spent on the others."""
     for source in sources:
-        if not source.video.exists():
+        if not is_reachable(source.video):
             yield Unwatchable(source, ClipNotFoundError(f"there is no file {str(source.video)!r}"))
         elif not is_there(source):
             name = str(source.subtitles)

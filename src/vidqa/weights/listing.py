@@ -1,18 +1,15 @@
 """Which files of a repository on the Hub make a model, where the registry names none."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vidqa.errors import DownloadError, OfflineError
 from vidqa.spec import File, HubSource
+from vidqa.weights.gate import BESIDE, SAFE, WEIGHTS
 from vidqa.weights.hub import OFFLINE, hub_errors
 
 CONFIG = "config.json"
-WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
-BESIDE = re.compile(r"[^/]+\.(json|jinja|txt|model)")
-"""Configuration, tokenizer, processor and chat template lie at the top."""
 
 
 def listed(source: HubSource) -> HubSource:
@@ -36,7 +33,7 @@ def listed(source: HubSource) -> HubSource:
     if not any(WEIGHTS.fullmatch(file.path) for file in files):
         raise DownloadError(
             f"{source.repo} has no weights as safetensors in the layout of transformers",
-            hint="vidqa loads nothing that could run code, such as pickled weights",
+            hint=SAFE,
         )
     return replace(source, revision=told.sha or source.revision, files=tuple(files))
 

@@ -13,16 +13,18 @@ from vidqa.presets import derived
 from vidqa.registry import MODELS, SPEECH, find_model
 from vidqa.spec import HubSource, ModelSpec
 from vidqa.weights.fetch import source_key
+from vidqa.weights.gate import (
+    ADAPTER_CONFIG,
+    WEIGHTS_SUFFIX,
+    model_files,
+    read_json,
+    require_safe,
+)
 from vidqa.weights.locate import hub_commit
 from vidqa.weights.store import Store
 
 SETTINGS = "vidqa.json"
 """Names the preset whose frames, words and prompt a folder's model wants."""
-TELLING = ("*.json", "*.jinja", "tokenizer.model")
-"""Files that differ where models, processors or adapters do; with the size and time of the weights
-they make a revision."""
-ADAPTER_CONFIG = "adapter_config.json"
-"""What PEFT writes beside a LoRA's weights."""
 ADDED = "added"
 """Below the cache: copies of folders, by the names they were added under."""
 ADDED_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -55,6 +57,7 @@ def find_local(name: str, store: Store | None = None) -> LocalModel | None:
         UsageError: there is no such folder, or it holds no model.
         ModelMissingError: a repository of the Hub that was not pulled.
         ModelDamagedError: its settings cannot be read, or it is not what was verified.
+        ModelUnsupportedError: it could run code, or leads elsewhere; see `require_safe`.
 
     """
     if name in MODELS or name in SPEECH:
@@ -62,7 +65,7 @@ def find_local(name: str, store: Store | None = None) -> LocalModel | None:
     store = store or Store()
     if is_added(name, store):
         folder = _added_folder(name, store)
-        return LocalModel(_spec(name, folder), folder, _revision(folder))
+        return LocalModel(_spec(name, folder, is_verified=True), folder, _revision(folder))
     if Path(name).is_dir():
         folder = Path(name)
         return LocalModel(_spec(folder.name, folder), folder, _revision(folder))
@@ -142,14 +145,11 @@ def _fetched(name: str, source: HubSource, store: Store) -> LocalModel:
         ) from error
     except ModelDamagedError as error:
         raise ModelDamagedError(error.message, hint=f"vidqa models pull {name}") from error
-    return LocalModel(_spec(name, folder), folder, hub_commit(source, store))
+    return LocalModel(_spec(name, folder, is_verified=True), folder, hub_commit(source, store))
 
 
-def _spec(name: str, folder: Path) -> ModelSpec:
+def _spec(name: str, folder: Path, *, is_verified: bool = False) -> ModelSpec:
     """What the folder's settings say, else what follows from its configuration."""
-    preset = _preset(folder)
-    if preset is not None:
-        return replace(MODELS[preset], name=name, sources=())
     file = folder / "config.json"
     if not file.is_file() and (folder / ADAPTER_CONFIG).is_file():
         raise UsageError(
@@ -161,9 +161,13 @@ def _spec(name: str, folder: Path) -> ModelSpec:
             f"{str(folder)!r} holds no model: there is no config.json",
             hint="`save_pretrained` and `vidqa models convert` write such folders",
         )
+    require_safe(folder, is_verified=is_verified)
+    preset = _preset(folder)
+    if preset is not None:
+        return replace(MODELS[preset], name=name, sources=())
     try:
-        model_type = str(json.loads(file.read_text(encoding="utf-8"))["model_type"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        model_type = str(read_json(file)["model_type"])
+    except (KeyError, TypeError) as error:
         raise ModelDamagedError(f"{str(file)!r} names no kind of model") from error
     return derived(name, model_type)
 
@@ -173,20 +177,19 @@ def _preset(folder: Path) -> str | None:
     if not file.is_file():
         return None
     try:
-        preset: str = json.loads(file.read_text(encoding="utf-8"))["preset"]
+        preset: str = read_json(file)["preset"]
         MODELS[preset]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise ModelDamagedError(f"{str(file)!r} names no preset") from error
     return preset
 
 
 def _revision(folder: Path) -> str:
+    """A hash of all that is loaded; of weights, of their sizes and times."""
     digest = hashlib.sha256()
-    for file in sorted({file for name in TELLING for file in folder.rglob(name)}):
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(folder)}:{len(content)};".encode())
-        digest.update(content)
-    for file in sorted(folder.rglob("*.safetensors")):
-        status = file.stat()
-        digest.update(f"{file.name}:{status.st_size}:{status.st_mtime_ns};".encode())
+    for file in model_files(folder):
+        status, path = file.stat(), file.relative_to(folder)
+        digest.update(f"{path}:{status.st_size};".encode())
+        weights = file.suffix == WEIGHTS_SUFFIX
+        digest.update(str(status.st_mtime_ns).encode() if weights else file.read_bytes())
     return f"local-{digest.hexdigest()[:12]}"

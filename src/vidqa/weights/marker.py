@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vidqa.litter import is_litter
+from vidqa.texts import from_json
 
 MARKER = "verified.json"
 SCHEMA = 1
@@ -85,7 +86,7 @@ def write_marker(folder: Path, source: str, stamps: list[Stamp]) -> None:
 def read_marker(folder: Path) -> tuple[str, list[Stamp]] | None:
     """The source and the stamps of a verified folder; None where there is no readable marker."""
     try:
-        marker = json.loads((folder / MARKER).read_text())
+        marker = from_json((folder / MARKER).read_text())
         if marker["schema"] != SCHEMA:
             return None
         return str(marker["source"]), [Stamp(**one) for one in marker["files"]]

@@ -1,0 +1,130 @@
+"""What a worker says is plain data, whatever has become of it."""
+
+import pickle
+import socket
+from fractions import Fraction
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vidqa.errors import NotAVideoError
+from vidqa.file_info import VideoInfo
+from vidqa.media import parcel
+from vidqa.media.messages import Failed, Item
+from vidqa.media.plain import decode, encode
+from vidqa.types import Cue, Frame
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4).map(tuple),
+    max_leaves=10,
+)
+
+
+def there_and_back(value: object) -> Any:
+    content, arrays = encode(value)
+    return decode(content, [memoryview(bytearray(array.tobytes())) for array in arrays])
+
+
+@given(PLAIN)
+def test_plain_values_come_back(value: object) -> None:
+    assert there_and_back(value) == value
+
+
+def test_values_of_the_media_layer_come_back(tmp_path: Path) -> None:
+    info = VideoInfo(
+        tmp_path / "a\udcff.mp4", 1.5, 64, 48, "h264", "mov", 90, True, frame_rate=Fraction(25)
+    )
+    error = Failed(NotAVideoError("'a' is none", hint="try another"))
+    cues = (Cue(0.0, 1.0, "one \ud800"), Cue(1.0, 2.5, "two"))
+    assert there_and_back((info, Item(cues))) == (info, Item(cues))
+    back = there_and_back(error)
+    assert (back.error.message, back.error.hint) == ("'a' is none", "try another")
+    assert type(back.error) is NotAVideoError
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 3), (0,), (0, 3), (200, 300, 3)])
+def test_arrays_come_back_and_may_be_written_to(shape: tuple[int, ...]) -> None:
+    pixels = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
+    ours, theirs = Pipe()
+    sender = Thread(target=parcel.send, args=[theirs, (Frame(0.5, pixels), pixels[::-1])])
+    sender.start()
+    frame, turned = parcel.receive(ours)
+    sender.join()
+    assert np.array_equal(frame.pixels, pixels)
+    assert np.array_equal(turned, pixels[::-1])
+    frame.pixels[:] = 7
+    assert np.array_equal(turned, pixels[::-1])
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (Path("exploded"),)
+
+
+def array(**told: object) -> bytes:
+    words = ", ".join(f'"{key}": {value}' for key, value in told.items())
+    return f'{{"$": "array", {words}}}'.encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pickle.dumps(Bomb()),
+        b"",
+        b"[" * 100_000,
+        b'{"$": "class", "name": "os:system", "fields": ["touch exploded"]}',
+        b'{"$": "class", "name": "vidqa.media.worker:Worker", "fields": []}',
+        b'{"$": "class", "name": "vidqa.types:Cue", "fields": [5, 3, "x"]}',
+        b'{"$": "class", "name": "vidqa.types:Cue", "fields": []}',
+        b'{"$": "error", "name": "annotations", "said": ["x", null]}',
+        b'{"$": "error", "name": "VidqaError", "said": []}',
+        b'{"$": "fraction", "parts": [1, 0]}',
+        b'{"$": "spell"}',
+        b"{}",
+        array(type='"|O"', shape="[1]"),
+        array(type='"<f4"', shape="[1]"),
+        array(type='"nonsense"', shape="[1]"),
+    ],
+)
+def test_all_else_is_refused(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="not what a worker says"):
+        decode(content, [])
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize("sizes", [b"[-1]", b'["x"]', b"5", b"[1e99]", b"[99999999999999]", b"["])
+def test_sizes_are_checked_before_memory_is_taken(sizes: bytes) -> None:
+    ours, theirs = Pipe()
+    theirs.send_bytes(sizes)
+    theirs.send_bytes(b"null")
+    with pytest.raises(OSError, match=r"\w"):
+        parcel.receive(ours)
+
+
+def test_half_a_message_ends_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = Pipe()
+    parcel.limit_silence(ours, 1)
+    head = theirs.fileno()
+    with socket.socket(fileno=head) as channel:
+        channel.send(b"\0\0")
+        with pytest.raises(OSError, match=r"\w"):
+            parcel.receive(ours)
+        channel.detach()
+
+
+def test_a_worker_may_not_say_what_is_not_plain() -> None:
+    ours, theirs = Pipe()
+    for value in (object(), np.array([object()]), {1, 2}, Connection):
+        with pytest.raises(TypeError):
+            parcel.send(theirs, value)
+    assert not ours.poll()

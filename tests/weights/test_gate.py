@@ -1,0 +1,169 @@
+"""Nothing in a model's folder runs code, lies elsewhere, or sends a library elsewhere."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vidqa.errors import ModelDamagedError, ModelUnsupportedError
+from vidqa.tasks.add import add
+from vidqa.weights.gate import require_plain, require_safe
+from vidqa.weights.local import find_local
+from vidqa.weights.store import Store
+
+INDEX = "model.safetensors.index.json"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that the gate lets through."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "qwen3_vl"}')
+    (folder / "model.safetensors").write_bytes(b"weights")
+    (folder / "pytorch_model.bin").write_bytes(b"a pickle that nobody reads")
+    return folder
+
+
+def bin_of_the_folder(folder: Path) -> None:
+    write_index(folder, "pytorch_model.bin")
+
+
+def bin_of_another(folder: Path) -> None:
+    other = folder.parent / "other.bin"
+    other.write_bytes(b"pickle")
+    write_index(folder, str(other))
+
+
+def shard_of_another(folder: Path) -> None:
+    write_index(folder, "../model.safetensors")
+
+
+def pickles_alone(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+
+
+def link_to_a_secret(folder: Path) -> None:
+    (folder / "notes.txt").symlink_to("/etc/passwd")
+
+
+def weights_of_another(folder: Path) -> None:
+    other = folder.parent / "model.safetensors"
+    (folder / "model.safetensors").rename(other)
+    (folder / "model.safetensors").symlink_to(other)
+
+
+def adapter_of_another(folder: Path) -> None:
+    (folder.parent / "adapter").mkdir()
+    (folder / "adapter").symlink_to(folder.parent / "adapter")
+
+
+def pickled_adapter(folder: Path) -> None:
+    (folder / "adapter").mkdir()
+    (folder / "adapter" / "adapter_config.json").write_text("{}")
+    (folder / "adapter" / "adapter_model.bin").write_bytes(b"pickle")
+
+
+def lora_of_another_model(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "/other"}')
+
+
+def write_index(folder: Path, *shards: str) -> None:
+    names = {f"tensor.{number}": shard for number, shard in enumerate(shards)}
+    (folder / INDEX).write_text(json.dumps({"weight_map": names}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        bin_of_the_folder,
+        bin_of_another,
+        shard_of_another,
+        pickles_alone,
+        link_to_a_secret,
+        weights_of_another,
+        adapter_of_another,
+        pickled_adapter,
+        lora_of_another_model,
+    ],
+)
+def test_a_folder_that_could_run_code_or_leads_elsewhere_is_refused(
+    folder: Path, change: Callable[[Path], None]
+) -> None:
+    find_local(str(folder))
+    change(folder)
+    with pytest.raises(ModelUnsupportedError):
+        find_local(str(folder))
+    with pytest.raises(ModelUnsupportedError):
+        add(folder, "mine")
+    assert not Store().has("added/mine")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"audio_tokenizer": {"audio_tokenizer_name_or_path": "/other"}},
+        {"vision_config": {"backbone_config": {"use_pretrained_backbone": True}}},
+        {"attn_implementation": "someone/kernel"},
+        {"layers": [{"_attn_implementation": "someone/kernel"}]},
+        {"transformers_weights": "pytorch_model.bin"},
+    ],
+)
+def test_settings_that_send_a_library_elsewhere_are_refused(
+    folder: Path, told: dict[str, object]
+) -> None:
+    for name in ("config.json", "processor_config.json"):
+        (folder / name).write_text(json.dumps({"model_type": "qwen3_vl", **told}))
+        with pytest.raises(ModelUnsupportedError, match="loaded from elsewhere"):
+            find_local(str(folder))
+
+
+def test_plain_settings_pass(folder: Path) -> None:
+    told = {"attn_implementation": "sdpa", "use_pretrained_backbone": False, "a": [{"b": "c/d"}]}
+    (folder / "config.json").write_text(json.dumps(told))
+    require_plain(folder / "config.json")
+
+
+@pytest.mark.parametrize("text", ["", "[" * 100_000, '{"a":' * 100_000, "\ud800"])
+@pytest.mark.parametrize("name", ["config.json", "vidqa.json", INDEX])
+def test_settings_that_cannot_be_read_are_an_error(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(text, errors="surrogatepass")
+    with pytest.raises(ModelDamagedError):
+        find_local(str(folder))
+
+
+def test_a_snapshot_in_the_hubs_cache_links_to_its_blobs(folder: Path) -> None:
+    home = folder.parent / "models--someone--model"
+    (home / "blobs").mkdir(parents=True)
+    (home / "snapshots").mkdir()
+    snapshot = folder.rename(home / "snapshots" / "abc")
+    (snapshot / "config.json").rename(home / "blobs" / "123")
+    (snapshot / "config.json").symlink_to("../../blobs/123")
+    require_safe(snapshot)
+    (snapshot / "notes.txt").symlink_to("/etc/passwd")
+    with pytest.raises(ModelUnsupportedError, match="leads out of the folder"):
+        require_safe(snapshot)
+
+
+def test_hidden_files_and_other_folders_are_not_the_models(folder: Path) -> None:
+    (folder / ".git").symlink_to("/tmp")
+    (folder / "runs").symlink_to("/tmp")
+    (folder / "._config.json").write_bytes(b"\0\5\7")
+    local = find_local(str(folder))
+    assert local is not None
+
+
+def test_the_revision_covers_all_that_is_loaded(folder: Path) -> None:
+    def revision() -> str:
+        local = find_local(str(folder))
+        assert local is not None
+        return local.revision
+
+    seen = {revision()}
+    for name in ("vocab.txt", "merges.txt", "tokenizer.model", "chat_template.jinja"):
+        (folder / name).write_text("one")
+        seen.add(revision())
+        (folder / name).write_text("two")
+        seen.add(revision())
+    assert len(seen) == 9
