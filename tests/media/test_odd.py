@@ -1,6 +1,8 @@
 """Files as people have them; each case gave a wrong result once."""
 
 import io
+import struct
+import time
 from pathlib import Path
 
 import av
@@ -11,6 +13,7 @@ from PIL import Image
 
 from vidqa.errors import NotAVideoError, NoVideoStreamError, UsageError
 from vidqa.file_info import NO_PICTURES
+from vidqa.media import pulse
 from vidqa.media.audio import audio_blocks, probe_sound
 from vidqa.media.frames import collect, read_frames
 from vidqa.media.moments import find_moments
@@ -252,3 +255,45 @@ def test_a_damaged_picture_is_called_so(tmp_path: Path):
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises((NotAVideoError, NoVideoStreamError)):
         probe(path)
+
+
+def test_playlists_are_texts_and_open_nothing(tmp_path: Path):
+    Odd().write(tmp_path / "film.mkv")
+    lists = {
+        "a.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfilm.mkv\n#EXT-X-ENDLIST\n",
+        "b.mp4": "ffconcat version 1.0\nfile 'film.mkv'\n",
+        "c.sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5000 RTP/AVP 96\n",
+        "d.mpd": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>',
+    }
+    for name, text in lists.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(NotAVideoError, match="it is a text file"):
+            probe(tmp_path / name)
+
+
+def test_pictures_of_next_to_nothing_drawn_very_large_are_a_trap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("vidqa.media.container.FEW_PIXELS", 1e8)
+    side, frame = 3000, b"\x21\xf9\x04\x00\x04\x00\x00\x00"
+    pixel = b"\x2c" + struct.pack("<HHHH", 0, 0, 1, 1) + b"\x00\x02\x02\x44\x01\x00"
+    head = b"GIF89a" + struct.pack("<HH", side, side) + b"\x80\x00\x00" + bytes(3) + b"\xff" * 3
+    (tmp_path / "bomb.gif").write_bytes(head + 40 * (frame + pixel) + b"\x3b")
+    monkeypatch.setattr("vidqa.media.container.MOST_PIXELS_A_BYTE", 1e5)
+    info = probe(tmp_path / "bomb.gif")
+    with pytest.raises(NotAVideoError, match="is a trap"):
+        collect(read_frames(info, [1.0]))
+
+
+def test_work_in_a_librarys_hands_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pulse, "EVERY_S", 0.01)
+    beats = list[int]()
+    pulse.listen(lambda: beats.append(1))
+    try:
+        with pulse.working(at_most_s=0.05):
+            while len(beats) < 5:
+                time.sleep(0.01)
+            time.sleep(0.1)
+        assert len(beats) == 5, "and an end"
+    finally:
+        pulse.listen(pulse._nobody)

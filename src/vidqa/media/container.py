@@ -12,6 +12,7 @@ from typing import Any
 import av
 
 from vidqa.errors import ClipNotFoundError, NotAVideoError, NoVideoStreamError, VideoError
+from vidqa.media.formats import KNOWN_FORMATS
 from vidqa.media.pulse import beat
 
 PICTURE_FORMAT = "_pipe"
@@ -28,8 +29,14 @@ RAW_FORMATS = frozenset(
 USUAL_RATE = Fraction(25)
 """Frames a second, FFmpeg's guess where a raw stream says nothing."""
 
-REFUSED_FORMATS = frozenset({"image2", "tty", "hls", "dash", "concat", "sdp", "rtsp", "imf"})
-"""Texts that FFmpeg would play: as letters on a screen, or by opening the files they name."""
+OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": ",".join(KNOWN_FORMATS)}
+"""Nothing is fetched from a network, and no file opens others."""
+
+MOST_PIXELS_A_BYTE = 2e6
+"""Of a recording of a screen on which nothing moves, in the best of formats, it is 3e5."""
+
+FEW_PIXELS = 2e10
+"""So many are decoded in seconds, however small the file is."""
 
 LEAST_LEAD_S = 0.1
 """A sound that begins less than this before the picture begins with it: what encoders put before
@@ -58,17 +65,13 @@ def open_media(path: Path) -> Iterator[Any]:
     """
     _check_file(path)
     try:
-        # An absolute path cannot be taken for a protocol ("a:b.mp4"), and what the file names is
-        # not fetched from a network.
-        container = av.open(
-            str(path.absolute()), metadata_errors="ignore", options={"protocol_whitelist": "file"}
-        )
+        # an absolute path cannot be taken for a protocol ("a:b.mp4")
+        container = av.open(str(path.absolute()), metadata_errors="ignore", options=OPEN_OPTIONS)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise NotAVideoError(
             f"{quoted(path)} is not a readable video: {_why_unreadable(path, error)}"
         ) from error
     with container:
-        _check_format(path, container.format.name)
         yield container
 
 
@@ -136,11 +139,18 @@ def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[
 
 
 def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
-    """Every frame of a stream in the decoder's order; what is damaged is skipped and counted."""
-    fed = shown = 0
+    """Every frame of a stream in the decoder's order; what is damaged is skipped and counted.
+
+    Raises:
+        NotAVideoError: it is a trap, small to keep and endless to decode.
+
+    """
+    fed = shown = size_bytes = 0
+    pixels = 0.0
     rate = raw_rate(container, stream)
     for packet in chain(readable_packets(container, losses, stream), [None]):
         fed += packet is not None and bool(packet.size)
+        size_bytes += 0 if packet is None else packet.size
         try:
             frames = stream.codec_context.decode(packet)
         except av.error.EOFError:
@@ -152,11 +162,17 @@ def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
             continue
         for number, frame in enumerate(frames, start=shown):
             beat()
+            pixels += getattr(frame, "width", 0) * getattr(frame, "height", 0)
             if rate is not None:
                 frame.pts, frame.time_base = number, 1 / rate
             frame.time_base = frame.time_base or stream.time_base  # unknown after a sudden end
             yield frame
         shown += len(frames)
+        if pixels > max(FEW_PIXELS, MOST_PIXELS_A_BYTE * size_bytes):
+            raise NotAVideoError(
+                f"{quoted(Path(container.name))} is a trap: pictures of next to nothing, drawn "
+                "very large"
+            )
     losses.missing = max(0, fed - shown - losses.packets)
 
 
@@ -215,11 +231,6 @@ def _look(path: Path) -> str | None:
     """A command that shows what is there instead, where the name can be shown at all."""
     folder = str(path.parent)
     return f"check the name: ls {shlex.quote(folder)}" if folder.isprintable() else None
-
-
-def _check_format(path: Path, name: str) -> None:
-    if REFUSED_FORMATS.intersection(name.split(",")):
-        raise NotAVideoError(f"{quoted(path)} is a text (FFmpeg reads it as {name}), not a video")
 
 
 def _is_encrypted(packet: Any) -> bool:

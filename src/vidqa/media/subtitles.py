@@ -10,6 +10,7 @@ from vidqa.errors import UsageError
 from vidqa.media.container import quoted
 from vidqa.media.counters import renumbered
 from vidqa.media.language import code_page
+from vidqa.media.pulse import working
 from vidqa.media.ttml import TtmlError, looks_like_ttml, read_ttml
 from vidqa.texts import marked_encoding
 from vidqa.types import Cue
@@ -23,6 +24,9 @@ READABLE = "SRT, VTT, ASS and TTML"
 
 LARGEST_BYTES = 32 << 20
 """A day of subtitles has a tenth of it; more is a video named by mistake."""
+
+LONGEST_PARSING_S = 300.0
+"""The largest file takes a minute."""
 
 LONGEST_S = 1e8
 """Three years: a time beyond it is no time."""
@@ -59,9 +63,10 @@ def read_subtitles(path: Path, language: str | None = None) -> SubtitleFile:
 
     """
     content = _content(path)
-    text, warnings = _decode(content, path, language)
-    lines = _ttml(content, text, path) if looks_like_ttml(text) else _events(text, path)
-    return SubtitleFile(clean_cues(lines), warnings)
+    with working(LONGEST_PARSING_S):
+        text, warnings = _decode(content, path, language)
+        lines = _ttml(content, text, path) if looks_like_ttml(text) else _events(text, path)
+        return SubtitleFile(clean_cues(lines), warnings)
 
 
 Line = tuple[float, float, str]
