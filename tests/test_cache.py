@@ -139,6 +139,11 @@ def test_what_is_no_size(text: str) -> None:
         read_size(text)
 
 
+def test_the_size_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "size", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"size_bytes": 0}
+
+
 def test_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     cache = Cache()
     cache.put("heard", KEY, bytes(1_000), about="my\x1b[31m clip.mp4")

@@ -90,13 +90,23 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     assert lines[1:4] == [
         "speech\t-\tdefault",
         "device\tcpu\tenvironment VIDQA_DEVICE",
-        "dtype\t-\tdefault",
+        "dtype\tauto\tdefault",
     ]
+    assert lines[4] == "keep\t5GB\tdefault"
+    assert run(["config", "get", "keep"]) == run(["config", "get", "device"]) == 0
+    assert capsys.readouterr().out == "5GB\ncpu\n"
 
 
 @pytest.mark.parametrize(
     "words",
-    [("model", "nope"), ("dtype", "int3"), ("device", "tpu"), ("speech", "starter"), ("x", "y")],
+    [
+        ("model", "nope"),
+        ("dtype", "int3"),
+        ("device", "tpu"),
+        ("speech", "starter"),
+        ("x", "y"),
+        ("keep", "10"),
+    ],
 )
 def test_senseless_settings_are_not_written(words: tuple[str, str]) -> None:
     assert run(["config", "set", *words]) == 2

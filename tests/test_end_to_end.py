@@ -76,7 +76,7 @@ def test_the_demo_is_seen_and_heard(ask: Ask) -> None:
     assert record["stopped_by"] == "end"
     assert record["seed"] is None
     assert set(record["timings_s"]) == {
-        "load", "decode", "speech", "vision", "prefill", "generate",
+        "start", "load", "decode", "speech", "vision", "prefill", "generate",
     }  # fmt: skip
 
 

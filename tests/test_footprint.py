@@ -10,6 +10,7 @@ from transformers import LlamaConfig, MistralConfig
 
 from tiny import smolvlm_folder, vidqa_folder
 from vidqa import plan
+from vidqa.containers import memory_limits
 from vidqa.engine.memory import Memory
 from vidqa.errors import NotEnoughMemoryError
 from vidqa.footprint import RUNTIME_BYTES, Footprint, plan_memory, smaller_plans
@@ -139,6 +140,27 @@ def test_what_fits_is_not_refused(footprint: Footprint, monkeypatch: pytest.Monk
     monkeypatch.setattr(plan, "total_memory_bytes", lambda _: 24 * GB)
     monkeypatch.setattr(plan, "free_memory_bytes", lambda _: 23 * GB)
     plan.require_memory(wanted(footprint), [], device="cuda", model="paper")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_containers_memory_is_what_its_groups_leave(tmp_path: Path, version: int) -> None:
+    names = ("memory.max", "memory.current", "inactive_file")
+    if version == 1:
+        names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+    most, used, reclaimed = names
+    home = tmp_path if version == 2 else tmp_path / "memory"
+    inner = home / "slice" / "session"
+    inner.mkdir(parents=True)
+    line = "0::/slice/session" if version == 2 else "4:memory:/slice/session"
+    (tmp_path / "own").write_text(f"9:cpu:/elsewhere\n{line}\n")
+    for group, limit in ((inner, "max"), (inner.parent, f"{8 * GB}"), (home, f"{16 * GB}")):
+        (group / most).write_text(f"{limit}\n")
+        (group / used).write_text(f"{3 * GB}\n")
+        (group / "memory.stat").write_text(f"anon 5\n{reclaimed} {1 * GB}\n")
+    limits = memory_limits(tmp_path, tmp_path / "own")
+    assert min(one.most_bytes for one in limits) == 8 * GB
+    assert min(one.free_bytes for one in limits) == 6 * GB
+    assert memory_limits(tmp_path / "none", tmp_path / "none") == []
 
 
 def test_free_memory_is_a_part_of_all_of_it() -> None:

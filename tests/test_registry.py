@@ -25,12 +25,15 @@ def test_names_are_found() -> None:
 
 
 @pytest.mark.parametrize("find_any", [find, find_model, find_speech])
-def test_an_unknown_name_lists_the_known(find_any: object) -> None:
-    with pytest.raises(
-        UsageError, match=r"'nope'; there are starter, .*whisper-tiny\.en"
-    ) as caught:
-        find_any("nope")  # type: ignore[operator]
-    assert caught.value.hint == "vidqa models list"
+def test_of_an_unknown_name_the_nearest_are_named(find_any: object) -> None:
+    for name, hint in (
+        ("nope", "vidqa models list shows all"),
+        ("startr", "did you mean starter? vidqa models list shows all"),
+        ("qwen3-vl", "did you mean qwen3-vl-8b or qwen3-vl-4b or qwen3-vl-2b? "),
+    ):
+        with pytest.raises(UsageError, match=f"no model is called '{name}'$") as caught:
+            find_any(name)  # type: ignore[operator]
+        assert str(caught.value.hint).startswith(hint)
 
 
 def test_models_and_recognisers_are_told_apart() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vidqa import paths
-from vidqa.config import setting
+from vidqa.config import DEFAULTS, setting
 from vidqa.errors import UsageError
 from vidqa.texts import from_json
 
@@ -27,7 +27,6 @@ FOLDER = "results"
 DRAFT = ".draft-"
 DRAFT_LIFE_S = 3600
 """A draft that is older was left behind by a process that was killed."""
-DEFAULT_LIMIT = "5GB"
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 UNCOUNTED = 64
 """Of the limit, a process keeps one part in so many before it looks at what others kept."""
@@ -64,7 +63,7 @@ class Cache:
 
         """
         self._folder = (paths.cache_dir() if root is None else root) / FOLDER
-        limit = setting("keep").value or DEFAULT_LIMIT
+        limit = setting("keep").value or DEFAULTS["keep"]
         self._limit_bytes = read_size(limit) if limit_bytes is None else limit_bytes
         self._room_bytes = 0
         """What can be kept before all entries are counted again."""

@@ -22,6 +22,9 @@ SETTINGS = {
 }
 """The names there are, and what they mean."""
 
+DEFAULTS = {"device": "auto", "dtype": "auto", "keep": "5GB"}
+"""What holds where none is set; the others are chosen for the machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -64,7 +67,7 @@ def read_settings(file: Path) -> dict[str, str]:
         told = tomllib.loads(decoded(file.read_bytes()))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"the settings in {file} cannot be read: {error}") from error
     for name, value in told.items():
         require_name(name, where=f" in {file}")

@@ -38,6 +38,11 @@ def without_frames(error: VidqaError) -> VidqaError:
     return error
 
 
+def anew(error: VidqaError) -> VidqaError:
+    """The same error to be raised once more: each raise adds to what the first one holds."""
+    return type(error)(error.message, hint=error.hint)
+
+
 class UsageError(VidqaError):
     """The command or call makes no sense as written."""
 

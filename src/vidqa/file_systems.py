@@ -28,6 +28,16 @@ def is_there(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder exists and can be reached, whatever its name is."""
+    return is_there(path) and path.is_dir()
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a file of the usual kind exists and can be reached, whatever its name is."""
+    return is_there(path) and path.is_file()
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """Give a file a second name: a symbolic link, else a hard one, else a copy. Raises OSError."""
     for link in (target.symlink_to, target.hardlink_to):

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from vidqa.containers import memory_limits
 from vidqa.errors import NotEnoughMemoryError, UsageError
 from vidqa.footprint import QUANTIZED_DTYPES, MemoryPlan
 
@@ -15,11 +16,6 @@ DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16", *QUANTIZED_DTYPES)
 MEMINFO = Path("/proc/meminfo")
 """What Linux says of its memory."""
-CGROUP_LIMITS = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
-"""Where Linux tells a container how much memory it may use (cgroup v2, v1)."""
 
 
 def choose_device(wanted: str) -> str:
@@ -102,17 +98,20 @@ def said_change(plan: MemoryPlan, smaller: MemoryPlan) -> str:
 
 
 def free_memory_bytes(device: str) -> int:
-    """What of a device's memory nobody uses; for a CPU, what Linux could give without swapping."""
+    """What of a device's memory nobody uses; for a CPU, what Linux could give without swapping.
+
+    In a container, and whatever else limits memory, no more than what is left of that.
+    """
     if device.startswith("cuda"):
         import torch
 
         return int(torch.cuda.mem_get_info(device)[0])
-    total = total_memory_bytes(device)
-    if not MEMINFO.is_file():
-        return total
-    lines = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines())
-    available = lines.get("MemAvailable", "").split()
-    return min(total, int(available[0]) * 1024) if available else total
+    left = [total_memory_bytes(device), *(one.free_bytes for one in memory_limits())]
+    if MEMINFO.is_file():
+        lines = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines())
+        available = lines.get("MemAvailable", "").split()
+        left += [int(available[0]) * 1024] if available else []
+    return min(left)
 
 
 def total_memory_bytes(device: str) -> int:
@@ -122,5 +121,4 @@ def total_memory_bytes(device: str) -> int:
 
         return int(torch.cuda.get_device_properties(device).total_memory)
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limits = [path.read_text().strip() for path in CGROUP_LIMITS if path.is_file()]
-    return min([physical, *(int(limit) for limit in limits if limit.isdigit())])
+    return min([physical, *(one.most_bytes for one in memory_limits())])

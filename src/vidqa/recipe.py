@@ -81,7 +81,7 @@ def choose_recipe(name: str, spec: ModelSpec) -> Recipe:
         raise UsageError(f"--recipe {name!r}: no such recipe", hint="use vidqa or paper")
     if name == "paper" and spec.paper is None:
         raise UsageError(
-            f"--recipe paper is how the models of the paper were shown clips; {spec.name} is none",
+            f"--recipe paper is for the paper's own models, and {spec.name} is not one of them",
             hint="vidqa models list",
         )
     paper = spec.paper if name == "paper" else None

@@ -287,7 +287,7 @@ def find(name: str) -> ModelSpec | SpeechSpec:
     """The model of that name, of either kind.
 
     Raises:
-        UsageError: there is none; names those there are.
+        UsageError: there is none; the nearest are named.
 
     """
     if name in MODELS:
@@ -295,9 +295,9 @@ def find(name: str) -> ModelSpec | SpeechSpec:
     if name in SPEECH:
         return SPEECH[name]
     known = [*MODELS, *SPEECH]
-    near = get_close_matches(name, known, n=1)
-    meant = f"did you mean {near[0]}?" if near else "vidqa models list"
-    raise UsageError(f"no model is called {name!r}; there are {', '.join(known)}", hint=meant)
+    near = get_close_matches(name, known, cutoff=0.5)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    raise UsageError(f"no model is called {name!r}", hint=f"{meant}vidqa models list shows all")
 
 
 def find_model(name: str) -> ModelSpec:

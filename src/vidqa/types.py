@@ -22,7 +22,7 @@ UNWATCHED = "(this part cannot be watched)"
 UNSURE = "unsure"
 """What is answered where no choice is likely enough."""
 
-Stage = Literal["load", "decode", "speech", "vision", "prefill", "generate"]
+Stage = Literal["start", "load", "decode", "speech", "vision", "prefill", "generate"]
 """The parts of one answer, in order."""
 
 Notify = Callable[[Stage], None]

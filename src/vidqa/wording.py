@@ -22,6 +22,11 @@ def count_words(text: str) -> int:
     return sum(1 for _ in _WORD.finditer(text))
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 frame`, `2 frames`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def first_words(text: str, count: int) -> str:
     """The beginning of a text, so many words long."""
     return "".join(split_words(text)[:count]).strip()

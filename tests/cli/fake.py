@@ -61,6 +61,7 @@ def print_nothing(stage: str) -> None:
 
 class FakeClip:
     decoder = "pyav"
+    info = SimpleNamespace(duration_s=60.0)
     words = Words("speech", (Cue(0.25, 0.75, "hello [red]"),), detail="whisper-tiny.en")
 
     def __init__(self, video: str, text: list[str], warnings: tuple[str, ...]) -> None:
@@ -138,6 +139,7 @@ class FakeModel:
 
     def __init__(self, text: list[str], warnings: tuple[str, ...]) -> None:
         self.text, self.warnings = text, warnings
+        self.timings_s = {"load": 1.0}
 
     def watch(self, video: str, **settings: Any) -> FakeClip:
         settings["notify"]("decode")

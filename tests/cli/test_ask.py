@@ -276,6 +276,26 @@ def test_interrupted(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--seed", "3"], "note: --seed does nothing without --temperature"),
+        (["--seed", "3", "--top-p", "0.5"], "note: --seed and --top-p do nothing without"),
+        (["--timings", "--quiet"], "--quiet leaves no place for --timings"),
+        (["--choices", ",".join(map(str, range(3000)))], "3000 answers; 256 are the most"),
+        (["--start", "10", "--end", "5"], "--end 5 does not come after --start 10"),
+    ],
+)
+def test_options_that_do_nothing_are_named(ask: Ask, words: list[str], said: str) -> None:
+    assert said in ask("a.mp4", "what?", *words)[2]
+
+
+def test_a_question_that_is_no_text_is_refused_before_anything_else(ask: Ask) -> None:
+    status, out, err = ask("a.mp4", "what\udcff?")
+    assert (status, out) == (2, "")
+    assert "no text" in err
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"),
     [
         ("90", 90.0),

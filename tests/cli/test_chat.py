@@ -82,7 +82,7 @@ def test_a_moment_is_looked_at_again(chat: Chat, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    "line", ["/at", "/at 0:42", "/at soon what?", "/bogus", "/save", "too long?"]
+    "line", ["/at", "/at 0:42", "/at 1:00 what?", "/at soon what?", "/bogus", "/save", "too long?"]
 )
 def test_a_line_that_fails_does_not_end_it(chat: Chat, line: str) -> None:
     status, out, err = chat(line, "what?")
@@ -97,6 +97,10 @@ def test_turns_are_saved_once(chat: Chat, tmp_path: Path) -> None:
     assert chat("what?", "and then?", f"/save {file}")[0] == 0
     assert file.read_text().startswith(f"> what?\n\n{SAID} 0 turns before.\n\n> and then?")
     assert chat("what?", f"/save {file}")[0] == 2, "nothing is overwritten"
+    assert chat(f"/save {tmp_path / 'empty.md'}")[0] == 2, "there is nothing to save"
+    assert not (tmp_path / "empty.md").exists()
+    assert chat("/at 0:42 what?", f"/save {tmp_path / 'close.md'}")[0] == 0
+    assert "> what?" in (tmp_path / "close.md").read_text()
     records = tmp_path / "talk.jsonl"
     chat("what?", f"/save {records}")
     assert json.loads(records.read_text())["question"] == "what?"

@@ -93,12 +93,14 @@ def test_other_files_in_the_folder_do_not_matter(clip: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        ([], "neither -o nor --save"),
         (["-o", "sheet.jpg"], "only PNG"),
         (["--save", "clip.mp4"], "is a file"),
         (["-o", "clip.mp4/sheet.png"], "cannot be written"),
         (["-o", "a.png", "--sample", "random"], "--sample 'random'"),
         (["-o", "a.png", "--start", "9"], "--start 9 lies outside"),
+        (["--start", "12:30"], "--start 12:30 lies outside"),
+        (["--start", "0:02", "--end", "1"], "--end 1 does not come after --start 0:02"),
+        (["--frames", "20000000"], "--frames"),
         (["-o", "a.png", "--model", "nope"], "no model is called 'nope'"),
         (["-o", "a.png", "--font", "clip.mp4"], "is no font"),
         (["-o", "a.png", "--frames", "0"], "--frames"),
@@ -113,6 +115,14 @@ def test_senseless_commands(
     assert (out, "Traceback" in err) == ("", False)
     assert part in err
     assert sorted(one.name for one in clip.parent.glob("*")) == ["clip.mp4", "home"]
+
+
+def test_without_a_place_for_pictures_they_are_listed(clip: Path, capsys: Capture) -> None:
+    assert run(["frames", str(clip), "--frames", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert [line.split("\t")[1] for line in out.splitlines()] == ["-", "-"]
+    assert "2 frames" in err
+    assert "->" not in err
 
 
 def test_a_bad_clip(tmp_path: Path, capsys: Capture) -> None:

@@ -60,6 +60,14 @@ def test_offline_pull(tiny: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "hint: run the command without --offline" in capsys.readouterr().err
 
 
+def test_short_options(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["-h"], ["ask", "-h"], ["models", "list", "-h"]):
+        assert run(words) == 0
+        assert "Usage: vidqa" in capsys.readouterr().out
+    assert run(["-V"]) == 0
+    assert capsys.readouterr().out.startswith("vidqa ")
+
+
 def test_an_unknown_model(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("pull", "rm", "path", "verify"):
         assert run(["models", command, "nope"]) == 2

@@ -249,7 +249,7 @@ def test_frames_are_chosen_as_for_ask(summarize: Summarize, clips: Path) -> None
     record = json.loads(told)
     assert len(record["frame_times_s"]) == 5
     assert record["settings"]["sample"] == "fps:1"
-    assert "--recipe paper is how" in summarize(clips / "a.mp4", "--recipe", "paper")[2]
+    assert "--recipe paper is for" in summarize(clips / "a.mp4", "--recipe", "paper")[2]
 
 
 @pytest.mark.parametrize("form", ["md", "text", "ffmetadata"])

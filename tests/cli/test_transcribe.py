@@ -156,6 +156,8 @@ def test_lines_of_several_clips_name_them(
     [
         (["a.mp4", "b.mp4", "-f", "srt"], "do not make one srt file"),
         (["a.mp4", "-f", "doc"], "no format is called"),
+        (["a.mp4", "-o", "talk.doc"], ".doc is no format that is written here"),
+        (["a.mp4", "--start", "10", "--end", "0:05"], "--end 0:05 does not come after --start 10"),
         (["a.mp4", "--subtitles", "off"], "leaves nothing"),
         (["a.mp4", "--task", "sing"], "no such task"),
         (["a.mp4", "--language", "klingon"], "no language is called"),
@@ -173,10 +175,32 @@ def test_what_makes_no_sense_is_refused(
     assert message in err
 
 
+def test_what_is_there_is_replaced_with_force_only(
+    transcribe: Transcribe, clip: Path, subtitles: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "talk.txt").write_text("old")
+    words = (clip, "--subtitles", subtitles, "-o", tmp_path / "talk.txt")
+    status, _, err = transcribe(*words)
+    assert (status, (tmp_path / "talk.txt").read_text()) == (2, "old")
+    assert "is there already" in err
+    assert transcribe(*words, "--force")[0] == 0
+    assert "again" in (tmp_path / "talk.txt").read_text()
+
+
+def test_json_is_a_format_by_another_name(
+    transcribe: Transcribe, clip: Path, subtitles: Path
+) -> None:
+    words = (clip, "--subtitles", subtitles, "--quiet")
+    assert transcribe(*words, "--json") == transcribe(*words, "-f", "json")
+    assert transcribe(*words, "--json", "-f", "srt")[0] == 2
+
+
 def test_a_clip_is_never_overwritten(transcribe: Transcribe, clip: Path, subtitles: Path) -> None:
     before = clip.read_bytes()
-    status, _, err = transcribe(clip, "--subtitles", subtitles, "-o", clip)
-    assert (status, clip.read_bytes()) == (2, before)
+    for more in ([], ["--force"]):
+        words = (clip, "--subtitles", subtitles, "-f", "txt", "-o", clip, *more)
+        status, _, err = transcribe(*words)
+        assert (status, clip.read_bytes()) == (2, before)
     assert "would be overwritten" in err
 
 

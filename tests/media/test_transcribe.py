@@ -145,6 +145,18 @@ def test_what_is_hardly_english_is_said(monkeypatch: pytest.MonkeyPatch):
     (told,) = fluent(monkeypatch, "whisper-tiny.en", strange)
     assert "hardly English, and whisper-tiny.en knows only English" in told
     assert not fluent(monkeypatch, "whisper-tiny.en", Fluent(heard=[Segment(" It is.")]))
+    few = Fluent(heard=[Segment(" even a", avg_logprob=-0.9, tokens=range(9))])
+    assert not fluent(monkeypatch, "whisper-tiny.en", few), "a cut word may be all there is to it"
+
+
+def test_whether_somebody_speaks_at_the_ends_is_told(monkeypatch: pytest.MonkeyPatch):
+    recogniser = Recogniser(find_speech("whisper-tiny.en"), Path("nowhere"), Place("cpu", 1))
+    monkeypatch.setattr(recogniser, "_segments", lambda *_, **__: [])
+    for voices, ends in (([(0.0, 1.0)], (True, True)), ([(0.2, 0.8)], (False, False)), ([], ...)):
+        monkeypatch.setattr("vidqa.media.transcribe.find_voices", lambda _, found=voices: found)
+        (heard,) = recogniser.listen([block(1)])
+        assert isinstance(heard, Heard)
+        assert heard.speaks_at == ((False, False) if ends is ... else ends)
 
 
 @pytest.mark.network

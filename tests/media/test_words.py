@@ -226,6 +226,27 @@ def test_little_that_is_read_is_said_where_nobody_can_listen(tmp_path: Path, rea
     assert "nobody could listen for more: no ears" in words.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ((0.0, None), []), ((0.0, 2.0), []), ((0.0, 9.0), []), ((0.5, None), ["begins"]),
+        ((0.5, 1.5), ["begins", "ends"]), ((0.0, 1.5), ["ends"]),
+    ],
+)  # fmt: skip
+def test_a_stretch_that_cuts_speech_is_said(
+    tmp_path: Path,
+    ears: Ears,
+    parrot: Parrot,
+    monkeypatch: pytest.MonkeyPatch,
+    window: tuple[float, float | None],
+    said: list[str],
+):
+    heard = Heard(2.0, "en", speaks_at=(True, True))
+    monkeypatch.setattr(parrot, "listen", lambda blocks, **_: iter([heard]))
+    words = ears.words(clip(tmp_path), Wanted("speech"), window)
+    assert [warning.split()[2] for warning in words.warnings] == said
+
+
 def test_little_that_is_read_beside_a_picture_is_all_there_is(tmp_path: Path, ears: Ears):
     Image.new("RGB", (64, 48)).save(tmp_path / "clip.jpg")
     srt(tmp_path / "clip.srt", "!")

@@ -283,7 +283,7 @@ def test_the_answers_ids_are_the_authors(golden: Golden, folder: Path, clip: Pat
 
 
 def test_the_recipe_paper_is_for_the_papers_models(folder: Path, clip: Path) -> None:
-    with pytest.raises(UsageError, match="golden is none"):
+    with pytest.raises(UsageError, match="golden is not one of them"):
         opened(folder, paper=None).watch(clip, recipe="paper")
     with pytest.raises(UsageError, match="no such recipe"):
         opened(folder).watch(clip, recipe="cake")

@@ -1,6 +1,7 @@
 """Files of questions, from the command line to the shares, on a tiny random model."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import tiny
 from media.clips import make_clip
 from vidqa import engine
 from vidqa.cli.main import run
-from vidqa.engine import Model, open_folder
+from vidqa.engine import Clip, Model, open_folder
 from vidqa.errors import UsageError
+from vidqa.tasks import evaluation
 from vidqa.tasks.evaluation import missing_clips, read_items, read_marks
 
 pytestmark = pytest.mark.numbers
@@ -45,8 +47,46 @@ def questions(tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> 
 def test_shares_in_a_pipe(questions: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["eval", str(questions)]) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert [line[:2] for line in lines] == [["a", "2"], ["b", "1"]]
-    assert lines[0][2] == "50.0%"
+    assert lines[0] == ["skill", "questions", "right", "95 % interval"]
+    assert [line[:2] for line in lines[1:]] == [["a", "2"], ["b", "1"]]
+    assert lines[1][2] == "50.0%"
+
+
+def test_records_are_on_disk_whatever_ends_it(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, file = evaluation._ask, tmp_path / "first.jsonl"
+
+    def two_clips(clip: Clip, items: Iterable[evaluation.Item]) -> Iterator[evaluation.Result]:
+        if file.read_text():
+            raise KeyboardInterrupt
+        yield from ask(clip, items)
+
+    monkeypatch.setattr(evaluation, "_ask", two_clips)
+    assert run(["eval", str(questions), "-o", str(file), "--quiet"]) == 130
+    assert len(read_marks(file)) == 2
+
+
+def test_what_is_there_is_replaced_with_force_only(
+    questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old.jsonl").write_text("old")
+    words = ["eval", str(questions), "-o", str(tmp_path / "old.jsonl"), "--quiet"]
+    assert run(words) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert (tmp_path / "old.jsonl").read_text() == "old"
+    assert run([*words, "--force"]) == 0
+    assert len(read_marks(tmp_path / "old.jsonl")) == 3
+
+
+def test_records_on_stdout_are_alone_there(
+    questions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["eval", str(questions), "-o", "-"]) == 0
+    out, err = capsys.readouterr()
+    assert all("right" in json.loads(line) for line in out.splitlines())
+    assert "95 % interval" in err
+    assert run(["eval", str(questions), "-o", "-", "--json"]) == 2
 
 
 def test_shares_as_json_against_another_evaluation(

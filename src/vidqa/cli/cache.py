@@ -43,9 +43,10 @@ def list_entries(as_json: options.Json = False) -> ExitCode:
 
 
 @app.command()
-def size() -> ExitCode:
+def size(as_json: options.Json = False) -> ExitCode:
     """Say how many bytes are kept."""
-    put(f"{Cache().size_bytes()}\n")
+    size_bytes = Cache().size_bytes()
+    put(json.dumps({"size_bytes": size_bytes}) + "\n" if as_json else f"{size_bytes}\n")
     return ExitCode.ANSWERED
 
 
@@ -63,7 +64,9 @@ def clear(yes: Yes = False) -> ExitCode:
     cache = Cache()
     if not yes:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageError("nobody is there to be asked", hint="vidqa cache clear --yes")
+            raise UsageError(
+                "without a terminal this cannot ask first", hint="vidqa cache clear --yes"
+            )
         typer.confirm(f"Throw away {cache.size_bytes() / 1e6:.1f} MB", abort=True, err=True)
     try:
         freed = cache.clear()

@@ -13,12 +13,15 @@ from vidqa.cli import options, request
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.show import failure_line
+from vidqa.cli.sink import opened
 from vidqa.cli.spool import is_stdin, spooled
 from vidqa.cli.tell import Teller, cut_short
 from vidqa.cli.watcher import FrameOptions, ModelOptions, Watcher, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
 from vidqa.exit_codes import ExitCode, exit_code
+from vidqa.file_systems import is_there
 from vidqa.types import Answer, TextDelta
+from vidqa.wording import counted
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
@@ -63,6 +66,8 @@ class ChatRun:
     clip: "Clip" = field(init=False)
     talk: "Conversation" = field(init=False)
     status: ExitCode = ExitCode.ANSWERED
+    answers: list[Answer] = field(default_factory=list, init=False)
+    """All since the beginning, or since /new."""
 
     def __post_init__(self) -> None:
         self.watcher = Watcher(self.how.watch, self.teller)
@@ -115,6 +120,7 @@ class ChatRun:
         )
         for event in events:
             if isinstance(event, Answer):
+                self.answers.append(event)
                 put(json.dumps(event.to_record()) + "\n" if how.as_json else "\n")
                 if event.stopped_by in ("context_full", "token_limit"):
                     self.teller.note(f"note: {cut_short(event)}")
@@ -138,6 +144,7 @@ class ChatRun:
                 self._ask_at(*rest.strip().partition(" ")[::2])
             case "/new":
                 self.talk.forget()
+                self.answers.clear()
             case "/save":
                 self._save(rest.strip())
             case "/help":
@@ -150,6 +157,8 @@ class ChatRun:
         middle = request.read_time(time or None, "/at")
         if middle is None or not question.strip():
             raise UsageError("a time and a question are needed", hint="/at 0:42 what is that?")
+        if middle >= self.clip.info.duration_s > 0:
+            raise UsageError(f"/at {time}: the clip lasts {self.clip.info.duration_s:.1f} s")
         span = (max(0.0, middle - AROUND_S), middle + AROUND_S)
         with self.teller.stages():
             close = self.watcher.watch(self.model, self.video, span)
@@ -159,19 +168,18 @@ class ChatRun:
         """Write the turns into a new file."""
         if not name:
             raise UsageError("a file is needed", hint="/save talk.md")
-        answers = [turn.answer for turn in self.talk.turns]
+        answers = self.answers
+        if not answers:
+            raise UsageError("nothing was answered yet, so nothing is saved")
         if name.endswith((".json", ".jsonl")):
             lines = [json.dumps(answer.to_record()) + "\n" for answer in answers]
         else:
             lines = [f"> {answer.question}\n\n{answer.text}\n\n" for answer in answers]
-        try:
-            with Path(name).open("x", encoding="utf-8") as file:
-                file.writelines(lines)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise UsageError(f"{name!r} cannot be written: {why}") from error
-        turns = "1 turn is" if len(answers) == 1 else f"{len(answers)} turns are"
-        self.teller.note(f"{turns} in {name}")
+        if is_there(Path(name)):
+            raise UsageError(f"{name!r} is there already", hint="choose another name")
+        with opened(Path(name)) as write:
+            write("".join(lines))
+        self.teller.note(f"{counted(len(answers), 'answer')} in {name}")
 
 
 def piped() -> Iterator[str]:
@@ -267,4 +275,6 @@ def chat(
         seed=seed,
         as_json=as_json,
     )
-    return ChatRun(clip, how, Teller(quiet=quiet, verbose=verbose)).run()
+    teller = Teller(quiet=quiet, verbose=verbose)
+    teller.unused_draws(temperature, top_p, seed)
+    return ChatRun(clip, how, teller).run()

@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from vidqa import paths
+from vidqa import file_systems, paths
 from vidqa.cli import options
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
-from vidqa.config import SETTINGS, Setting, require_name, setting, write_setting
+from vidqa.config import DEFAULTS, SETTINGS, Setting, require_name, setting, write_setting
 from vidqa.errors import UsageError
 from vidqa.exit_codes import ExitCode
 
@@ -34,6 +34,14 @@ def show(context: typer.Context, as_json: options.Json = False) -> ExitCode:
             file = paths.config_file()
             there = "" if file.is_file() else ", which is not there"
             put(f"\nsettings are read from {printable(str(file))}{there}\n")
+    return ExitCode.ANSWERED
+
+
+@app.command()
+def get(name: SettingName) -> ExitCode:
+    """Print what a setting is; nothing where it is chosen for the machine."""
+    require_name(name)
+    put(f"{printable(setting(name).value or DEFAULTS.get(name, ''))}\n")
     return ExitCode.ANSWERED
 
 
@@ -68,6 +76,8 @@ def _require_value(name: str, value: str) -> None:
     elif name == "keep":
         from vidqa.cache import read_size
 
+        if value.strip().isdecimal() and int(value):
+            raise UsageError(f"{value} has no unit", hint=f"write {value}GB or {value}MB")
         read_size(value)
     elif name == "speech":
         from vidqa.registry import find_speech
@@ -91,7 +101,9 @@ def _is_folder(value: str) -> bool:
     from vidqa.weights.store import Store
 
     return (
-        bool(value) and Path(value).is_dir() and not (is_known(value) or is_added(value, Store()))
+        bool(value)
+        and file_systems.is_folder(Path(value))
+        and not (is_known(value) or is_added(value, Store()))
     )
 
 
@@ -107,7 +119,7 @@ def _cache() -> Setting:
 
 
 def _line(row: Setting) -> str:
-    value = "-" if row.value is None else printable(row.value)
+    value = printable(row.value or DEFAULTS.get(row.name, "-"))
     where = f" {printable(row.where)}" if row.where else ""
     if sys.stdout.isatty():
         return f"{row.name:8}{value:24}  {row.source}{where}\n"

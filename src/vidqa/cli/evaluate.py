@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
+from vidqa.cli import options
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
-from vidqa.cli.settled import settled_model
-from vidqa.cli.sink import STDOUT, Sink, opened
+from vidqa.cli.settled import settled, settled_model
+from vidqa.cli.sink import STDOUT, Sink, growing, require_new
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
 from vidqa.errors import ClipNotFoundError, UsageError
@@ -46,6 +47,9 @@ class EvaluateOptions:
     frames: int | None
     without: "frozenset[Without]"
     output: Path | None
+    """Gets a record a question, each on disk before it counts."""
+    force: bool
+    """Write anew what is there already."""
     against: Path | None
     keep: bool
     as_json: bool
@@ -68,6 +72,8 @@ class EvaluateRun:
 
         if self.options.as_json and self._is_stdout_taken:
             raise UsageError("--json and -o - would both write to stdout", hint="-o FILE.jsonl")
+        if self.options.output is not None and not self.options.force:
+            require_new(self.options.output)
         items = evaluation.read_items(self.questions)
         missing = self._missing(items)
         against = self.options.against
@@ -76,7 +82,7 @@ class EvaluateRun:
             if self.options.output is None:
                 self._ask(items, missing, lambda _: None)
             else:
-                with opened(self.options.output) as write:
+                with growing(self.options.output, force=self.options.force) as write:
                     self._ask(items, missing, write)
         marks = evaluation.marks_of(self.results)
         more = {} if others is None or not marks else evaluation.differences(marks, others)
@@ -186,7 +192,7 @@ def _show_table(rows: list[Row], stream: TextIO) -> None:
     ]
     if not stream.isatty():
         write = put if stream is sys.stdout else stream.write
-        for line in cells:
+        for line in (titles, *cells):
             write("\t".join(line) + "\n")
         return
     from rich.console import Console
@@ -214,3 +220,34 @@ def _cells(row: Row, *, with_more: bool) -> list[str]:
             else [f"{more.mean:+.1%}", f"{more.low:+.1%} to {more.high:+.1%}"]
         )
     return cells
+
+
+def evaluate(
+    questions: options.QuestionFile,
+    model: options.ModelName = None,
+    frames: options.Frames = None,
+    without: options.Without = None,
+    against: options.Against = None,
+    output: options.ResultFile = None,
+    force: options.Force = False,
+    device: options.Device = None,
+    dtype: options.Dtype = None,
+    no_cache: options.NoCache = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> ExitCode:
+    """Ask questions whose answers are known, and count how many are answered right."""
+    how = EvaluateOptions(
+        model=model,
+        device=settled("device", device, "auto"),
+        dtype=settled("dtype", dtype, "auto"),
+        frames=frames,
+        without=read_without(without),
+        output=output,
+        force=force,
+        against=against,
+        keep=not no_cache,
+        as_json=as_json,
+    )
+    return EvaluateRun(questions, how, Teller(quiet=quiet, verbose=verbose)).run()

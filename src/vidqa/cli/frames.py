@@ -23,6 +23,7 @@ from vidqa.exit_codes import ExitCode
 from vidqa.tasks.clip_list import ClipList
 from vidqa.tasks.shelf import Shelf
 from vidqa.types import SCHEMA_VERSION
+from vidqa.wording import counted
 
 if TYPE_CHECKING:
     from vidqa.media.reader import Reader
@@ -57,11 +58,6 @@ class FramesRun:
 
     def __post_init__(self) -> None:
         wishes = self.wishes
-        if wishes.sheet is None and wishes.save is None:
-            raise UsageError(
-                "nowhere to write to: neither -o nor --save is given",
-                hint="vidqa frames clip.mp4 -o sheet.png",
-            )
         if wishes.sheet == STDOUT:
             raise UsageError("a picture does not go to stdout", hint="-o sheet.png")
         if self.found.are_several and wishes.sheet is not None and not is_folder(wishes.sheet):
@@ -111,7 +107,7 @@ class FramesRun:
         wanted = [one for one in (sheets, folders) if one.of(clip) is not None]
         making = self._making(clip) if any(one.are_known for one in wanted) else {}
         made = [one.is_made(clip, making) for one in wanted]
-        if all(made):
+        if wanted and all(made):
             return False
         reader.probe(Path(clip))  # a clip that cannot be read leaves nothing
         for one in wanted:
@@ -186,9 +182,10 @@ class FramesRun:
         words = "no words" if not seen.fitted.used else f"{seen.fitted.used} words"
         source = ", ".join(filter(None, (seen.words.source, seen.words.detail)))
         target = places.sheet or places.folder
+        place = f" -> {target}" if target else ""
         about = f"{clip}: " if self.several.are else ""
-        frames = "1 frame" if count == 1 else f"{count} frames"
-        self.teller.note(f"{about}{frames}, {words} ({source}), {seconds:.1f} s -> {target}")
+        frames = counted(count, "frame")
+        self.teller.note(f"{about}{frames}, {words} ({source}), {seconds:.1f} s{place}")
         for warning in written.warnings:
             self.teller.note(f"warning: {warning}")
 

@@ -8,6 +8,7 @@ from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.file_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, VideoInfo
 from vidqa.types import SCHEMA_VERSION
+from vidqa.wording import counted
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -134,7 +135,7 @@ def _audio(track: AudioTrack) -> str:
 def _subtitles(track: SubtitleTrack) -> str:
     said = [track.codec, "text" if track.is_text else "pictures, which are not read"]
     if track.cues is not None:
-        said.append("1 cue" if track.cues == 1 else f"{track.cues} cues")
+        said.append(counted(track.cues, "cue"))
     return ", ".join([*said, *_flags(track), *(["forced"] if track.is_forced else [])])
 
 

@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 import vidqa
 from vidqa.cli import cache, config, models, options, run_options, train_options
 from vidqa.cli.chat import chat
+from vidqa.cli.evaluate import evaluate
 from vidqa.cli.output import escape_the_unencodable, leave, put
 from vidqa.cli.settled import previewed_model, settled
 from vidqa.cli.summarize import summarize
@@ -26,6 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
@@ -42,7 +44,9 @@ def _print_version(wanted: bool) -> None:
 def start(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Say the version."
+        ),
     ] = False,
 ) -> None:
     """Ask questions about video files, on your own machine."""
@@ -135,7 +139,11 @@ def ask(
         as_json=as_json,
         show_prompt=show_prompt,
     )
-    return ask_all(asked, how, Teller(quiet=quiet, verbose=verbose))
+    if timings and quiet and not (as_json or output):
+        raise UsageError("--quiet leaves no place for --timings", hint="add --json, or drop one")
+    teller = Teller(quiet=quiet, verbose=verbose)
+    teller.unused_draws(temperature, top_p, seed)
+    return ask_all(asked, how, teller)
 
 
 app.command()(chat)
@@ -164,10 +172,11 @@ def transcribe(
     device: options.Device = None,
     no_cache: options.NoCache = False,
     offline: options.Offline = False,
+    as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Write down what is said in clips, with times; listens, unless told what else to read."""
-    from vidqa.cli.request import Selection, read_clips, read_subtitles, read_task, read_time
+    from vidqa.cli.request import Selection, read_clips, read_span, read_subtitles, read_task
     from vidqa.cli.transcribe import (
         TranscribeOptions,
         TranscribeRun,
@@ -180,9 +189,14 @@ def transcribe(
         raise UsageError(
             "--subtitles off leaves nothing to write down", hint="use speech, auto or a file"
         )
-    read_form = read_format(form, output)
+    read_form = read_format("json" if as_json and form is None else form, output)
+    if as_json and read_form != "json":
+        raise UsageError(f"--json and -f {read_form} exclude each other")
+    start_s, end_s = read_span(start, end)
+    is_shown = form is output is None and not as_json and sys.stdout.isatty()
     how = TranscribeOptions(
         form=read_form,
+        clocked=is_shown,
         readable=read_readable(read_form, max_line_width, max_cue_seconds),
         output=output,
         speech=speech or setting("speech").value,
@@ -191,8 +205,8 @@ def transcribe(
         task=read_task(task),
         text_track=text_track,
         audio_track=audio_track,
-        start_s=read_time(start, "--start"),
-        end_s=read_time(end, "--end"),
+        start_s=start_s,
+        end_s=end_s,
         device=settled("device", device, "auto"),
         force=force,
         keep=not no_cache,
@@ -251,13 +265,14 @@ def frames(
     from vidqa.tasks.preview import PreviewOptions
 
     teller = Teller(quiet=quiet)
+    start_s, end_s = request.read_span(start, end)
     how = PreviewOptions(
         model=previewed_model(model, teller),
         frames=count,
         recipe=recipe,
         sampling=request.read_sampling(sample),
-        start_s=request.read_time(start, "--start"),
-        end_s=request.read_time(end, "--end"),
+        start_s=start_s,
+        end_s=end_s,
         subtitles=request.read_subtitles(subtitles),
         language=language,
         task=request.read_task(task),
@@ -273,36 +288,7 @@ def frames(
     return FramesRun(found, how, wishes, teller).run()
 
 
-@app.command(name="eval")
-def evaluate(
-    questions: options.QuestionFile,
-    model: options.ModelName = None,
-    frames: options.Frames = None,
-    without: options.Without = None,
-    against: options.Against = None,
-    output: options.ResultFile = None,
-    device: options.Device = None,
-    dtype: options.Dtype = None,
-    no_cache: options.NoCache = False,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-) -> ExitCode:
-    """Ask questions whose answers are known, and count how many are answered right."""
-    from vidqa.cli.evaluate import EvaluateOptions, EvaluateRun, read_without
-
-    how = EvaluateOptions(
-        model=model,
-        device=settled("device", device, "auto"),
-        dtype=settled("dtype", dtype, "auto"),
-        frames=frames,
-        without=read_without(without),
-        output=output,
-        against=against,
-        keep=not no_cache,
-        as_json=as_json,
-    )
-    return EvaluateRun(questions, how, Teller(quiet=quiet, verbose=verbose)).run()
+app.command(name="eval")(evaluate)
 
 
 @app.command()
@@ -381,6 +367,12 @@ def run(arguments: list[str]) -> int:
         return exit_code(error)
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
+    except OSError as error:
+        if error.filename is None:
+            traceback.print_exc()
+            return ExitCode.UNEXPECTED
+        Teller().error(UsageError(f"{str(error.filename)!r}: {error.strerror}"))  # it says enough
+        return ExitCode.USAGE
     except SystemExit as error:  # the parser ends this way when nobody reads its help any more
         if isinstance(error.__context__, BrokenPipeError):
             return ExitCode.ANSWERED

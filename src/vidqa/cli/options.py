@@ -37,7 +37,11 @@ ModelName = Annotated[
 Frames = Annotated[
     int | None,
     typer.Option(
-        "--frames", metavar="N", min=1, help="Frames to look at. [default: the model's own]"
+        "--frames",
+        metavar="N",
+        min=1,
+        max=100_000,
+        help="Frames to look at. [default: the model's own]",
     ),
 ]
 Recipe = Annotated[
@@ -54,7 +58,7 @@ Sample = Annotated[
         "--sample",
         metavar="uniform|scene|keyframes|fps:N|paper",
         help="Which frames: evenly spread; one a shot; at keyframes, quick on hours of video; N a "
-        "second; or as in the paper. [default: as the recipe says]",
+        "second; or as in the paper. [default: uniform]",
     ),
 ]
 Start = Annotated[
@@ -219,7 +223,7 @@ NoCache = Annotated[
     typer.Option("--no-cache", help="Keep nothing of the clips on disk, and use nothing kept."),
 ]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Never touch the network; `ask` never does anyway.")
+    bool, typer.Option("--offline", help="Never touch the network, and offer no download.")
 ]
 PullOffline = Annotated[
     bool, typer.Option("--offline", help="Never touch the network: only check and put together.")

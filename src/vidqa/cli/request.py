@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO, cast, get_args
 
 from vidqa.cli.spool import is_stdin, spooled
 from vidqa.errors import UsageError
-from vidqa.file_systems import is_there
+from vidqa.file_systems import is_regular, is_there
 from vidqa.media.endings import VIDEO
 from vidqa.spec import Length
 from vidqa.tasks.clip_list import ClipList, find_clips, read_list
@@ -30,6 +30,10 @@ UNITS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:[.,]\d+)?)s?)?", re.ASCII |
 """`1h2m3s`, `90s`."""
 HOURS_ALONE = re.compile(r"^(\d+h\d+)$", re.ASCII | re.IGNORECASE)
 """`1h30` is said of minutes."""
+
+
+MOST_CHOICES = 256
+"""Each is scored by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,18 @@ def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Reque
         asked = [_last_word(named.pop(), named, selection, stdin)]
     if not all(one.strip() for one in asked):
         raise UsageError("the question is empty", hint=EXAMPLE)
+    for question in asked:
+        require_text(question)
     if not asked or not (named or selection.files_from):
         raise UsageError("a clip and a question are needed", hint=EXAMPLE)
     questions_once = tuple(dict.fromkeys(one.strip() for one in asked))
     return Request(read_clips(named, selection, stdin), questions_once)
+
+
+def require_text(question: str) -> None:
+    """Refuse what came as bytes that are no text. Raises UsageError."""
+    if any("\ud800" <= one <= "\udfff" for one in question):
+        raise UsageError("the question is no text", hint="write it in UTF-8")
 
 
 def _last_word(word: str, named: Sequence[str], selection: Selection, stdin: TextIO) -> str:
@@ -219,6 +231,14 @@ def read_time(text: str | None, option: str) -> float | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
+def read_span(start: str | None, end: str | None) -> tuple[float | None, float | None]:
+    """Begin and end of a stretch, in seconds. Raises UsageError for what is none."""
+    span = read_time(start, "--start"), read_time(end, "--end")
+    if span[0] is not None and span[1] is not None and span[1] <= span[0]:
+        raise UsageError(f"--end {end} does not come after --start {start}")
+    return span
+
+
 def read_subtitles(text: str) -> str | Path:
     """`auto`, `speech`, `off`, or the path of a file that is there.
 
@@ -229,7 +249,7 @@ def read_subtitles(text: str) -> str | Path:
     if text in ("auto", "speech", "off"):
         return text
     text = spooled(text)
-    if not Path(text).is_file():
+    if not is_regular(Path(text)):
         raise UsageError(
             f"--subtitles {text!r}: no such file", hint="use a file, auto, speech or off"
         )
@@ -263,7 +283,7 @@ def read_sampling(text: str | None) -> "Sampling | None":
         return Sampling.parse(text)
     except ValueError as error:
         raise UsageError(
-            f"--sample {text!r} is no way to choose frames",
+            f"--sample {text!r}: frames cannot be chosen like that",
             hint="use uniform, scene, keyframes, fps:N or paper",
         ) from error
 
@@ -280,6 +300,8 @@ def read_choices(text: str | None, threshold: float | None) -> tuple[str, ...]:
             raise UsageError("--threshold is for --choices", hint="--choices yes,no")
         return ()
     choices = tuple(one.strip() for one in text.split(","))
+    if len(choices) > MOST_CHOICES:
+        raise UsageError(f"--choices: {len(choices)} answers; {MOST_CHOICES} are the most")
     if len(choices) < 2 or not all(choices) or len(set(choices)) < len(choices):
         raise UsageError(
             f"--choices {text!r}: at least two different answers are needed",

@@ -1,8 +1,11 @@
 """Which model, device and dtype a command takes where its options name none."""
 
 import sys
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from vidqa import paths
 from vidqa.cli.libraries import silence_libraries
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
@@ -11,6 +14,11 @@ from vidqa.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from vidqa.spec import ModelSpec
+
+
+ADVISED = "advised"
+"""In the cache directory: an empty file, as old as the last word about better models."""
+DAY_S = 86_400
 
 
 def settled(name: str, option: str | None, default: str) -> str:
@@ -48,8 +56,24 @@ def settled_model(
         if not specs:
             raise
         return _ask_person(specs, teller)
-    teller.note(f"{choice.name}: {choice.why}")
+    advice = f"; {choice.better}" if choice.better and _is_time_for_advice() else ""
+    teller.note(f"{choice.name}: {choice.why}{advice}")
     return choice.name
+
+
+def _is_time_for_advice() -> bool:
+    """Whether a person reads along who was not told of better models for a day."""
+    if not sys.stderr.isatty():
+        return False
+    mark = paths.cache_dir() / ADVISED
+    try:
+        if time.time() - mark.stat().st_mtime < DAY_S:
+            return False
+    except OSError:  # never yet
+        pass
+    with suppress(OSError):  # a full or read-only disk: it is said again
+        mark.touch()
+    return True
 
 
 def previewed_model(option: str | None, teller: Teller) -> str:

@@ -56,6 +56,55 @@ def opened(target: Path | None) -> Iterator[Sink]:
             draft.unlink()
 
 
+@contextmanager
+def growing(target: Path, *, force: bool) -> Iterator[Sink]:
+    """A sink into a new file that has every text at once, whatever ends the program.
+
+    Devices, pipes and stdout are written to as `opened` does.
+
+    Args:
+        target: the file.
+        force: write anew what is there.
+
+    Raises:
+        NoSpaceError: the disk is full.
+        UsageError: the file is there already, or cannot be written.
+
+    """
+    if str(target) == STDOUT or (target.exists() and not target.is_file()):
+        with opened(target) as write:
+            yield write
+        return
+    if not force:
+        require_new(target)
+    with _write_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        stream = target.open("w", **_TEXT)
+    with _closed(stream, target):
+
+        def write_through(text: str) -> None:
+            with _write_errors(target):
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+
+        yield write_through
+
+
+def require_new(target: Path) -> None:
+    """Find out that no file would be replaced.
+
+    Raises:
+        UsageError: one would.
+
+    """
+    if target.is_file():
+        raise UsageError(
+            f"{printable(str(target))} is there already",
+            hint="choose another name, or add --force",
+        )
+
+
 def require_writable(target: Path) -> None:
     """Find out before any work whether a file can be written, or its folder made.
 

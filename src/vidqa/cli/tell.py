@@ -11,6 +11,7 @@ from vidqa.cli.prompt_table import show_prompt
 from vidqa.errors import VidqaError
 from vidqa.file_info import NO_PICTURES
 from vidqa.types import Answer, Grounding, PromptView, Stage
+from vidqa.wording import counted
 
 if TYPE_CHECKING:
     from vidqa.cli.board import Board
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from vidqa.tasks.clip_list import ClipList
 
 STAGE_LABELS: dict[Stage, str] = {
+    "start": "starting",
     "load": "loading the model",
     "decode": "reading frames",
     "speech": "listening",
@@ -86,10 +88,10 @@ class Teller:
     def passed_over(self, found: "ClipList") -> None:
         """What of the folders that were named is not looked at."""
         if found.passed_over:
-            files = "1 file" if found.passed_over == 1 else f"{found.passed_over} files"
+            files = counted(found.passed_over, "file")
             self.note(f"passed over {files} not called like a video")
         if found.not_entered:
-            folders = "1 folder" if found.not_entered == 1 else f"{found.not_entered} folders"
+            folders = counted(found.not_entered, "folder")
             self.note(f"did not look into {folders} inside; --recursive does")
 
     def progress(self, label: str) -> None:
@@ -151,6 +153,13 @@ class Teller:
         if self._verbose:
             self._line(printable(view.text, newlines=True))
 
+    def unused_draws(self, temperature: float, top_p: float, seed: int) -> None:
+        """Say which options do nothing, because nothing is drawn."""
+        given = ["--seed"] * (seed != 0) + ["--top-p"] * (top_p != 1)
+        if given and temperature == 0:
+            verb = "does" if len(given) == 1 else "do"
+            self.note(f"note: {' and '.join(given)} {verb} nothing without --temperature")
+
     def pause(self) -> None:
         """Clear the way for something else to be written."""
         if self._spinner is not None:
@@ -172,7 +181,7 @@ def seen(answer: Answer) -> str:
     if NO_PICTURES in answer.warnings:
         return "saw nothing"
     count = len(answer.frame_times_s)
-    frames = "1 frame" if count == 1 else f"{count} frames"
+    frames = counted(count, "frame")
     span = f"{answer.first_seen_s:.1f} to {answer.last_seen_s:.1f} s of {answer.duration_s:.1f} s"
     return f"saw {frames} from {span}"
 

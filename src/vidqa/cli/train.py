@@ -11,6 +11,7 @@ from vidqa.cli.libraries import keep_libraries_off_the_network, silence_librarie
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError
 from vidqa.exit_codes import ExitCode
+from vidqa.wording import counted
 
 if TYPE_CHECKING:
     from vidqa.paper.schedule import Schedule
@@ -74,8 +75,9 @@ class TrainRun:
             self.teller.stage("load")
             session = self._session(len({one.source for one in learned}))
         self.teller.note(
-            f"{len(learned)} answers about {len({one.source for one in learned})} clips, "
-            f"{session.settings.steps} steps"
+            f"{counted(len(learned), 'answer')} about "
+            f"{counted(len({one.source for one in learned}), 'clip')}, "
+            f"{counted(session.settings.steps, 'step')}"
         )
         left_out = 0
         with _progress(self.teller, session.settings.steps) as tell:

@@ -75,7 +75,7 @@ Rate = Annotated[
     typer.Option(metavar="R", min=0, help="The highest learning rate. [default: 5e-4]"),
 ]
 LoraRank = Annotated[
-    int | None, typer.Option("--rank", metavar="N", min=1, help="Of the LoRA. [default: 8]")
+    int | None, typer.Option("--rank", metavar="N", min=1, help="Rank of the LoRA. [default: 8]")
 ]
 SaveEvery = Annotated[
     int, typer.Option(metavar="N", min=1, help="Steps between checkpoints and looks at --eval.")

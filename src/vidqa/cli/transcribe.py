@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.outlet import is_folder
 from vidqa.cli.output import put
+from vidqa.cli.printable import printable
 from vidqa.cli.several import Several
 from vidqa.cli.show import failure_line
-from vidqa.cli.sink import STDOUT, opened
+from vidqa.cli.sink import STDOUT, Sink, opened, require_new
 from vidqa.cli.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError, VidqaError
@@ -24,7 +25,7 @@ from vidqa.tasks.clip_list import ClipList
 from vidqa.tasks.reading import Readable
 from vidqa.tasks.shelf import Shelf
 from vidqa.types import Cue, Words
-from vidqa.wording import count_words
+from vidqa.wording import count_words, counted
 
 if TYPE_CHECKING:
     from vidqa.media.audio import SoundInfo
@@ -37,6 +38,8 @@ class TranscribeOptions:
     """What to listen to, how, and where to write it."""
 
     form: Format
+    clocked: bool
+    """Begin each line with its time, for a person who named no format."""
     readable: Readable | None
     """What cues for players may be like; None for other formats."""
     output: str | None
@@ -129,9 +132,16 @@ class TranscribeRun:
         self.targets.begin(clip, making)
         target = self.targets.of(clip)
         several = target is None and self.several.are
-        captions = Captions(self.options.form, clip, titled=several, readable=self.options.readable)
+        captions = Captions(
+            self.options.form,
+            clip,
+            titled=several,
+            clocked=self.options.clocked,
+            readable=self.options.readable,
+        )
         words = Words("none")
-        with opened(target) as write:
+        with opened(target) as sink:
+            write = self._shown(sink) if target is None and sys.stdout.isatty() else sink
             write(captions.begin())
             for event in self._events(transcriber, Path(clip), sound):
                 if isinstance(event, Cue):
@@ -144,6 +154,11 @@ class TranscribeRun:
         self.targets.note(clip, making)
         self._report(clip, words, sound, time.monotonic() - begun)
         return True
+
+    @staticmethod
+    def _shown(sink: Sink) -> Sink:
+        """Writes what a terminal can be shown."""
+        return lambda text: sink(printable(text, newlines=True))
 
     def _making(self, transcriber: "Transcriber", clip: str) -> dict[str, Any]:
         """What a transcript is known by, once it is in a folder."""
@@ -184,7 +199,7 @@ class TranscribeRun:
             found = "nobody speaks in it" if sound.tracks else "there is no sound in it"
         else:
             parts = [words.source, words.detail, words.language]
-            cues = "1 cue" if len(words.cues) == 1 else f"{len(words.cues)} cues"
+            cues = counted(len(words.cues), "cue")
             found = f"{count} words in {cues} ({', '.join(filter(None, parts))})"
         about = f"{clip}: " if self.several.are else ""
         target = self.targets.of(clip)
@@ -207,7 +222,13 @@ def read_format(text: str | None, output: str | None) -> Format:
     """
     is_file = output is not None and not is_folder(output)
     named = Path(output or "").suffix.lower().removeprefix(".") if is_file else ""
-    wanted = text or (named if named in FORMATS else "txt")
+    named = "txt" if named == "text" else named
+    if named and named not in FORMATS and text is None:
+        raise UsageError(
+            f"{output}: .{named} is no format that is written here",
+            hint=f"name it {', '.join(f'.{form}' for form in FORMATS)}, or say -f",
+        )
+    wanted = text or named or "txt"
     for form in FORMATS:
         if wanted == form:
             if named in FORMATS and named != form:
@@ -260,7 +281,10 @@ def choose_targets(found: ClipList, options: TranscribeOptions) -> Targets:
             f"several clips do not go into one file, {output}",
             hint=f"-o '{output}/' is a folder",
         )
-    return FileTarget(_spare_clips(Path(output), found.clips))
+    target = _spare_clips(Path(output), found.clips)
+    if not options.force:
+        require_new(target)
+    return FileTarget(target)
 
 
 def _spare_clips(target: Path, clips: tuple[str, ...]) -> Path:

@@ -1,10 +1,12 @@
 """A model on the command line: found, loaded once, shown clips."""
 
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidqa.cli import request
+from vidqa.cli.entry import BEGUN_S
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.settled import settled, settled_model
 from vidqa.cli.tell import Teller
@@ -62,7 +64,7 @@ class FrameOptions:
     ) -> "FrameOptions":
         """As typed. Raises UsageError for what makes no sense."""
         sampling = request.read_sampling(sample)
-        span = request.read_time(start, "--start"), request.read_time(end, "--end")
+        span = request.read_span(start, end)
         return cls(frames, recipe, sampling, span, request.read_decoder(decoder))
 
 
@@ -148,13 +150,14 @@ class Watcher:
 
     def check(self, clips: tuple[str, ...]) -> None:
         """Find out what cannot work before the seconds that loading takes."""
+        from vidqa.media.moments import stretch
         from vidqa.media.reader import Reader
         from vidqa.tasks.pull import locate
 
         self.reader = Reader()
         self.reader.warm()
         if len(clips) == 1:
-            self.reader.probe(Path(clips[0]))
+            stretch(self.reader.probe(Path(clips[0])), *self.options.frames.span)
         chosen, words = self.options.chosen, self.options.words
         self.model = settled_model(
             chosen.model, chosen.device, self.teller, may_download=not self.options.offline
@@ -197,7 +200,8 @@ class Watcher:
         from vidqa import engine
 
         chosen = self.options.chosen
-        return engine.load(
+        start_s = time.monotonic() - BEGUN_S
+        model = engine.load(
             self.model,
             device=chosen.device,
             dtype=chosen.dtype,
@@ -208,6 +212,8 @@ class Watcher:
             reader=self.reader,
             keep=self.options.keep,
         )
+        model.timings_s = {"start": start_s, **model.timings_s}
+        return model
 
     def watch(
         self, model: "Model", video: str, span: tuple[float | None, float | None] | None = None

@@ -224,11 +224,12 @@ class Clip:
             is_sure=is_sure,
         )
 
-    def grounded(self, answer: Answer) -> Answer:
-        """The answer, with what it rests on: it is scored again with less of the clip shown.
+    def grounded(self, answer: Answer | str) -> Answer:
+        """The answer, or that to a question, with what it rests on; an empty one gets a warning.
 
-        An empty one gets a warning instead.
+        It is scored again with less of the clip shown.
         """
+        answer = self.ask(answer) if isinstance(answer, str) else answer
         if answer.choices:
             texts = [choice.text for choice in answer.choices]
             answers = self._choice_ids(texts, beginnings=True)

@@ -8,14 +8,12 @@ from pathlib import Path
 import torch
 from transformers import ProcessorMixin
 
-from vidqa.errors import NotEnoughMemoryError
+from vidqa.errors import ModelUnsupportedError, NotEnoughMemoryError
 from vidqa.footprint import MemoryPlan, plan_memory, smaller_plans
+from vidqa.model.kinds import CPU_ALLOCATOR, reading
 from vidqa.model.measure import measure, measure_frame
 from vidqa.plan import free_memory_bytes, require_memory, said_change
 from vidqa.spec import ModelSpec
-
-CPU_ALLOCATOR = "DefaultCPUAllocator"
-"""In the RuntimeError of torch's allocator on CPUs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +63,26 @@ class Memory:
         )
 
 
+@contextmanager
+def _small_pictures(folder: Path) -> Iterator[None]:
+    """Say plainly that a processor's settings make pictures that no machine holds."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and CPU_ALLOCATOR not in str(error):
+            raise
+        raise ModelUnsupportedError(
+            f"the processor in {folder} makes pictures too large for this machine"
+        ) from error
+
+
 def plan_for(
     spec: ModelSpec, folder: Path, processor: ProcessorMixin, *, dtype: str, frames: int | None
 ) -> Memory:
     """The memory that a model in a folder takes for one clip and question."""
-    footprint = measure(
-        folder, measure_frame(processor, spec.family.image_kwargs, **spec.family.processor_kwargs)
-    )
+    with reading(folder), _small_pictures(folder):
+        frame = measure_frame(processor, spec.family.image_kwargs, **spec.family.processor_kwargs)
+        footprint = measure(folder, frame)
     words, new_tokens = spec.max_words, spec.max_new_tokens
     wanted = plan_memory(
         footprint, dtype=dtype, frames=frames or spec.frames, words=words, new_tokens=new_tokens

@@ -34,7 +34,7 @@ from vidqa.model.frame_encoder import FrameEncoder
 from vidqa.model.loading import Loaded
 from vidqa.recipe import Recipe, choose_recipe
 from vidqa.spec import ModelSpec
-from vidqa.types import Maker, Notify
+from vidqa.types import Maker, Notify, Stage
 
 FETCHED_AHEAD = 2
 """Clips that are read and heard while another is answered: one would leave the ears idle while a
@@ -82,7 +82,8 @@ class Model:
         self.memory = memory
         self.ears = Ears(reader, recogniser, missing=missing, cache=cache)
         self.cache = cache
-        self.load_s = load_s
+        self.timings_s: dict[Stage, float] = {"load": load_s}
+        """What it took to have it; a program may add its `start`."""
         self.reader = reader
 
     @property
@@ -266,7 +267,7 @@ class Model:
             notify: as in `watch`.
 
         """
-        stopwatch = Stopwatch(notify, {"load": self.load_s})
+        stopwatch = Stopwatch(notify, self.timings_s)
         seen = self.see(name, fetch, viewing, stopwatch)
         with self.memory.errors(self.name):
             return Clip(self, seen, viewing, stopwatch)

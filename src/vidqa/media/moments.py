@@ -62,6 +62,16 @@ def choose_sampling(recipe: Recipe, wanted: Sampling | None) -> Sampling:
     return wanted or own
 
 
+def as_typed(seconds: float) -> str:
+    """A time as people write it: `7.5`, `12:30`, `1:02:03`."""
+    minutes, rest = divmod(seconds, 60)
+    if minutes < 1:
+        return f"{seconds:g}"
+    hours, minutes = divmod(int(minutes), 60)
+    clock = f"{minutes:02}:{rest:05.2f}" if rest % 1 else f"{minutes:02}:{int(rest):02}"
+    return f"{hours}:{clock}" if hours else clock.removeprefix("0")
+
+
 def stretch(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:
     """Begin and end of the part of a clip to look at, in seconds from its first frame.
 
@@ -73,10 +83,10 @@ def stretch(info: VideoInfo, start_s: float | None, end_s: float | None) -> tupl
     end = info.duration_s if end_s is None else min(end_s, info.duration_s)
     if start < 0 or start >= info.duration_s > 0:
         raise UsageError(
-            f"--start {start:g} lies outside the clip, which lasts {info.duration_s:.3f} s"
+            f"--start {as_typed(start)} lies outside the clip, which lasts {info.duration_s:.3f} s"
         )
     if end <= start and info.duration_s > 0:
-        raise UsageError(f"--end {end:g} does not come after --start {start:g}")
+        raise UsageError(f"--end {as_typed(end)} does not come after --start {as_typed(start)}")
     return start, max(start, end)
 
 

@@ -29,6 +29,9 @@ SURE_OF_LANGUAGE = 0.5
 SURE_OF_ANOTHER = 0.8
 """From this probability on, a later part of a sound is said to be in another language."""
 
+ENOUGH_TOKENS = 30
+"""About two sentences: of fewer, one word that was cut makes the rest unlikely."""
+
 FAMILIAR = -0.7
 """What a recogniser understands has at least this logarithm of a token's likelihood on average. By
 whisper-tiny.en the demo clip has -0.25, and -0.59 with white noise 5 dB below the voice."""
@@ -50,6 +53,8 @@ class Heard:
     language: str | None = None
     """The language given or detected, in Whisper's letters; None while nobody has spoken."""
     warnings: tuple[str, ...] = ()
+    speaks_at: tuple[bool, bool] = (False, False)
+    """Whether somebody speaks where the sound begins, and where it ends so far."""
 
 
 class Recogniser:
@@ -96,12 +101,16 @@ class Recogniser:
         """
         spoken = ENGLISH if self.spec.languages == "en" else language
         notes, doubt, last_s = _Notes(self.place.warnings), Doubt(), 0.0
+        at_begin: bool | None = None
         for block in blocks:
             self.check(language, task)
             notes.add(block)
             sound = block.samples.astype(np.float32) / np.float32(32768)
             with _memory_errors(self.name):
                 voices = find_voices(sound)
+                length_s = len(sound) / SAMPLE_RATE
+                if at_begin is None:
+                    at_begin = bool(voices) and voices[0][0] == 0
                 if spoken is None and voices:
                     spoken, notes.guess = self._detect(sound, voices)
                 elif spoken is not None and language is None and voices and self._knows_many:
@@ -115,7 +124,8 @@ class Recogniser:
             notes.unsure = doubt.count
             if not self._knows_many:
                 notes.familiar(segments, self.name)
-            yield Heard(block.end_s, spoken, notes.warnings())
+            at_end = bool(voices) and voices[-1][1] >= length_s
+            yield Heard(block.end_s, spoken, notes.warnings(), (at_begin, at_end))
 
     def check(self, language: str | None, task: Task) -> None:
         """Find out ahead whether it can do what is wanted. Raises UsageError as `listen` does."""
@@ -283,7 +293,7 @@ class _Notes:
         self.unfamiliar = (
             f"what is said is hardly English, and {name} knows only English; --speech whisper-base "
             "knows many languages"
-        ) * bool(self.tokens and self.likelihood / self.tokens < FAMILIAR)
+        ) * (self.tokens >= ENOUGH_TOKENS and self.likelihood / self.tokens < FAMILIAR)
 
     def add(self, block: AudioBlock) -> None:
         """Count what is missing of a block."""

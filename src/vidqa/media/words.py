@@ -15,6 +15,7 @@ from vidqa.errors import (
     NotEnoughMemoryError,
     UsageError,
     VidqaError,
+    anew,
 )
 from vidqa.media.audio import AudioBlock, audio_blocks, probe_sound
 from vidqa.media.beside import look_beside, spoken_in
@@ -37,6 +38,8 @@ Subtitles = str | Path
 Event = Cue | Heard | Words
 """A cue as it comes, how far it has been listened, and at last all that is known."""
 
+SLACK_S = 0.1
+"""Between the ends of sound and pictures, in a clip that is heard as a whole."""
 
 NO_WORDS = "the subtitles {} hold no words"
 
@@ -333,7 +336,7 @@ class Ears:
     def _listen(self, path: Path, wanted: Wanted, window: Window) -> Iterator[Event]:
         if self.recogniser is None:
             if self.missing is not None and self.reader.probe(path).audio:
-                raise self.missing
+                raise anew(self.missing)
             yield Words("none")
             return
         cues, heard = [], Heard()
@@ -349,7 +352,19 @@ class Ears:
                     heard = event
                 yield event
         source: WordsSource = "speech" if cues else "none"
-        yield Words(source, tuple(cues), self.recogniser.name, heard.warnings, heard.language)
+        warnings = (*heard.warnings, *self._cut_words(path, heard, window))
+        yield Words(source, tuple(cues), self.recogniser.name, warnings, heard.language)
+
+    def _cut_words(self, path: Path, heard: Heard, window: Window) -> Iterator[str]:
+        """That a stretch begins or ends while somebody speaks."""
+        begin_s, end_s = window
+        said = "the stretch {} while somebody speaks; the word there may be cut, and heard wrong"
+        if heard.speaks_at[0] and begin_s > 0:
+            yield said.format("begins")
+        if heard.speaks_at[1] and end_s is not None:
+            sound = self.reader.call(path, probe_sound, path)
+            if end_s < sound.duration_s - SLACK_S:
+                yield said.format("ends")
 
 
 def written_beside(path: Path, wanted: Wanted) -> tuple[Path, ...]:

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
-from safetensors import SafetensorError
 from transformers import AutoConfig, PreTrainedModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
-from vidqa.errors import ModelDamagedError, ModelUnsupportedError
+from vidqa.errors import ModelDamagedError, ModelUnsupportedError, VidqaError
 from vidqa.model.auto import register
 from vidqa.texts import from_json
 
@@ -21,6 +21,8 @@ PROCESSORS = ("processor_config.json", "preprocessor_config.json")
 CONFIGURED = ("image_token_id", "vision_config")
 BOTH_WAYS = "token_type_ids"
 """The argument of classes whose attention inside a picture is not causal."""
+CPU_ALLOCATOR = "DefaultCPUAllocator"
+"""In the RuntimeError of torch's allocator on CPUs."""
 ENCODED = "mm_encoder_outputs"
 """The argument by which pictures that were encoded before are taken back."""
 
@@ -87,15 +89,21 @@ def require_encoded_pictures(network: PreTrainedModel) -> None:
 
 @contextmanager
 def reading(folder: Path) -> Iterator[None]:
-    """Say plainly that a file of a model cannot be read.
+    """Say plainly that a file of a model cannot be read, or makes no model.
+
+    What the library complained of becomes the error; that memory ran out stays what it is.
 
     Raises:
-        ModelDamagedError: what the library complained of.
+        ModelDamagedError: it cannot.
 
     """
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (VidqaError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # each library has errors of its own for what it cannot read
+        if CPU_ALLOCATOR in str(error):
+            raise
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelDamagedError(f"the model in {folder} cannot be read: {said}") from error
 

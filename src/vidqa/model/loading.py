@@ -1,5 +1,7 @@
 """Load a `save_pretrained` folder: strictly, offline, on one device."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import torch
 from safetensors import safe_open
 from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
 from transformers.image_utils import PILImageResampling
+from transformers.utils import logging
 
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError
 from vidqa.footprint import QUANTIZED_DTYPES
@@ -148,7 +151,7 @@ def load_folder(
         compute = torch.bfloat16 if device == "cpu" or device.startswith("cuda") else torch.float16
         stored = quantization(dtype, compute)
         settings = {"dtype": compute, "quantization_config": stored, "device_map": {"": device}}
-    with reading(folder):
+    with reading(folder), _without_bars():
         loaded: Any = AutoModelForImageTextToText.from_pretrained(
             folder,
             local_files_only=True,
@@ -171,6 +174,18 @@ def load_folder(
     if dtype not in QUANTIZED_DTYPES:
         network = network.to(device)
     return Loaded(network.eval(), processor or load_processor(folder), run_apart)
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Whoever loads a model says so himself."""
+    was_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was_shown:
+            logging.enable_progress_bar()
 
 
 def _load_adapter(network: Any, folder: Path) -> None:

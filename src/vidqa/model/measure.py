@@ -66,7 +66,7 @@ def measure(folder: Path, frame: FrameSize | None = None) -> Footprint:
         config: Any = AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-    return footprint_of(config, frame)
+        return footprint_of(config, frame)
 
 
 def footprint_of(config: Any, frame: FrameSize | None = None) -> Footprint:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from vidqa.errors import UsageError
+from vidqa.file_systems import is_folder
 from vidqa.registry import is_known
 from vidqa.tasks.adapter import base_of, is_adapter, put_together
 from vidqa.weights.disk import require_space
@@ -37,7 +38,7 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
     """
     store = store or Store()
     _require_name(name, store)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise UsageError(f"{str(folder)!r} is no folder")
     if is_adapter(folder):
         require_safe_adapter(folder)

@@ -28,6 +28,7 @@ class Captions:
         video: str,
         *,
         titled: bool = False,
+        clocked: bool = False,
         readable: Readable | None = None,
     ) -> None:
         """Begin.
@@ -36,6 +37,7 @@ class Captions:
             form: the format.
             video: the clip, as it was named.
             readable: what cues of `srt` and `vtt` may be like; as they come if None.
+            clocked: begin each line of `txt` with the time at which it is said.
             titled: name the clip in each line of `txt`, for those of several clips in one text.
 
         """
@@ -43,6 +45,7 @@ class Captions:
         self._video = video
         self._title = f"{' '.join(video.splitlines())}\t" if titled else ""
         self._readable = readable
+        self._clocked = clocked
         self._count = 0
 
     def begin(self) -> str:
@@ -55,7 +58,8 @@ class Captions:
             split = [cue] if self._readable is None else self._readable.split(cue)
             return "".join(map(self._timed, split))
         if self._form == "txt":
-            return f"{self._title}{cue.text}\n"
+            time = f"{clock(cue.start_s, '.')[:-4]}  " if self._clocked else ""
+            return f"{self._title}{time}{cue.text}\n"
         return _line(
             {
                 "schema_version": SCHEMA_VERSION,

@@ -53,6 +53,8 @@ class Choice:
 
     name: str
     why: str
+    better: str = ""
+    """What would answer better, and what it needs; empty where there is nothing."""
 
 
 def this_machine(device: str = "auto") -> Machine:
@@ -77,7 +79,7 @@ def choose_model(device: str = "auto", *, store: Store | None = None) -> Choice:
     for name in names:
         if machine.suits(MODELS[name]):
             better = [MODELS[one] for one in BEST_FIRST[: BEST_FIRST.index(name)]]
-            return Choice(name, f"{_taken(machine)}{_better(better, machine)}")
+            return Choice(name, _taken(machine), _better(better, machine))
     unfit = f" that suits {machine}: {', '.join(names)} would be slow or too large" if names else ""
     raise ModelMissingError(f"no model is in the cache{unfit}", hint=_offer(machine))
 
@@ -118,7 +120,7 @@ def _better(better: list[ModelSpec], machine: Machine) -> str:
     suited = next((one for one in better if machine.suits(one)), None)
     if suited is not None:
         size = _download_bytes(suited) / 1e9
-        return f"; {suited.name} is better: vidqa models pull {suited.name} ({size:.1f} GB)"
+        return f"{suited.name} is better: vidqa models pull {suited.name} ({size:.1f} GB)"
     if not better:
         return ""
     # what a CPU would take too long for is for a GPU, and computes in 16 bits there
@@ -126,7 +128,7 @@ def _better(better: list[ModelSpec], machine: Machine) -> str:
     plans = [(plan.total_bytes, one.name) for one in better if (plan := there.plan(one))]
     least, name = min(plans)
     where = "memory" if machine.device != "cpu" else "GPU memory"
-    return f"; better ones need more: {name} {least / 1e9:.1f} GB of {where}"
+    return f"better ones need more: {name} {least / 1e9:.1f} GB of {where}"
 
 
 def _offer(machine: Machine) -> str:

@@ -204,6 +204,7 @@ def remove(name: str, *, store: Store | None = None) -> int:
 
     Raises:
         UsageError: no such model, or another one listens with it.
+        ModelMissingError: it is not there.
 
     """
     store = store or Store()
@@ -222,6 +223,8 @@ def remove(name: str, *, store: Store | None = None) -> int:
     mine = [key for key in keys_of(spec) if key not in needed]
     if isinstance(spec, ModelSpec):
         mine += store.keys(f"models/{spec.name}")
+    if not any(store.path(key).exists() for key in mine):
+        raise ModelMissingError(f"{name} is not in the cache; there is nothing to remove")
     return sum(_remove_entry(key, store) for key in dict.fromkeys(mine))
 
 

@@ -13,6 +13,7 @@ from vidqa.media.stretches import Window
 from vidqa.media.transcribe import Recogniser
 from vidqa.media.words import Ears, Event, Wanted
 from vidqa.registry import DEFAULT_MODEL, MODELS, find_speech
+from vidqa.tasks.choice import best_cached
 from vidqa.weights.locate import speech_folder
 from vidqa.weights.store import Store
 
@@ -34,7 +35,8 @@ class Transcriber:
 
         Args:
             wanted: which words.
-            speech: the recogniser, as in `vidqa models list`; the default model's own if None.
+            speech: the recogniser, as in `vidqa models list`; if None, that of the model which
+                would be asked where none is named.
             device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
             store: the cache to look in; the user's by default.
             reader: reads the clips.
@@ -98,9 +100,7 @@ class Transcriber:
 
 
 def _recogniser(speech: str | None, device: str, store: Store) -> Recogniser:
-    default = MODELS[DEFAULT_MODEL].speech
-    assert default is not None, "the default model listens"
-    spec = find_speech(speech or default)
+    spec = find_speech(speech or usual_speech(device, store))
     folder = speech_folder(spec, store)
     return Recogniser(spec, folder, place_speech(device, probe_machine(device)))
 
@@ -114,3 +114,12 @@ def _window(sound: SoundInfo, start_s: float | None, end_s: float | None) -> Win
     if end_s is not None and end_s <= start:
         raise UsageError(f"--end {end_s:g} does not come after --start {start:g}")
     return start, end_s
+
+
+def usual_speech(device: str, store: Store) -> str:
+    """The recogniser of the model that would be asked; the default model's where none is cached."""
+    choice = best_cached(device, store=store)
+    speech = None if choice is None else MODELS[choice.name].speech
+    default = MODELS[DEFAULT_MODEL].speech
+    assert default is not None, "the default model listens"
+    return speech or default

@@ -35,6 +35,15 @@ CHOOSES_CODE = ("attn_implementation", "_attn_implementation", "experts_implemen
 """Keys whose values may name code on the Hub, as `owner/name`."""
 
 
+LARGEST = {
+    **dict.fromkeys(("layers", "depth", "blocks"), 4096),
+    **dict.fromkeys(("heads", "experts", "groups"), 65_536),
+    **dict.fromkeys(("height", "width", "image_size", "crop_size"), 16_384),
+    **dict.fromkeys(("_edge", "_pixels"), 1 << 30),
+}
+"""Far more than in any model there is, by the ends of keys."""
+
+
 def require_safe(folder: Path, *, is_verified: bool = False) -> None:
     """Let the folder of a whole model through, or say what is wrong with it.
 
@@ -90,10 +99,18 @@ def require_plain(file: Path) -> None:
             elsewhere = key in SENDS_AWAY and value
             code = key in CHOOSES_CODE and "/" in str(value)
             weights = key == "transformers_weights" and not WEIGHTS.fullmatch(str(value))
+            if _is_beyond(key, value):
+                raise ModelUnsupportedError(f"{str(file)!r} is no model's: {key} is {value}")
             if elsewhere or code or weights:
                 raise ModelUnsupportedError(
                     f"{str(file)!r} would have something loaded from elsewhere: {key}", hint=SAFE
                 )
+
+
+def _is_beyond(key: str, value: Any) -> bool:
+    """Whether a number is larger than any model's, so that a library would count for ever."""
+    most = next((most for end, most in LARGEST.items() if key.endswith(end)), None)
+    return most is not None and isinstance(value, int | float) and not value <= most
 
 
 def model_files(folder: Path) -> list[Path]:

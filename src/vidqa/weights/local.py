@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidqa.errors import ModelDamagedError, ModelMissingError, UsageError
+from vidqa.file_systems import is_folder, is_there
 from vidqa.presets import derived
 from vidqa.registry import MODELS, SPEECH, find_model
 from vidqa.spec import HubSource, ModelSpec
@@ -66,14 +67,14 @@ def find_local(name: str, store: Store | None = None) -> LocalModel | None:
     if is_added(name, store):
         folder = _added_folder(name, store)
         return LocalModel(_spec(name, folder, is_verified=True), folder, _revision(folder))
-    if Path(name).is_dir():
+    if is_folder(Path(name)):
         folder = Path(name)
         return LocalModel(_spec(folder.name, folder), folder, _revision(folder))
     source = hub_source(name)
     if source is not None:
         return _fetched(name, source, store)
     if os.sep in name:
-        what = "is a file, no folder of a model" if Path(name).exists() else "is not there"
+        what = "is a file, no folder of a model" if is_there(Path(name)) else "is not there"
         raise UsageError(f"{name!r} {what}", hint="vidqa models list")
     return None
 
@@ -107,7 +108,7 @@ def hub_source(name: str) -> HubSource | None:
     A path that begins with a dot or a slash is none.
     """
     match = HUB_ID.fullmatch(name)
-    if match is None or name.startswith((".", "~")) or Path(name).exists():
+    if match is None or name.startswith((".", "~")) or is_there(Path(name)):
         return None
     return HubSource(match[1], match[2] or "main", (), licence="see its page on the Hub")
 

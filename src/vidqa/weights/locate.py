@@ -101,8 +101,9 @@ def _found(store: Store, key: str, name: str, wanted: list[WheelSource | HubSour
         return store.folder(key)
     except ModelMissingError as error:
         missing = [one for one in wanted if not store.has(source_key(one))]
+        state = "not" if len(missing) == len(wanted) else "only partly"
         raise ModelMissingError(
-            f"the model {name} is not complete in the cache ({store.root}); "
+            f"the model {name} is {state} in the cache ({store.root}); "
             f"pulling it downloads {sum(map(download_bytes, missing)) / 1e6:.0f} MB",
             hint=mend,
         ) from error

@@ -34,11 +34,16 @@ LOCKS = "locks"
 """Below the root: one empty file for every entry ever built or removed."""
 
 
+_HASHED: dict[Path, dict[str, list[Stamp]]] = {}
+"""By cache and key, what files looked like when this process last found them whole."""
+
+
 class Store:
     """Verified folders by key, such as `wheels/<package>-<version>`, `models/<name>/<revision>`."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = paths.cache_dir() if root is None else root
+        self._hashed = _HASHED.setdefault(self.root, {})
 
     def path(self, key: str) -> Path:
         """Where the entry is, or would be."""
@@ -64,7 +69,13 @@ class Store:
             ModelDamagedError: a file is gone, has other bytes than were verified, or was added.
 
         """
-        return self._checked(key, Stamp.untouched)
+        hashed = self._hashed.get(key, ())  # by this process, where the marker cannot be renewed
+        return self._checked(
+            key,
+            lambda one, folder: (
+                one.untouched(folder) or stamp(folder, one.path, one.sha256) in hashed
+            ),
+        )
 
     def verify(self, key: str) -> Path:
         """Like `folder`, but every byte is read again."""
@@ -80,14 +91,15 @@ class Store:
             raise ModelDamagedError(f"{folder / foreign[0]} was not there when it was verified")
         try:
             suspects = [one for one in stamps if not trusted(one, folder)]
-            damaged = [one for one in suspects if not one.intact(folder)]
             fresh = [stamp(folder, one.path, one.sha256) for one in stamps] if suspects else stamps
+            damaged = [one for one in suspects if not one.intact(folder)]
         except FileNotFoundError as error:
             raise ModelDamagedError(f"{error.filename} is gone from the cache") from error
         except OSError as error:
             raise ModelDamagedError(f"{error.filename or folder}: {error.strerror}") from error
         if damaged:
             raise ModelDamagedError(f"{folder / damaged[0].path} is not the file that was verified")
+        self._hashed[key] = fresh
         if fresh != stamps:
             with suppress(OSError):  # a read-only or full disk: hashed again the next time
                 write_marker(folder, source, fresh)
@@ -138,10 +150,12 @@ class Store:
         with suppress(PermissionError):  # some file systems know no permissions
             draft.chmod(0o755)
         target.parent.mkdir(parents=True, exist_ok=True)
+        grave = self._draft(key)
         if target.exists():
-            self.remove(key)
+            target.replace(grave)
         draft.replace(target)
         sync_folder(target.parent)
+        shutil.rmtree(grave, ignore_errors=True)
 
     def remove(self, key: str) -> bool:
         """Delete an entry; False if there was none. It leaves its place in one step."""

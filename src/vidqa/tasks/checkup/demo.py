@@ -80,7 +80,9 @@ class Demo:
     def load(self) -> Iterator[Finding]:
         """Load the model that looks and writes."""
         begun = time.perf_counter()
-        self.loaded = load(self.model, device=self.device, store=self.store, reader=self.reader)
+        self.loaded = load(  # what was kept would be no test
+            self.model, device=self.device, store=self.store, reader=self.reader, keep=False
+        )
         said = f"{self.spec.name} on {self.loaded.device}, {self.loaded.dtype}"
         yield _stage("load", begun, said)
 
