@@ -150,7 +150,8 @@ def test_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     cache.put("looked", KEY, bytes(3_000_000), about="clip.mp4")
     assert run(["cache", "list"]) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert {(row[0], row[1], row[3]) for row in rows} == {
+    assert rows[0] == ["kind", "size", "used", "clip"]
+    assert {(row[0], row[1], row[3]) for row in rows[1:]} == {
         ("heard", "0.0 MB", "my\\x1b[31m clip.mp4"),
         ("looked", "3.0 MB", "clip.mp4"),
     }

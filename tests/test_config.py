@@ -85,7 +85,8 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     monkeypatch.setenv("VIDQA_DEVICE", "cpu")
     capsys.readouterr()
     assert run(["config"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    titles, *lines = capsys.readouterr().out.splitlines()
+    assert titles == "setting\tvalue\twhere from"
     assert lines[0] == f"model\tstarter\tfile {paths.config_file()}"
     assert lines[1:4] == [
         "speech\t-\tdefault",

@@ -107,6 +107,7 @@ def test_what_comes_from_outside_is_made_harmless(
     assert run(["doctor"]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
+        "state\tname\twhat is found\twhat mends it",
         "ok\ttorch\t1.0\t",
         "warning\ta\\tname\t\\x1b[31mred [bold]\tvidqa models pull starter",
     ]

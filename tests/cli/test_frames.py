@@ -42,6 +42,7 @@ def test_a_pipe_gets_a_line_a_frame(with_words: Path, tmp_path: Path, capsys: Ca
     assert run(command) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
+        "time_s\tfile\twords",
         f"0.480\t{folder}/0.480.png\tthe caf\u00e9 in \u4e2d\u56fd",
         f"1.480\t{folder}/1.480.png\t-",
     ]
@@ -120,7 +121,7 @@ def test_senseless_commands(
 def test_without_a_place_for_pictures_they_are_listed(clip: Path, capsys: Capture) -> None:
     assert run(["frames", str(clip), "--frames", "2"]) == 0
     out, err = capsys.readouterr()
-    assert [line.split("\t")[1] for line in out.splitlines()] == ["-", "-"]
+    assert [line.split("\t")[1] for line in out.splitlines()] == ["file", "-", "-"]
     assert "2 frames" in err
     assert "->" not in err
 

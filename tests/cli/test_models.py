@@ -42,6 +42,7 @@ def test_the_life_of_a_model(tiny: str, capsys: pytest.CaptureFixture[str]) -> N
 def test_the_list(tiny: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["models", "list"]) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert rows[0][:3] == ["name", "cached", "download"]
     assert {row[0] for row in rows} >= {"starter", "whisper-tiny.en", "tiny"}
     assert all(len(row) == 8 for row in rows)
     assert run(["models", "list", "--json"]) == 0
@@ -64,6 +65,9 @@ def test_short_options(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["-h"], ["ask", "-h"], ["models", "list", "-h"]):
         assert run(words) == 0
         assert "Usage: vidqa" in capsys.readouterr().out
+    for group in ([], ["models"], ["cache"], ["config"]):
+        assert run([*group, "--help"]) == 0
+        assert "..." not in capsys.readouterr().out.partition("Commands:")[2], "a sentence is cut"
     assert run(["-V"]) == 0
     assert capsys.readouterr().out.startswith("vidqa ")
 

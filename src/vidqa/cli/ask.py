@@ -1,7 +1,7 @@
 """Ask every question about every clip."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vidqa.cli.output import ReaderGone
@@ -111,7 +111,15 @@ class Asking:
             else:
                 answer = event
         assert answer is not None, "a stream ends with its answer"
-        return clip.grounded(answer) if self.options.grounding else answer
+        return self._grounded(clip, answer) if self.options.grounding else answer
+
+    def _grounded(self, clip: "Clip", answer: Answer) -> Answer:
+        """With what it rests on; that is not worth an answer which is there already."""
+        try:
+            return clip.grounded(answer)
+        except VidqaError as error:
+            said = f"what it rests on could not be found out: {error.message}"
+            return replace(answer, warnings=(*answer.warnings, said))
 
     def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
         """Answer one question about several clips, in one forward."""

@@ -11,8 +11,7 @@ from vidqa import paths
 from vidqa.cache import Cache, read_size
 from vidqa.cli import options
 from vidqa.cli.chat import HISTORY
-from vidqa.cli.output import put
-from vidqa.cli.printable import printable
+from vidqa.cli.output import put, put_columns
 from vidqa.cli.tell import Teller
 from vidqa.errors import UsageError
 from vidqa.exit_codes import ExitCode
@@ -29,7 +28,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 @app.command("list")
 def list_entries(as_json: options.Json = False) -> ExitCode:
-    """List what is kept, the most recently used first: kind, size, when it was used, clip."""
+    """List what is kept, the most recently used first. Kind, size, when it was used, clip."""
+    if not as_json:
+        put_columns(("kind", "size", "used", "clip"))
     for entry in Cache().entries():
         used = datetime.fromtimestamp(entry.used_s, UTC)
         if as_json:
@@ -38,7 +39,7 @@ def list_entries(as_json: options.Json = False) -> ExitCode:
         else:
             size = f"{entry.size_bytes / 1e6:.1f} MB"
             day = used.strftime("%Y-%m-%d %H:%M")
-            put(f"{entry.kind}\t{size}\t{day}\t{printable(entry.about)}\n")
+            put_columns((entry.kind, size, day, entry.about))
     return ExitCode.ANSWERED
 
 
@@ -52,7 +53,7 @@ def size(as_json: options.Json = False) -> ExitCode:
 
 @app.command()
 def prune(max_size: MaxSize) -> ExitCode:
-    """Throw away what was not used for longest, until the rest is small enough."""
+    """Throw away what was not used for longest. What is left is no larger than --max-size."""
     freed = Cache().prune(read_size(max_size))
     Teller().note(f"{freed / 1e6:.1f} MB freed")
     return ExitCode.ANSWERED
@@ -60,7 +61,7 @@ def prune(max_size: MaxSize) -> ExitCode:
 
 @app.command()
 def clear(yes: Yes = False) -> ExitCode:
-    """Throw away all that is kept of clips, and what was typed in `chat`; models stay."""
+    """Throw away all that is kept of clips. What was typed in `chat` goes, too; models stay."""
     cache = Cache()
     if not yes:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -255,7 +255,7 @@ def chat(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> ExitCode:
-    """Ask one clip in turns, from a terminal or a pipe; /help says what else can be typed."""
+    """Ask one clip in turns. From a terminal or a pipe; /help says what else can be typed."""
     request.require_file_name(clip)
     for name, what in ((clip, "the clip"), (subtitles, "subtitles")):
         if is_stdin(name):

@@ -11,7 +11,7 @@ import typer
 
 from vidqa import file_systems, paths
 from vidqa.cli import options
-from vidqa.cli.output import put
+from vidqa.cli.output import put, put_columns
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
 from vidqa.config import DEFAULTS, SETTINGS, Setting, require_name, setting, write_setting
@@ -28,6 +28,8 @@ def show(context: typer.Context, as_json: options.Json = False) -> ExitCode:
     """Show every setting, and where it comes from."""
     if context.invoked_subcommand is None:
         rows = [*map(setting, SETTINGS), _cache()]
+        if not as_json and not sys.stdout.isatty():
+            put_columns(("setting", "value", "where from"))
         for row in rows:
             put(json.dumps(asdict(row)) + "\n" if as_json else _line(row))
         if not as_json and sys.stdout.isatty():
@@ -39,7 +41,7 @@ def show(context: typer.Context, as_json: options.Json = False) -> ExitCode:
 
 @app.command()
 def get(name: SettingName) -> ExitCode:
-    """Print what a setting is; nothing where it is chosen for the machine."""
+    """Print what a setting is. Nothing where it is chosen for the machine."""
     require_name(name)
     put(f"{printable(setting(name).value or DEFAULTS.get(name, ''))}\n")
     return ExitCode.ANSWERED

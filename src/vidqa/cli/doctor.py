@@ -3,11 +3,11 @@
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
-from vidqa.cli.output import put
+from vidqa.cli.output import put, put_columns
 from vidqa.cli.printable import printable
 from vidqa.cli.tell import Teller
 from vidqa.exit_codes import ExitCode
@@ -21,7 +21,7 @@ NAME_COLUMNS = 22
 """Room for the names of what is looked at, on a terminal."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DoctorRun:
     """One command's work."""
 
@@ -30,6 +30,8 @@ class DoctorRun:
     offline: bool
     as_json: bool
     teller: Teller
+    is_titled: bool = field(default=False, init=False)
+    """Whether the columns of a pipe have their titles."""
 
     def run(self) -> ExitCode:
         """Show every finding as it is made, and count them."""
@@ -58,8 +60,10 @@ class DoctorRun:
         elif sys.stdout.isatty():
             _show_on_terminal(finding)
         else:
-            cells = (finding.state, finding.name, finding.said, finding.mend or "")
-            put("\t".join(map(printable, cells)) + "\n")
+            if not self.is_titled:
+                self.is_titled = True
+                put_columns(("state", "name", "what is found", "what mends it"))
+            put_columns((finding.state, finding.name, finding.said, finding.mend or ""))
 
 
 def _show_on_terminal(finding: "Finding") -> None:

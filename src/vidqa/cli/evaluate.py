@@ -237,7 +237,7 @@ def evaluate(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> ExitCode:
-    """Ask questions whose answers are known, and count how many are answered right."""
+    """Ask what is known, and count the right answers."""
     how = EvaluateOptions(
         model=model,
         device=settled("device", device, "auto"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.outlet import is_folder
-from vidqa.cli.output import put
+from vidqa.cli.output import put, put_columns
 from vidqa.cli.printable import printable
 from vidqa.cli.several import Several
 from vidqa.cli.show import failure_line
@@ -55,6 +55,8 @@ class FramesRun:
     wishes: Wishes
     teller: Teller
     several: Several = field(init=False)
+    is_titled: bool = field(default=False, init=False)
+    """Whether the columns of a pipe have their titles."""
 
     def __post_init__(self) -> None:
         wishes = self.wishes
@@ -143,9 +145,12 @@ class FramesRun:
         elif sys.stdout.isatty():
             _show_table(_rows(written))
         else:
-            lead = (printable(clip),) if self.several.are else ()
+            lead, title = ((clip,), ("clip",)) if self.several.are else ((), ())
+            if not self.is_titled:
+                self.is_titled = True
+                put_columns((*title, *COLUMNS))
             for row in _rows(written):
-                put("\t".join((*lead, *row)) + "\n")
+                put_columns((*lead, *row))
 
     def _show_failure(self, clip: str, error: VidqaError) -> None:
         self.teller.pause()

@@ -104,7 +104,7 @@ def ask(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> ExitCode:
-    """Ask questions about clips: the last word is the question, before it are files or folders."""
+    """Ask questions about clips. The last word is the question, before it are files or folders."""
     from vidqa.cli import request
     from vidqa.cli.ask import AskOptions, ask_all
     from vidqa.cli.run import RunOptions
@@ -175,7 +175,7 @@ def transcribe(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> ExitCode:
-    """Write down what is said in clips, with times; listens, unless told what else to read."""
+    """Write down what is said in clips. Listens, unless told what else to read."""
     from vidqa.cli.request import Selection, read_clips, read_span, read_subtitles, read_task
     from vidqa.cli.transcribe import (
         TranscribeOptions,
@@ -224,7 +224,7 @@ def info(
     shard: run_options.Shard = None,
     as_json: options.Json = False,
 ) -> ExitCode:
-    """Say what is in clips: pictures, sound, subtitles, chapters, and a mark of the content."""
+    """Say what is in clips. Pictures, sound, subtitles, chapters, and a mark of the content."""
     from vidqa.cli.info import InfoRun
     from vidqa.cli.request import Selection, read_clips
 
@@ -259,7 +259,7 @@ def frames(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> ExitCode:
-    """Show what a model sees of clips: frames, and the words beside them; loads no model."""
+    """Show what a model sees of clips. Frames, and the words beside them; loads no model."""
     from vidqa.cli import request
     from vidqa.cli.frames import FramesRun, Wishes
     from vidqa.tasks.preview import PreviewOptions
@@ -350,7 +350,7 @@ def doctor(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> ExitCode:
-    """Examine this installation, line by line: ok, warning or failing, and what mends it."""
+    """Examine this installation. Line by line: ok, warning or failing, and what mends it."""
     from vidqa.cli.doctor import DoctorRun
 
     model = settled("model", model, DEFAULT_MODEL)

@@ -10,7 +10,7 @@ import typer
 
 from vidqa.cli import options
 from vidqa.cli.libraries import keep_libraries_off_the_network, silence_libraries
-from vidqa.cli.output import put
+from vidqa.cli.output import put, put_columns
 from vidqa.cli.printable import printable
 from vidqa.cli.settled import settled
 from vidqa.cli.tell import Teller
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from vidqa.weights.wheel import Progress
 
 app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)
+
+
+TITLES = ("name", "cached", "download", "disk", "memory", "fits", "licence", "what it is")
 
 
 @app.command("list")
@@ -53,7 +56,7 @@ def list_models(as_json: options.Json = False) -> ExitCode:
 def pull(
     name: options.Name, offline: options.PullOffline = False, quiet: options.Quiet = False
 ) -> ExitCode:
-    """Download a model, verify it and make it ready; what is there already is kept."""
+    """Download a model and make it ready. What is there already is kept; all is verified."""
     fetch_model(name, offline=offline, teller=Teller(quiet=quiet))
     return ExitCode.ANSWERED
 
@@ -70,7 +73,7 @@ def fetch_model(name: str, *, offline: bool, teller: Teller) -> None:
 
 @app.command()
 def add(folder: options.AddedFolder, name: options.AddedName) -> ExitCode:
-    """Copy a model's folder into the cache; `save_pretrained` writes such folders."""
+    """Copy a model's folder into the cache. `save_pretrained` writes such folders."""
     silence_libraries()
     keep_libraries_off_the_network()
     from vidqa.tasks.add import add as take
@@ -87,7 +90,7 @@ def convert(
     output: options.ModelFolder,
     keep_adapter: options.KeepAdapter = False,
 ) -> ExitCode:
-    """Turn the paper's released files into a folder that `ask --model` takes."""
+    """Turn the paper's released files into a model's folder. `ask --model` takes it."""
     silence_libraries()
     keep_libraries_off_the_network()
     from vidqa.tasks import convert as task
@@ -105,7 +108,7 @@ def convert(
 
 @app.command()
 def rm(name: options.Name) -> ExitCode:
-    """Remove a model and its parts from the cache, but nothing that another one needs."""
+    """Remove a model from the cache. Parts that another one needs stay."""
     from vidqa.tasks.pull import remove
 
     freed = remove(name)
@@ -124,7 +127,7 @@ def path(name: options.Name) -> ExitCode:
 
 @app.command()
 def verify(name: options.Name) -> ExitCode:
-    """Read every byte of a model again and compare it with what was verified."""
+    """Read every byte of a model again. It must be what was verified."""
     from vidqa.tasks.pull import verify as check
 
     for folder in check(name):
@@ -159,8 +162,9 @@ def _print_json(rows: list[dict[str, object]]) -> None:
 
 
 def _print_columns(rows: list[dict[str, object]]) -> None:
+    put_columns(TITLES)
     for row in rows:
-        put("\t".join(_cells(row)) + "\n")
+        put_columns(_cells(row))
 
 
 def _print_table(rows: list[dict[str, object]]) -> None:
@@ -168,7 +172,7 @@ def _print_table(rows: list[dict[str, object]]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for title in ("name", "cached", "download", "disk", "memory", "fits", "licence", "what it is"):
+    for title in TITLES:
         table.add_column(title)
     for row in rows:
         table.add_row(*_cells(row))

@@ -5,11 +5,13 @@ import io
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import NoReturn
 
 import typer
 
+from vidqa.cli.printable import printable
 from vidqa.errors import NoSpaceError, VidqaError
 from vidqa.exit_codes import ExitCode
 
@@ -38,6 +40,11 @@ def put(text: str) -> None:
     except OSError as error:
         _silence_stdout()
         raise NoSpaceError(f"stdout cannot be written: {error.strerror}") from error
+
+
+def put_columns(cells: Iterable[str]) -> None:
+    """Write a line of columns split by tabs. Raises as `put`."""
+    put("\t".join(map(printable, cells)) + "\n")
 
 
 def _silence_stdout() -> None:

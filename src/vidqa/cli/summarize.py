@@ -288,7 +288,7 @@ def summarize(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> ExitCode:
-    """Say what clips are about; long ones are watched window by window."""
+    """Say what clips are about. Long ones are watched window by window."""
     read_form = _read_form(form, output)
     file = _text_file(read_form, output, force=force, retry_failed=retry_failed)
     is_metadata = read_form == "ffmetadata"

@@ -31,7 +31,9 @@ def smoothed(points: Sequence[Point]) -> list[Point]:
 def cut_log(file: Path, step: int) -> None:
     """Forget what was logged behind a step; the file is there afterwards."""
     kept = [line for line in _lines(file) if from_json(line)["step"] <= step]
-    file.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    draft = file.with_suffix(".part")
+    draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    draft.replace(file)
 
 
 def read_log(file: Path) -> tuple[list[Point], list[Point]]:

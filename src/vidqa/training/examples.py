@@ -1,5 +1,7 @@
 """What people write down to train with: a clip, a question, the answer."""
 
+import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,9 +89,21 @@ def by_source(examples: Iterable[Example]) -> dict[Source, list[Example]]:
 
 
 def _example(record: Mapping[str, Any], folder: Path) -> Example:
-    subtitles = None if record.get("subtitles") is None else folder / record["subtitles"]
-    start_s, end_s = (
-        None if record.get(name) is None else float(record[name]) for name in ("start", "end")
-    )
+    if not isinstance(record, dict):
+        raise TypeError("no JSON object")
+    subtitles = None if record.get("subtitles") is None else folder / filled(record, "subtitles")
+    start_s, end_s = (_seconds(record, name) for name in ("start", "end"))
+    if start_s is not None and end_s is not None and end_s <= start_s:
+        raise ValueError("end must come after start")
     source = Source(folder / filled(record, "video"), subtitles, start_s, end_s)
     return Example(source, filled(record, "question"), filled(record, "answer"))
+
+
+def _seconds(record: Mapping[str, Any], name: str) -> float | None:
+    """A time; None where there is none."""
+    value = record.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"{name} must be a number of seconds, not {json.dumps(value)}")
+    return float(value)

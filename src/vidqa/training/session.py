@@ -66,7 +66,8 @@ class Session:
             kept_apart: to look at while training; may be empty.
 
         Raises:
-            UsageError: nothing can be learned from, or another run was begun in the folder.
+            UsageError: nothing can be learned from or looked at, or another run was begun in the
+                folder.
 
         """
         if (self.folder / "config.json").exists():
@@ -86,6 +87,8 @@ class Session:
                     yield event
         if not learned:
             raise UsageError("no clip could be watched, so there is nothing to learn from")
+        if kept_apart and not apart:
+            raise UsageError("no clip of --eval could be watched, so there is nothing to look at")
         run = self._prepare(learned, apart)
         log = _Log(self._notes, run.step)
         for step in run.steps():
