@@ -95,7 +95,7 @@ def test_the_frames_written_are_those_the_model_is_shown(
     monkeypatch.setitem(registry.MODELS, model.name, model.spec)
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     status = run(["frames", str(clip), "--save", str(tmp_path / "f"), "-m", model.name, *words])
-    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    _, *rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert status == 0
     assert [row[0] for row in rows] == [f"{one.time_s:.3f}" for one in watched.segments]
     assert [row[2] for row in rows] == [one.text or "-" for one in watched.segments]

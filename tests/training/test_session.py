@@ -170,7 +170,8 @@ def test_a_clip_that_cannot_be_watched_is_left_out(
     short = replace(SETTINGS, schedule=replace(SETTINGS.schedule, total_steps=1, warmup_steps=1))
     lost = [Example(Source(tmp_path / f"lost{n}.mp4"), "what", "nothing") for n in range(2)]
     wordless = Example(replace(examples[0].source, subtitles=tmp_path / "lost.srt"), "what", "no")
-    run = session(base, tmp_path / "model", short).run([*examples, lost[0], wordless], [lost[1]])
+    apart = [lost[1], examples[0]]
+    run = session(base, tmp_path / "model", short).run([*examples, lost[0], wordless], apart)
     events = list(run)
     assert all(isinstance(event, Unwatchable) for event in events[:3]), "before hours of watching"
     missed = [event for event in events if isinstance(event, Unwatchable)]
@@ -187,6 +188,14 @@ def test_nothing_to_learn_from_is_an_error(base: Path, tmp_path: Path) -> None:
     lost = Example(Source(tmp_path / "lost.mp4"), "what", "nothing")
     with pytest.raises(UsageError, match="nothing to learn from"):
         list(session(base, tmp_path / "model").run([lost], []))
+
+
+def test_nothing_to_look_at_is_an_error(
+    base: Path, examples: list[Example], tmp_path: Path
+) -> None:
+    lost = Example(Source(tmp_path / "lost.mp4"), "what", "nothing")
+    with pytest.raises(UsageError, match="nothing to look at"):
+        list(session(base, tmp_path / "model").run(examples, [lost]))
 
 
 def test_another_run_in_the_folder_is_not_mixed_in(
