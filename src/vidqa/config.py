@@ -68,11 +68,15 @@ def read_settings(file: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"the settings in {file} cannot be read: {error}") from error
+        raise UsageError(
+            f"the settings in {file} cannot be read: {error}", hint="mend the file, or remove it"
+        ) from error
     for name, value in told.items():
         require_name(name, where=f" in {file}")
         if not isinstance(value, str):
-            raise UsageError(f"{name} in {file} is no text: {value!r}")
+            raise UsageError(
+                f"{name} in {file} is no text: {value!r}", hint=f'write it as {name} = "..."'
+            )
     return told
 
 

@@ -241,6 +241,25 @@ def test_a_picture_is_a_clip_of_one_frame(tmp_path: Path, ending: str):
         probe_sound(path)
 
 
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.mp4", "photo", "p%d.jpg", "photo.png"])
+def test_a_photo_is_told_by_its_content_whatever_its_name(tmp_path: Path, name: str):
+    noise = np.random.default_rng(0).integers(0, 255, (480, 640, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / name, format="JPEG", quality=95)
+    assert (tmp_path / name).stat().st_size > 100_000, "FFmpeg goes by the name of a large one"
+    info = probe(tmp_path / name)
+    assert (info.kind, info.width, info.height, info.container) == (
+        "picture",
+        640,
+        480,
+        "jpeg_pipe",
+    )
+
+
+def test_a_video_called_like_a_picture_is_one(tmp_path: Path):
+    Odd().write(tmp_path / "a.jpg")
+    assert probe(tmp_path / "a.jpg").kind == "video"
+
+
 def test_a_picture_is_upright_as_its_camera_noted(tmp_path: Path):
     sideways, orientation = Image.new("RGB", (64, 48)), Image.Exif()
     orientation[0x0112] = 6  # to be turned clockwise

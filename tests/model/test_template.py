@@ -66,6 +66,7 @@ TRAPS = {
     "escape": "{{ messages.__class__.__mro__[1].__subclasses__() }}",
     "refusal": "{{ raise_exception('not with pictures') }}",
     "damaged": "{% for %}",
+    "overflow": "{% for a in range(1000000000) %}{% endfor %}",
     "deep": "{{" + "(" * 5000 + ")" * 5000 + "}}",
 }
 
@@ -76,7 +77,9 @@ def test_a_trap_is_refused_within_its_bounds(trap: str, processors: dict[str, An
     kept, processor.chat_template = processor.chat_template, TRAPS[trap]
     try:
         runner = TemplateRunner(Path("folder"), silence_s=1)
-        with pytest.raises(ModelUnsupportedError, match="chat template of the model in folder"):
+        said = "chat template of the model in folder"
+        with pytest.raises(ModelUnsupportedError, match=said) as caught:
             require_template(ChatTemplate(processor, runner), Path("folder"))
+        assert "fault of vidqa" not in caught.value.message
     finally:
         processor.chat_template = kept

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import DecoderError, ModelUnsupportedError
-from vidqa.media.worker import Worker
+from vidqa.media.worker import FAULT, Worker
 from vidqa.model.template import Message, render_template
 
 SILENCE_S = 5
@@ -31,7 +31,8 @@ class TemplateRunner:
         try:
             return self._worker.call(render_template, template, list(messages), dict(told))
         except DecoderError as error:
-            cause = error.message.replace("the decoder", "it").replace("decoding it", "it")
+            cause = error.message.removeprefix(FAULT)  # here it is the template's own
+            cause = cause.replace("the decoder", "it").replace("decoding it", "it")
             raise ModelUnsupportedError(
                 f"the chat template of the model in {self._folder} cannot be used: {cause}"
             ) from error

@@ -3,11 +3,11 @@
 import shlex
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 
@@ -64,15 +64,30 @@ def open_media(path: Path) -> Iterator[Any]:
 
     """
     _check_file(path)
-    try:
-        # an absolute path cannot be taken for a protocol ("a:b.mp4")
-        container = av.open(str(path.absolute()), metadata_errors="ignore", options=OPEN_OPTIONS)
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise NotAVideoError(
-            f"{quoted(path)} is not a readable video: {_why_unreadable(path, error)}"
-        ) from error
-    with container:
+    with ExitStack() as stack:
+        try:
+            try:
+                # an absolute path cannot be taken for a protocol ("a:b.mp4")
+                container = stack.enter_context(_opened(str(path.absolute())))
+            except av.error.ArgumentError:  # FFmpeg takes `photo.jpg` for one of a list of files
+                file = stack.enter_context(path.open("rb"))
+                container = stack.enter_context(_opened(_Nameless(file)))
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise NotAVideoError(
+                f"{quoted(path)} is not a readable video: {_why_unreadable(path, error)}"
+            ) from error
         yield container
+
+
+def _opened(source: Any) -> Any:
+    return av.open(source, metadata_errors="ignore", options=OPEN_OPTIONS)
+
+
+class _Nameless:
+    """A file of which FFmpeg sees the content only."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
 
 
 def video_stream(container: Any, path: Path) -> Any:

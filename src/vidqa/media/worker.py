@@ -23,6 +23,8 @@ from vidqa.media.patience import BUSY_MACHINE, Patience
 SILENCE_S = 20
 """A decoder that gives no sign of life for so long, and that nothing holds up, is taken to hang."""
 
+FAULT = "a fault of vidqa or its libraries: "
+
 TRIES = 2
 """How often a job is begun whose process crashes or hangs: it may have been the machine's doing."""
 
@@ -239,7 +241,7 @@ def _failure(message: Failed) -> Exception:
         return _ReusableError(message.error)
     if message.out_of_memory:
         return DecoderError("decoding it needs more memory than a decoder may have")
-    fault = DecoderError(f"a fault of vidqa or its libraries: {_where(message.trace)}")
+    fault = DecoderError(f"{FAULT}{_where(message.trace)}")
     fault.__cause__ = RuntimeError(message.trace)
     return fault
 
