@@ -196,7 +196,7 @@ def test_it_ends_without_a_traceback(
 ) -> None:
     if name == "models":
         MAKERS["qwen3_vl"](folder / "model")
-    attack(name, folder, 0, 33)
+    attack(name, folder, 0, 40)
     assert "Traceback" not in capsys.readouterr().err
 
 
@@ -210,5 +210,5 @@ def test_it_ends_without_a_traceback_however_often(
 ) -> None:
     if name == "models":
         MAKERS["qwen3_vl"](folder / "model")
-    attack(name, folder, 33, rounds(3334, 40))
+    attack(name, folder, 40, rounds(4000, 40))
     assert "Traceback" not in capsys.readouterr().err
