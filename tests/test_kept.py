@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 import safetensors.torch
+import torch
+from transformers import DynamicCache
 
 from clips import make_clip
 from families import MAKERS, family_spec
 from vidqa.cache import Cache
 from vidqa.cli.main import run
 from vidqa.engine import Model, open_folder, opening
+from vidqa.engine.kept import keep_context
 from vidqa.media.sampling import Sampling
 from vidqa.media.transcribe import Heard
+from vidqa.model.decoding import Context
 from vidqa.model.frame_encoder import FrameEncoder
 from vidqa.types import Cue, Words
 
@@ -303,3 +307,12 @@ def test_a_private_clip_leaves_nothing(opened: Open, clip: Path, clean_environme
     opened(keep=False).watch(clip).ask(QUESTION)
     assert not list(clean_environment.rglob("*.mp4")) + Cache().entries()
     assert not (clean_environment / "fingerprints").exists()
+
+
+@pytest.mark.parametrize("width", [4, 6])
+def test_what_cannot_be_read_back_is_not_kept(tmp_path: Path, width: int) -> None:
+    states = DynamicCache()
+    states.update(torch.zeros(1, 2, 3, 4), torch.zeros(1, 2, 3, width), 0)
+    cache = Cache(tmp_path, limit_bytes=1 << 20)
+    keep_context(cache, {}, Context(states, 0), about="a.mp4")
+    assert len(cache.entries()) == (width == 4)

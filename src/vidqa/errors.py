@@ -17,6 +17,8 @@ VidqaError
 └── NotEnoughMemoryError  the machine cannot hold what is asked
 """
 
+import traceback
+
 
 class VidqaError(Exception):
     """An error with a message for a person and, where one exists, a command that mends it."""
@@ -36,6 +38,14 @@ def without_frames(error: VidqaError) -> VidqaError:
         one.__traceback__ = None
         one = one.__cause__ or one.__context__
     return error
+
+
+def trace_of(error: VidqaError) -> str:
+    """What lies at the bottom of an error, as Python writes it; empty where nothing does."""
+    cause = error.__cause__
+    while cause is not None and cause.__cause__ is not None:
+        cause = cause.__cause__
+    return "" if cause is None else "".join(traceback.format_exception(cause)).strip()
 
 
 def anew(error: VidqaError) -> VidqaError:

@@ -4,13 +4,50 @@ import errno
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
+
+from vidqa.errors import NoSpaceError, UsageError, VidqaError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a system says when nothing more can be written."""
+UNUSABLE = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.EIO,
+        errno.ESTALE,
+    }
+)
+"""What a system says of a path that is to be mended, or typed in another way."""
 
 UNSUPPORTED = frozenset(
     {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 )
 """What a system says where a file system does not know an operation."""
+
+
+def said_plainly(error: OSError) -> VidqaError | None:
+    """What the system said, for the person at the keyboard; None for a fault of the program.
+
+    A file of Python's own that is missing is such a fault, and so is whatever no path is named in.
+    """
+    if error.errno in FULL:
+        where = f"; {error.filename!r} was not written" if error.filename else ""
+        return NoSpaceError(f"the disk is full{where}")
+    path = error.filename
+    if not isinstance(path, str) or error.errno not in UNUSABLE:
+        return None
+    if Path(path).is_relative_to(sys.prefix):
+        return None
+    return UsageError(f"{path!r}: {error.strerror}")
 
 
 def is_unsupported(error: BaseException) -> bool:

@@ -5,13 +5,16 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidqa.errors import NotAVideoError
-from vidqa.media import pulse
+from vidqa.media import parcel, pulse
+from vidqa.media.messages import Item
 from vidqa.media.pulse import beat
 
 
@@ -98,3 +101,32 @@ def one_after_many_beats(beats: int) -> Iterator[str]:
         server._beaten = 0.0  # every beat is passed on
         beat()
     yield "two"
+
+
+def lie() -> int:
+    """Return what it does not say."""
+    return "text"  # type: ignore[return-value]
+
+
+def blather() -> int:
+    """Send one after another what is no message."""
+    with suppress(OSError):
+        while True:
+            parcel.send(_connection(), None)
+    return 0
+
+
+def send_rubbish() -> int:
+    """Send what is no JSON."""
+    _connection().send_bytes(b"\xff" * 10)
+    return 0
+
+
+def answer_twice() -> int:
+    parcel.send(_connection(), Item(1))
+    return 2
+
+
+def _connection() -> Connection:
+    """This process's own, which no job is to use."""
+    return Connection(os.dup(int(sys.argv[1])))

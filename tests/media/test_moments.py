@@ -7,7 +7,7 @@ from films import ONE, THREE, TWO, film
 from clips import decode_all, make_clip, read_number
 from vidqa.file_info import VideoInfo
 from vidqa.media.frames import collect, read_frames
-from vidqa.media.moments import find_moments
+from vidqa.media.moments import as_typed, find_moments
 from vidqa.media.probe import probe
 from vidqa.media.sampling import Sampling, uniform
 
@@ -32,6 +32,21 @@ def numbers(
     return [
         read_number(frame.pixels) for frame in collect(read_frames(info, chosen.times_s)).frames
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (7.5, "7.5"),
+        (59.999, "59.999"),
+        (119.999, "2:00"),
+        (3599.999, "1:00:00"),
+        (90.25, "1:30.25"),
+        (3723, "1:02:03"),
+    ],
+)
+def test_times_as_people_type_them(seconds: float, text: str):
+    assert as_typed(seconds) == text
 
 
 def test_each_way_reaches_the_pictures_it_means(clip: VideoInfo):

@@ -143,6 +143,18 @@ def test_a_sound_is_chosen_by_hand_and_else_said(tmp_path: Path):
         heard(clip, track="3")
 
 
+def test_a_sound_that_no_decoder_reads_is_said(tmp_path: Path):
+    sounds = [Sound(tone(1.0, 440.0)[None], "eng"), Sound(tone(1.0, 880.0)[None], "ger", "Dub")]
+    clip = Odd(sounds=sounds).write(tmp_path / "a.mkv")
+    codec = b"A_PCM/INT/LIT"
+    clip.write_bytes(clip.read_bytes().replace(codec, b"A_PCM/INT/???", 1))
+    (block,) = audio_blocks(clip)
+    assert pitch(heard(clip)) == 880
+    assert block.note == (
+        "listened to sound track 2 (ger, 'Dub'); there are also 1 (eng) (no decoder here reads it)"
+    )
+
+
 def test_what_is_said_before_the_first_picture_is_heard(tmp_path: Path):
     late = range(6000, 8000, 40)
     lines = [(1.0, 2.0, "early"), (7.0, 7.5, "late")]

@@ -6,18 +6,22 @@ from fractions import Fraction
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from vidqa.errors import NotAVideoError
 from vidqa.file_info import VideoInfo
 from vidqa.media import parcel
-from vidqa.media.messages import Failed, Item
+from vidqa.media.frames import FrameReport, read_frames
+from vidqa.media.messages import Failed, Item, More
 from vidqa.media.plain import decode, encode
+from vidqa.media.probe import probe
+from vidqa.media.typed import fits, result_hint
 from vidqa.types import Cue, Frame
 
 PLAIN = st.recursive(
@@ -85,7 +89,19 @@ def array(**told: object) -> bytes:
         b'{"$": "class", "name": "vidqa.types:Cue", "fields": []}',
         b'{"$": "error", "name": "annotations", "said": ["x", null]}',
         b'{"$": "error", "name": "VidqaError", "said": []}',
+        b'{"$": "class", "name": "vidqa.types:Cue", "fields": ["0", 1.0, "x", []]}',
+        b'{"$": "class", "name": "vidqa.types:Cue", "fields": [true, 1.0, "x", []]}',
+        b'{"$": "class", "name": "vidqa.types:Cue", "fields": [0.0, 1.0, "x", ["word"]]}',
+        b'{"$": "class", "name": "vidqa.media.frames:FrameReport", "fields": ["x", "y", [1]]}',
+        b'{"$": "class", "name": "vidqa.media.moments:Sampling", "fields": ["uniform", null]}',
+        b'{"$": "class", "name": "vidqa.media.sampling:Sampling", "fields": ["often", null]}',
+        b'{"$": "class", "name": 5, "fields": []}',
         b'{"$": "fraction", "parts": [1, 0]}',
+        b'{"$": "fraction", "parts": [Infinity, 1]}',
+        b'{"$": "path", "path": 5}',
+        array(type='"<u1"', shape="[1e400]"),
+        array(type='"<u1"', shape=f"[{'9' * 100}]"),
+        b'{"$": "class", "name": "vidqa.types:Frame", "fields": [0.0, [1]]}',
         b'{"$": "spell"}',
         b"{}",
         array(type='"|O"', shape="[1]"),
@@ -107,8 +123,75 @@ def test_sizes_are_checked_before_memory_is_taken(sizes: bytes) -> None:
     ours, theirs = Pipe()
     theirs.send_bytes(sizes)
     theirs.send_bytes(b"null")
-    with pytest.raises(OSError, match=r"\w"):
+    with pytest.raises(ValueError, match=r"\w"):
         parcel.receive(ours)
+
+
+def test_a_million_empty_arrays_take_no_time() -> None:
+    ours, theirs = Pipe()
+    head = b"[" + b",".join([b"0"] * 1_000_000) + b"]"
+    sender = Thread(target=lambda: (theirs.send_bytes(head), theirs.send_bytes(b"null")))
+    sender.start()
+    assert parcel.receive(ours) is None
+    sender.join()
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null", __file__])
+def test_shared_memory_is_what_it_was_said_to_be(name: str) -> None:
+    ours, theirs = Pipe()
+    theirs.send_bytes(str([parcel.SHARED_BYTES]).encode())
+    theirs.send_bytes(b"null")
+    with open(name, "rb") as file, socket.socket(fileno=theirs.fileno()) as channel:  # noqa: PTH123
+        socket.send_fds(channel, [b"m"], [file.fileno()])
+        channel.detach()
+    with pytest.raises(ValueError, match="shared memory"):
+        parcel.receive(ours)
+
+
+def test_whoever_never_reads_is_given_up() -> None:
+    ours, theirs = Pipe()
+    parcel.limit_silence(ours, 1)
+
+    def send_on() -> None:
+        while True:
+            parcel.send_job(ours, More())
+
+    with pytest.raises(OSError, match=r"\w"):
+        send_on()
+    theirs.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "hint", "is_so"),
+    [
+        (1, float, True),
+        (1.0, int, False),
+        (True, int, False),
+        (None, str | None, True),
+        ((1, 2), tuple[int, ...], True),
+        ((1, "2"), tuple[int, ...], False),
+        ((1, "2"), tuple[int, str], True),
+        ((1,), tuple[int, str], False),
+        ([1], tuple[int, ...], False),
+        ((1,), list[int], True),
+        (("1",), list[int], False),
+        ("cpu", Literal["cpu", "cuda"], True),
+        (["cpu"], Literal["cpu", "cuda"], False),
+        (np.zeros(1, np.int16), NDArray[np.int16], True),
+        (np.zeros(1, np.float32), NDArray[np.int16], False),
+        (Cue(0.0, 1.0, "x"), Cue | Frame, True),
+        ("x", Cue | Frame, False),
+        (object(), Any, True),
+    ],
+)
+def test_values_fit_their_hints(value: object, hint: object, is_so: bool) -> None:
+    assert fits(value, hint) is is_so
+
+
+def test_what_functions_say_that_they_return() -> None:
+    assert result_hint(probe) is VideoInfo
+    assert result_hint(read_frames) == Frame | FrameReport
+    assert result_hint(lambda: None) is Any
 
 
 def test_half_a_message_ends_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

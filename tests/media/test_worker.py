@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -122,6 +122,18 @@ def test_a_crash_is_an_error_and_the_next_job_runs(worker: Worker):
     with pytest.raises(DecoderError, match=r"crashed \(SIGSEGV\)"):
         worker.call(jobs.fault)
     assert worker.call(jobs.work_slowly, 0.1) == "done"
+
+
+@pytest.mark.parametrize("job", [jobs.lie, jobs.blather, jobs.send_rubbish])
+def test_a_worker_that_says_what_it_may_not_is_ended(worker: Worker, job: Callable[[], int]):
+    with pytest.raises(DecoderError, match="sent nonsense"):
+        worker.call(job)
+    assert worker.call(jobs.process_id) > 0
+
+
+def test_a_worker_gives_one_answer(worker: Worker):
+    with pytest.raises(DecoderError, match="more than one answer"):
+        worker.call(jobs.answer_twice)
 
 
 def test_what_came_before_an_end_is_kept(worker: Worker):

@@ -9,7 +9,8 @@ from peft import LoraConfig
 from safetensors.torch import load_file, save_file
 
 from tiny import vidqa_folder
-from vidqa.errors import ModelDamagedError
+from vidqa.errors import ModelDamagedError, ModelUnsupportedError
+from vidqa.model.kinds import reading
 from vidqa.model.loading import ADAPTER, ADAPTER_WEIGHTS, load_folder
 
 pytestmark = pytest.mark.numbers
@@ -30,6 +31,13 @@ def test_weights_that_are_cut_are_named(folder: Path, size: int) -> None:
     file.write_bytes(file.read_bytes()[:size])
     with pytest.raises(ModelDamagedError, match="cannot be read"):
         load(folder)
+
+
+def test_what_no_file_is_to_blame_for_is_not_called_damage(folder: Path) -> None:
+    with pytest.raises(ModelUnsupportedError, match="library that is missing"), reading(folder):
+        raise ImportError("sentencepiece was not found")
+    with pytest.raises(RuntimeError, match="no kernel image"), reading(folder):
+        raise RuntimeError("CUDA error: no kernel image is available")
 
 
 @pytest.mark.parametrize("change", ["shape", "missing", "left over"])

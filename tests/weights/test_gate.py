@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError
+from vidqa.tasks.adapter import Base, put_together
 from vidqa.tasks.add import add
-from vidqa.weights.gate import require_plain, require_safe
+from vidqa.weights.gate import require_plain, require_safe, require_safe_adapter
 from vidqa.weights.local import find_local
 from vidqa.weights.store import Store
 
@@ -107,7 +108,13 @@ def test_a_folder_that_could_run_code_or_leads_elsewhere_is_refused(
         {"vision_config": {"backbone_config": {"use_pretrained_backbone": True}}},
         {"attn_implementation": "someone/kernel"},
         {"layers": [{"_attn_implementation": "someone/kernel"}]},
+        {"text_config": {"_experts_implementation": "someone/kernel"}},
         {"transformers_weights": "pytorch_model.bin"},
+        {"vision_config": {"model_type": "timm_wrapper", "architecture": "hf-hub:someone/model"}},
+        {"vision_config": {"model_type": "timm_wrapper", "architecture": "local-dir:/other"}},
+        {"vision_config": {"model_args": {"checkpoint_path": "./weights.pth"}}},
+        {"backbone": "someone/model"},
+        {"backbone_kwargs": {"pretrained": True}},
     ],
 )
 def test_settings_that_send_a_library_elsewhere_are_refused(
@@ -120,9 +127,100 @@ def test_settings_that_send_a_library_elsewhere_are_refused(
 
 
 def test_plain_settings_pass(folder: Path) -> None:
-    told = {"attn_implementation": "sdpa", "use_pretrained_backbone": False, "a": [{"b": "c/d"}]}
+    told = {
+        "attn_implementation": "sdpa",
+        "use_pretrained_backbone": False,
+        "a": [{"b": "c/d"}],
+        "vision_config": {
+            "architecture": "vit_base_patch16_224.augreg",
+            "model_args": {"depth": 3},
+        },
+        "pretrained_cfg": {"input_size": [3, 224, 224]},
+        "depths": [2, 2, 18, 2],
+    }
     (folder / "config.json").write_text(json.dumps(told))
     require_plain(folder / "config.json")
+
+
+@pytest.mark.parametrize(
+    "told", [{"depth": 10**9}, {"vision_config": {"depths": [2, 1e9]}}, {"num_layers": [[1e9]]}]
+)
+def test_sizes_that_no_model_has_are_refused(folder: Path, told: dict[str, object]) -> None:
+    (folder / "config.json").write_text(json.dumps(told))
+    with pytest.raises(ModelUnsupportedError, match="is no model's"):
+        require_safe(folder)
+
+
+def test_tokens_are_no_settings(folder: Path) -> None:
+    (folder / "added_tokens.json").write_text('{"width": 151650, "backbone": 151651}')
+    require_safe(folder)
+
+
+def test_a_link_that_leads_to_itself_is_nothing(folder: Path) -> None:
+    (folder / "extra.json").symlink_to("extra.json")
+    require_safe(folder)
+
+
+@pytest.fixture
+def lora(tmp_path: Path) -> Path:
+    """A folder of a LoRA alone that the gate lets through."""
+    folder = tmp_path / "lora"
+    folder.mkdir()
+    (folder / "adapter_model.safetensors").write_bytes(b"weights")
+    write_lora(folder)
+    return folder
+
+
+def write_lora(folder: Path, **told: object) -> None:
+    plain = {"peft_type": "LORA", "r": 8, "init_lora_weights": True, "loftq_config": {}}
+    (folder / "adapter_config.json").write_text(json.dumps({**plain, **told}))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"peft_type": "XLORA", "adapters": {"0": "someone/lora"}},
+        {"peft_type": None},
+        {"layer_replication": [[0, 10**8]]},
+        {"init_lora_weights": "pissa"},
+        {"init_lora_weights": ["orthogonal"]},
+        {"corda_config": {"cache_file": "/other.pt"}},
+        {"r": 10**9},
+        {"rank_pattern": {"q_proj": 10**9}},
+        {"rank_pattern": 10**9},
+    ],
+)
+def test_only_plain_loras_are_loaded(lora: Path, told: dict[str, object]) -> None:
+    require_safe_adapter(lora)
+    write_lora(lora, **told)
+    with pytest.raises(ModelUnsupportedError):
+        require_safe_adapter(lora)
+
+
+def test_a_loras_weights_lie_in_its_folder(lora: Path) -> None:
+    weights = lora / "adapter_model.safetensors"
+    weights.rename(lora.parent / "secret")
+    weights.symlink_to(lora.parent / "secret")
+    with pytest.raises(ModelUnsupportedError, match="leads out of the folder"):
+        require_safe_adapter(lora)
+
+
+def test_a_model_is_put_together_of_files_that_are_read(
+    folder: Path, lora: Path, tmp_path: Path
+) -> None:
+    (folder / "code.py").write_text("import os")
+    (folder / "secret").symlink_to("/etc/passwd")
+    target = tmp_path / "whole"
+    target.mkdir()
+    put_together(lora, Base(folder), target)
+    names = sorted(str(file.relative_to(target)) for file in target.rglob("*") if file.is_file())
+    assert names == [
+        "adapter/adapter_config.json",
+        "adapter/adapter_model.safetensors",
+        "config.json",
+        "model.safetensors",
+    ]
+    require_safe(target)
 
 
 @pytest.mark.parametrize("text", ["", "[" * 100_000, '{"a":' * 100_000, "\ud800"])

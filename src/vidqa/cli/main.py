@@ -18,6 +18,7 @@ from vidqa.cli.tell import Teller
 from vidqa.config import setting
 from vidqa.errors import UsageError, VidqaError
 from vidqa.exit_codes import ExitCode, exit_code
+from vidqa.file_systems import said_plainly
 from vidqa.registry import DEFAULT_MODEL
 
 app = typer.Typer(
@@ -363,16 +364,16 @@ def run(arguments: list[str]) -> int:
     try:
         status = app(args=arguments, prog_name="vidqa", standalone_mode=False)
     except VidqaError as error:
-        Teller().error(error)
+        Teller(verbose="--verbose" in arguments).error(error)
         return exit_code(error)
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     except OSError as error:
-        if error.filename is None:
+        if (plain := said_plainly(error)) is None:
             traceback.print_exc()
             return ExitCode.UNEXPECTED
-        Teller().error(UsageError(f"{str(error.filename)!r}: {error.strerror}"))  # it says enough
-        return ExitCode.USAGE
+        Teller().error(plain)
+        return exit_code(plain)
     except SystemExit as error:  # the parser ends this way when nobody reads its help any more
         if isinstance(error.__context__, BrokenPipeError):
             return ExitCode.ANSWERED

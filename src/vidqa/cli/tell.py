@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidqa.cli.printable import printable
 from vidqa.cli.prompt_table import show_prompt
-from vidqa.errors import VidqaError
+from vidqa.errors import VidqaError, trace_of
 from vidqa.file_info import NO_PICTURES
 from vidqa.types import Answer, Grounding, PromptView, Stage
 from vidqa.wording import counted
@@ -100,11 +100,13 @@ class Teller:
             self._spinner.show(label)
 
     def error(self, error: VidqaError, *, about: str | None = None) -> None:
-        """What, why, and what to do about it."""
+        """What, why, and what to do about it; how it came about, for whoever asks for more."""
         subject = f"{printable(about)}: " if about else ""
         self._line(f"error: {subject}{printable(error.message)}")
         if error.hint:
             self._line(f"hint: {printable(error.hint)}")
+        if self._verbose and (trace := trace_of(error)):
+            self._line(printable(trace, newlines=True))
 
     def coverage(
         self,

@@ -114,13 +114,14 @@ def kept_context(
 
 
 def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, about: str) -> None:
-    """Keep what was read, where it is small and is keys and values only, not recurrent states."""
+    """Keep what was read, where it is small and one size of keys and values in every layer."""
     layers: list[Any] = context.cache.layers
     if not all(type(layer) is DynamicLayer for layer in layers):
         return
     tensors = {f"k.{number}": layer.keys.cpu() for number, layer in enumerate(layers)}
     tensors |= {f"v.{number}": layer.values.cpu() for number, layer in enumerate(layers)}
-    if sum(one.nbytes for one in tensors.values()) <= MOST_READ_BYTES:
+    sizes = {one.shape for one in tensors.values()}
+    if len(sizes) == 1 and sum(one.nbytes for one in tensors.values()) <= MOST_READ_BYTES:
         told = _Read(len(layers), context.shift)
         cache.put(READ, key, _packed(told, tensors), about=about)
 
@@ -130,8 +131,9 @@ def _require_fit(
 ) -> None:
     """Raise a ValueError unless keys and values are of so many tokens, and of this network."""
     text: Any = network.config.get_text_config()
-    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
-    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    queries = getattr(text, "num_attention_heads", 1)
+    heads = getattr(text, "num_key_value_heads", None) or queries
+    width = getattr(text, "head_dim", None) or text.hidden_size // queries
     wanted = (torch.Size((1, heads, tokens, width)), network.dtype)
     found = {(one.shape, one.dtype) for pair in layers for one in pair}
     if len(layers) != text.num_hidden_layers or found != {wanted}:

@@ -138,7 +138,7 @@ def audio_blocks(
             return
         losses = Losses()
         cutter = _Cutter(start_s, length, round(block_s * SAMPLE_RATE), losses)
-        cutter.note = "" if track else _choice(container, stream)
+        cutter.note = _choice(container, stream) if track is None else ""
         for time_s, samples in _resampled(decoded(container, stream, losses), losses):
             yield from cutter.place(None if time_s is None else time_s - begin_s, samples)
             if cutter.is_full:
@@ -273,15 +273,14 @@ def _audio_stream(
 
 def _choice(container: Any, chosen: Any) -> str:
     """Which sound is listened to, where there are several."""
-    names = {
-        stream.index: name_of(number, stream)
-        for number, stream in enumerate(container.streams.audio, start=1)
-        if stream.codec_context is not None
-    }
+    names = {}
+    for number, stream in enumerate(container.streams.audio, start=1):
+        unread = "" if stream.codec_context is not None else " (no decoder here reads it)"
+        names[stream.index] = name_of(number, stream) + unread
     taken = names.pop(chosen.index)
-    return f"listened to sound track {taken}; there are also {', '.join(names.values())}" * bool(
-        names
-    )
+    if not names:
+        return ""
+    return f"listened to sound track {taken}; there are also {', '.join(names.values())}"
 
 
 def _resampled(

@@ -64,9 +64,9 @@ def choose_sampling(recipe: Recipe, wanted: Sampling | None) -> Sampling:
 
 def as_typed(seconds: float) -> str:
     """A time as people write it: `7.5`, `12:30`, `1:02:03`."""
-    minutes, rest = divmod(seconds, 60)
-    if minutes < 1:
+    if seconds < 60:
         return f"{seconds:g}"
+    minutes, rest = divmod(round(seconds, 2), 60)
     hours, minutes = divmod(int(minutes), 60)
     clock = f"{minutes:02}:{rest:05.2f}" if rest % 1 else f"{minutes:02}:{int(rest):02}"
     return f"{hours}:{clock}" if hours else clock.removeprefix("0")

@@ -7,9 +7,11 @@ import json
 import os
 import pickle
 import socket
+import stat
 import struct
 import tempfile
 from collections.abc import Sequence
+from itertools import accumulate
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -23,7 +25,10 @@ SHARED_BYTES = 1 << 16
 """Arrays that have at least so many bytes together are not copied through the socket."""
 
 MOST_BYTES = 4 << 30
-"""No message is larger, as no worker may have more."""
+"""The arrays of a message are no larger, as no worker may have more."""
+
+MOST_TEXT_BYTES = 32 << 20
+"""Nor is what is said around them: the subtitles of a very long film are a tenth of it."""
 
 
 def send_job(connection: Connection, job: Job | More) -> None:
@@ -65,21 +70,20 @@ def receive(connection: Connection) -> Any:
 
     Raises:
         EOFError: the worker is gone.
-        OSError: so it is, in the middle of a message; or that is no message.
+        OSError: so it is, in the middle of a message.
+        ValueError: that is no message.
 
     """
-    try:
-        sizes = _sizes(connection.recv_bytes(MOST_BYTES))
-        content = connection.recv_bytes(MOST_BYTES)
-        return decode(content, _split(_memory(connection, sum(sizes)), sizes))
-    except ValueError as error:
-        raise OSError(str(error)) from error
+    sizes = _sizes(connection.recv_bytes(MOST_TEXT_BYTES))
+    content = connection.recv_bytes(MOST_TEXT_BYTES)
+    return decode(content, _split(_memory(connection, sum(sizes)), sizes))
 
 
 def limit_silence(connection: Connection, seconds: int) -> None:
-    """Have `receive` end with an OSError if nothing comes for so long in the midst of a message."""
+    """Have a message end with an OSError if the other side neither sends nor reads for so long."""
     with _socket(connection) as channel:
-        channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", seconds, 0))
+        for way in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            channel.setsockopt(socket.SOL_SOCKET, way, struct.pack("@ll", seconds, 0))
 
 
 def _sizes(head: bytes) -> list[int]:
@@ -103,8 +107,7 @@ def _memory(connection: Connection, size: int) -> memoryview:
 
 
 def _split(memory: memoryview, sizes: Sequence[int]) -> list[memoryview]:
-    ends = [sum(sizes[: n + 1]) for n in range(len(sizes))]
-    return [memory[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    return [memory[end - size : end] for end, size in zip(accumulate(sizes), sizes, strict=True)]
 
 
 def _send_memory(connection: Connection, views: list[memoryview]) -> None:
@@ -120,9 +123,12 @@ def _receive_memory(connection: Connection, size: int) -> memoryview:
         _, descriptors, *_ = socket.recv_fds(channel, 1, 1)
     if not descriptors:
         raise EOFError("no shared memory came")
-    # copied out rather than mapped: a mapping would keep a descriptor for every picture kept
-    memory = memoryview(bytearray(size))
     with open(descriptors[0], "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size != size:
+            raise ValueError("shared memory of another kind or size")
+        # copied out rather than mapped: a mapping would keep a descriptor for every picture kept
+        memory = memoryview(bytearray(size))
         file.seek(0)
         filled = 0
         while filled < len(memory):

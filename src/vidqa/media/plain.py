@@ -1,7 +1,8 @@
 """What a worker says, as JSON and raw arrays: reading it can make plain values and nothing else.
 
 A decoder that is taken over by a clip says what it likes. So nothing of it is unpickled: the other
-side makes numbers, texts, arrays, and the dataclasses of the media layer from it.
+side makes numbers, texts, arrays, and the dataclasses of the media layer from it, with fields of
+the types that they state.
 """
 
 import dataclasses
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidqa import errors
+from vidqa.media.typed import field_hints, fits
 from vidqa.texts import from_json
 
 KIND = "$"
@@ -56,7 +58,11 @@ def encode(value: object) -> tuple[bytes, list[NDArray[Any]]]:
 
 
 def decode(content: bytes, memories: Sequence[memoryview]) -> Any:
-    """The value of an `encode`, its arrays in the memory given.
+    """The value of an `encode`.
+
+    Args:
+        content: its JSON.
+        memories: of its arrays, in their order; they stay there.
 
     Raises:
         ValueError: it is not what `encode` makes.
@@ -76,7 +82,7 @@ def decode(content: bytes, memories: Sequence[memoryview]) -> Any:
         "path": lambda told: Path(told["path"]),
         "fraction": lambda told: Fraction(*told["parts"]),
         "error": _error,
-        "class": lambda told: _class(told["name"])(*told["fields"]),
+        "class": lambda told: _instance(_class(told["name"]), told["fields"]),
     }
 
     def made(told: dict[str, Any]) -> Any:
@@ -84,7 +90,7 @@ def decode(content: bytes, memories: Sequence[memoryview]) -> Any:
 
     try:
         return _tuples(from_json(content, object_hook=made))
-    except (ValueError, KeyError, TypeError, ZeroDivisionError, StopIteration) as error:
+    except Exception as error:  # it may be anything, and so may be what becomes of it
         raise ValueError(f"not what a worker says: {error}") from error
 
 
@@ -94,6 +100,7 @@ def _tuples(value: Any) -> Any:
 
 
 def _error(told: dict[str, Any]) -> errors.VidqaError:
+    """An error of vidqa's. Raises as `decode` does, and so do those below."""
     kind = getattr(errors, told["name"], None)
     if not (isinstance(kind, type) and issubclass(kind, errors.VidqaError)):
         raise ValueError(f"{told['name']} is no error of vidqa's")
@@ -101,11 +108,20 @@ def _error(told: dict[str, Any]) -> errors.VidqaError:
     return kind(str(message), hint=None if hint is None else str(hint))
 
 
-def _class(name: str) -> Callable[..., Any]:
-    """A dataclass of a module that was imported here already."""
+def _class(name: str) -> Any:
+    """A dataclass that was made in a module which was imported here already."""
     module, _, one = name.partition(":")
-    kind = getattr(sys.modules.get(module), one, None)
+    kind: Any = getattr(sys.modules.get(module), one, None)
     is_ours = module in FOREIGN_CLASSES or module.startswith("vidqa.media.")
-    if not (is_ours and isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+    is_kind = isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    if not (is_ours and is_kind and kind.__module__ == module):
         raise ValueError(f"{name} is no class that a worker may name")
     return kind
+
+
+def _instance(kind: Any, values: tuple[Any, ...]) -> Any:
+    """A dataclass with these in its fields."""
+    hints = field_hints(kind)
+    if len(values) != len(hints) or not all(map(fits, values, hints)):
+        raise ValueError(f"{kind.__name__} has other fields")
+    return kind(*values)

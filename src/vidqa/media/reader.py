@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -43,7 +44,8 @@ class Reader:
 
     def probe(self, path: Path) -> VideoInfo:
         """Look into a file. See `vidqa.media.probe.probe`."""
-        return self.call(path, probe, path)
+        info = self.call(path, probe, path)
+        return replace(info, path=path)  # which a worker may not choose
 
     def frames(
         self,

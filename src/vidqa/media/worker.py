@@ -19,6 +19,7 @@ from vidqa.errors import DecoderError
 from vidqa.media import parcel
 from vidqa.media.messages import Beat, Done, Failed, Item, Job, More
 from vidqa.media.patience import BUSY_MACHINE, Patience
+from vidqa.media.typed import fits, result_hint
 
 SILENCE_S = 20
 """A decoder that gives no sign of life for so long, and that nothing holds up, is taken to hang."""
@@ -99,8 +100,10 @@ class Worker:
         **options: Arguments.kwargs,
     ) -> Result:
         """Run a module-level function in the worker. Raises as `stream` does."""
-        (result,) = self.stream(once, function, arguments, options)
-        return result
+        results = list(islice(self.stream(once, function, arguments, options), 2))
+        if len(results) != 1:
+            raise DecoderError("the decoder gave more than one answer, or none")
+        return results[0]
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -190,17 +193,18 @@ class _Child:
         """Yield what a job yields; ask for the next item before handing out this one."""
         try:
             parcel.send_job(self._connection, job)
-            while True:
-                message = self._next()
-                if isinstance(message, Item):
-                    parcel.send_job(self._connection, More())
-                    yield message.value
-                elif isinstance(message, Failed):
+            hint = _hint(job)
+            while not isinstance(message := self._next(), Done):
+                if isinstance(message, Failed):
                     raise _failure(message)
-                elif isinstance(message, Done):
-                    return
+                if not (isinstance(message, Item) and fits(message.value, hint)):
+                    raise ValueError("it is nothing that comes of the job")
+                parcel.send_job(self._connection, More())
+                yield message.value
         except (EOFError, OSError) as error:
             raise _LostWorkerError(f"the decoder crashed ({self._fate()})") from error
+        except ValueError as error:
+            raise _LostWorkerError(f"the decoder sent nonsense: {error}") from error
 
     def _next(self) -> Any:
         while True:
@@ -226,6 +230,11 @@ class _Child:
             return signal.Signals(-status).name
         except ValueError:
             return f"signal {-status}"
+
+
+def _hint(job: Job) -> Any:
+    """The type of what a job may yield."""
+    return result_hint(job.arguments[0] if job.function is once else job.function)
 
 
 def _here() -> str:

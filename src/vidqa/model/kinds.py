@@ -23,6 +23,8 @@ BOTH_WAYS = "token_type_ids"
 """The argument of classes whose attention inside a picture is not causal."""
 CPU_ALLOCATOR = "DefaultCPUAllocator"
 """In the RuntimeError of torch's allocator on CPUs."""
+OF_THE_MACHINE = (CPU_ALLOCATOR, "CUDA error")
+"""In errors of torch's that no file is to blame for."""
 ENCODED = "mm_encoder_outputs"
 """The argument by which pictures that were encoded before are taken back."""
 
@@ -91,21 +93,32 @@ def require_encoded_pictures(network: PreTrainedModel) -> None:
 def reading(folder: Path) -> Iterator[None]:
     """Say plainly that a file of a model cannot be read, or makes no model.
 
-    What the library complained of becomes the error; that memory ran out stays what it is.
+    What the library complained of becomes the error; what no file is to blame for stays what it
+    is, such as that memory ran out.
 
     Raises:
         ModelDamagedError: it cannot.
+        ModelUnsupportedError: a library that it needs is missing.
 
     """
     try:
         yield
     except (VidqaError, MemoryError, torch.OutOfMemoryError):
         raise
+    except ImportError as error:
+        raise ModelUnsupportedError(
+            f"the model in {folder} needs a library that is missing: {_first_line(error)}"
+        ) from error
     except Exception as error:  # each library has errors of its own for what it cannot read
-        if CPU_ALLOCATOR in str(error):
+        if any(words in str(error) for words in OF_THE_MACHINE):
             raise
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        said = _first_line(error)
         raise ModelDamagedError(f"the model in {folder} cannot be read: {said}") from error
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _read_config(file: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from vidqa.errors import (
     UsageError,
 )
 from vidqa.registry import MODELS
-from vidqa.weights.gate import ADAPTER, ADAPTER_CONFIG, ADAPTER_WEIGHTS, read_json
+from vidqa.weights.gate import ADAPTER, ADAPTER_CONFIG, ADAPTER_WEIGHTS, model_files, read_json
 from vidqa.weights.local import SETTINGS, find_local, hub_source, write_settings
 from vidqa.weights.locate import model_folder
 from vidqa.weights.marker import MARKER
@@ -65,9 +65,10 @@ def base_of(folder: Path, store: Store) -> Base:
 def put_together(adapter: Path, base: Base, target: Path) -> None:
     """Fill a folder with a model and a LoRA beside its decoder.
 
-    Files of the model get a second name where the disk allows it, instead of a copy.
+    Files of the model, those that something is read from, get a second name where the disk allows
+    it, instead of a copy.
     """
-    for file in sorted(one for one in base.folder.rglob("*") if one.is_file()):
+    for file in model_files(base.folder):
         if file.name == MARKER or (file.name == SETTINGS and base.preset is not None):
             continue
         copy = target / file.relative_to(base.folder)

@@ -4,6 +4,7 @@ Weights are safetensors, which hold numbers only; all files lie inside the folde
 it sends a library elsewhere: to another model, to a download, or to code.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -27,21 +28,35 @@ ADAPTER_WEIGHTS = "adapter_model.safetensors"
 SAFE = "vidqa loads nothing that could run code, such as pickled weights"
 SNAPSHOTS, BLOBS = "snapshots", "blobs"
 """Where the Hub's own cache has its folders of links, and the files that they lead to."""
-VOCABULARIES = ("tokenizer.json", "vocab.json")
-"""Large, and without settings."""
+VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")
+"""Tokens and their numbers: without settings."""
 SENDS_AWAY = ("audio_tokenizer", "use_pretrained_backbone", "megatron_config")
 """Keys by which settings have transformers or PEFT load another model, or a module by name."""
-CHOOSES_CODE = ("attn_implementation", "_attn_implementation", "experts_implementation")
-"""Keys whose values may name code on the Hub, as `owner/name`."""
+CHOOSES_CODE = "_implementation"
+"""The end of keys whose values may name code on the Hub, as `owner/name`."""
+NAMES_A_TOWER = ("architecture", "backbone")
+"""Keys whose values are one of timm's models: a name alone, or with `hf-hub:` or `local-dir:`
+before it the model of a repository or a folder."""
+BUILDS_A_TOWER = ("model_args", "backbone_kwargs")
+"""Keys whose values timm takes as arguments."""
+FETCHES = ("checkpoint_path", "cache_dir", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay")
+"""Arguments of timm's that have weights read from elsewhere."""
+LORA = "LORA"
+"""The only kind of PEFT's adapters that is loaded: others load more of them."""
+COSTLY = ("layer_replication", "corda_config", "eva_config", "loftq_config", "lora_ga_config")
+"""Settings of a LoRA that multiply layers, or compute weights or read them when it is loaded."""
+PLAIN_STARTS = (None, True, False, "gaussian")
+"""What a LoRA may begin with before its weights are loaded: numbers that cost nothing."""
+HIGHEST_RANK = 16_384
 
 
-LARGEST = {
-    **dict.fromkeys(("layers", "depth", "blocks"), 4096),
+LARGEST_BY_END = {
+    **dict.fromkeys(("layers", "depth", "depths", "blocks"), 4096),
     **dict.fromkeys(("heads", "experts", "groups"), 65_536),
     **dict.fromkeys(("height", "width", "image_size", "crop_size"), 16_384),
     **dict.fromkeys(("_edge", "_pixels"), 1 << 30),
 }
-"""Far more than in any model there is, by the ends of keys."""
+"""Far more than in any model there is, by the ends of keys; lists hold one number a stage."""
 
 
 def require_safe(folder: Path, *, is_verified: bool = False) -> None:
@@ -96,21 +111,35 @@ def require_plain(file: Path) -> None:
             continue
         waiting += one.values()
         for key, value in one.items():
-            elsewhere = key in SENDS_AWAY and value
-            code = key in CHOOSES_CODE and "/" in str(value)
-            weights = key == "transformers_weights" and not WEIGHTS.fullmatch(str(value))
             if _is_beyond(key, value):
                 raise ModelUnsupportedError(f"{str(file)!r} is no model's: {key} is {value}")
-            if elsewhere or code or weights:
+            if _leads_elsewhere(key, value):
                 raise ModelUnsupportedError(
                     f"{str(file)!r} would have something loaded from elsewhere: {key}", hint=SAFE
                 )
 
 
+def _leads_elsewhere(key: str, value: Any) -> bool:
+    """Whether a setting has a library load another model, weights or code."""
+    if key.endswith(CHOOSES_CODE):
+        return "/" in str(value)
+    if key in NAMES_A_TOWER:
+        return not {":", "/"}.isdisjoint(str(value))
+    if key in BUILDS_A_TOWER:
+        return isinstance(value, dict) and any(value.get(name) for name in FETCHES)
+    if key == "transformers_weights":
+        return WEIGHTS.fullmatch(str(value)) is None
+    return key in SENDS_AWAY and bool(value)
+
+
 def _is_beyond(key: str, value: Any) -> bool:
     """Whether a number is larger than any model's, so that a library would count for ever."""
-    most = next((most for end, most in LARGEST.items() if key.endswith(end)), None)
-    return most is not None and isinstance(value, int | float) and not value <= most
+    most = next((most for end, most in LARGEST_BY_END.items() if key.endswith(end)), None)
+    if most is None:
+        return False
+    if isinstance(value, list):
+        return any(_is_beyond(key, one) for one in value)
+    return isinstance(value, int | float) and not value <= most
 
 
 def model_files(folder: Path) -> list[Path]:
@@ -152,16 +181,22 @@ def _entries(folder: Path) -> list[Path]:
 
 def _require_inside(folder: Path) -> None:
     """Links may lead to files in the folder, and in a Hub's cache to its own files."""
-    home = folder.resolve()
+    home = _target(folder)
     homes = [home, home.parent.parent / BLOBS] if home.parent.name == SNAPSHOTS else [home]
-    read = [one for one in _entries(folder) if one.name in INNER or _is_named(one.name)]
+    named = (*INNER, ADAPTER_WEIGHTS)
+    read = [one for one in _entries(folder) if one.name in named or _is_named(one.name)]
     for one in [*read, *(file for name in INNER for file in _entries(folder / name))]:
-        target = one.resolve()
+        target = _target(one)
         if not any(target.is_relative_to(place) for place in homes):
             raise ModelUnsupportedError(
                 f"{str(one)!r} leads out of the folder of the model, to {str(target)!r}",
                 hint="put the file itself there",
             )
+
+
+def _target(path: Path) -> Path:
+    """Where links lead in the end; one that leads to itself leads nowhere, which is no error."""
+    return Path(os.path.realpath(path))
 
 
 def _require_shards(folder: Path, weights: set[str]) -> None:
@@ -189,3 +224,24 @@ def _require_adapter(folder: Path) -> None:
     if not (folder / ADAPTER_WEIGHTS).is_file():
         raise ModelUnsupportedError(f"{folder} has no {ADAPTER_WEIGHTS}", hint=SAFE)
     require_plain(folder / ADAPTER_CONFIG)
+    _require_plain_lora(folder / ADAPTER_CONFIG)
+
+
+def _require_plain_lora(file: Path) -> None:
+    """A LoRA costs what its weights take: nothing in it is loaded or computed besides."""
+    told = read_json(file)
+    if not isinstance(told, dict):
+        raise ModelDamagedError(f"{str(file)!r} is no configuration")
+    if (kind := told.get("peft_type")) != LORA:
+        raise ModelUnsupportedError(
+            f"{str(file)!r} says that its kind is {kind!r}, and vidqa loads {LORA} only"
+        )
+    start, pattern = told.get("init_lora_weights"), told.get("rank_pattern") or {}
+    ranks = [told.get("r", 1), *(pattern.values() if isinstance(pattern, dict) else [pattern])]
+    odd = [name for name in COSTLY if told.get(name)]
+    odd += ["init_lora_weights"] * (start not in PLAIN_STARTS)
+    odd += ["r"] * (not all(type(rank) is int and 0 < rank <= HIGHEST_RANK for rank in ranks))
+    if odd:
+        raise ModelUnsupportedError(
+            f"{str(file)!r} is of no plain LoRA: {odd[0]} is {told.get(odd[0])!r}"
+        )
