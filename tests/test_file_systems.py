@@ -3,11 +3,12 @@
 import errno
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
 from vidqa.errors import NoSpaceError, UsageError, VidqaError
-from vidqa.file_systems import said_plainly
+from vidqa.file_systems import put_in_place, said_plainly
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,27 @@ def test_what_the_user_can_mend(number: int, path: str | None, kind: type[VidqaE
 def test_what_is_a_fault_of_the_program(number: int | None, path: object) -> None:
     error = OSError("odd") if number is None else OSError(number, os.strerror(number), path)
     assert said_plainly(error) is None
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_what_came_in_the_meantime_is_not_replaced_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    if not has_links:
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+    draft, target = tmp_path / ".part", tmp_path / "talk.srt"
+    draft.write_text("new")
+    target.write_text("another's")
+    with pytest.raises(FileExistsError):
+        put_in_place(draft, target, replace=False)
+    assert target.read_text() == "another's"
+    target.unlink()
+    put_in_place(draft, target, replace=False)
+    assert target.read_text() == "new"
+    assert not draft.exists()
+    draft.write_text("newer")
+    put_in_place(draft, target, replace=True)
+    assert target.read_text() == "newer"

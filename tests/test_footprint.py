@@ -95,6 +95,17 @@ def test_the_parts_add_up(footprint: Footprint) -> None:
     assert wanted(footprint, "float32").cache_bytes == 2 * made.cache_bytes
 
 
+def test_scoring_takes_more_caches(footprint: Footprint) -> None:
+    sizes = {"words": 800, "new_tokens": 512}
+    two, four = (
+        plan_memory(footprint, dtype="bfloat16", frames=90, caches=count, **sizes)
+        for count in (2, 4)
+    )
+    assert four.cache_bytes == 2 * two.cache_bytes == 2 * wanted(footprint).cache_bytes
+    (fewer, *_) = smaller_plans(footprint, four, caches=4, **sizes)
+    assert fewer.cache_bytes == 2 * wanted(footprint, frames=45).cache_bytes
+
+
 def test_no_cache_is_longer_than_the_context(footprint: Footprint) -> None:
     short = replace(footprint, context_tokens=1000)
     assert wanted(short).cache_bytes == 2 * 1000 * 32 * 8 * 128 * 2 * 2

@@ -1,11 +1,14 @@
 """What an answer rests on, and choices, on a tiny model of every family."""
 
 import math
+import weakref
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from transformers.cache_utils import DynamicLayer
 
 from clips import make_clip
 from families import MAKERS, family_spec
@@ -13,6 +16,7 @@ from vidqa.engine import Clip, Model, open_folder
 from vidqa.engine.grounding import RESTS_NATS, judged
 from vidqa.engine.ranking import ranked
 from vidqa.errors import ModelDamagedError
+from vidqa.footprint import CACHES
 from vidqa.types import UNSURE
 
 pytestmark = pytest.mark.numbers
@@ -61,6 +65,39 @@ def clip(model: Model, tmp_path: Path) -> Clip:
     srt = "1\n00:00:00,100 --> 00:00:00,900\nthe cat is called Chelsea\n"
     (tmp_path / "clip.srt").write_text(srt)
     return model.watch(tmp_path / "clip.mp4")
+
+
+def test_a_clip_is_held_as_often_as_is_planned_for(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = clip.opening
+    layers = [one for one in opening.prefix.cache.layers if type(one) is DynamicLayer]
+    most, update = 0, DynamicLayer.update
+
+    def counted(self: DynamicLayer, *given: object, **told: object) -> object:
+        nonlocal most
+        result = update(self, *given, **told)  # type: ignore[arg-type]
+        seen.append(weakref.ref(result[0]))
+        alive = {one.data_ptr() for ref in seen if (one := ref()) is not None and is_long(one)}
+        most = max(most, len(alive))
+        return result
+
+    def is_long(keys: torch.Tensor) -> bool:
+        return keys.shape[-2] > opening.prefix_tokens // 2
+
+    def copies(act: Callable[[], object]) -> float:
+        nonlocal most
+        most = 0
+        act()
+        return most / len(layers)
+
+    seen = [weakref.ref(one.keys) for one in layers]
+    monkeypatch.setattr(DynamicLayer, "update", counted)
+    assert copies(lambda: clip.ask(QUESTION)) <= CACHES
+    assert copies(lambda: clip.rank(QUESTION, ["a", "b", "c"])) <= CACHES + 1
+    assert copies(lambda: clip.grounded(QUESTION)) <= CACHES + 1
+    chosen = clip.choose(QUESTION, ["a", "b", "c"])
+    assert copies(lambda: clip.grounded(chosen)) <= CACHES + 2
 
 
 def test_an_answer_is_scored_again_with_less(clip: Clip, model: Model, tmp_path: Path) -> None:

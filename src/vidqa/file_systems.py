@@ -88,6 +88,31 @@ def link_or_copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
+def put_in_place(draft: Path, target: Path, *, replace: bool) -> None:
+    """Give a finished file its name.
+
+    Args:
+        draft: the file, beside its place.
+        target: its name.
+        replace: take the place of what is there, even if that came only now.
+
+    Raises:
+        OSError: it cannot be done; a FileExistsError if something is there that is to stay.
+
+    """
+    if not replace:
+        try:
+            target.hardlink_to(draft)
+        except OSError as error:
+            if not is_unsupported(error):
+                raise
+            target.touch(exist_ok=False)
+        else:
+            draft.unlink()
+            return
+    draft.replace(target)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut, as `fsync` does for a file's content."""
     handle = os.open(folder, os.O_RDONLY)

@@ -15,6 +15,9 @@ PREFILL_CHUNK_TOKENS = 512
 one the same bytes, and bound the memory of a long prompt."""
 TOWER_BATCH_IMAGES = 16
 """Frames that the tower is given at once."""
+CACHES = 2
+"""How often a clip's keys and values are held at once: as it was read, and with the question behind
+it."""
 RUNTIME_BYTES = 1_300_000_000
 """Python, torch and its kernels, the decoders of clips and a small recogniser: the starter, whose
 weights take 0.3 GB, was measured to take 1.5 to 1.7 GB at its peak (benchmarks/results)."""
@@ -71,7 +74,13 @@ class MemoryPlan:
 
 
 def plan_memory(
-    footprint: Footprint, *, dtype: str, frames: int, words: int, new_tokens: int
+    footprint: Footprint,
+    *,
+    dtype: str,
+    frames: int,
+    words: int,
+    new_tokens: int,
+    caches: int = CACHES,
 ) -> MemoryPlan:
     """Add up what answering one question about one clip takes.
 
@@ -81,6 +90,7 @@ def plan_memory(
         frames: how many are shown.
         words: of subtitles, at most.
         new_tokens: of the answer, at most.
+        caches: how often the clip is held in the decoder's cache at once.
 
     """
     wide = 2.0 if dtype in QUANTIZED_DTYPES else BYTES[dtype]
@@ -88,8 +98,7 @@ def plan_memory(
     text_tokens = int(words * TOKENS_PER_WORD) + QUESTION_TOKENS + new_tokens
     tokens = min(frame_tokens + text_tokens, footprint.context_tokens)
     weights = footprint.block_parameters * BYTES[dtype] + footprint.other_parameters * wide
-    # twice: the clip's prefix is kept, and copied for each question
-    cache = 2 * tokens * footprint.layers * footprint.kv_heads * footprint.head_dim * 2 * wide
+    cache = caches * tokens * footprint.layers * footprint.kv_heads * footprint.head_dim * 2 * wide
     tower = min(frames, TOWER_BATCH_IMAGES) * footprint.patches * 4 * footprint.tower_inner * wide
     decoder = PREFILL_CHUNK_TOKENS * 4 * footprint.decoder_inner * wide
     encoded = frame_tokens * footprint.text_width * wide
@@ -98,7 +107,7 @@ def plan_memory(
 
 
 def smaller_plans(
-    footprint: Footprint, plan: MemoryPlan, *, words: int, new_tokens: int
+    footprint: Footprint, plan: MemoryPlan, *, words: int, new_tokens: int, caches: int = CACHES
 ) -> list[MemoryPlan]:
     """Plans that take less, the least loss first: fewer frames, then a quantized decoder."""
     counts = [count for count in (plan.frames // 2, plan.frames // 4) if count >= 4]
@@ -106,6 +115,13 @@ def smaller_plans(
     tried = [(plan.dtype, count) for count in counts]
     tried += [(one, count) for one in formats for count in (plan.frames, *counts)]
     return [
-        plan_memory(footprint, dtype=one, frames=count, words=words, new_tokens=new_tokens)
+        plan_memory(
+            footprint,
+            dtype=one,
+            frames=count,
+            words=words,
+            new_tokens=new_tokens,
+            caches=caches,
+        )
         for one, count in tried
     ]

@@ -177,7 +177,7 @@ class ChatRun:
             lines = [f"> {answer.question}\n\n{answer.text}\n\n" for answer in answers]
         if is_there(Path(name)):
             raise UsageError(f"{name!r} is there already", hint="choose another name")
-        with opened(Path(name)) as write:
+        with opened(Path(name), replace=False) as write:
             write("".join(lines))
         self.teller.note(f"{counted(len(answers), 'answer')} in {name}")
 

@@ -119,6 +119,8 @@ def ask(
         WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
         keep=not no_cache,
         offline=offline,
+        scores_choices=choices is not None,
+        scores_answers=grounding,
     )
     how = AskOptions(
         run=RunOptions(

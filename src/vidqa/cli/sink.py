@@ -10,6 +10,7 @@ from typing import Any, Final, TextIO
 from vidqa.cli.output import put
 from vidqa.cli.printable import printable
 from vidqa.errors import NoSpaceError, UsageError
+from vidqa.file_systems import put_in_place
 
 _TEXT: Final[Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
 
@@ -20,16 +21,20 @@ Sink = Callable[[str], object]
 
 
 @contextmanager
-def opened(target: Path | None) -> Iterator[Sink]:
+def opened(target: Path | None, *, replace: bool = True) -> Iterator[Sink]:
     """A sink for the length of the body; None and `-` are stdout.
 
     A file is written beside its place, in UTF-8, and gets its name when the body has ended well;
     else nothing of it is left, and what was there before stays. A link stays a link: the file that
     it names is written. A device or a named pipe stays what it is, and takes the text as it comes.
 
+    Args:
+        target: the file.
+        replace: False for a file that must not be there, not even in the end.
+
     Raises:
         NoSpaceError: the disk is full.
-        UsageError: the file cannot be written.
+        UsageError: the file cannot be written, or is there.
 
     """
     if target is None or str(target) == STDOUT:
@@ -50,7 +55,7 @@ def opened(target: Path | None) -> Iterator[Sink]:
         with _closed(stream, target):
             yield _writer(stream, target)
         with _write_errors(target):
-            draft.replace(target)
+            put_in_place(draft, target, replace=replace)
     finally:
         with suppress(OSError):  # it was renamed, or never made
             draft.unlink()
@@ -79,7 +84,7 @@ def growing(target: Path, *, force: bool) -> Iterator[Sink]:
         require_new(target)
     with _write_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        stream = target.open("w", **_TEXT)
+        stream = target.open("w" if force else "x", **_TEXT)
     with _closed(stream, target):
 
         def write_through(text: str) -> None:
@@ -99,10 +104,12 @@ def require_new(target: Path) -> None:
 
     """
     if target.is_file():
-        raise UsageError(
-            f"{printable(str(target))} is there already",
-            hint="choose another name, or add --force",
-        )
+        raise _is_there(target)
+
+
+def _is_there(target: Path) -> UsageError:
+    name = printable(str(target))
+    return UsageError(f"{name} is there already", hint="choose another name, or add --force")
 
 
 def require_writable(target: Path) -> None:
@@ -145,6 +152,8 @@ def _write_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if isinstance(error, FileExistsError) and target.is_file():
+            raise _is_there(target) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpaceError(f"the disk is full; {name} was not written") from error
         raise UsageError(f"{name} cannot be written: {error.strerror}") from error

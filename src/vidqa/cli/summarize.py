@@ -114,6 +114,8 @@ class SummaryOptions:
     form: Form | None
     file: Path | None
     """For the text of the only clip, in place of records."""
+    replaces_file: bool
+    """Whether that file may be there already."""
 
     def __post_init__(self) -> None:
         if self.length == "none" and not self.chapters:
@@ -206,7 +208,9 @@ def _choose_view(asked: Request, records: Records, how: SummaryOptions) -> Answe
     text = form or "text"
     if several and (how.file is not None or text == "ffmetadata"):
         raise UsageError("such a file is about one clip", hint="-o FOLDER/ writes a file a clip")
-    return SummaryView(text, titles=several) if how.file is None else FileView(how.file, text)
+    if how.file is None:
+        return SummaryView(text, titles=several)
+    return FileView(how.file, text, replace=how.replaces_file)
 
 
 def _leaf(form: Form | None) -> Leaf:
@@ -302,6 +306,7 @@ def summarize(
         WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
         keep=not no_cache,
         offline=offline,
+        scores_answers=grounding or strict,
     )
     how = SummaryOptions(
         run=RunOptions(
@@ -320,5 +325,6 @@ def summarize(
         max_new_tokens=max_new_tokens,
         form=read_form,
         file=file,
+        replaces_file=force,
     )
     return summarize_all(asked, how, Teller(quiet=quiet, verbose=verbose))

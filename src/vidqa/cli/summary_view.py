@@ -39,13 +39,14 @@ class SummaryView(AnswerView):
 class FileView(AnswerView):
     """The summary of the only clip in a file, once it is whole."""
 
-    def __init__(self, file: Path, text: Text) -> None:
+    def __init__(self, file: Path, text: Text, *, replace: bool) -> None:
         self._file = file
+        self._replace = replace
         self._text_of = text_in(text)
 
     def whole(self, answer: Answer) -> None:
         """Write it. Raises as `opened`."""
-        with opened(self._file) as write:
+        with opened(self._file, replace=self._replace) as write:
             write(self._text_of(answer.to_record()))
 
 

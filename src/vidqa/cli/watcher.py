@@ -11,6 +11,7 @@ from vidqa.cli.libraries import keep_libraries_off_the_network, silence_librarie
 from vidqa.cli.settled import settled, settled_model
 from vidqa.cli.tell import Teller
 from vidqa.config import setting
+from vidqa.footprint import CACHES
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
@@ -106,6 +107,9 @@ class WatchOptions:
     """Whether anything of clips is kept on disk."""
     offline: bool = False
     """Offer no download."""
+    scores_choices: bool = False
+    scores_answers: bool = False
+    """Both take memory: see `load`."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -206,6 +210,7 @@ class Watcher:
             device=chosen.device,
             dtype=chosen.dtype,
             frames=self.options.frames.frames,
+            caches=CACHES + self.options.scores_choices + self.options.scores_answers,
             fit=chosen.fit,
             on_plan=self.teller.plan,
             speech=self.options.words.speech,

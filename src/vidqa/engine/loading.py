@@ -10,7 +10,7 @@ from vidqa.engine.memory import plan_for
 from vidqa.engine.model import Model
 from vidqa.engine.stopwatch import Stopwatch
 from vidqa.errors import ModelMissingError, VidqaError
-from vidqa.footprint import MemoryPlan
+from vidqa.footprint import CACHES, MemoryPlan
 from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
 from vidqa.media.transcribe import Recogniser
@@ -35,6 +35,7 @@ def load(
     device: str = "auto",
     dtype: str = "auto",
     frames: int | None = None,
+    caches: int = CACHES,
     fit: bool = False,
     on_plan: OnPlan | None = None,
     speech: str | None = None,
@@ -52,6 +53,8 @@ def load(
         dtype: `auto`, `float32`, `bfloat16` or `float16`; `int8` or `int4` store the decoder's
             blocks so, and need bitsandbytes.
         frames: how many will be looked at, to plan memory for; the model's default if None.
+        caches: how often a clip is held in the decoder's cache at once, to plan memory for: one
+            more than for answers if choices are scored, and one more if answers are `grounded`.
         fit: take fewer frames or a quantized decoder where memory is short, instead of refusing;
             every answer says so.
         on_plan: told what memory is planned, before anything is loaded.
@@ -79,6 +82,7 @@ def load(
         device=device,
         dtype=dtype,
         frames=frames,
+        caches=caches,
         fit=fit,
         on_plan=on_plan,
         recogniser=recogniser,
@@ -155,6 +159,7 @@ def open_folder(
     device: str = "auto",
     dtype: str = "auto",
     frames: int | None = None,
+    caches: int = CACHES,
     fit: bool = False,
     on_plan: OnPlan | None = None,
     recogniser: Recogniser | None = None,
@@ -177,7 +182,7 @@ def open_folder(
         processor = load_processor(folder)
         run_apart = None if spec.sources else TemplateRunner(folder)
         require_template(ChatTemplate(processor, run_apart), folder)
-        memory = plan_for(spec, folder, processor, dtype=chosen_dtype, frames=frames)
+        memory = plan_for(spec, folder, processor, dtype=chosen_dtype, frames=frames, caches=caches)
         memory = memory.fitted(chosen_device) if fit else memory
         if on_plan is not None:
             on_plan(memory.plan, chosen_device)

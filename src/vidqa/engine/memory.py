@@ -9,7 +9,7 @@ import torch
 from transformers import ProcessorMixin
 
 from vidqa.errors import ModelUnsupportedError, NotEnoughMemoryError
-from vidqa.footprint import MemoryPlan, plan_memory, smaller_plans
+from vidqa.footprint import CACHES, MemoryPlan, plan_memory, smaller_plans
 from vidqa.model.kinds import CPU_ALLOCATOR, reading
 from vidqa.model.measure import measure, measure_frame
 from vidqa.plan import free_memory_bytes, require_memory, said_change
@@ -77,15 +77,19 @@ def _small_pictures(folder: Path) -> Iterator[None]:
 
 
 def plan_for(
-    spec: ModelSpec, folder: Path, processor: ProcessorMixin, *, dtype: str, frames: int | None
+    spec: ModelSpec,
+    folder: Path,
+    processor: ProcessorMixin,
+    *,
+    dtype: str,
+    frames: int | None,
+    caches: int = CACHES,
 ) -> Memory:
     """The memory that a model in a folder takes for one clip and question."""
     with reading(folder), _small_pictures(folder):
         frame = measure_frame(processor, spec.family.image_kwargs, **spec.family.processor_kwargs)
         footprint = measure(folder, frame)
-    words, new_tokens = spec.max_words, spec.max_new_tokens
-    wanted = plan_memory(
-        footprint, dtype=dtype, frames=frames or spec.frames, words=words, new_tokens=new_tokens
-    )
-    smaller = smaller_plans(footprint, wanted, words=words, new_tokens=new_tokens)
+    sizes = {"words": spec.max_words, "new_tokens": spec.max_new_tokens, "caches": caches}
+    wanted = plan_memory(footprint, dtype=dtype, frames=frames or spec.frames, **sizes)
+    smaller = smaller_plans(footprint, wanted, **sizes)
     return Memory(wanted, tuple(smaller), wanted)

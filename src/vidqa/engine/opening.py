@@ -79,9 +79,9 @@ class Opening:
         """The log likelihood of each token of each answer, (T,) each."""
         logits, begun = self.begin(prompt)
         likelihoods = []
-        for answer in answers:
+        for number, answer in enumerate(answers, start=1):
             ids = torch.tensor([answer], device=logits.device)  # (1, T)
-            context = begun.branch()
+            context = begun.branch() if number < len(answers) else begun
             likelihoods.append(log_likelihoods(self._loaded.network, logits, context, ids))
         return likelihoods
 

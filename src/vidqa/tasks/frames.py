@@ -71,7 +71,8 @@ def write_frames(
     assert seen is not None, "the preview ends with what it knows"
     warnings = seen.warnings
     if sheet is not None and places.sheet is not None:
-        save_png(sheet.draw(seen.fitted.segments), places.sheet)
+        image = sheet.draw(seen.fitted.segments)
+        save_png(image, places.sheet, replace=places.replace_sheet)
         warnings += sheet.complaints()
     return Written(seen, tuple(files), warnings)
 

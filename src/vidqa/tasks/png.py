@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from vidqa.errors import NoSpaceError, UsageError
+from vidqa.file_systems import put_in_place
 from vidqa.tasks.journal import disk_errors
 
 SUFFIX = ".png"
@@ -59,8 +60,13 @@ def clear_frames(folder: Path) -> None:
                     file.unlink()
 
 
-def save_png(image: Image.Image, target: Path) -> None:
+def save_png(image: Image.Image, target: Path, *, replace: bool = True) -> None:
     """Write a picture beside its place and then give it its name; its folder is made if need be.
+
+    Args:
+        image: the picture.
+        target: its file.
+        replace: False for a file that must not be there, not even in the end.
 
     Raises:
         NoSpaceError: the disk is full.
@@ -71,7 +77,7 @@ def save_png(image: Image.Image, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         image.save(draft, format="PNG")
-        draft.replace(target)
+        put_in_place(draft, target, replace=replace)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpaceError(f"the disk is full; {str(target)!r} was not written") from error
