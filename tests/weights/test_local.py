@@ -1,5 +1,6 @@
 """Models in folders of the user's own."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,9 @@ def test_the_revision_follows_the_content(folder: Path) -> None:
     (folder / "adapter").mkdir()
     (folder / "adapter" / "adapter_model.safetensors").touch()
     for name in ("preprocessor_config.json", "chat_template.jinja", "adapter/adapter_config.json"):
-        for text in ('{"image_mean": 0}', '{"image_mean": 1}'):
-            (folder / name).write_text(text)
+        for number in (0, 1):
+            told = {"peft_type": "LORA", "image_mean": number}
+            (folder / name).write_text(json.dumps(told))
             seen.add(revision())
     (folder / "model.safetensors").write_bytes(b"other weights")
     seen.add(revision())

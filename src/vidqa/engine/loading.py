@@ -47,14 +47,12 @@ def load(
     """Load a model from the cache; nothing is downloaded.
 
     Args:
-        name: as in `vidqa models list`, a folder that `save_pretrained` wrote, or a repository of
-            the Hub that was pulled.
+        name: as in `vidqa models list`, a folder of a model, or a repository of the Hub.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         dtype: `auto`, `float32`, `bfloat16` or `float16`; `int8` or `int4` store the decoder's
             blocks so, and need bitsandbytes.
         frames: how many will be looked at, to plan memory for; the model's default if None.
-        caches: how often a clip is held in the decoder's cache at once, to plan memory for: one
-            more than for answers if choices are scored, and one more if answers are `grounded`.
+        caches: how often memory holds a clip: once more for choices, once more for `grounded`.
         fit: take fewer frames or a quantized decoder where memory is short, instead of refusing;
             every answer says so.
         on_plan: told what memory is planned, before anything is loaded.
