@@ -31,9 +31,14 @@ def test_a_file_is_replaced_only_when_all_is_written(tmp_path: Path) -> None:
 
 def test_what_another_wrote_in_the_meantime_stays(tmp_path: Path) -> None:
     target = tmp_path / "there" / "words.txt"
-    with pytest.raises(UsageError, match="there already"), opened(target, replace=False) as write:
-        target.write_text("another's")
-        write("ours")
+
+    def write_while_another_does() -> None:
+        with opened(target, replace=False) as write:
+            target.write_text("another's")
+            write("ours")
+
+    with pytest.raises(UsageError, match="there already"):
+        write_while_another_does()
     assert target.read_text() == "another's"
     assert list(target.parent.iterdir()) == [target]
 
