@@ -27,9 +27,9 @@ START = time.perf_counter()
 import torch  # noqa: E402
 
 import vidqa.engine  # noqa: E402
-from vidqa.cache import Cache  # noqa: E402
 from vidqa.engine import Clip, Model  # noqa: E402
-from vidqa.model.decoding import Context, prefill_question  # noqa: E402
+from vidqa.network.inference.decode import Context, prefill_question  # noqa: E402
+from vidqa.system.cache import Cache  # noqa: E402
 
 IMPORT_S = time.perf_counter() - START
 DEMO = Path(__file__).parents[1] / "src" / "vidqa" / "data" / "demo.mp4"

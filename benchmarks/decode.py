@@ -139,7 +139,7 @@ def decord() -> Callable[[str], Pictures]:
 
 def vidqa(strategy: str = "uniform") -> Callable[[str], Pictures]:
     """This project's way, with a warm worker."""
-    from vidqa.media.frames import collect
+    from vidqa.media.frames.read import collect
     from vidqa.media.reader import Reader
 
     reader = Reader()
@@ -159,7 +159,7 @@ def vidqa(strategy: str = "uniform") -> Callable[[str], Pictures]:
 
 def keyframe_times(reader: Any, info: Any, times_s: list[float]) -> Any:
     """The moments moved to keyframes."""
-    from vidqa.media.sampling import Sampling
+    from vidqa.media.sampling.strategies import Sampling
 
     how = Sampling("keyframes")
     found = reader.moments(info, how, (0.0, info.duration_s), len(times_s))
@@ -267,7 +267,7 @@ def report(results: dict[str, object], source: Path | None) -> dict[str, object]
 
 def start_cost() -> float:
     """What starting a worker adds to its first job, the import of decoders apart."""
-    from vidqa.media.worker import Worker
+    from vidqa.media.worker.pool import Worker
 
     worker = Worker()
     cold = clock(lambda: worker.call(os.getpid))

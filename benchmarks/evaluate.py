@@ -19,10 +19,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vidqa.registry import find_model
-from vidqa.tasks.bootstrap import Share
-from vidqa.tasks.evaluation import Marks, differences, read_marks, shares
-from vidqa.weights.locate import model_revision
+from vidqa.models.installed import model_revision
+from vidqa.models.registry import find_model
+from vidqa.tasks.evaluate.bootstrap import Share
+from vidqa.tasks.evaluate.evaluation import Marks, differences, read_marks, shares
 
 MODEL, TRAINED = "starter", "trained"
 

@@ -52,8 +52,8 @@ OURS = (
     PEAK
     + """
 from pathlib import Path
-from vidqa.media.words import Wanted
-from vidqa.tasks.transcribe import Transcriber
+from vidqa.media.words.sources import Wanted
+from vidqa.tasks.transcribe.transcriber import Transcriber
 from vidqa.types import Cue, Words
 transcriber = Transcriber(Wanted("speech"), device="cpu")
 transcriber.ears.recogniser._pipeline
@@ -70,9 +70,9 @@ THEIRS = (
     PEAK
     + """
 from faster_whisper import WhisperModel
-from vidqa.registry import find_speech
-from vidqa.weights.locate import speech_folder
-from vidqa.weights.store import Store
+from vidqa.models.registry import find_speech
+from vidqa.models.installed import speech_folder
+from vidqa.models.store.store import Store
 folder = speech_folder(find_speech("whisper-tiny.en"), Store())
 model = WhisperModel(str(folder), device="cpu", compute_type="int8")
 started, first, said = time.perf_counter(), None, []

@@ -23,9 +23,9 @@ from typing import Any
 
 import vidqa
 from vidqa.engine import Model
-from vidqa.engine.summary import sentences
-from vidqa.spec import Length
-from vidqa.tasks.bootstrap import Share, share
+from vidqa.engine.summaries.summary import sentences
+from vidqa.models.spec import Length
+from vidqa.tasks.evaluate.bootstrap import Share, share
 
 MODEL = "starter"
 SHOWS, SAYS = "The video shows ", 'voice says: "'

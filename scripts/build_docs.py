@@ -15,13 +15,13 @@ from typing import Any
 import typer
 
 import vidqa
-from vidqa.cli.main import app
-from vidqa.exit_codes import MEANINGS
-from vidqa.registry import BEST_FIRST, MODELS
-from vidqa.spec import HubSource, ModelSpec, Reported
-from vidqa.tasks.choice import Machine
-from vidqa.weights.fetch import download_bytes
-from vidqa.weights.locate import parts
+from vidqa.cli.app import app
+from vidqa.models.choose import Machine
+from vidqa.models.installed import parts
+from vidqa.models.registry import BEST_FIRST, MODELS
+from vidqa.models.sources.fetch import download_bytes
+from vidqa.models.spec import HubSource, ModelSpec, Reported
+from vidqa.types.exit_codes import MEANINGS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from vidqa.media.worker import Workers
+from vidqa.media.worker.pool import Workers
 
 OURS = ("VIDQA_", "HF_", "TRANSFORMERS_", "HUGGING")
 USERS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "LANG", "LC_ALL", "LC_CTYPE", "TZ")

@@ -26,8 +26,8 @@ from transformers.models.qwen2_vl import Qwen2VLImageProcessor
 from transformers.models.qwen3_vl import Qwen3VLVideoProcessor
 
 from tiny import CHATML, smolvlm_folder, spec, text_config, tokenizer, vidqa_folder
-from vidqa.presets import FAMILIES
-from vidqa.spec import PLAIN, ModelSpec
+from vidqa.models.presets.hub import FAMILIES
+from vidqa.models.spec import PLAIN, ModelSpec
 
 QWEN_MARKS = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 THINKING = ["<think>", "</think>"]

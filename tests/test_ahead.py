@@ -94,7 +94,7 @@ def test_what_nobody_wants_any_more_ends(
 
     before = threading.active_count()
     monkeypatch.setattr(model.reader, "frames", endless)
-    monkeypatch.setattr("vidqa.engine.fetch.BUFFER_BYTES", 3 * 48 * 64 * 4)
+    monkeypatch.setattr("vidqa.engine.watch.fetch.BUFFER_BYTES", 3 * 48 * 64 * 4)
     fetch = model.fetch(Path(clips[0]), Viewing())
     assert isinstance(next(fetch.frames()), Frame)
     fetch.cancel()

@@ -29,7 +29,7 @@ def packages(program: str, *arguments: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["ask", "--help"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     program = (
-        "import sys; from vidqa.cli.main import run; run(sys.argv[1:]); "
+        "import sys; from vidqa.cli.app import run; run(sys.argv[1:]); "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run(
@@ -40,7 +40,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_the_program_starts_with_little_more_than_typer(argument: str) -> None:
-    program = "import sys; from vidqa.cli.main import run; run(sys.argv[1:])"
+    program = "import sys; from vidqa.cli.app import run; run(sys.argv[1:])"
     assert packages(program, argument) <= packages("import typer") | {"vidqa", "platformdirs"}
 
 

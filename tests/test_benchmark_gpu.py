@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from vidqa.model.modeling import VidqaForConditionalGeneration
+from vidqa.network.modeling import VidqaForConditionalGeneration
 
 GPU = Path(__file__).parents[1] / "benchmarks" / "gpu"
 TIMED = {"s", "floor_s", "floor_set_by", "times_floor"}

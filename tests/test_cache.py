@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from vidqa import paths
-from vidqa.cache import DRAFT, DRAFT_LIFE_S, FOLDER, Cache, read_size
-from vidqa.cli.main import run
+from vidqa.cli.app import run
 from vidqa.errors import UsageError
+from vidqa.system import paths
+from vidqa.system.cache import DRAFT, DRAFT_LIFE_S, FOLDER, Cache, read_size
 
 KEY = {"fingerprint": "v1:abc", "window": (0.0, None), "count": 8}
 
@@ -106,7 +106,7 @@ def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None
 WRITER = """
 import sys
 from pathlib import Path
-from vidqa.cache import Cache
+from vidqa.system.cache import Cache
 cache = Cache(Path(sys.argv[1]), limit_bytes=200_000)
 for turn in range(60):
     content = bytes([turn % 7]) * 5_000
@@ -177,7 +177,7 @@ def test_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
 ENDLESS = """
 import sys
 from pathlib import Path
-from vidqa.cache import Cache
+from vidqa.system.cache import Cache
 cache, turn = Cache(Path(sys.argv[1]), limit_bytes=3_000_000), 0
 print("begun", flush=True)
 while True:

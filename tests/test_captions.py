@@ -7,8 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vidqa.media.subtitles import clean_line, read_subtitles
-from vidqa.tasks.captions import FORMATS, SHORTEST_S, Format, clock, write_captions
+from vidqa.media.words.subtitle_file import clean_line, read_subtitles
+from vidqa.tasks.transcribe.caption_formats import (
+    FORMATS,
+    SHORTEST_S,
+    Format,
+    clock,
+    write_captions,
+)
 from vidqa.types import Cue, Words
 
 SAID = st.text(

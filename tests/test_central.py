@@ -1,8 +1,8 @@
 """Which sentences say most of what is said, and where the topic changes."""
 
-from vidqa.engine.central import most_central, spoken_sentences
-from vidqa.engine.topics import topic_changes
-from vidqa.engine.windows import windows
+from vidqa.engine.summaries.central import most_central, spoken_sentences
+from vidqa.engine.summaries.topics import topic_changes
+from vidqa.engine.summaries.windows import windows
 from vidqa.types import Cue
 
 BREAD = (

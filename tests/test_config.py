@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from vidqa import paths
-from vidqa.cli.main import run
-from vidqa.cli.settled import settled
-from vidqa.config import SETTINGS, setting, write_setting
+from vidqa.cli.app import run
+from vidqa.cli.model_choice import settled
 from vidqa.errors import UsageError
+from vidqa.system import paths
+from vidqa.system.config import SETTINGS, setting, write_setting
 
 
 @pytest.fixture(autouse=True)

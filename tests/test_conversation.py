@@ -11,7 +11,7 @@ from families import MAKERS, family_spec
 from vidqa.engine import Clip, Model, open_folder
 from vidqa.engine.conversation import ANSWER_ROOM, Conversation
 from vidqa.errors import UsageError
-from vidqa.model import decoding
+from vidqa.network.inference import decode as decoding
 from vidqa.types import Answer, TextDelta
 
 pytestmark = pytest.mark.numbers

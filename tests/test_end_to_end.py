@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 import vidqa
-from vidqa.cli.main import run
-from vidqa.weights.locate import model_folder
-from vidqa.weights.store import Store
+from vidqa.cli.app import run
+from vidqa.models.installed import model_folder
+from vidqa.models.store.store import Store
 
 pytestmark = [pytest.mark.network, pytest.mark.numbers]
 DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
@@ -195,7 +195,7 @@ def test_what_is_no_video_is_one_clear_error(
 
 
 def test_a_flipped_byte_is_not_loaded(ask: Ask, own_cache: Path, tmp_path: Path) -> None:
-    from vidqa.registry import find_model
+    from vidqa.models.registry import find_model
 
     models = (own_cache / "models").resolve()
     (own_cache / "models").unlink()

@@ -13,12 +13,12 @@ from PIL import Image
 
 from families import MAKERS, family_spec
 from tiny import spec, vidqa_folder
-from vidqa import plan
 from vidqa.engine import Model, open_folder
 from vidqa.errors import DecoderError, NotEnoughMemoryError, NoVideoStreamError, UsageError
-from vidqa.file_info import NO_PICTURES
-from vidqa.media.sampling import Sampling
+from vidqa.media.sampling.strategies import Sampling
+from vidqa.system import plan
 from vidqa.types import Answer, Stage, TextDelta
+from vidqa.types.media_info import NO_PICTURES
 
 pytestmark = pytest.mark.numbers
 

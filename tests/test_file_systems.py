@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vidqa.errors import NoSpaceError, UsageError, VidqaError
-from vidqa.file_systems import put_in_place, said_plainly
+from vidqa.system.file_systems import put_in_place, said_plainly
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from tiny import spec, vidqa_folder
-from vidqa import plan
 from vidqa.engine import memory, open_folder
 from vidqa.engine.memory import plan_for
 from vidqa.errors import NotEnoughMemoryError
-from vidqa.footprint import MemoryPlan
-from vidqa.model.loading import load_processor
+from vidqa.network.loading import load_processor
+from vidqa.system import plan
+from vidqa.system.footprint import MemoryPlan
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ import torch
 from transformers import LlamaConfig, MistralConfig
 
 from tiny import smolvlm_folder, vidqa_folder
-from vidqa import plan
-from vidqa.containers import memory_limits
 from vidqa.engine.memory import Memory
 from vidqa.errors import NotEnoughMemoryError
-from vidqa.footprint import RUNTIME_BYTES, Footprint, plan_memory, smaller_plans
-from vidqa.model.configuration import EvaVisionConfig
-from vidqa.model.loading import load_folder
-from vidqa.model.measure import measure
-from vidqa.tasks.convert import paper_config
+from vidqa.models.conversion.convert import paper_config
+from vidqa.network.configuration import EvaVisionConfig
+from vidqa.network.loading import load_folder
+from vidqa.network.measure import measure
+from vidqa.system import plan
+from vidqa.system.containers import memory_limits
+from vidqa.system.footprint import RUNTIME_BYTES, Footprint, plan_memory, smaller_plans
 
 GB = 10**9
 COMMON: dict[str, Any] = {

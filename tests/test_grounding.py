@@ -13,10 +13,10 @@ from transformers.cache_utils import DynamicLayer
 from clips import make_clip
 from families import MAKERS, family_spec
 from vidqa.engine import Clip, Model, open_folder
-from vidqa.engine.grounding import RESTS_NATS, judged
-from vidqa.engine.ranking import ranked
+from vidqa.engine.answer.grounding import RESTS_NATS, judged
+from vidqa.engine.answer.rank import ranked
 from vidqa.errors import ModelDamagedError
-from vidqa.footprint import CACHES
+from vidqa.system.footprint import CACHES
 from vidqa.types import UNSURE
 
 pytestmark = pytest.mark.numbers

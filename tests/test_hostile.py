@@ -10,10 +10,10 @@ import pytest
 
 from clips import make_clip
 from families import MAKERS
-from vidqa.cli.main import run
+from vidqa.cli.app import run
 from vidqa.errors import VidqaError
-from vidqa.exit_codes import ExitCode
-from vidqa.training.examples import read_examples
+from vidqa.training.data.examples import read_examples
+from vidqa.types.exit_codes import ExitCode
 
 SUBTITLES = {
     "a.srt": "1\n00:00:00,500 --> 00:00:01,500\none <i>two</i> &amp; three\n\n2\n00:00:01,600 --> "

@@ -13,14 +13,15 @@ from transformers import DynamicCache
 
 from clips import make_clip
 from families import MAKERS, family_spec
-from vidqa.cache import Cache
-from vidqa.cli.main import run
-from vidqa.engine import Model, open_folder, opening
-from vidqa.engine.kept import keep_context
-from vidqa.media.sampling import Sampling
-from vidqa.media.transcribe import Heard
-from vidqa.model.decoding import Context
-from vidqa.model.frame_encoder import FrameEncoder
+from vidqa.cli.app import run
+from vidqa.engine import Model, open_folder
+from vidqa.engine import video_prefix as opening
+from vidqa.engine.watch.saved import keep_context
+from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.speech.recognizer import Heard
+from vidqa.network.inference.decode import Context
+from vidqa.network.inference.frame_encoder import FrameEncoder
+from vidqa.system.cache import Cache
 from vidqa.types import Cue, Words
 
 pytestmark = pytest.mark.numbers
@@ -35,7 +36,7 @@ class Parrot:
     model_dir = Path("parrot-1")
 
     def __init__(self) -> None:
-        from vidqa.media.placement import Place
+        from vidqa.media.speech.device import Place
 
         self.place, self.heard = Place("cpu", 1), 0
 

@@ -11,8 +11,8 @@ from families import MAKERS, family_spec
 from test_engine import clip
 from vidqa.engine import Model, open_folder
 from vidqa.engine.clip import Clip
-from vidqa.model.decoding import prefill_prefix, prefill_question
-from vidqa.model.inputs import ANSWER_MARK, QUESTION_MARK, Pictures
+from vidqa.network.inference.decode import prefill_prefix, prefill_question
+from vidqa.network.inference.prompt_ids import ANSWER_MARK, QUESTION_MARK, Pictures
 from vidqa.types import Cue, Words
 
 pytestmark = pytest.mark.numbers

@@ -5,11 +5,11 @@ import pytest
 from transformers.models.qwen2_vl import Qwen2VLImageProcessor
 
 from true_sizes import CONFIGS
-from vidqa.footprint import plan_memory
-from vidqa.model.measure import MARK_TOKENS, WIDE_FRAME, FrameSize, footprint_of
-from vidqa.presets import FAMILIES, MODERN, derived
-from vidqa.prompt import user_content
-from vidqa.spec import PLAIN, HubSource, ModelSpec, Reported
+from vidqa.models.presets.hub import FAMILIES, MODERN, derived
+from vidqa.models.spec import PLAIN, HubSource, ModelSpec, Reported
+from vidqa.network.measure import MARK_TOKENS, WIDE_FRAME, FrameSize, footprint_of
+from vidqa.prompt.interleave import user_content
+from vidqa.system.footprint import plan_memory
 from vidqa.types import Segment
 
 PRESETS = {spec.name: spec for spec in MODERN}

@@ -9,12 +9,12 @@ from PIL import Image
 
 from clips import make_clip
 from families import MAKERS, family_spec
-from vidqa import registry
-from vidqa.cli.main import run
-from vidqa.cli.request import read_sampling, read_time
+from vidqa.cli.app import run
+from vidqa.cli.parse import read_sampling, read_time
 from vidqa.engine import Model, open_folder
-from vidqa.media.picture import resized
-from vidqa.model.frame_encoder import FrameEncoder
+from vidqa.media.frames.resize import resized
+from vidqa.models import registry
+from vidqa.network.inference.frame_encoder import FrameEncoder
 
 pytestmark = pytest.mark.numbers
 

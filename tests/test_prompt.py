@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidqa.prompt import align, fit_words, neutralize, user_content
-from vidqa.spec import PromptForm
+from vidqa.models.spec import PromptForm
+from vidqa.prompt.interleave import align, fit_words, neutralize, user_content
 from vidqa.types import Cue, Segment
 
 TIMES = st.lists(st.integers(0, 1000), min_size=1, max_size=20, unique=True).map(

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from vidqa.errors import UsageError
-from vidqa.registry import DEFAULT_MODEL, MODELS, SPEECH, find, find_model, find_speech
-from vidqa.spec import HubSource, PackagedSource, SpeechSpec
+from vidqa.models.registry import DEFAULT_MODEL, MODELS, SPEECH, find, find_model, find_speech
+from vidqa.models.spec import HubSource, PackagedSource, SpeechSpec
 
 DOWNLOADS = [
     source

@@ -13,10 +13,10 @@ import av
 import numpy as np
 import pytest
 
-from vidqa import paths
-from vidqa.cache import Cache
 from vidqa.engine import Model, load
-from vidqa.weights.store import Store
+from vidqa.models.store.store import Store
+from vidqa.system import paths
+from vidqa.system.cache import Cache
 
 pytestmark = [pytest.mark.network, pytest.mark.numbers]
 

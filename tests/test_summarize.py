@@ -11,14 +11,14 @@ import pytest
 from media.films import ONE, THREE, TWO, film, with_chapters
 from test_central import BICYCLES, BREAD
 from tiny import spec, talkative, vidqa_folder
-from vidqa.cache import Cache
 from vidqa.engine import Clip, Model, open_folder
-from vidqa.engine.chapters import NO_TITLE
-from vidqa.engine.summarize import summarize
-from vidqa.engine.summary import Summary, whole_sentences
-from vidqa.engine.told import Told
+from vidqa.engine.summaries.chapters import NO_TITLE
+from vidqa.engine.summaries.summarize import summarize
+from vidqa.engine.summaries.summary import Summary, whole_sentences
+from vidqa.engine.summaries.told import Told
 from vidqa.errors import NotAVideoError, UsageError, VidqaError
-from vidqa.spec import Quotes, SummaryForm
+from vidqa.models.spec import Quotes, SummaryForm
+from vidqa.system.cache import Cache
 from vidqa.types import Grounding, Verdict
 
 pytestmark = pytest.mark.numbers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidqa.engine.summary import MOST_TITLE, sentences, title_of, whole_sentences
+from vidqa.engine.summaries.summary import MOST_TITLE, sentences, title_of, whole_sentences
 
 
 @pytest.mark.parametrize(

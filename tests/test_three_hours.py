@@ -17,7 +17,7 @@ import pytest
 from clips import picture_stream
 from media.films import landscape
 from tiny import talkative, vidqa_folder
-from vidqa.weights.local import write_settings
+from vidqa.models.resolve import write_settings
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from test_engine import clip, model  # noqa: F401  (fixtures)
 from vidqa.engine import Model, together
 from vidqa.engine.together import ALONE, answer_together
 from vidqa.errors import NotEnoughMemoryError, UsageError
-from vidqa.model.choosing import Sampling
+from vidqa.network.inference.token_sampling import Sampling
 from vidqa.types import Answer
 
 pytestmark = pytest.mark.numbers

@@ -2,8 +2,8 @@
 
 import pytest
 
-from vidqa.engine.tongue import foreign, language_warnings
-from vidqa.registry import find_model
+from vidqa.engine.answer.question_language import foreign, language_warnings
+from vidqa.models.registry import find_model
 
 ENGLISH = ("en",)
 

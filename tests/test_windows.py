@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidqa.engine.windows import (
+from vidqa.engine.summaries.windows import (
     CutAt,
     Window,
     at_least,

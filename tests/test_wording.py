@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidqa.wording import count_words, first_words
+from vidqa.types.wording import count_words, first_words
 
 
 @pytest.mark.parametrize(

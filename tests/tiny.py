@@ -17,12 +17,12 @@ from transformers import (
     ViTImageProcessorPil,
 )
 
-from vidqa.model.auto import register
-from vidqa.model.configuration import ConceptVisionConfig, VidqaConfig
-from vidqa.model.modeling import VidqaForConditionalGeneration
-from vidqa.model.processing import IMAGE_TOKEN, VidqaProcessor
-from vidqa.spec import ModelSpec
-from vidqa.tasks.assemble import CHAT_TEMPLATE
+from vidqa.models.conversion.assemble import CHAT_TEMPLATE
+from vidqa.models.spec import ModelSpec
+from vidqa.network.configuration import ConceptVisionConfig, VidqaConfig
+from vidqa.network.modeling import VidqaForConditionalGeneration
+from vidqa.network.processing import IMAGE_TOKEN, VidqaProcessor
+from vidqa.network.registration import register
 
 CHATML = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 SMOLVLM = ["<fake_token_around_image>", "<image>", "<global-img>", "<end_of_utterance>", "<video>"]

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, LlamaConfig, MistralConfig, PreTrainedConfig
 
-from vidqa.model.configuration import EvaVisionConfig, VidqaConfig
-from vidqa.model.eva import EvaVisionModel
-from vidqa.model.modeling import VidqaForConditionalGeneration
+from vidqa.network.configuration import EvaVisionConfig, VidqaConfig
+from vidqa.network.modeling import VidqaForConditionalGeneration
+from vidqa.network.vision.eva import EvaVisionModel
 
 SEED = 1
 MARK_TOKENS = 3
@@ -125,7 +125,7 @@ def tiny(preset: Preset) -> Preset:
 
 
 def register() -> None:
-    """Tell the Auto classes of the tower; `vidqa.model.auto` would also want timm."""
+    """Tell the Auto classes of the tower; `vidqa.network.registration` would also want timm."""
     AutoConfig.register(EvaVisionConfig.model_type, EvaVisionConfig, exist_ok=True)
     AutoModel.register(EvaVisionConfig, EvaVisionModel, exist_ok=True)
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from networks import Preset, build, prompt
-from vidqa.model.modeling import VidqaForConditionalGeneration
-from vidqa.model.visual import VisualForm
+from vidqa.network.inference.visual_features import VisualForm
+from vidqa.network.modeling import VidqaForConditionalGeneration
 
 LAYERS = 4
 IMAGES = 2

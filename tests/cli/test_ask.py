@@ -9,7 +9,7 @@ from pathlib import Path
 import fake
 import pytest
 
-from vidqa.cli.main import run
+from vidqa.cli.app import run
 
 ESCAPE = "\x1b[31mred\x1b[0m\x07\u202e"
 
@@ -18,13 +18,13 @@ ESCAPE = "\x1b[31mred\x1b[0m\x07\u202e"
 def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Install the fake engine; call it for other texts or warnings."""
     import vidqa
-    from vidqa.cli.watcher import Watcher
+    from vidqa.cli.session import Watcher
 
     monkeypatch.setattr(Watcher, "check", Watcher.check)
     monkeypatch.setitem(sys.modules, "vidqa.engine", sys)
     monkeypatch.setattr(vidqa, "engine", None, raising=False)
-    monkeypatch.setattr("vidqa.cli.watcher.silence_libraries", lambda: None)
-    monkeypatch.setattr("vidqa.cli.watcher.keep_libraries_off_the_network", lambda: None)
+    monkeypatch.setattr("vidqa.cli.session.silence_libraries", lambda: None)
+    monkeypatch.setattr("vidqa.cli.session.keep_libraries_off_the_network", lambda: None)
     fake.install()
     return fake.install
 
@@ -313,7 +313,7 @@ def test_a_question_that_is_no_text_is_refused_before_anything_else(ask: Ask) ->
     ],
 )
 def test_times(text: str, seconds: float) -> None:
-    from vidqa.cli.request import read_time
+    from vidqa.cli.parse import read_time
 
     assert read_time(text, "--start") == seconds
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from test_ask import engine  # noqa: F401  (a fixture)
 
-from vidqa.cli.chat import HISTORY
-from vidqa.cli.main import run
+from vidqa.cli.app import run
+from vidqa.cli.commands.chat import HISTORY
 
 Chat = Callable[..., tuple[int, str, str]]
 SAID = "The video shows **a cat**, then a mug."

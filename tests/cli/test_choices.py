@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_ask import ask, engine  # noqa: F401  (fixtures)
 
-from vidqa.cli.output import ReaderGone
+from vidqa.cli.render.stdout import ReaderGone
 
 Ask = Callable[..., tuple[int, str, str]]
 YES_NO = ("is there a dog?", "--choices", "yes,no")
@@ -122,7 +122,7 @@ def test_a_reader_that_is_gone_is_no_yes(
     def gone(text: str) -> None:
         raise ReaderGone
 
-    monkeypatch.setattr("vidqa.cli.show.put", gone)
+    monkeypatch.setattr("vidqa.cli.render.answers.put", gone)
     assert ask("second.mp4", *YES_NO)[0] == 141
     assert ask("second.mp4", "what?")[0] == 0
 

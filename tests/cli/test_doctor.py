@@ -14,13 +14,13 @@ import wheels
 from test_terminal import run as run_on_terminal
 
 from tiny import vidqa_folder
-from vidqa import registry
-from vidqa.cli.main import run
-from vidqa.spec import SpeechSpec
-from vidqa.tasks import doctor
-from vidqa.tasks.checkup import libraries
-from vidqa.tasks.checkup.finding import Finding
-from vidqa.weights.local import write_settings
+from vidqa.cli.app import run
+from vidqa.models import registry
+from vidqa.models.resolve import write_settings
+from vidqa.models.spec import SpeechSpec
+from vidqa.tasks.doctor import examine as doctor
+from vidqa.tasks.doctor import libraries
+from vidqa.tasks.doctor.finding import Finding
 
 FOUND = [
     Finding("torch", "ok", "1.0"),
@@ -117,7 +117,7 @@ def test_what_comes_from_outside_is_made_harmless(
 PROGRAM = """
 from vidqa.cli import main
 from vidqa.tasks import doctor
-from vidqa.tasks.checkup.finding import Finding
+from vidqa.tasks.doctor.finding import Finding
 
 def examine(*_, **__):
     yield Finding("torch", "ok", "1.0")

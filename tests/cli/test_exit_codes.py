@@ -1,7 +1,7 @@
 """The one table from errors to exit statuses."""
 
 from vidqa import errors
-from vidqa.exit_codes import MEANINGS, ExitCode, exit_code
+from vidqa.types.exit_codes import MEANINGS, ExitCode, exit_code
 
 BRANCHES = {errors.VidqaError, errors.ModelError}
 """Never raised themselves, only their children are."""

@@ -18,10 +18,10 @@ import pytest
 from apart import Command
 from media.clips import make_clip
 from tiny import talkative, vidqa_folder
-from vidqa.cli.main import run
-from vidqa.cli.run import grouped
+from vidqa.cli.app import run
+from vidqa.cli.runs.run import grouped
 from vidqa.errors import NotAVideoError, NotEnoughMemoryError
-from vidqa.weights.local import write_settings
+from vidqa.models.resolve import write_settings
 
 pytestmark = pytest.mark.numbers
 
@@ -197,12 +197,12 @@ def test_a_pipe_and_what_is_gone_hold_nobody_up(ask: Ask, clips: Path, tmp_path:
 def test_a_clip_that_goes_while_it_is_read_is_a_record(
     ask: Ask, clips: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vidqa.media import memo
+    from vidqa.media import fingerprint_cache
 
     def gone(path: Path) -> str:
         if path.name == "0001.mp4":
             path = path.with_name("gone.mp4")
-        return memo.known_fingerprint(path)
+        return fingerprint_cache.known_fingerprint(path)
 
     monkeypatch.setattr("vidqa.engine.model.known_fingerprint", gone)
     status, records, _ = ask(clips, QUESTION)
@@ -225,7 +225,7 @@ def test_a_full_disk_ends_the_run_and_the_same_command_goes_on(
         os.write(file, content)
 
     with monkeypatch.context() as small:
-        small.setattr("vidqa.tasks.journal._write", full)
+        small.setattr("vidqa.tasks.folders.journal._write", full)
         status, _, err = ask(clips, QUESTION, "-o", out)
     assert status == 24
     assert "the disk is full" in err
@@ -301,7 +301,7 @@ def test_what_is_in_the_way_is_refused_and_the_others_go_on(
 def test_a_file_that_is_there_gets_the_answer_that_a_killed_run_did_not_write(
     ask: Ask, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vidqa.tasks.journal import Journal
+    from vidqa.tasks.folders.journal import Journal
 
     class KilledError(BaseException):
         pass

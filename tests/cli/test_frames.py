@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from clips import WIDTH, make_clip, read_number
-from vidqa.cli.main import run
-from vidqa.tasks.contact_sheet import ContactSheet, stamp
-from vidqa.tasks.lettering import Lettering
+from vidqa.cli.app import run
+from vidqa.tasks.preview.contact_sheet import ContactSheet, stamp
+from vidqa.tasks.preview.font import Lettering
 from vidqa.types import Frame, Segment
 
 SUBTITLES = """1
@@ -145,7 +145,7 @@ def test_speech_without_its_model_is_told(tmp_path: Path, capsys: Capture) -> No
 
 def test_no_model_and_no_torch_is_loaded(with_words: Path, tmp_path: Path) -> None:
     program = (
-        "import sys; from vidqa.cli.main import run; status = run(sys.argv[1:]); "
+        "import sys; from vidqa.cli.app import run; status = run(sys.argv[1:]); "
         "print(status, {'torch', 'transformers', 'faster_whisper', 'decord'} & set(sys.modules))"
     )
     command = ["frames", str(with_words), "-o", str(tmp_path / "a.png")]

@@ -8,10 +8,10 @@ import pytest
 from test_terminal import run as run_on_terminal
 
 from clips import make_clip, turn
-from vidqa.cli.info_view import clock, info_rows
-from vidqa.cli.main import run
-from vidqa.file_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, VideoInfo
+from vidqa.cli.app import run
+from vidqa.cli.render.media_info import clock, info_rows
 from vidqa.media.fingerprint import fingerprint
+from vidqa.types.media_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, VideoInfo
 
 KEYS = [
     "schema_version", "video", "fingerprint", "kind", "container", "size_bytes", "duration_s",

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import wheels
 
-from vidqa import registry
-from vidqa.cli.main import run
-from vidqa.spec import SpeechSpec
+from vidqa.cli.app import run
+from vidqa.models import registry
+from vidqa.models.spec import SpeechSpec
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import pytest
 
 from apart import Command
 from clips import make_clip
-from vidqa.cli.main import run
-from vidqa.tasks.shelf import Shelf
+from vidqa.cli.app import run
+from vidqa.tasks.folders.shelf import Shelf
 
 Do = Callable[..., tuple[int, str, str]]
 SRT = "1\n00:00:00,100 --> 00:00:00,400\nhello\n"
@@ -189,7 +189,7 @@ def test_a_run_that_is_killed_while_it_writes_goes_on(
 
 
 def test_two_at_once_are_refused(make: Make, folder: Path, tmp_path: Path) -> None:
-    from vidqa.tasks.clip_list import find_clips
+    from vidqa.tasks.folders.clip_list import find_clips
 
     shelf = Shelf(tmp_path / "out", find_clips([str(folder)], recursive=True), ".srt", by="test")
     status, _, err = make()
@@ -240,7 +240,7 @@ def test_a_full_disk_stops_it(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as small:
-        small.setattr("vidqa.tasks.journal._write", full)
+        small.setattr("vidqa.tasks.folders.journal._write", full)
         status, _, err = make()
     assert status == 24
     assert "the disk is full" in err

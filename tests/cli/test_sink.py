@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vidqa.cli.sink import opened
+from vidqa.cli.render.output_file import opened
 from vidqa.errors import NoSpaceError, UsageError
 
 

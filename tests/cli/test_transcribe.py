@@ -14,11 +14,11 @@ from odd import Odd, Text
 
 import vidqa
 from clips import encode_tone, make_clip, tone_stream
-from vidqa.cache import Cache
-from vidqa.cli.main import run
-from vidqa.media.subtitles import read_subtitles
-from vidqa.media.words import Wanted
-from vidqa.tasks.transcribe import Transcriber
+from vidqa.cli.app import run
+from vidqa.media.words.sources import Wanted
+from vidqa.media.words.subtitle_file import read_subtitles
+from vidqa.system.cache import Cache
+from vidqa.tasks.transcribe.transcriber import Transcriber
 
 DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
 SRT = """1
@@ -35,8 +35,10 @@ Transcribe = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def transcribe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Transcribe:
-    monkeypatch.setattr("vidqa.cli.transcribe.silence_libraries", lambda: None)
-    monkeypatch.setattr("vidqa.cli.transcribe.keep_libraries_off_the_network", lambda: None)
+    monkeypatch.setattr("vidqa.cli.commands.transcribe.silence_libraries", lambda: None)
+    monkeypatch.setattr(
+        "vidqa.cli.commands.transcribe.keep_libraries_off_the_network", lambda: None
+    )
 
     def call(*words: object) -> tuple[int, str, str]:
         status = run(["transcribe", *map(str, words)])
@@ -281,7 +283,7 @@ def test_nothing_is_heard_twice(
         raise AssertionError("something listened")
 
     with monkeypatch.context() as deaf:
-        deaf.setattr("vidqa.media.transcribe.Recogniser.listen", refuse)
+        deaf.setattr("vidqa.media.speech.recognizer.Recogniser.listen", refuse)
         status, again, err = transcribe(copy, *stretch)
         assert (status, again) == (0, first)
         assert "(speech, whisper-tiny.en, en)" in err
@@ -352,7 +354,7 @@ def test_another_recogniser_must_be_pulled_first(
 @pytest.mark.network
 def test_torch_is_never_imported(own_cache: Path) -> None:
     program = (
-        "import sys; from vidqa.cli.main import run; status = run(sys.argv[1:]); "
+        "import sys; from vidqa.cli.app import run; status = run(sys.argv[1:]); "
         "print([m for m in ('torch', 'transformers') if m in sys.modules], status)"
     )
     done = subprocess.run(

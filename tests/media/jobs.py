@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidqa.errors import NotAVideoError
-from vidqa.media import parcel, pulse
-from vidqa.media.messages import Item
-from vidqa.media.pulse import beat
+from vidqa.media.worker import heartbeat, transport
+from vidqa.media.worker.heartbeat import beat
+from vidqa.media.worker.messages import Item
 
 
 def pictures(count: int, side: int) -> Iterator[NDArray[np.uint8]]:
@@ -96,7 +96,7 @@ def fault() -> None:
 
 def one_after_many_beats(beats: int) -> Iterator[str]:
     yield "one"
-    server = pulse._listener.__self__
+    server = heartbeat._listener.__self__
     for _ in range(beats):
         server._beaten = 0.0  # every beat is passed on
         beat()
@@ -112,7 +112,7 @@ def blather() -> int:
     """Send one after another what is no message."""
     with suppress(OSError):
         while True:
-            parcel.send(_connection(), None)
+            transport.send(_connection(), None)
     return 0
 
 
@@ -123,7 +123,7 @@ def send_rubbish() -> int:
 
 
 def answer_twice() -> int:
-    parcel.send(_connection(), Item(1))
+    transport.send(_connection(), Item(1))
     return 2
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from clips import damage, encode_pictures, encode_tone, make_clip, picture_stream, tone_stream
 from vidqa.errors import ClipNotFoundError, NotAVideoError
-from vidqa.media.audio import (
+from vidqa.media.reader import Reader
+from vidqa.media.speech.audio import (
     LONGEST_SILENCE_S,
     SAMPLE_RATE,
     AudioBlock,
@@ -17,7 +18,6 @@ from vidqa.media.audio import (
     probe_sound,
     quietest,
 )
-from vidqa.media.reader import Reader
 
 PICTURES = range(0, 3000, 40)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from vidqa.media.beside import look_beside, spoken_in
+from vidqa.media.words.sidecars import look_beside, spoken_in
 
 
 def found(clip: Path, language: str | None, *, strict: bool = False) -> list[str]:

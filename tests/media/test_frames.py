@@ -23,10 +23,11 @@ from clips import (
     turn,
 )
 from vidqa.errors import NotAVideoError, UsageError
-from vidqa.media import container, inorder
-from vidqa.media.frames import Decoder, FrameSet, collect, read_frames
-from vidqa.media.probe import probe
-from vidqa.media.sampling import uniform
+from vidqa.media.container import open_media as container
+from vidqa.media.container.probe import probe
+from vidqa.media.frames import sequential
+from vidqa.media.frames.read import Decoder, FrameSet, collect, read_frames
+from vidqa.media.sampling.strategies import uniform
 
 EVEN = tuple(range(0, 3000, 40))
 UNEVEN = tuple(np.cumsum([0] + [20 + n * 37 % 90 for n in range(60)]).tolist())
@@ -340,16 +341,16 @@ def test_no_more_frames_are_held_than_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ):
     held: list[int] = []
-    keep: Callable = inorder._Slots.is_done_with
+    keep: Callable = sequential._Slots.is_done_with
 
     def counted(slots, frame):
         done = keep(slots, frame)
         held.append(len(slots._held))
         return done
 
-    monkeypatch.setattr(inorder._Slots, "is_done_with", counted)
+    monkeypatch.setattr(sequential._Slots, "is_done_with", counted)
     make_clip(tmp_path / "a.ts", EVEN)
     got = read(tmp_path / "a.ts", uniform(0, 3, count))
     assert len(got.frames) == count
-    assert max(held) == min(count, inorder.REORDERED_FRAMES)
+    assert max(held) == min(count, sequential.REORDERED_FRAMES)
     assert len(held) > 60

@@ -9,11 +9,11 @@ import pytest
 from mutants import make_clips, mutants
 
 from vidqa.errors import VideoError
-from vidqa.media.audio import audio_blocks
-from vidqa.media.frames import FrameSet, collect
+from vidqa.media.frames.read import FrameSet, collect
 from vidqa.media.reader import Reader
-from vidqa.media.sampling import uniform
-from vidqa.media.tracks import read_tracks
+from vidqa.media.sampling.strategies import uniform
+from vidqa.media.speech.audio import audio_blocks
+from vidqa.media.words.text_track import read_tracks
 
 LONGEST_S = 30.0
 """No file may take longer."""

@@ -4,7 +4,7 @@ import pytest
 from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from vidqa.errors import UsageError
-from vidqa.media.language import CALLED, CODE_PAGES, NAMES, code_page, language_of, read_language
+from vidqa.media.languages import CALLED, CODE_PAGES, NAMES, code_page, language_of, read_language
 
 
 def test_the_languages_are_whispers():

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from vidqa.errors import ClipNotFoundError, UsageError
-from vidqa.media import memo
+from vidqa.media import fingerprint_cache as memo
 from vidqa.media.fingerprint import fingerprint
-from vidqa.media.memo import FOLDER, known_fingerprint
+from vidqa.media.fingerprint_cache import FOLDER, known_fingerprint
 
 
 @pytest.fixture
@@ -150,7 +150,8 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 
 def test_many_writers_leave_one_whole_note(clip: Path, clean_environment: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from vidqa.media.memo import known_fingerprint\n"
+        "import sys; from pathlib import Path\n"
+        "from vidqa.media.fingerprint_cache import known_fingerprint\n"
         "for _ in range(50): print(known_fingerprint(Path(sys.argv[1])))"
     )
     running = [
@@ -171,5 +172,5 @@ def test_without_a_home_nothing_is_noted(clip: Path, monkeypatch: pytest.MonkeyP
     def nowhere() -> Path:
         raise UsageError("there is no home directory")
 
-    monkeypatch.setattr("vidqa.media.memo.cache_dir", nowhere)
+    monkeypatch.setattr("vidqa.media.fingerprint_cache.cache_dir", nowhere)
     assert known_fingerprint(clip) == fingerprint(clip)

@@ -5,11 +5,11 @@ import pytest
 from films import ONE, THREE, TWO, film
 
 from clips import decode_all, make_clip, read_number
-from vidqa.file_info import VideoInfo
-from vidqa.media.frames import collect, read_frames
-from vidqa.media.moments import as_typed, find_moments
-from vidqa.media.probe import probe
-from vidqa.media.sampling import Sampling, uniform
+from vidqa.media.container.probe import probe
+from vidqa.media.frames.read import collect, read_frames
+from vidqa.media.sampling.select import as_typed, find_moments
+from vidqa.media.sampling.strategies import Sampling, uniform
+from vidqa.types.media_info import VideoInfo
 
 FOUR_SECONDS = range(0, 4000, 40)
 UNEVEN = [0, 40, 80, 500, 540, 1800, 1840, 2000, 3000, 3960]

@@ -12,15 +12,15 @@ from odd import RATE, Odd, Sound, Text, tone, write_encrypted, write_raw
 from PIL import Image
 
 from vidqa.errors import NotAVideoError, NoVideoStreamError, UsageError
-from vidqa.file_info import NO_PICTURES
-from vidqa.media import pulse
-from vidqa.media.audio import audio_blocks, probe_sound
-from vidqa.media.frames import collect, read_frames
-from vidqa.media.moments import find_moments
-from vidqa.media.probe import probe
-from vidqa.media.sampling import Sampling
-from vidqa.media.tracks import read_tracks, with_cues
+from vidqa.media.container.probe import probe
+from vidqa.media.frames.read import collect, read_frames
+from vidqa.media.sampling.select import find_moments
+from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.speech.audio import audio_blocks, probe_sound
+from vidqa.media.words.text_track import read_tracks, with_cues
+from vidqa.media.worker import heartbeat as pulse
 from vidqa.types import Cue
+from vidqa.types.media_info import NO_PICTURES
 
 
 def heard(path: Path, **how: str) -> np.ndarray:
@@ -305,12 +305,12 @@ def test_playlists_are_texts_and_open_nothing(tmp_path: Path):
 def test_pictures_of_next_to_nothing_drawn_very_large_are_a_trap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("vidqa.media.container.FEW_PIXELS", 1e8)
+    monkeypatch.setattr("vidqa.media.container.open_media.FEW_PIXELS", 1e8)
     side, frame = 3000, b"\x21\xf9\x04\x00\x04\x00\x00\x00"
     pixel = b"\x2c" + struct.pack("<HHHH", 0, 0, 1, 1) + b"\x00\x02\x02\x44\x01\x00"
     head = b"GIF89a" + struct.pack("<HH", side, side) + b"\x80\x00\x00" + bytes(3) + b"\xff" * 3
     (tmp_path / "bomb.gif").write_bytes(head + 40 * (frame + pixel) + b"\x3b")
-    monkeypatch.setattr("vidqa.media.container.MOST_PIXELS_A_BYTE", 1e5)
+    monkeypatch.setattr("vidqa.media.container.open_media.MOST_PIXELS_A_BYTE", 1e5)
     info = probe(tmp_path / "bomb.gif")
     with pytest.raises(NotAVideoError, match="is a trap"):
         collect(read_frames(info, [1.0]))

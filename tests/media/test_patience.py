@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vidqa.media.patience import BUSY_MACHINE, STEPS, Patience
+from vidqa.media.worker.patience import BUSY_MACHINE, STEPS, Patience
 
 Start = Callable[[str], "subprocess.Popen[str]"]
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")

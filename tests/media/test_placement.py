@@ -6,7 +6,7 @@ import ctranslate2
 import pytest
 
 from vidqa.errors import UsageError
-from vidqa.media.placement import (
+from vidqa.media.speech.device import (
     CUBLAS,
     Machine,
     Place,

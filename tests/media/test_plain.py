@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vidqa.errors import NotAVideoError
-from vidqa.file_info import VideoInfo
-from vidqa.media import parcel
-from vidqa.media.frames import FrameReport, read_frames
-from vidqa.media.messages import Failed, Item, More
-from vidqa.media.plain import decode, encode
-from vidqa.media.probe import probe
-from vidqa.media.typed import fits, result_hint
+from vidqa.media.container.probe import probe
+from vidqa.media.frames.read import FrameReport, read_frames
+from vidqa.media.worker import transport
+from vidqa.media.worker.messages import Failed, Item, More
+from vidqa.media.worker.plain import decode, encode
+from vidqa.media.worker.typed import fits, result_hint
 from vidqa.types import Cue, Frame
+from vidqa.types.media_info import VideoInfo
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -57,9 +57,9 @@ def test_values_of_the_media_layer_come_back(tmp_path: Path) -> None:
 def test_arrays_come_back_and_may_be_written_to(shape: tuple[int, ...]) -> None:
     pixels = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
     ours, theirs = Pipe()
-    sender = Thread(target=parcel.send, args=[theirs, (Frame(0.5, pixels), pixels[::-1])])
+    sender = Thread(target=transport.send, args=[theirs, (Frame(0.5, pixels), pixels[::-1])])
     sender.start()
-    frame, turned = parcel.receive(ours)
+    frame, turned = transport.receive(ours)
     sender.join()
     assert np.array_equal(frame.pixels, pixels)
     assert np.array_equal(turned, pixels[::-1])
@@ -84,24 +84,25 @@ def array(**told: object) -> bytes:
         b"",
         b"[" * 100_000,
         b'{"$": "class", "name": "os:system", "fields": ["touch exploded"]}',
-        b'{"$": "class", "name": "vidqa.media.worker:Worker", "fields": []}',
-        b'{"$": "class", "name": "vidqa.types:Cue", "fields": [5, 3, "x"]}',
-        b'{"$": "class", "name": "vidqa.types:Cue", "fields": []}',
+        b'{"$": "class", "name": "vidqa.media.worker.pool:Worker", "fields": []}',
+        b'{"$": "class", "name": "vidqa.types.values:Cue", "fields": [5, 3, "x"]}',
+        b'{"$": "class", "name": "vidqa.types.values:Cue", "fields": []}',
         b'{"$": "error", "name": "annotations", "said": ["x", null]}',
         b'{"$": "error", "name": "VidqaError", "said": []}',
-        b'{"$": "class", "name": "vidqa.types:Cue", "fields": ["0", 1.0, "x", []]}',
-        b'{"$": "class", "name": "vidqa.types:Cue", "fields": [true, 1.0, "x", []]}',
-        b'{"$": "class", "name": "vidqa.types:Cue", "fields": [0.0, 1.0, "x", ["word"]]}',
-        b'{"$": "class", "name": "vidqa.media.frames:FrameReport", "fields": ["x", "y", [1]]}',
-        b'{"$": "class", "name": "vidqa.media.moments:Sampling", "fields": ["uniform", null]}',
-        b'{"$": "class", "name": "vidqa.media.sampling:Sampling", "fields": ["often", null]}',
+        b'{"$": "class", "name": "vidqa.types.values:Cue", "fields": ["0", 1.0, "x", []]}',
+        b'{"$": "class", "name": "vidqa.types.values:Cue", "fields": [true, 1.0, "x", []]}',
+        b'{"$": "class", "name": "vidqa.types.values:Cue", "fields": [0.0, 1.0, "x", ["word"]]}',
+        b'{"$": "class", "name": "vidqa.media.frames.read:FrameReport", "fields": ["x", "y", [1]]}',
+        b'{"$": "class", "name": "vidqa.media.sampling.select:Sampling", "fields": []}',
+        b'{"$": "class", "name": "vidqa.media.worker.plain:Path", "fields": ["x"]}',
+        b'{"$": "class", "name": "vidqa.media.frames.read:Way", "fields": ["often", "", null]}',
         b'{"$": "class", "name": 5, "fields": []}',
         b'{"$": "fraction", "parts": [1, 0]}',
         b'{"$": "fraction", "parts": [Infinity, 1]}',
         b'{"$": "path", "path": 5}',
         array(type='"<u1"', shape="[1e400]"),
         array(type='"<u1"', shape=f"[{'9' * 100}]"),
-        b'{"$": "class", "name": "vidqa.types:Frame", "fields": [0.0, [1]]}',
+        b'{"$": "class", "name": "vidqa.types.values:Frame", "fields": [0.0, [1]]}',
         b'{"$": "spell"}',
         b"{}",
         array(type='"|O"', shape="[1]"),
@@ -124,7 +125,7 @@ def test_sizes_are_checked_before_memory_is_taken(sizes: bytes) -> None:
     theirs.send_bytes(sizes)
     theirs.send_bytes(b"null")
     with pytest.raises(ValueError, match=r"\w"):
-        parcel.receive(ours)
+        transport.receive(ours)
 
 
 def test_a_million_empty_arrays_take_no_time() -> None:
@@ -132,29 +133,29 @@ def test_a_million_empty_arrays_take_no_time() -> None:
     head = b"[" + b",".join([b"0"] * 1_000_000) + b"]"
     sender = Thread(target=lambda: (theirs.send_bytes(head), theirs.send_bytes(b"null")))
     sender.start()
-    assert parcel.receive(ours) is None
+    assert transport.receive(ours) is None
     sender.join()
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/null", __file__])
 def test_shared_memory_is_what_it_was_said_to_be(name: str) -> None:
     ours, theirs = Pipe()
-    theirs.send_bytes(str([parcel.SHARED_BYTES]).encode())
+    theirs.send_bytes(str([transport.SHARED_BYTES]).encode())
     theirs.send_bytes(b"null")
     with open(name, "rb") as file, socket.socket(fileno=theirs.fileno()) as channel:  # noqa: PTH123
         socket.send_fds(channel, [b"m"], [file.fileno()])
         channel.detach()
     with pytest.raises(ValueError, match="shared memory"):
-        parcel.receive(ours)
+        transport.receive(ours)
 
 
 def test_whoever_never_reads_is_given_up() -> None:
     ours, theirs = Pipe()
-    parcel.limit_silence(ours, 1)
+    transport.limit_silence(ours, 1)
 
     def send_on() -> None:
         while True:
-            parcel.send_job(ours, More())
+            transport.send_job(ours, More())
 
     with pytest.raises(OSError, match=r"\w"):
         send_on()
@@ -196,12 +197,12 @@ def test_what_functions_say_that_they_return() -> None:
 
 def test_half_a_message_ends_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = Pipe()
-    parcel.limit_silence(ours, 1)
+    transport.limit_silence(ours, 1)
     head = theirs.fileno()
     with socket.socket(fileno=head) as channel:
         channel.send(b"\0\0")
         with pytest.raises(OSError, match=r"\w"):
-            parcel.receive(ours)
+            transport.receive(ours)
         channel.detach()
 
 
@@ -209,5 +210,5 @@ def test_a_worker_may_not_say_what_is_not_plain() -> None:
     ours, theirs = Pipe()
     for value in (object(), np.array([object()]), {1, 2}, Connection):
         with pytest.raises(TypeError):
-            parcel.send(theirs, value)
+            transport.send(theirs, value)
     assert not ours.poll()

@@ -19,8 +19,8 @@ from clips import (
     turn,
 )
 from vidqa.errors import ClipNotFoundError, NotAVideoError
-from vidqa.file_info import AudioTrack, OtherPictures, SubtitleTrack
-from vidqa.media.probe import clean_rotation, probe
+from vidqa.media.container.probe import clean_rotation, probe
+from vidqa.types.media_info import AudioTrack, OtherPictures, SubtitleTrack
 
 TWO_SECONDS = range(0, 2000, 40)
 

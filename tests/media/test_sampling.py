@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vidqa.media.sampling import (
+from vidqa.media.sampling.strategies import (
     MOST_BY_RATE,
     Sampling,
     every,

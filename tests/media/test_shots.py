@@ -9,10 +9,10 @@ import pytest
 from films import BLACK, ONE, THREE, TWO, WIDTH, Picture, film, landscape
 
 from clips import damage, encode_pictures, make_clip, picture_stream
-from vidqa.media.changes import Thumbnail, new_shots
-from vidqa.media.probe import probe
-from vidqa.media.shots import find_shots
-from vidqa.media.timeline import key_times, read_timeline
+from vidqa.media.container.probe import probe
+from vidqa.media.container.timeline import key_times, read_timeline
+from vidqa.media.sampling.shot_changes import Thumbnail, new_shots
+from vidqa.media.sampling.shots import find_shots
 
 
 def noisy(pictures: Iterable[Picture]) -> list[Picture]:

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vidqa.errors import UsageError
-from vidqa.media.subtitles import LONGEST_S, clean_line, read_subtitles
+from vidqa.media.words.subtitle_file import LONGEST_S, clean_line, read_subtitles
 from vidqa.types import Cue
 
 SRT = """1

@@ -1,6 +1,6 @@
 import pytest
 
-from vidqa.media.telemetry import is_telemetry
+from vidqa.media.words.telemetry import is_telemetry
 from vidqa.types import Cue
 
 DRONE = (

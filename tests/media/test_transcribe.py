@@ -10,12 +10,12 @@ import pytest
 from whispers import many_languages
 
 from vidqa.errors import UsageError
-from vidqa.media.audio import SAMPLE_RATE, AudioBlock, audio_blocks
-from vidqa.media.doubt import Doubt
-from vidqa.media.placement import Place
-from vidqa.media.transcribe import Heard, Recogniser, placed
-from vidqa.paths import data_dir
-from vidqa.registry import find_speech
+from vidqa.media.speech.audio import SAMPLE_RATE, AudioBlock, audio_blocks
+from vidqa.media.speech.device import Place
+from vidqa.media.speech.hallucinations import Doubt
+from vidqa.media.speech.recognizer import Heard, Recogniser, placed
+from vidqa.models.registry import find_speech
+from vidqa.system.paths import data_dir
 from vidqa.types import Cue
 
 DEMO = data_dir() / "demo.mp4"
@@ -125,7 +125,7 @@ def fluent(
     monkeypatch: pytest.MonkeyPatch, name: str, pipeline: Fluent, **how: str
 ) -> tuple[str, ...]:
     """What a recogniser has to say of three blocks in which somebody speaks."""
-    monkeypatch.setattr("vidqa.media.transcribe.find_voices", lambda _: [(0.0, 1.0)])
+    monkeypatch.setattr("vidqa.media.speech.recognizer.find_voices", lambda _: [(0.0, 1.0)])
     one = Recogniser(find_speech(name), Path("nowhere"), Place("cpu", 1))
     one.__dict__["_pipeline"] = pipeline
     _, heard = listen(one, [block(1, start_s=60.0 * n) for n in range(3)], **how)
@@ -153,7 +153,9 @@ def test_whether_somebody_speaks_at_the_ends_is_told(monkeypatch: pytest.MonkeyP
     recogniser = Recogniser(find_speech("whisper-tiny.en"), Path("nowhere"), Place("cpu", 1))
     monkeypatch.setattr(recogniser, "_segments", lambda *_, **__: [])
     for voices, ends in (([(0.0, 1.0)], (True, True)), ([(0.2, 0.8)], (False, False)), ([], ...)):
-        monkeypatch.setattr("vidqa.media.transcribe.find_voices", lambda _, found=voices: found)
+        monkeypatch.setattr(
+            "vidqa.media.speech.recognizer.find_voices", lambda _, found=voices: found
+        )
         (heard,) = recogniser.listen([block(1)])
         assert isinstance(heard, Heard)
         assert heard.speaks_at == ((False, False) if ends is ... else ends)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidqa.errors import UsageError
-from vidqa.media.subtitles import read_subtitles
-from vidqa.media.ttml import TtmlError, read_ttml
+from vidqa.media.words.subtitle_file import read_subtitles
+from vidqa.media.words.ttml import TtmlError, read_ttml
 from vidqa.types import Cue
 
 FILE = """<?xml version="1.0" encoding="UTF-8"?>

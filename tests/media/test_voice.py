@@ -6,9 +6,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidqa.media.audio import SAMPLE_RATE, audio_blocks
-from vidqa.media.voice import WINDOW_S, Stretch, find_voices, snapped, unheard, windows
-from vidqa.paths import data_dir
+from vidqa.media.speech.audio import SAMPLE_RATE, audio_blocks
+from vidqa.media.speech.voice_activity import (
+    WINDOW_S,
+    Stretch,
+    find_voices,
+    snapped,
+    unheard,
+    windows,
+)
+from vidqa.system.paths import data_dir
 
 VOICES = st.lists(
     st.tuples(st.integers(1, 200), st.integers(1, int(WINDOW_S * 10))), max_size=30

@@ -9,18 +9,18 @@ from odd import Odd, Text
 from PIL import Image
 
 from clips import encode_pictures, make_clip, picture_stream
-from vidqa.cache import Cache
 from vidqa.errors import ModelMissingError, NotAVideoError, UsageError
-from vidqa.file_info import VideoInfo
-from vidqa.media.audio import AudioBlock
-from vidqa.media.placement import Place
 from vidqa.media.reader import Reader
+from vidqa.media.speech.audio import AudioBlock
+from vidqa.media.speech.device import Place
+from vidqa.media.speech.recognizer import Heard, Recogniser
 from vidqa.media.stretches import among_frames, for_words
-from vidqa.media.tracks import read_tracks
-from vidqa.media.transcribe import Heard, Recogniser
-from vidqa.media.words import Ears, Wanted
-from vidqa.registry import find_speech
+from vidqa.media.words.sources import Ears, Wanted
+from vidqa.media.words.text_track import read_tracks
+from vidqa.models.registry import find_speech
+from vidqa.system.cache import Cache
 from vidqa.types import Cue, Words
+from vidqa.types.media_info import VideoInfo
 
 PICTURES = range(0, 2000, 40)
 SPOKEN = (Cue(0, 1, "spoken"), Cue(1, 2, "words"))

@@ -17,12 +17,12 @@ import pytest
 from clips import make_clip
 from vidqa.errors import DecoderError, NotAVideoError
 from vidqa.media.reader import Reader
-from vidqa.media.worker import Worker, Workers
+from vidqa.media.worker.pool import Worker, Workers
 
 HERE = Path(__file__).parent
 PARENT = """
 import sys, jobs
-from vidqa.media.worker import Worker
+from vidqa.media.worker.pool import Worker
 worker = Worker(silence_s=2)
 print(worker.call(jobs.process_id), flush=True)
 worker.call(jobs.loop)
@@ -85,8 +85,8 @@ def test_a_worker_serves_many_jobs(worker: Worker):
 
 
 def test_only_decoders_and_numpy_are_loaded(worker: Worker, tmp_path: Path):
-    from vidqa.media.frames import read_frames
-    from vidqa.media.probe import probe
+    from vidqa.media.container.probe import probe
+    from vidqa.media.frames.read import read_frames
 
     make_clip(tmp_path / "a.mp4", range(0, 400, 40))
     info = worker.call(probe, tmp_path / "a.mp4")
@@ -274,7 +274,7 @@ def test_two_threads_get_two_workers():
 
 
 def test_processes_stay_warm_from_clip_to_clip(tmp_path: Path):
-    from vidqa.media.frames import collect
+    from vidqa.media.frames.read import collect
 
     make_clip(tmp_path / "a.mp4", range(0, 400, 40))
     reader, served = Reader(), set()
@@ -294,8 +294,8 @@ def test_the_reader_names_the_clip_that_crashed():
 
 
 def test_the_reader_reads_what_the_functions_read(tmp_path: Path):
-    from vidqa.media.frames import read_frames
-    from vidqa.media.probe import probe
+    from vidqa.media.container.probe import probe
+    from vidqa.media.frames.read import read_frames
 
     path = tmp_path / "a.mp4"
     make_clip(path, range(0, 1000, 40))

@@ -8,7 +8,7 @@ from ctranslate2.specs import WhisperSpec
 from tokenizers import AddedToken, Tokenizer, decoders, models
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
-from vidqa.media.language import NAMES
+from vidqa.media.languages import NAMES
 
 BYTES = 50_257
 """Of the real vocabulary, before the marks; the marks' numbers follow from it."""

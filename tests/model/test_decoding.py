@@ -12,16 +12,16 @@ import torch
 from transformers.cache_utils import DynamicLayer
 
 from families import MAKERS, family_spec
-from vidqa.model import decoding
-from vidqa.model.choosing import Sampling, TokenChooser
-from vidqa.model.decoding import Context
-from vidqa.model.frame_encoder import FRAMES_AT_ONCE, NOT_PICTURES, FrameEncoder
-from vidqa.model.inputs import Pictures, Turn, tokenize_prompt
-from vidqa.model.loading import Loaded, load_folder
-from vidqa.model.text import TextStream
-from vidqa.model.visual import visual_tokens
-from vidqa.prompt import user_content
-from vidqa.spec import PromptForm
+from vidqa.models.spec import PromptForm
+from vidqa.network.inference import decode as decoding
+from vidqa.network.inference.decode import Context
+from vidqa.network.inference.frame_encoder import FRAMES_AT_ONCE, NOT_PICTURES, FrameEncoder
+from vidqa.network.inference.prompt_ids import Pictures, Turn, tokenize_prompt
+from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+from vidqa.network.inference.visual_features import visual_tokens
+from vidqa.network.loading import Loaded, load_folder
+from vidqa.network.text.detokenize import TextStream
+from vidqa.prompt.interleave import user_content
 from vidqa.types import Segment
 
 pytestmark = pytest.mark.numbers

@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from tiny import vidqa_folder
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError
-from vidqa.model.kinds import reading
-from vidqa.model.loading import ADAPTER, ADAPTER_WEIGHTS, load_folder
+from vidqa.network.loading import ADAPTER, ADAPTER_WEIGHTS, load_folder
+from vidqa.network.supported import reading
 
 pytestmark = pytest.mark.numbers
 

@@ -9,11 +9,11 @@ from transformers import AutoModelForImageTextToText, AutoProcessor, MistralConf
 
 from tiny import vidqa_folder
 from vidqa.errors import ModelDamagedError
-from vidqa.model.auto import register
-from vidqa.model.configuration import ConceptVisionConfig, EvaVisionConfig, VidqaConfig
-from vidqa.model.loading import load_folder
-from vidqa.model.modeling import ConcatProjector, VidqaForConditionalGeneration
-from vidqa.model.vision import ConceptVisionModel
+from vidqa.network.configuration import ConceptVisionConfig, EvaVisionConfig, VidqaConfig
+from vidqa.network.loading import load_folder
+from vidqa.network.modeling import ConcatProjector, VidqaForConditionalGeneration
+from vidqa.network.registration import register
+from vidqa.network.vision.concepts import ConceptVisionModel
 
 pytestmark = pytest.mark.numbers
 

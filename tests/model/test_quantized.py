@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from transformers import LlamaConfig
 
 from vidqa.errors import UsageError
-from vidqa.model import quantized
-from vidqa.model.loading import load_folder
-from vidqa.model.modeling import VidqaForConditionalGeneration
-from vidqa.tasks.convert import convert, paper_config
+from vidqa.models.conversion.convert import convert, paper_config
+from vidqa.network import quantization as quantized
+from vidqa.network.loading import load_folder
+from vidqa.network.modeling import VidqaForConditionalGeneration
 
 pytestmark = pytest.mark.numbers
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from families import MAKERS, family_spec
-from vidqa.engine.apart import TemplateRunner
 from vidqa.errors import ModelUnsupportedError
-from vidqa.model.inputs import Turn, between_turns, require_template
-from vidqa.model.loading import load_processor
-from vidqa.model.template import ChatTemplate, render_template
-from vidqa.prompt import user_content
-from vidqa.spec import PromptForm
+from vidqa.models.spec import PromptForm
+from vidqa.models.template_runner import TemplateRunner
+from vidqa.network.inference.prompt_ids import Turn, between_turns, require_template
+from vidqa.network.loading import load_processor
+from vidqa.network.text.chat_template import ChatTemplate, render_template
+from vidqa.prompt.interleave import user_content
 from vidqa.types import Segment
 
 SEGMENTS = [

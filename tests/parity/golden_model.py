@@ -12,14 +12,14 @@ from peft import PeftModel
 from torch import Tensor
 from transformers import LlamaConfig, MistralConfig, PreTrainedTokenizerFast
 
-from vidqa.model.auto import register
-from vidqa.model.configuration import EvaVisionConfig, VidqaConfig
-from vidqa.model.modeling import VidqaForConditionalGeneration
-from vidqa.model.rows import Row, join
-from vidqa.model.tokenization import PAD_PIECE, piece_ids, piece_tokenizer
-from vidqa.paper.prompts import IMAGE_MARK
-from vidqa.tasks import layout
-from vidqa.tasks.lazy_tensors import LazyTensors, lazy
+from vidqa.models.conversion import tensor_names
+from vidqa.models.conversion.lazy_tensors import LazyTensors, lazy
+from vidqa.network.batch.rows import Row, join
+from vidqa.network.configuration import EvaVisionConfig, VidqaConfig
+from vidqa.network.modeling import VidqaForConditionalGeneration
+from vidqa.network.registration import register
+from vidqa.network.text.paper_tokenizer import PAD_PIECE, piece_ids, piece_tokenizer
+from vidqa.prompt.paper.templates import IMAGE_MARK
 
 TOWER = EvaVisionConfig(
     image_size=56,
@@ -77,11 +77,13 @@ def take_apart(theirs: LazyTensors) -> Parts:
         if name.startswith("visual_encoder."):
             tower[name.removeprefix("visual_encoder.")] = value
         elif name.startswith("ln_vision."):
-            norm[layout.TOWER + name.replace("ln_vision", "post_layernorm")] = value
-        elif "lora_" in name or name.startswith(layout.PROJECTOR):
+            norm[tensor_names.TOWER + name.replace("ln_vision", "post_layernorm")] = value
+        elif "lora_" in name or name.startswith(tensor_names.PROJECTOR):
             trained[name] = value
         else:
-            decoder[name.removeprefix(layout.DECODER).replace("lm_head.0.", "lm_head.")] = value
+            decoder[name.removeprefix(tensor_names.DECODER).replace("lm_head.0.", "lm_head.")] = (
+                value
+            )
     return Parts(tower, norm, decoder, trained)
 
 
@@ -101,12 +103,12 @@ def config_of(llm: str) -> VidqaConfig:
 def network_of(llm: str, *, merge: bool) -> VidqaForConditionalGeneration:
     register()
     parts = take_apart(lazy(golden_files.tensors(f"{llm}_weights")))
-    projector, adapter = layout.split_trained(parts.trained, DECODERS[llm].num_hidden_layers)
+    projector, adapter = tensor_names.split_trained(parts.trained, DECODERS[llm].num_hidden_layers)
     state = {
-        **layout.tower_from_eva(parts.tower, TOWER),
+        **tensor_names.tower_from_eva(parts.tower, TOWER),
         **parts.norm,
         **projector,
-        **layout.decoder_from_hub(parts.decoder, adapter if merge else None),
+        **tensor_names.decoder_from_hub(parts.decoder, adapter if merge else None),
     }
     network = VidqaForConditionalGeneration(config_of(llm)).eval()
     network.load_state_dict({name: value() for name, value in state.items()}, strict=True)
@@ -176,8 +178,8 @@ def load_with_adapter(llm: str, folder: Path) -> Golden:
     """The LoRA kept apart and trainable, as PEFT stores it."""
     network = network_of(llm, merge=False)
     parts = take_apart(lazy(golden_files.tensors(f"{llm}_weights")))
-    _, adapter = layout.split_trained(parts.trained, DECODERS[llm].num_hidden_layers)
-    layout.write_adapter(adapter, folder)
+    _, adapter = tensor_names.split_trained(parts.trained, DECODERS[llm].num_hidden_layers)
+    tensor_names.write_adapter(adapter, folder)
     PeftModel.from_pretrained(network, folder, is_trainable=True)
     network.eval()  # peft leaves the dropout of its layers on
     return Golden(llm, network)

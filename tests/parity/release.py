@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import Blip2VisionConfig, Blip2VisionModel
 
-from vidqa.tasks import layout, parts
-from vidqa.tasks.lazy_tensors import LazyTensors, lazy
+from vidqa.models.conversion import released_files, tensor_names
+from vidqa.models.conversion.lazy_tensors import LazyTensors, lazy
 
 ODD = {"optimizer": {"state": {}}, "config": {"run": {"seed": 42}}, "scaler": None, "epoch": 3}
 """What a released file holds beside the model."""
@@ -44,8 +44,8 @@ def write_tower(llm: str, file: Path) -> Path:
 
 def write_blip2(llm: str, folder: Path) -> Path:
     """The same tower inside a model of transformers, whose last norm was trained for another."""
-    eva = layout.tower_from_eva(taken_apart(llm).tower, TOWER)
-    state = {name.removeprefix(layout.TOWER): value() for name, value in eva.items()}
+    eva = tensor_names.tower_from_eva(taken_apart(llm).tower, TOWER)
+    state = {name.removeprefix(tensor_names.TOWER): value() for name, value in eva.items()}
     settings = {key: getattr(TOWER, key) for key in ("image_size", "hidden_size")}
     settings |= {
         "num_hidden_layers": TOWER.num_hidden_layers,
@@ -79,8 +79,8 @@ def write_decoder(llm: str, folder: Path) -> Path:
     return folder
 
 
-def write_parts(llm: str, folder: Path) -> parts.Parts:
-    return parts.Parts(
+def write_parts(llm: str, folder: Path) -> released_files.Parts:
+    return released_files.Parts(
         write_checkpoint(llm, folder / "checkpoint.pth"),
         write_tower(llm, folder / "eva_vit_g.pth"),
         write_decoder(llm, folder / "decoder"),

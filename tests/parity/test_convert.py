@@ -16,17 +16,17 @@ from torch import Tensor
 from transformers import AutoModelForImageTextToText
 
 from vidqa.errors import ModelDamagedError, UsageError
-from vidqa.model.answering import answer_greedily
-from vidqa.model.eva import EvaVisionModel
-from vidqa.model.loading import ADAPTER, Loaded, load_folder
-from vidqa.model.rows import Embedded, embed_left_padded, join
-from vidqa.model.tokenization import piece_ids
-from vidqa.paper import prompts
-from vidqa.tasks import convert as converting
-from vidqa.tasks import layout
-from vidqa.tasks.convert import Converted, convert
-from vidqa.tasks.lazy_tensors import lazy
-from vidqa.tasks.parts import Parts
+from vidqa.models.conversion import convert as converting
+from vidqa.models.conversion import tensor_names
+from vidqa.models.conversion.convert import Converted, convert
+from vidqa.models.conversion.lazy_tensors import lazy
+from vidqa.models.conversion.released_files import Parts
+from vidqa.network.batch.generate import answer_greedily
+from vidqa.network.batch.rows import Embedded, embed_left_padded, join
+from vidqa.network.loading import ADAPTER, Loaded, load_folder
+from vidqa.network.text.paper_tokenizer import piece_ids
+from vidqa.network.vision.eva import EvaVisionModel
+from vidqa.prompt.paper import templates
 
 pytestmark = pytest.mark.numbers
 
@@ -53,7 +53,7 @@ def prompt_of(loaded: Loaded, llm: str) -> Embedded:
     norm = release.read(release.taken_apart(llm).norm)
     network.load_state_dict(norm, strict=False)
     pieces = piece_ids(
-        tokenizer(), case_a(llm)["prompt"].split(prompts.IMAGE_MARK), legacy=LEGACY[llm]
+        tokenizer(), case_a(llm)["prompt"].split(templates.IMAGE_MARK), legacy=LEGACY[llm]
     )
     frames = golden_files.tensors("shared_inputs")["A.images"][0]
     visual = network.get_image_features(frames).pooler_output
@@ -77,8 +77,8 @@ def test_the_folder_gives_the_authors_logits(parts: Parts, llm: str, tmp_path: P
     torch.testing.assert_close(logits(loaded, llm), expected, atol=1e-4, rtol=0)
     assert loaded.answer_penalty is not None
     assert loaded.stop_ids == {2}
-    assert loaded.image_mark in prompts.chat_template(legacy=LEGACY[llm])
-    assert loaded.processor.chat_template == prompts.chat_template(legacy=LEGACY[llm])
+    assert loaded.image_mark in templates.chat_template(legacy=LEGACY[llm])
+    assert loaded.processor.chat_template == templates.chat_template(legacy=LEGACY[llm])
     assert not list(tmp_path.glob(".*"))
 
 
@@ -244,13 +244,13 @@ def test_a_half_precision_tower_with_a_block_too_many() -> None:
     """The golden look-alike of `eva_vit_g.pth`: positions of another grid, and a classifier."""
     theirs = golden_files.tensors("eva_ckpt_tiny_fp16")
     expected = golden_files.tensors("extra_tensors")
-    state = release.read(layout.tower_from_eva(lazy(theirs), TOWER))
+    state = release.read(tensor_names.tower_from_eva(lazy(theirs), TOWER))
     tower = EvaVisionModel(TOWER).eval()
     tower.load_state_dict(
-        {name.removeprefix(layout.TOWER): value.float() for name, value in state.items()},
+        {name.removeprefix(tensor_names.TOWER): value.float() for name, value in state.items()},
         strict=True,
     )
-    positions = state[f"{layout.TOWER}embeddings.position_embedding"]
+    positions = state[f"{tensor_names.TOWER}embeddings.position_embedding"]
     torch.testing.assert_close(positions.float(), expected["eva_ckpt.pos_embed"], atol=1e-5, rtol=0)
     frames = golden_files.tensors("shared_inputs")["A.images"][0]
     out = tower(frames).last_hidden_state

@@ -7,8 +7,8 @@ import pytest
 import torch
 from transformers import ViTImageProcessorPil
 
-from vidqa.paper.schedule import Schedule
-from vidqa.tasks.convert import BICUBIC, IMAGE_MEAN, IMAGE_STD
+from vidqa.models.conversion.convert import BICUBIC, IMAGE_MEAN, IMAGE_STD
+from vidqa.training.schedule import Schedule
 
 pytestmark = pytest.mark.numbers
 

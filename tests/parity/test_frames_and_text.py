@@ -6,8 +6,9 @@ from collections.abc import Callable
 import golden_files
 import pytest
 
-from vidqa.paper import captions, prompts
-from vidqa.paper.frames import LLAMA2, MISTRAL, Budget, frame_indices, padded, tvqa_indices
+from vidqa.prompt.paper import captions
+from vidqa.prompt.paper import templates as prompts
+from vidqa.prompt.paper.limits import LLAMA2, MISTRAL, Budget, frame_indices, padded, tvqa_indices
 from vidqa.types import Cue
 
 pytestmark = pytest.mark.numbers

@@ -8,10 +8,10 @@ import torch
 from golden_model import BOS, Golden, load_with_adapter
 from torch import Tensor
 
-from vidqa.paper import prompts
-from vidqa.training.lessons import Exchange, Lesson
+from vidqa.prompt.paper import templates
+from vidqa.training.data.packing import pack
+from vidqa.training.data.samples import Exchange, Lesson
 from vidqa.training.objective import AnswerLoss
-from vidqa.training.packing import pack
 
 pytestmark = pytest.mark.numbers
 
@@ -33,7 +33,7 @@ def lessons_of(golden: Golden, case: str) -> list[Lesson]:
         for text, answer, pixels in zip(
             facts["instruction_input"], facts["answer"], golden.images(CASES[case]), strict=True
         )
-        for row in [golden.row(prompts.trained(text), pixels, bos=False).input_ids.tolist()]
+        for row in [golden.row(templates.trained(text), pixels, bos=False).input_ids.tolist()]
     ]
 
 

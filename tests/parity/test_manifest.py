@@ -11,10 +11,10 @@ import torch
 from transformers import LlamaConfig, MistralConfig
 
 from vidqa.errors import ModelDamagedError
-from vidqa.model.configuration import EvaVisionConfig
-from vidqa.tasks import layout
-from vidqa.tasks.convert import expected_shapes, paper_config
-from vidqa.tasks.lazy_tensors import LazyTensors, lazy
+from vidqa.models.conversion import tensor_names
+from vidqa.models.conversion.convert import expected_shapes, paper_config
+from vidqa.models.conversion.lazy_tensors import LazyTensors, lazy
+from vidqa.network.configuration import EvaVisionConfig
 
 FOLDER = Path(__file__).parent / "manifest"
 COMMON = {
@@ -57,7 +57,7 @@ def split(llm: str) -> tuple[LazyTensors, LazyTensors]:
     tensors = manifest(f"state_dict_{llm}")["tensors"]
     released = {name: one for name, one in tensors.items() if one["in_released_pth"]}
     decoder = {
-        name.removeprefix(layout.DECODER).replace("lm_head.0.", "lm_head."): one
+        name.removeprefix(tensor_names.DECODER).replace("lm_head.0.", "lm_head."): one
         for name, one in tensors.items()
         if one["source"] == "hub LLM weights"
     }
@@ -71,13 +71,18 @@ def split(llm: str) -> tuple[LazyTensors, LazyTensors]:
 @pytest.mark.parametrize("merge", [True, False])
 def test_every_tensor_lands(llm: str, merge: bool) -> None:
     released, decoder = split(llm)
-    projector, adapter = layout.split_trained(released, 32)
+    projector, adapter = tensor_names.split_trained(released, 32)
     ours = {
-        **{name: one().to("meta") for name, one in layout.tower_from_eva(eva(), TOWER).items()},
+        **{
+            name: one().to("meta")
+            for name, one in tensor_names.tower_from_eva(eva(), TOWER).items()
+        },
         **{name: one() for name, one in projector.items()},
         **{
             name: one()
-            for name, one in layout.decoder_from_hub(decoder, adapter if merge else None).items()
+            for name, one in tensor_names.decoder_from_hub(
+                decoder, adapter if merge else None
+            ).items()
         },
     }
     shapes = expected_shapes(paper_config(TOWER, DECODERS[llm]))
@@ -88,30 +93,32 @@ def test_every_tensor_lands(llm: str, merge: bool) -> None:
 
 def test_the_towers_names_are_those_of_the_manifest() -> None:
     described = manifest("eva_vit_g")
-    ours = set(layout.tower_from_eva(eva(), TOWER))
+    ours = set(tensor_names.tower_from_eva(eva(), TOWER))
     theirs = {
-        layout.TOWER + name.partition("[")[0]
+        tensor_names.TOWER + name.partition("[")[0]
         for name in described["to_blip2_vision_model"].values()
         if name.partition("[")[0]
     }
     assert theirs <= ours
-    assert ours - theirs <= {f"{layout.TOWER}post_layernorm.{end}" for end in ("weight", "bias")}
+    assert ours - theirs <= {
+        f"{tensor_names.TOWER}post_layernorm.{end}" for end in ("weight", "bias")
+    }
 
 
 def test_what_the_manifest_names_as_dropped_is_dropped(llm: str) -> None:
     extra = {"norm.weight": (1408,), "head.weight": (1000, 1408), "blocks.39.norm1.bias": (1408,)}
     more = lazy({name: torch.empty(shape, device="meta") for name, shape in extra.items()})
-    assert set(layout.tower_from_eva({**eva(), **more}, TOWER)) == set(
-        layout.tower_from_eva(eva(), TOWER)
+    assert set(tensor_names.tower_from_eva({**eva(), **more}, TOWER)) == set(
+        tensor_names.tower_from_eva(eva(), TOWER)
     )
     odd = lazy({"blocks.0.surprise": torch.empty(1, device="meta")})
     with pytest.raises(ModelDamagedError, match=r"blocks\.0\.surprise"):
-        layout.tower_from_eva({**eva(), **odd}, TOWER)
+        tensor_names.tower_from_eva({**eva(), **odd}, TOWER)
 
 
 def test_one_tensor_too_few_is_named(llm: str) -> None:
     released, _ = split(llm)
     name = sorted(released)[17]
     with pytest.raises(ModelDamagedError, match="should hold 130 tensors, it holds 129") as caught:
-        layout.split_trained({one: released[one] for one in released if one != name}, 32)
+        tensor_names.split_trained({one: released[one] for one in released if one != name}, 32)
     assert name in caught.value.message

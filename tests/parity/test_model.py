@@ -5,13 +5,13 @@ import torch
 from golden_model import BOS, EOS, Golden, tokenizer
 from torch import Tensor
 
-from vidqa.model.answering import answer_greedily
-from vidqa.model.choosing import AnswerPenalty, Sampling, TokenChooser
-from vidqa.model.decoding import decode, prefill_prefix, prefill_question
-from vidqa.model.rows import Embedded, embed_left_padded
-from vidqa.model.text import text_of
-from vidqa.paper import prompts
-from vidqa.paper.frames import LLAMA2, MISTRAL
+from vidqa.network.batch.generate import answer_greedily
+from vidqa.network.batch.rows import Embedded, embed_left_padded
+from vidqa.network.inference.decode import decode, prefill_prefix, prefill_question
+from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
+from vidqa.network.text.detokenize import text_of
+from vidqa.prompt.paper import templates as prompts
+from vidqa.prompt.paper.limits import LLAMA2, MISTRAL
 
 pytestmark = pytest.mark.numbers
 

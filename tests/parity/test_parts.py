@@ -12,11 +12,11 @@ import release
 import torch
 from golden_model import TOWER
 
-from vidqa.cli.main import run
+from vidqa.cli.app import run
 from vidqa.errors import ModelDamagedError, NoSpaceError, UsageError, VidqaError
-from vidqa.tasks.convert import convert
-from vidqa.tasks.parts import Parts
-from vidqa.weights import disk
+from vidqa.models.conversion.convert import convert
+from vidqa.models.conversion.released_files import Parts
+from vidqa.models.store import disk
 
 pytestmark = pytest.mark.numbers
 
@@ -181,7 +181,7 @@ def test_the_command(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("vidqa.tasks.convert.RELEASED_TOWER", TOWER)
+    monkeypatch.setattr("vidqa.models.conversion.convert.RELEASED_TOWER", TOWER)
     command = [
         *("models", "convert", str(parts.checkpoint), "--tower", str(parts.tower)),
         *("--decoder", str(parts.decoder), "-o", str(tmp_path / "model")),

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 from transformers import Blip2VisionConfig, Blip2VisionModel
 
-from vidqa.model import decoding
-from vidqa.model.answering import answer_greedily
-from vidqa.model.decoding import prefill_prefix, prefill_question
-from vidqa.model.modeling import VidqaForConditionalGeneration
-from vidqa.model.rows import Embedded, Row, embed_left_padded
-from vidqa.model.text import TextStream, text_of
-from vidqa.model.visual import VisualForm
+from vidqa.network.batch.generate import answer_greedily
+from vidqa.network.batch.rows import Embedded, Row, embed_left_padded
+from vidqa.network.inference import decode as decoding
+from vidqa.network.inference.decode import prefill_prefix, prefill_question
+from vidqa.network.inference.visual_features import VisualForm
+from vidqa.network.modeling import VidqaForConditionalGeneration
+from vidqa.network.text.detokenize import TextStream, text_of
 
 pytestmark = pytest.mark.numbers
 

@@ -17,18 +17,18 @@ from transformers import GenerationConfig, ViTImageProcessorPil
 from tiny import spec
 from vidqa.engine import Clip, Model, open_folder
 from vidqa.errors import UsageError
-from vidqa.media.sampling import Sampling
-from vidqa.model.answering import answer_greedily
-from vidqa.model.choosing import AnswerPenalty
-from vidqa.model.processing import VidqaProcessor
-from vidqa.model.rows import Row, embed_left_padded, join
-from vidqa.model.targets import AnswerLimits, answer_batch, score
-from vidqa.model.text import text_of
-from vidqa.model.tokenization import piece_ids
-from vidqa.paper import prompts
-from vidqa.paper.captions import asked_captions
-from vidqa.paper.frames import Budget
-from vidqa.spec import PAPER_FORM, Family
+from vidqa.media.sampling.strategies import Sampling
+from vidqa.models.spec import PAPER_FORM, Family
+from vidqa.network.batch.generate import answer_greedily
+from vidqa.network.batch.rows import Row, embed_left_padded, join
+from vidqa.network.batch.scoring import AnswerLimits, answer_batch, score
+from vidqa.network.inference.token_sampling import AnswerPenalty
+from vidqa.network.processing import VidqaProcessor
+from vidqa.network.text.detokenize import text_of
+from vidqa.network.text.paper_tokenizer import piece_ids
+from vidqa.prompt.paper import templates
+from vidqa.prompt.paper.captions import asked_captions
+from vidqa.prompt.paper.limits import Budget
 from vidqa.types import Cue
 
 pytestmark = pytest.mark.numbers
@@ -85,7 +85,7 @@ def folder(golden: Golden, tmp_path_factory: pytest.TempPathFactory) -> Path:
         images,
         tokenizer(),
         image_seq_length=TOKENS_PER_FRAME,
-        chat_template=prompts.chat_template(legacy=LEGACY[golden.llm]),
+        chat_template=templates.chat_template(legacy=LEGACY[golden.llm]),
     ).save_pretrained(folder)
     return folder
 
@@ -127,7 +127,7 @@ def released(model: Model, shown: Sequence[int], question: str = QUESTION) -> st
         for c in CUES
     ]
     captions = asked_captions(cues, shown, frames_per_s=RATE, max_words=40)
-    return prompts.body(prompts.interleave(captions), question)
+    return templates.body(templates.interleave(captions), question)
 
 
 def test_the_recipe_paper_shows_what_the_authors_showed(
@@ -145,7 +145,7 @@ def test_the_recipe_paper_shows_what_the_authors_showed(
         exact = torch.cat(golden.visual(torch.stack(pixels)))
     torch.testing.assert_close(visual, exact, atol=1e-5, rtol=0)
     after = watched.opening.prompt(QUESTION).question_ids[0].tolist()
-    expected = rows(golden, prompts.asked(released(model, shown)), visual, bos=True)
+    expected = rows(golden, templates.asked(released(model, shown)), visual, bos=True)
     assert before + after == expected.input_ids.tolist()
 
 
@@ -160,7 +160,7 @@ def test_the_answer_is_that_of_the_authors_program(
     _, visual = parts(watched)
     penalty, bare_differs = AnswerPenalty(1.5, bos_id=BOS), False
     for question in QUESTIONS:
-        text = prompts.asked(released(model, range(0, 16, 2), question))
+        text = templates.asked(released(model, range(0, 16, 2), question))
         row = rows(golden, text, visual, bos=True)
         prompt = embed_left_padded(golden.network, [row], window=10_000)
         ids, bare = (
@@ -169,7 +169,7 @@ def test_the_answer_is_that_of_the_authors_program(
         )
         answer = watched.ask(question, max_new_tokens=20)
         expected = text_of(tokenizer(), ids, left_out=[golden.pad_id])
-        assert answer.text == prompts.clean_answer(expected)
+        assert answer.text == templates.clean_answer(expected)
         assert (answer.recipe, answer.new_tokens) == ("paper", len(ids))
         bare_differs |= bare != ids
     assert bare_differs, "the penalty changes at least one of the answers"
@@ -182,7 +182,7 @@ def test_a_longer_prompt_is_cut_where_the_authors_cut_it(
     model = opened(folder, paper=Budget(max_frames=8, max_words=40, context_tokens=window))
     watched = model.watch(clip, recipe="paper")
     _, visual = parts(watched)
-    row = rows(golden, prompts.asked(released(model, range(0, 16, 2))), visual, bos=True)
+    row = rows(golden, templates.asked(released(model, range(0, 16, 2))), visual, bos=True)
     prompt = embed_left_padded(golden.network, [row], window=window)
     (ids,) = answer_greedily(
         golden.network,
@@ -193,7 +193,7 @@ def test_a_longer_prompt_is_cut_where_the_authors_cut_it(
     )
     answer = watched.ask(QUESTION, max_new_tokens=16)
     expected = text_of(tokenizer(), ids, left_out=[golden.pad_id])
-    assert answer.text == prompts.clean_answer(expected)
+    assert answer.text == templates.clean_answer(expected)
     assert answer.prompt_tokens == window
     dropped = len(row.input_ids) - window
     assert any(f"first {dropped} tokens" in warning for warning in answer.warnings)
@@ -242,7 +242,7 @@ def test_choices_are_ranked_as_the_authors_rank_them(
     model = opened(folder)
     watched = model.watch(clip, recipe="paper")
     _, visual = parts(watched)
-    text = prompts.trained(released(model, range(0, 16, 2)))
+    text = templates.trained(released(model, range(0, 16, 2)))
     row = rows(golden, text, visual, bos=False)
     limits = AnswerLimits(len(row.input_ids), 24)
     with torch.inference_mode():

@@ -13,10 +13,10 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from vidqa.errors import ModelDamagedError
-from vidqa.model.sentencepiece import read_vocabulary
-from vidqa.model.text import text_of
-from vidqa.model.tokenization import PAD_PIECE, piece_ids, piece_tokenizer
-from vidqa.paper import prompts
+from vidqa.network.text.detokenize import text_of
+from vidqa.network.text.paper_tokenizer import PAD_PIECE, piece_ids, piece_tokenizer
+from vidqa.network.text.sentencepiece import read_vocabulary
+from vidqa.prompt.paper import templates
 
 FACTS = golden_files.facts("tokenization")
 MISTRAL_COMMON = "mistral-common==1.13.1"
@@ -82,8 +82,8 @@ def test_whole_prompts(mistral: PreTrainedTokenizerFast, case: dict[str, object]
         one for one in clips if (one["vtt"], one["n_frames"]) == (case["vtt"], case["n_frames"])
     )
     body = clip[str(case["which"])]
-    prompt = prompts.asked(body["text"])
-    first, *rest = piece_ids(mistral, prompt.split(prompts.IMAGE_MARK), legacy=True)
+    prompt = templates.asked(body["text"])
+    first, *rest = piece_ids(mistral, prompt.split(templates.IMAGE_MARK), legacy=True)
     assert [1, *first] == case["first_segment"]
     assert rest[-1] == case["last_segment"]
     text = 1 + sum(map(len, [first, *rest]))

@@ -6,10 +6,10 @@ import torch
 from golden_model import BOS, Golden, load_with_adapter
 from torch import Tensor
 
-from vidqa.model.rows import Row
-from vidqa.model.targets import AnswerBatch, AnswerLimits, answer_batch, rank, score
-from vidqa.model.tokenization import PAD_PIECE
-from vidqa.paper import prompts
+from vidqa.network.batch.rows import Row
+from vidqa.network.batch.scoring import AnswerBatch, AnswerLimits, answer_batch, rank, score
+from vidqa.network.text.paper_tokenizer import PAD_PIECE
+from vidqa.prompt.paper import templates
 
 pytestmark = pytest.mark.numbers
 
@@ -20,7 +20,7 @@ GRADIENTS_RTOL = 1e-4
 
 def rows_of(golden: Golden, instructions: list[str], pixels: Tensor) -> list[Row]:
     return [
-        golden.row(prompts.trained(text), video, bos=False)
+        golden.row(templates.trained(text), video, bos=False)
         for text, video in zip(instructions, pixels, strict=True)
     ]
 
@@ -202,7 +202,7 @@ def test_choices_for_videos_as_released(golden: Golden) -> None:
     rows = []
     for index, text in enumerate(case["instruction_input"]):
         frame = golden.images("E").flatten(0, 1)[index : index + 1]
-        pieces = golden.pieces(prompts.trained(text), bos=False)
+        pieces = golden.pieces(templates.trained(text), bos=False)
         joined = [pieces[0], [token for piece in pieces[1:] for token in piece]]
         rows.append(golden.joined(joined, frame))
     losses = choice_losses(golden, rows, case["answers"])

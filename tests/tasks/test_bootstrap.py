@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from vidqa.tasks.bootstrap import share
+from vidqa.tasks.evaluate.bootstrap import share
 
 
 def test_the_mean_lies_in_its_interval() -> None:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from vidqa.cli.settled import settled_model
-from vidqa.cli.tell import Teller
+from vidqa.cli.model_choice import settled_model
+from vidqa.cli.render.status import Teller
 from vidqa.errors import ModelMissingError
-from vidqa.registry import BEST_FIRST, MODELS, find_speech
-from vidqa.tasks import choice
-from vidqa.tasks.choice import Choice, Machine, choose_model, offered
-from vidqa.weights.locate import model_key, speech_key
-from vidqa.weights.store import Store
+from vidqa.models import choose as choice
+from vidqa.models.choose import Choice, Machine, choose_model, offered
+from vidqa.models.installed import model_key, speech_key
+from vidqa.models.registry import BEST_FIRST, MODELS, find_speech
+from vidqa.models.store.store import Store
 
 GB = 10**9
 

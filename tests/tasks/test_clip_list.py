@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vidqa.errors import ClipNotFoundError, UsageError
 from vidqa.media.endings import SOUND, VIDEO
-from vidqa.tasks.clip_list import ClipList, find_clips, read_list
+from vidqa.tasks.folders.clip_list import ClipList, find_clips, read_list
 
 
 @pytest.fixture

@@ -10,20 +10,20 @@ from loopback_hub import LoopbackHub, serve
 from packaging.requirements import Requirement
 
 from tiny import vidqa_folder
-from vidqa import registry
 from vidqa.errors import DownloadError, ModelMissingError, NotEnoughMemoryError, UsageError
-from vidqa.spec import SpeechSpec
-from vidqa.tasks.add import add
-from vidqa.tasks.checkup import libraries
-from vidqa.tasks.checkup.cache import check_folder, check_models
-from vidqa.tasks.checkup.finding import Finding, run_check
-from vidqa.tasks.checkup.libraries import Library, check_library
-from vidqa.tasks.checkup.network import check_hub, check_index
-from vidqa.tasks.doctor import examine
-from vidqa.tasks.pull import pull
-from vidqa.weights.local import write_settings
-from vidqa.weights.reach import reach_index
-from vidqa.weights.store import Store
+from vidqa.models import registry
+from vidqa.models.add import add
+from vidqa.models.pull import pull
+from vidqa.models.resolve import write_settings
+from vidqa.models.sources.reachable import reach_index
+from vidqa.models.spec import SpeechSpec
+from vidqa.models.store.store import Store
+from vidqa.tasks.doctor import libraries
+from vidqa.tasks.doctor.cache import check_folder, check_models
+from vidqa.tasks.doctor.connections import check_hub, check_index
+from vidqa.tasks.doctor.examine import examine
+from vidqa.tasks.doctor.finding import Finding, run_check
+from vidqa.tasks.doctor.libraries import Library, check_library
 
 CLOSED = "http://127.0.0.1:9"
 """Nobody listens on the port of discard."""

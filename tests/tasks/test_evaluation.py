@@ -9,11 +9,11 @@ import pytest
 import tiny
 from media.clips import make_clip
 from vidqa import engine
-from vidqa.cli.main import run
+from vidqa.cli.app import run
 from vidqa.engine import Clip, Model, open_folder
 from vidqa.errors import UsageError
-from vidqa.tasks import evaluation
-from vidqa.tasks.evaluation import missing_clips, read_items, read_marks
+from vidqa.tasks.evaluate import evaluation
+from vidqa.tasks.evaluate.evaluation import missing_clips, read_items, read_marks
 
 pytestmark = pytest.mark.numbers
 

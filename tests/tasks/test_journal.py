@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from vidqa.errors import NoSpaceError, UsageError
-from vidqa.tasks.book import Book
-from vidqa.tasks.journal import Journal
+from vidqa.tasks.folders.book import Book
+from vidqa.tasks.folders.journal import Journal
 from vidqa.types import Marks
 
 HOW = {"model": "m", "revision": "1", "device": "cpu", "dtype": "float32", "settings": {"seed": 0}}
@@ -245,7 +245,7 @@ def test_a_full_disk_while_arranging_keeps_the_file(
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("vidqa.tasks.journal._write", full)
+    monkeypatch.setattr("vidqa.tasks.folders.journal._write", full)
     with pytest.raises(NoSpaceError):
         journal.arrange([])
     journal.close()

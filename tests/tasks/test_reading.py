@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidqa.tasks.reading import Readable
+from vidqa.tasks.transcribe.readable import Readable
 from vidqa.types import Cue, Word
 
 LONG = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidqa.tasks.scoring import Expected, RuleName, quoted_share, words_of
+from vidqa.tasks.evaluate.rules import Expected, RuleName, quoted_share, words_of
 
 
 def right(

@@ -7,9 +7,9 @@ import torch
 
 import tiny
 from vidqa.engine import open_folder
-from vidqa.paper.schedule import Schedule
-from vidqa.training.examples import read_examples
+from vidqa.training.data.examples import read_examples
 from vidqa.training.loop import Stepped
+from vidqa.training.schedule import Schedule
 from vidqa.training.session import Session
 from vidqa.training.settings import Lora, TrainingSettings
 

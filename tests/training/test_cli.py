@@ -10,15 +10,15 @@ import tiny
 from media.clips import make_clip
 from tiny import smolvlm_folder
 from vidqa import engine
-from vidqa.cli.main import run
-from vidqa.cli.train import TrainOptions, read_settings
+from vidqa.cli.app import run
+from vidqa.cli.commands.train import TrainOptions, read_settings
 from vidqa.engine import open_folder
 from vidqa.errors import UsageError
-from vidqa.tasks.add import add
-from vidqa.training.curve import LOG
+from vidqa.models.add import add
+from vidqa.models.resolve import trained_preset
+from vidqa.training.log import LOG
 from vidqa.training.session import NOTES
 from vidqa.training.settings import TrainingSettings
-from vidqa.weights.local import trained_preset
 
 PLAIN = {
     "base": "starter",

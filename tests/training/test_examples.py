@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from vidqa.errors import UsageError
-from vidqa.training.examples import Example, Source, by_source, read_examples
-from vidqa.training.published import FOR_A_CAPTION, FOR_A_PICTURE, Folders, read_layout
+from vidqa.training.data.examples import Example, Source, by_source, read_examples
+from vidqa.training.data.paper_datasets import FOR_A_CAPTION, FOR_A_PICTURE, Folders, read_layout
 
 
 def test_plain_lines(tmp_path: Path) -> None:

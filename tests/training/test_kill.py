@@ -14,7 +14,7 @@ import pytest
 
 import tiny
 from media.clips import make_clip
-from vidqa.training.curve import LOG
+from vidqa.training.log import LOG
 from vidqa.training.session import NOTES
 
 pytestmark = pytest.mark.numbers

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 import tiny
-from vidqa.model.loading import load_folder
-from vidqa.model.modeling import VidqaForConditionalGeneration
-from vidqa.training.lessons import Exchange, Lesson
+from vidqa.network.loading import load_folder
+from vidqa.network.modeling import VidqaForConditionalGeneration
+from vidqa.training.data.packing import UNSCORED, pack
+from vidqa.training.data.samples import Exchange, Lesson
 from vidqa.training.objective import AnswerLoss
-from vidqa.training.packing import UNSCORED, pack
 
 pytestmark = pytest.mark.numbers
 

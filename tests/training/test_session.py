@@ -15,16 +15,16 @@ import tiny
 from media.clips import make_clip
 from vidqa.engine import Model, open_folder
 from vidqa.errors import ClipNotFoundError, UsageError
-from vidqa.paper.schedule import Schedule
-from vidqa.training import curve
-from vidqa.training.examples import Example, Source, read_examples
+from vidqa.models.resolve import find_local
+from vidqa.training import log as curve
+from vidqa.training.data.build_samples import Unwatchable, Watched, Watching
+from vidqa.training.data.examples import Example, Source, read_examples
+from vidqa.training.data.packing import pack
 from vidqa.training.loop import Evaluated, Stepped
 from vidqa.training.objective import AnswerLoss
-from vidqa.training.packing import pack
+from vidqa.training.schedule import Schedule
 from vidqa.training.session import NOTES, Finished, Session, Told
 from vidqa.training.settings import Lora, TrainingSettings
-from vidqa.training.watching import Unwatchable, Watched, Watching
-from vidqa.weights.local import find_local
 
 pytestmark = pytest.mark.numbers
 

@@ -10,9 +10,9 @@ import pytest
 import wheels
 
 from vidqa.errors import NoSpaceError
-from vidqa.weights.disk import full_disk_errors, require_space
-from vidqa.weights.fetch import fetch
-from vidqa.weights.store import Store
+from vidqa.models.sources.fetch import fetch
+from vidqa.models.store.disk import full_disk_errors, require_space
+from vidqa.models.store.store import Store
 
 
 def test_what_is_needed_what_is_free_and_where(

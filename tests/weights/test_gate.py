@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError
-from vidqa.tasks.adapter import Base, put_together
-from vidqa.tasks.add import add
-from vidqa.weights.gate import require_plain, require_safe, require_safe_adapter
-from vidqa.weights.local import find_local
-from vidqa.weights.store import Store
+from vidqa.models.adapter import Base, put_together
+from vidqa.models.add import add
+from vidqa.models.gate import require_plain, require_safe, require_safe_adapter
+from vidqa.models.resolve import find_local
+from vidqa.models.store.store import Store
 
 INDEX = "model.safetensors.index.json"
 

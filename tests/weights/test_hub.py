@@ -18,17 +18,17 @@ import pytest
 from loopback_hub import COMMIT, LoopbackHub, serve
 
 from vidqa.errors import ModelDamagedError
-from vidqa.file_systems import link_or_copy
-from vidqa.spec import File, HubSource
-from vidqa.weights.fetch import source_key
-from vidqa.weights.store import Store
+from vidqa.models.sources.fetch import source_key
+from vidqa.models.spec import File, HubSource
+from vidqa.models.store.store import Store
+from vidqa.system.file_systems import link_or_copy
 
 FETCH = """
 import json, sys
 from vidqa.errors import VidqaError
-from vidqa.spec import File, HubSource
-from vidqa.weights.fetch import fetch
-from vidqa.weights.store import Store
+from vidqa.models.spec import File, HubSource
+from vidqa.models.sources.fetch import fetch
+from vidqa.models.store.store import Store
 fields = json.loads(sys.argv[1])
 source = HubSource(files=tuple(File(**file) for file in fields.pop("files")), **fields)
 said = []

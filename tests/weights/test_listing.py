@@ -24,21 +24,21 @@ from vidqa.errors import (
     ModelUnsupportedError,
     UsageError,
 )
-from vidqa.presets import FAMILIES
-from vidqa.registry import MODELS, SPEECH
-from vidqa.spec import HubSource
-from vidqa.tasks.add import add
-from vidqa.tasks.pull import others, remove, verify
-from vidqa.weights.fetch import source_key
-from vidqa.weights.local import find_local
-from vidqa.weights.store import Store
+from vidqa.models.add import add
+from vidqa.models.presets.hub import FAMILIES
+from vidqa.models.pull import others, remove, verify
+from vidqa.models.registry import MODELS, SPEECH
+from vidqa.models.resolve import find_local
+from vidqa.models.sources.fetch import source_key
+from vidqa.models.spec import HubSource
+from vidqa.models.store.store import Store
 
 PULL = """
 import json, sys
 from vidqa import registry
 from vidqa.errors import VidqaError
-from vidqa.spec import File, HubSource, SpeechSpec
-from vidqa.tasks.pull import pull
+from vidqa.models.spec import File, HubSource, SpeechSpec
+from vidqa.models.pull import pull
 ears = HubSource("someone/ears", sys.argv[2], (File("ears.bin", 4, None),), "MIT")
 registry.SPEECH["whisper-small"] = SpeechSpec("whisper-small", ears, "many", "")
 try:
@@ -328,7 +328,7 @@ def test_a_gated_preset_is_refused_before_anything_is_fetched(desk: Desk) -> Non
     source = HubSource("someone/gated", "main", (), "MIT", gated=True, about_bytes=1)
     program = (
         "import sys; from dataclasses import replace; from vidqa import registry\n"
-        "from vidqa.spec import HubSource\n"
+        "from vidqa.models.spec import HubSource\n"
         f"source = {source!r}\n"
         "sys.argv[1] = 'tried'\n"
         "registry.MODELS['tried'] = replace(registry.MODELS['minicpm-v-4.6'], name='tried', "

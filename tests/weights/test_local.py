@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vidqa.errors import ModelDamagedError, UsageError
-from vidqa.weights.local import SETTINGS, find_local, write_settings
+from vidqa.models.resolve import SETTINGS, find_local, write_settings
 
 PRESET = "minigpt4-video-mistral"
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from vidqa import paths, registry
-from vidqa.spec import HubSource, PackagedSource, WheelSource
-from vidqa.weights.locate import model_key, model_revision
+from vidqa.models import registry
+from vidqa.models.installed import model_key, model_revision
+from vidqa.models.spec import HubSource, PackagedSource, WheelSource
+from vidqa.system import paths
 
 STARTER = registry.MODELS["starter"]
 

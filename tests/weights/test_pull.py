@@ -15,22 +15,22 @@ from pathlib import Path
 import pytest
 import wheels
 
-from vidqa import registry
-from vidqa.cli.main import run
+from vidqa.cli.app import run
 from vidqa.errors import ModelDamagedError, ModelMissingError, OfflineError, UsageError
-from vidqa.spec import File, HubSource, ModelSpec, SpeechSpec, WheelSource
-from vidqa.tasks.pull import locate, pull, remove, status, verify
-from vidqa.weights.fetch import download_bytes, fetch, source_key
-from vidqa.weights.locate import model_key, model_revision
-from vidqa.weights.marker import sha256_of
-from vidqa.weights.store import Store
+from vidqa.models import registry
+from vidqa.models.installed import model_key, model_revision
+from vidqa.models.pull import locate, pull, remove, status, verify
+from vidqa.models.sources.fetch import download_bytes, fetch, source_key
+from vidqa.models.spec import File, HubSource, ModelSpec, SpeechSpec, WheelSource
+from vidqa.models.store.manifest import sha256_of
+from vidqa.models.store.store import Store
 
 STARTER = registry.MODELS["starter"]
 
 PULL = """
 import json, sys
 from vidqa import registry
-from vidqa.tasks.pull import pull
+from vidqa.models.pull import pull
 source = json.loads(sys.argv[1])
 files = tuple(registry.File(**file) for file in source.pop("files"))
 registry.SPEECH["tiny"] = registry.SpeechSpec(
@@ -198,7 +198,7 @@ def test_status_says_what_a_pull_costs_and_what_is_damaged(
 
 PULL_STARTER = """
 import sys
-from vidqa.tasks.pull import pull
+from vidqa.models.pull import pull
 print(pull("starter", offline=True))
 print(*{"torch", "transformers", "huggingface_hub"} & set(sys.modules))
 """

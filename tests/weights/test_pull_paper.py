@@ -12,15 +12,15 @@ import torch
 from loopback_hub import COMMIT, LoopbackHub, serve
 
 from apart import run_apart
-from vidqa import registry
-from vidqa.model.loading import load_folder
-from vidqa.spec import File, HubSource
+from vidqa.models import registry
+from vidqa.models.spec import File, HubSource
+from vidqa.network.loading import load_folder
 
 PULL = """
 import json, sys
 from vidqa import registry
 from vidqa.errors import VidqaError
-from vidqa.model.configuration import EvaVisionConfig
+from vidqa.network.configuration import EvaVisionConfig
 from vidqa.tasks import convert, pull
 convert.RELEASED_TOWER = EvaVisionConfig(**json.loads(sys.argv[1]))
 sources = []

@@ -12,8 +12,8 @@ import pytest
 from filelock import FileLock, Timeout
 
 from vidqa.errors import ModelDamagedError, ModelMissingError, NoSpaceError
-from vidqa.weights.marker import MARKER
-from vidqa.weights.store import Store
+from vidqa.models.store.manifest import MARKER
+from vidqa.models.store.store import Store
 
 KEY = "wheels/example-1.0"
 

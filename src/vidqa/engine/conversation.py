@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from vidqa.engine.stopwatch import Stopwatch
-from vidqa.engine.writing import checked_sampling
-from vidqa.model.decoding import Context, prefill_question
-from vidqa.model.inputs import between_turns
+from vidqa.engine.answer.generate import checked_sampling
+from vidqa.engine.stage_timer import Stopwatch
+from vidqa.network.inference.decode import Context, prefill_question
+from vidqa.network.inference.prompt_ids import between_turns
 from vidqa.types import Answer, Notify, TextDelta
 
 if TYPE_CHECKING:

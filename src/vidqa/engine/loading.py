@@ -3,27 +3,27 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from vidqa import plan
-from vidqa.cache import Cache
-from vidqa.engine.apart import TemplateRunner
 from vidqa.engine.memory import plan_for
 from vidqa.engine.model import Model
-from vidqa.engine.stopwatch import Stopwatch
+from vidqa.engine.stage_timer import Stopwatch
 from vidqa.errors import ModelMissingError, VidqaError
-from vidqa.footprint import CACHES, MemoryPlan
-from vidqa.media.placement import place_speech, probe_machine
 from vidqa.media.reader import Reader
-from vidqa.media.transcribe import Recogniser
-from vidqa.model.inputs import require_template
-from vidqa.model.loading import load_folder, load_processor
-from vidqa.model.template import ChatTemplate
-from vidqa.registry import SPEECH, find_model, find_speech
-from vidqa.spec import ModelSpec
+from vidqa.media.speech.device import place_speech, probe_machine
+from vidqa.media.speech.recognizer import Recogniser
+from vidqa.models.gate import require_safe
+from vidqa.models.installed import model_folder, model_revision, speech_folder, speech_key
+from vidqa.models.registry import SPEECH, find_model, find_speech
+from vidqa.models.resolve import LocalModel, find_local
+from vidqa.models.spec import ModelSpec
+from vidqa.models.store.store import Store
+from vidqa.models.template_runner import TemplateRunner
+from vidqa.network.inference.prompt_ids import require_template
+from vidqa.network.loading import load_folder, load_processor
+from vidqa.network.text.chat_template import ChatTemplate
+from vidqa.system import plan
+from vidqa.system.cache import Cache
+from vidqa.system.footprint import CACHES, MemoryPlan
 from vidqa.types import Maker, Notify
-from vidqa.weights.gate import require_safe
-from vidqa.weights.local import LocalModel, find_local
-from vidqa.weights.locate import model_folder, model_revision, speech_folder, speech_key
-from vidqa.weights.store import Store
 
 OnPlan = Callable[[MemoryPlan, str], object]
 """Told a plan and the device it is for."""

@@ -8,8 +8,8 @@ from vidqa.engine.clip import Clip
 from vidqa.errors import VidqaError
 from vidqa.media.marks import marks
 from vidqa.media.viewing import Viewing
-from vidqa.records import Records
 from vidqa.types import Marks
+from vidqa.types.records import Records
 
 if TYPE_CHECKING:
     from vidqa.engine.model import Model

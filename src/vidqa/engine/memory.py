@@ -9,11 +9,11 @@ import torch
 from transformers import ProcessorMixin
 
 from vidqa.errors import ModelUnsupportedError, NotEnoughMemoryError
-from vidqa.footprint import CACHES, MemoryPlan, plan_memory, smaller_plans
-from vidqa.model.kinds import CPU_ALLOCATOR, reading
-from vidqa.model.measure import measure, measure_frame
-from vidqa.plan import free_memory_bytes, require_memory, said_change
-from vidqa.spec import ModelSpec
+from vidqa.models.spec import ModelSpec
+from vidqa.network.measure import measure, measure_frame
+from vidqa.network.supported import CPU_ALLOCATOR, reading
+from vidqa.system.footprint import CACHES, MemoryPlan, plan_memory, smaller_plans
+from vidqa.system.plan import free_memory_bytes, require_memory, said_change
 
 
 @dataclass(frozen=True, slots=True)

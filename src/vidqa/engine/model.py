@@ -8,33 +8,33 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from vidqa.cache import Cache
 from vidqa.engine.clip import Clip
-from vidqa.engine.fetch import Begun, Errand, Fetch, View, bring_ready_forward
-from vidqa.engine.hear import hear
-from vidqa.engine.kept import Sight, keep_sight, kept_sight, sight_key
-from vidqa.engine.look import Looking, look
 from vidqa.engine.many import ask_many
 from vidqa.engine.memory import Memory
-from vidqa.engine.showing import Seen
-from vidqa.engine.stopwatch import Stopwatch
+from vidqa.engine.shown_clip import Seen
+from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.watch.encode_frames import Looking, look
+from vidqa.engine.watch.fetch import Begun, Errand, Fetch, View, bring_ready_forward
+from vidqa.engine.watch.hear import hear
+from vidqa.engine.watch.saved import Sight, keep_sight, kept_sight, sight_key
 from vidqa.errors import NoVideoStreamError, VidqaError, without_frames
-from vidqa.file_info import VideoInfo
-from vidqa.media.container import quoted
+from vidqa.media.container.open_media import quoted
 from vidqa.media.fingerprint import fingerprint
-from vidqa.media.frames import Decoder
-from vidqa.media.memo import is_still, known_fingerprint
-from vidqa.media.moments import choose_sampling, stretch
+from vidqa.media.fingerprint_cache import is_still, known_fingerprint
+from vidqa.media.frames.read import Decoder
 from vidqa.media.reader import Reader
-from vidqa.media.sampling import Sampling
-from vidqa.media.transcribe import Recogniser, Task
+from vidqa.media.sampling.select import choose_sampling, stretch
+from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.speech.recognizer import Recogniser, Task
 from vidqa.media.viewing import Viewing
-from vidqa.media.words import Ears, Subtitles
-from vidqa.model.frame_encoder import FrameEncoder
-from vidqa.model.loading import Loaded
-from vidqa.recipe import Recipe, choose_recipe
-from vidqa.spec import ModelSpec
+from vidqa.media.words.sources import Ears, Subtitles
+from vidqa.models.spec import ModelSpec
+from vidqa.network.inference.frame_encoder import FrameEncoder
+from vidqa.network.loading import Loaded
+from vidqa.prompt.recipe import Recipe, choose_recipe
+from vidqa.system.cache import Cache
 from vidqa.types import Maker, Notify, Stage
+from vidqa.types.media_info import VideoInfo
 
 FETCHED_AHEAD = 2
 """Clips that are read and heard while another is answered: one would leave the ears idle while a

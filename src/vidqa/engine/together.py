@@ -6,15 +6,15 @@ from functools import partial
 
 from torch import Tensor
 
+from vidqa.engine.answer.generate import Writing, checked_sampling
 from vidqa.engine.clip import Clip
-from vidqa.engine.stopwatch import Stopwatch
-from vidqa.engine.writing import Writing, checked_sampling
+from vidqa.engine.stage_timer import Stopwatch
 from vidqa.errors import NotEnoughMemoryError, VidqaError
-from vidqa.model.batching import can_join, decode_together, joined_bytes
-from vidqa.model.choosing import Sampling, TokenChooser
-from vidqa.model.decoding import Context, decode
-from vidqa.model.inputs import PromptIds
-from vidqa.plan import free_memory_bytes
+from vidqa.network.batch.decode import can_join, decode_together, joined_bytes
+from vidqa.network.inference.decode import Context, decode
+from vidqa.network.inference.prompt_ids import PromptIds
+from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+from vidqa.system.plan import free_memory_bytes
 from vidqa.types import Answer, Notify
 
 ALONE = "answered alone: this model's memory of what it read cannot be put side by side"

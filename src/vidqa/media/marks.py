@@ -4,8 +4,8 @@ from pathlib import Path
 
 from vidqa.errors import VidqaError
 from vidqa.media.fingerprint import fingerprint
-from vidqa.media.memo import known_fingerprint
-from vidqa.media.words import Wanted, written_beside
+from vidqa.media.fingerprint_cache import known_fingerprint
+from vidqa.media.words.sources import Wanted, written_beside
 from vidqa.types import Marks
 
 

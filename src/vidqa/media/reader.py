@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from vidqa.errors import DecoderError
-from vidqa.file_info import VideoInfo
-from vidqa.media.container import quoted
-from vidqa.media.frames import Decoder, FrameReport, read_frames
-from vidqa.media.moments import Moments, find_moments
-from vidqa.media.picture import Size
-from vidqa.media.probe import probe
-from vidqa.media.sampling import Sampling
-from vidqa.media.worker import Workers
+from vidqa.media.container.open_media import quoted
+from vidqa.media.container.probe import probe
+from vidqa.media.frames.read import Decoder, FrameReport, read_frames
+from vidqa.media.frames.resize import Size
+from vidqa.media.sampling.select import Moments, find_moments
+from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.worker.pool import Workers
 from vidqa.types import Frame
+from vidqa.types.media_info import VideoInfo
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -43,7 +43,7 @@ class Reader:
         self._workers.close()
 
     def probe(self, path: Path) -> VideoInfo:
-        """Look into a file. See `vidqa.media.probe.probe`."""
+        """Look into a file. See `vidqa.media.container.probe.probe`."""
         info = self.call(path, probe, path)
         return replace(info, path=path)  # which a worker may not choose
 
@@ -55,13 +55,13 @@ class Reader:
         size: Size | None = None,
         decoder: Decoder = "auto",
     ) -> Generator[Frame | FrameReport]:
-        """Read frames while others are being used. See `vidqa.media.frames.read_frames`."""
+        """Read frames while others are being used. See `vidqa.media.frames.read.read_frames`."""
         return self.stream(info.path, read_frames, info, times_s, size=size, decoder=decoder)
 
     def moments(
         self, info: VideoInfo, how: Sampling, window: tuple[float, float], count: int
     ) -> Moments:
-        """Choose where to look. See `vidqa.media.moments.find_moments`."""
+        """Choose where to look. See `vidqa.media.sampling.select.find_moments`."""
         start_s, end_s = window
         return self.call(
             info.path, find_moments, info, how, start_s=start_s, end_s=end_s, count=count

@@ -1,12 +1,12 @@
 """Stretches of a clip, and its words in them, on two time lines: that of frames and that of words.
 
-Which is which is said in `vidqa.file_info.VideoInfo.lead_s`.
+Which is which is said in `vidqa.types.media_info.VideoInfo.lead_s`.
 """
 
 from dataclasses import replace
 
-from vidqa.file_info import VideoInfo
 from vidqa.types import Cue, Words
+from vidqa.types.media_info import VideoInfo
 
 Window = tuple[float, float | None]
 """Begin and end of a stretch of a clip, in seconds from where players begin; None is the end."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from vidqa.media.frames import Decoder
-from vidqa.media.sampling import Sampling
-from vidqa.media.transcribe import Task
-from vidqa.media.words import Subtitles, Wanted
+from vidqa.media.frames.read import Decoder
+from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.speech.recognizer import Task
+from vidqa.media.words.sources import Subtitles, Wanted
 from vidqa.types import Words
 
 

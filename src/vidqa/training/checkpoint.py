@@ -11,7 +11,7 @@ import torch
 from peft import PeftModel
 
 from vidqa.errors import ModelDamagedError
-from vidqa.texts import from_json
+from vidqa.system.texts import from_json
 from vidqa.training.trainable import save_trained
 
 FOLDER = "checkpoints"

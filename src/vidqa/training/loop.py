@@ -12,10 +12,10 @@ from peft import PeftModel
 
 from vidqa.training import checkpoint
 from vidqa.training.checkpoint import State
-from vidqa.training.lessons import Lessons
+from vidqa.training.data.packing import pack
+from vidqa.training.data.samples import Lessons
 from vidqa.training.objective import AnswerLoss
 from vidqa.training.order import lessons_of, seed_of
-from vidqa.training.packing import pack
 from vidqa.training.settings import TrainingSettings
 from vidqa.training.trainable import optimizer_of
 

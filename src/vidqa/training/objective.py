@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from vidqa.training.packing import UNSCORED
+from vidqa.training.data.packing import UNSCORED
 
 
 class AnswerLoss(nn.Module):

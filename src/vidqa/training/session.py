@@ -14,14 +14,11 @@ from accelerate import PartialState
 
 from vidqa.engine import Model
 from vidqa.errors import UsageError
-from vidqa.model.modeling import VidqaForConditionalGeneration
-from vidqa.training import checkpoint, curve
-from vidqa.training.curve import Point
-from vidqa.training.examples import Example, by_source
-from vidqa.training.loop import Evaluated, Event, Precision, Run, Saved, Stepped
-from vidqa.training.settings import TrainingSettings
-from vidqa.training.trainable import make_trainable
-from vidqa.training.watching import (
+from vidqa.models.resolve import write_settings
+from vidqa.network.modeling import VidqaForConditionalGeneration
+from vidqa.training import checkpoint
+from vidqa.training import log as curve
+from vidqa.training.data.build_samples import (
     KeptLessons,
     Unwatchable,
     Watched,
@@ -29,7 +26,11 @@ from vidqa.training.watching import (
     is_there,
     missing,
 )
-from vidqa.weights.local import write_settings
+from vidqa.training.data.examples import Example, by_source
+from vidqa.training.log import Point
+from vidqa.training.loop import Evaluated, Event, Precision, Run, Saved, Stepped
+from vidqa.training.settings import TrainingSettings
+from vidqa.training.trainable import make_trainable
 
 NOTES = "training"
 """The folder inside the model's with checkpoints, lessons, the log and the loss as a picture."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from vidqa.paper.schedule import Schedule
+from vidqa.training.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)

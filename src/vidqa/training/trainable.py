@@ -8,7 +8,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from vidqa.model.modeling import VidqaForConditionalGeneration
+from vidqa.network.modeling import VidqaForConditionalGeneration
 from vidqa.training.settings import Lora, TrainingSettings
 
 WEIGHTS = "adapter_model.safetensors"

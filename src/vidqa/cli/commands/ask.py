@@ -1,0 +1,139 @@
+"""Ask every question about every clip."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from vidqa.cli.parse import Request
+from vidqa.cli.render.answers import AnswerView, choose_view
+from vidqa.cli.render.output_file import STDOUT
+from vidqa.cli.render.status import Teller
+from vidqa.cli.render.stdout import ReaderGone
+from vidqa.cli.runs.run import Run, RunOptions
+from vidqa.cli.runs.verdict import verdict
+from vidqa.errors import UsageError, VidqaError
+from vidqa.types import Answer, Notify, Stage, TextDelta
+from vidqa.types.exit_codes import ExitCode
+from vidqa.types.records import Records
+
+if TYPE_CHECKING:
+    from vidqa.engine import Clip, Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskOptions:
+    """How to watch, answer and show."""
+
+    run: RunOptions
+    max_new_tokens: int | None
+    temperature: float
+    top_p: float
+    seed: int
+    choices: tuple[str, ...]
+    threshold: float | None
+    grounding: bool
+    as_json: bool
+    show_prompt: bool
+
+    def __post_init__(self) -> None:
+        if self.run.batch > 1 and (self.choices or self.grounding or self.show_prompt):
+            raise UsageError(
+                "--batch writes free answers; --choices, --grounding and --show-prompt take one "
+                "clip at a time"
+            )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that can change an answer, as it was given; None is as the model has it."""
+        return {
+            **self.run.watch.settings,
+            "max_new_tokens": self.max_new_tokens,
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "seed": self.seed,
+            "choices": list(self.choices),
+            "threshold": self.threshold,
+            "grounding": self.grounding,
+            "batch": self.run.batch,
+        }
+
+    @property
+    def writing(self) -> dict[str, Any]:
+        """How free answers are written."""
+        return {
+            "max_new_tokens": self.max_new_tokens,
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "seed": self.seed,
+        }
+
+
+def ask_all(request: Request, options: AskOptions, teller: Teller) -> ExitCode:
+    """Answer all there is to answer."""
+    records = Records(options.settings, timings=options.run.timings)
+    as_json = options.as_json or options.run.output == STDOUT
+    view = choose_view(request, records, as_json=as_json, to_file=options.run.is_kept)
+    way = Asking(options, teller, view)
+    try:
+        book = Run(request, options.run, teller, view, records, way, "ask").run()
+    except ReaderGone:
+        if options.choices:  # 0 would say that the first one won
+            return ExitCode.READER_GONE
+        raise
+    return verdict(book.records, request, options.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Answers are written freely, or chosen, and shown as they come."""
+
+    options: AskOptions
+    teller: Teller
+    view: AnswerView
+
+    def check(self, model: "Model") -> None:
+        """Every model answers."""
+
+    def answer(self, clip: "Clip", question: str) -> Answer:
+        """Answer one question about one clip."""
+        if self.options.show_prompt:
+            self.teller.prompt(clip.prompt(question))
+
+        def notify(stage: Stage) -> None:
+            self.teller.stage(stage)
+            if stage == "generate":
+                self.view.begin(clip.video, question)
+
+        answer = None
+        for event in self._events(clip, question, notify):
+            if isinstance(event, TextDelta):
+                self.view.piece(event)
+            else:
+                answer = event
+        assert answer is not None, "a stream ends with its answer"
+        return self._grounded(clip, answer) if self.options.grounding else answer
+
+    def _grounded(self, clip: "Clip", answer: Answer) -> Answer:
+        """With what it rests on; that is not worth an answer which is there already."""
+        try:
+            return clip.grounded(answer)
+        except VidqaError as error:
+            said = f"what it rests on could not be found out: {error.message}"
+            return replace(answer, warnings=(*answer.warnings, said))
+
+    def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
+        """Answer one question about several clips, in one forward."""
+        from vidqa.engine.together import answer_together
+
+        return answer_together(clips, question, notify=self.teller.stage, **self.options.writing)
+
+    def _events(self, clip: "Clip", question: str, notify: Notify) -> Iterator[TextDelta | Answer]:
+        """What comes of a question: a free answer piece by piece, or one of the choices."""
+        options = self.options
+        if not options.choices:
+            yield from clip.stream(question, notify=notify, **options.writing)
+            return
+        answer = clip.choose(question, options.choices, threshold=options.threshold, notify=notify)
+        notify("generate")
+        yield TextDelta(answer.text)
+        yield answer

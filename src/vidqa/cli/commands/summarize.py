@@ -1,0 +1,330 @@
+"""Sum clips up."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from vidqa.cli import options, parse, run_options
+from vidqa.cli.parse import Request
+from vidqa.cli.render.answers import AnswerView, JsonView
+from vidqa.cli.render.output_file import STDOUT, require_writable
+from vidqa.cli.render.status import Teller
+from vidqa.cli.render.summaries import FileView, SummaryView, Text, text_in
+from vidqa.cli.runs.outlet import JSON, Leaf, is_folder
+from vidqa.cli.runs.run import Run, RunOptions
+from vidqa.cli.runs.verdict import verdict
+from vidqa.cli.session import FrameOptions, ModelOptions, WatchOptions, WordOptions
+from vidqa.errors import UsageError, VidqaError
+from vidqa.media.languages import read_language
+from vidqa.models.spec import Length, question_of
+from vidqa.types import Answer
+from vidqa.types.exit_codes import ExitCode
+from vidqa.types.records import Records
+
+if TYPE_CHECKING:
+    from vidqa.engine import Clip, Model
+
+Form = Text | Literal["json"]
+
+ENDINGS: dict[Text, str] = {"text": ".txt", "md": ".md", "ffmetadata": ".ffmetadata"}
+"""Of the names of files."""
+
+LengthName = Annotated[
+    str | None,
+    typer.Option(
+        "--length",
+        metavar="none|short|medium|long",
+        help="How much is said of a clip: nothing beside its chapters, a sentence, a paragraph, a "
+        "page. [default: medium; with -f ffmetadata none]",
+        show_default=False,
+    ),
+]
+WithChapters = Annotated[
+    bool,
+    typer.Option(
+        "--chapters",
+        help="Also cut it into chapters: those in the file, else at pauses, shots and where what "
+        "is spoken of changes. The model gives titles, never times.",
+    ),
+]
+FormName = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="text|md|ffmetadata|json",
+        help="text: for reading; md: Markdown; ffmetadata: chapters, as ffmpeg puts them into a "
+        "clip; json: an object a line, one a clip. [default: as -o FILE is called, else text; of "
+        "folders in a pipe json]",
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE.jsonl|FILE.md|FOLDER/|-",
+        help="FILE.jsonl: a record a clip, each on disk before it counts; what is there already, "
+        "by content and settings, is not done again. FOLDER/ gets a file a clip, in folders like "
+        "those of the clips. FILE.md, FILE.txt and any FILE with -f text, md or ffmetadata: the "
+        "summary of one clip. - is stdout.",
+    ),
+]
+Instructions = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help='What it is to keep to, such as "for a blind listener".'),
+]
+AnswerLanguage = Annotated[
+    str | None,
+    typer.Option(
+        "--answer-language",
+        metavar="CODE",
+        help="Language to answer in, such as de. [default: as the model likes]",
+    ),
+]
+WhatItRestsOn = Annotated[
+    bool,
+    typer.Option(
+        "--grounding",
+        help="Say what each sentence rests on: seen, heard, both, or a guess; scores it again "
+        "with less shown. Titles are not looked at.",
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="As --grounding, but guesses are left out and counted.")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryOptions:
+    """How to watch, sum up and show."""
+
+    run: RunOptions
+    length: Length
+    chapters: bool
+    instructions: str | None
+    answer_language: str | None
+    grounding: bool
+    strict: bool
+    max_new_tokens: int | None
+    form: Form | None
+    file: Path | None
+    """For the text of the only clip, in place of records."""
+    replaces_file: bool
+    """Whether that file may be there already."""
+
+    def __post_init__(self) -> None:
+        if self.length == "none" and not self.chapters:
+            raise UsageError("--length none leaves nothing to say", hint="--chapters")
+        if self.length == "none" and (self.instructions or self.grounding or self.strict):
+            raise UsageError(
+                "--instructions, --grounding and --strict are about a text, not about chapters",
+                hint="--length short",
+            )
+        if self.instructions is not None and not self.instructions.strip():
+            raise UsageError("the instructions are empty")
+        if self.answer_language is not None:
+            read_language(self.answer_language)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that can change a summary, as it was given; None is as the model has it."""
+        return {
+            **self.run.watch.settings,
+            "length": self.length,
+            "chapters": self.chapters,
+            "instructions": self.instructions,
+            "answer_language": self.answer_language,
+            "grounding": self.grounding,
+            "strict": self.strict,
+            "max_new_tokens": self.max_new_tokens,
+        }
+
+
+def summarize_all(asked: Request, how: SummaryOptions, teller: Teller) -> ExitCode:
+    """Sum up all there is to sum up."""
+    records = Records(how.settings)
+    view = _choose_view(asked, records, how)
+    way = Summing(how, teller)
+    book = Run(asked, how.run, teller, view, records, way, "summarize", _leaf(how.form)).run()
+    return verdict(book.records, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Summing:
+    """A clip is summed up, window by window where it is long."""
+
+    how: SummaryOptions
+    teller: Teller
+
+    def check(self, model: "Model") -> None:
+        """Raise UsageError if it follows no instructions, or does not speak the language."""
+        from vidqa.engine.summaries.summarize import worded_form
+
+        worded_form(model.spec, self.how.instructions, self.how.answer_language)
+
+    def answer(self, clip: "Clip", question: str) -> Answer:
+        """Sum one clip up."""
+        from vidqa.engine.summaries.summarize import summarize
+
+        return summarize(
+            clip,
+            length=self.how.length,
+            chapters=self.how.chapters,
+            instructions=self.how.instructions,
+            language=self.how.answer_language,
+            grounding=self.how.grounding,
+            strict=self.how.strict,
+            max_new_tokens=self.how.max_new_tokens,
+            notify=self.teller.stage,
+            progress=self.teller.progress,
+        )
+
+    def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
+        """Summaries are made one by one."""
+        raise AssertionError("there is no --batch")
+
+
+def _choose_view(asked: Request, records: Records, how: SummaryOptions) -> AnswerView:
+    """The view that was asked for, else the one that suits who is reading."""
+    form = how.form
+    if how.run.is_kept:
+        return AnswerView()
+    if form is None and how.run.output == STDOUT:
+        form = "json"
+    if form is None and asked.is_run and not sys.stdout.isatty():
+        form = "json"
+    if form == "json":
+        return JsonView(records)
+    several = len(asked.clips) > 1 or asked.is_run
+    if how.file is not None:
+        for clip in asked.clips:
+            if how.file.exists() and Path(clip).exists() and how.file.samefile(clip):
+                raise UsageError(f"{clip} would be replaced", hint="choose another -o")
+    text = form or "text"
+    if several and (how.file is not None or text == "ffmetadata"):
+        raise UsageError("such a file is about one clip", hint="-o FOLDER/ writes a file a clip")
+    if how.file is None:
+        return SummaryView(text, titles=several)
+    return FileView(how.file, text, replace=how.replaces_file)
+
+
+def _leaf(form: Form | None) -> Leaf:
+    """The files of a folder."""
+    if form is None or form == "json":
+        return JSON
+    return Leaf(ENDINGS[form], text_in(form))
+
+
+def _read_form(given: str | None, output: str | None) -> Form | None:
+    """The format asked for, else the one that the output's name says."""
+    forms: tuple[Form, ...] = (*ENDINGS, "json")
+    for form in forms:
+        if given == form:
+            return form
+    if given is not None:
+        raise UsageError(f"--format {given!r}: no such format", hint=f"use {', '.join(forms)}")
+    if output is None or is_folder(output):
+        return None
+    suffix = Path(output).suffix.lower()
+    return next((text for text, ending in ENDINGS.items() if suffix == ending), None)
+
+
+def _text_file(
+    form: Form | None, output: str | None, *, force: bool, retry_failed: bool
+) -> Path | None:
+    """The file that is to hold a text in place of records.
+
+    Raises:
+        UsageError: it cannot be written, is there already, or knows of no failures.
+
+    """
+    if form in (None, "json") or output in (None, STDOUT) or is_folder(output):
+        return None
+    if retry_failed:
+        raise UsageError("--retry-failed is for records", hint="-o summaries.jsonl")
+    file = Path(output)
+    if file.is_file() and not force:
+        raise UsageError(f"{output} is there already", hint="--force replaces it")
+    require_writable(file)
+    return file
+
+
+def summarize(
+    clips: run_options.Clips = None,
+    length: LengthName = None,
+    chapters: WithChapters = False,
+    form: FormName = None,
+    instructions: Instructions = None,
+    answer_language: AnswerLanguage = None,
+    grounding: WhatItRestsOn = False,
+    strict: Strict = False,
+    files_from: run_options.FilesFrom = None,
+    recursive: run_options.Recursive = False,
+    shard: run_options.Shard = None,
+    output: Output = None,
+    retry_failed: run_options.RetryFailed = False,
+    force: run_options.Force = False,
+    unordered: run_options.Unordered = False,
+    model: options.ModelName = None,
+    frames: options.Frames = None,
+    recipe: options.Recipe = "vidqa",
+    sample: options.Sample = None,
+    start: options.Start = None,
+    end: options.End = None,
+    subtitles: options.Subtitles = "auto",
+    language: options.Language = None,
+    task: options.TaskName = "transcribe",
+    text_track: options.TextTrack = None,
+    audio_track: options.AudioTrack = None,
+    speech: options.Speech = None,
+    decoder: options.DecoderName = "auto",
+    device: options.Device = None,
+    dtype: options.Dtype = None,
+    fit: options.Fit = False,
+    max_new_tokens: options.MaxNewTokens = None,
+    no_cache: options.NoCache = False,
+    offline: options.Offline = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> ExitCode:
+    """Say what clips are about. Long ones are watched window by window."""
+    read_form = _read_form(form, output)
+    file = _text_file(read_form, output, force=force, retry_failed=retry_failed)
+    is_metadata = read_form == "ffmetadata"
+    wanted = parse.read_length(length or ("none" if is_metadata else "medium"))
+    chosen = parse.Selection(files_from=files_from, recursive=recursive, shard=shard)
+    found = parse.read_clips(clips or [], chosen, sys.stdin)
+    asked = Request(found, (question_of(wanted),))
+    watch = WatchOptions(
+        ModelOptions.read(model, device, dtype, fit=fit),
+        FrameOptions.read(frames, recipe, sample, start, end, decoder),
+        WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
+        keep=not no_cache,
+        offline=offline,
+        scores_answers=grounding or strict,
+    )
+    how = SummaryOptions(
+        run=RunOptions(
+            watch=watch,
+            output=None if file else output,
+            retry_failed=retry_failed,
+            force=force and not file,
+            unordered=unordered,
+        ),
+        length=wanted,
+        chapters=chapters or is_metadata,
+        instructions=instructions,
+        answer_language=answer_language,
+        grounding=grounding,
+        strict=strict,
+        max_new_tokens=max_new_tokens,
+        form=read_form,
+        file=file,
+        replaces_file=force,
+    )
+    return summarize_all(asked, how, Teller(quiet=quiet, verbose=verbose))

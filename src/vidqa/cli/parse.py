@@ -1,0 +1,334 @@
+"""From the words of a command line to clips, questions and times."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, cast, get_args
+
+from vidqa.cli.spool import is_stdin, spooled
+from vidqa.errors import UsageError
+from vidqa.media.endings import VIDEO
+from vidqa.models.spec import Length
+from vidqa.system.file_systems import is_regular, is_there
+from vidqa.system.texts import STDIN, decoded, marked_encoding, read_lines
+from vidqa.tasks.folders.clip_list import ClipList, find_clips, read_list
+
+if TYPE_CHECKING:
+    from vidqa.media.frames.read import Decoder
+    from vidqa.media.sampling.strategies import Sampling
+    from vidqa.media.speech.recognizer import Task
+
+URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+EXAMPLE = 'vidqa ask clip.mp4 "what happens?"'
+CLOCK = re.compile(
+    r"(?:(?:(\d+):(?=[0-5]?\d:))?(\d+):(?=[0-5]?\d(?:[.,]|$)))?(\d+(?:[.,]\d+)?)", re.ASCII
+)
+"""`90.5`, `75:30`, `0:01:30`, or as it stands in an SRT file: `00:01:30,500`."""
+UNITS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:[.,]\d+)?)s?)?", re.ASCII | re.IGNORECASE)
+"""`1h2m3s`, `90s`."""
+HOURS_ALONE = re.compile(r"^(\d+h\d+)$", re.ASCII | re.IGNORECASE)
+"""`1h30` is said of minutes."""
+
+
+MOST_CHOICES = 256
+"""Each is scored by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Every question is asked about every clip; a clip is watched once."""
+
+    found: ClipList
+    questions: tuple[str, ...]
+
+    @property
+    def clips(self) -> tuple[str, ...]:
+        """Each once."""
+        return self.found.clips
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the clips were not named one by one."""
+        return self.found.is_run
+
+    @property
+    def single(self) -> bool:
+        """One clip and one question: the answer can be streamed alone."""
+        return len(self.clips) == len(self.questions) == 1 and not self.is_run
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Where clips and questions come from beside the words of the command."""
+
+    questions: list[str] | None = None
+    """As typed; `-` is stdin."""
+    question_file: Path | None = None
+    files_from: str | None = None
+    recursive: bool = False
+    shard: str | None = None
+
+
+def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Request:
+    """Tell clips from questions.
+
+    Raises:
+        UsageError: nothing to ask, nothing to ask about, a clip that is no file name, or a list
+            that cannot be read.
+
+    """
+    if STDIN in (selection.questions or ()) and any(map(is_stdin, words)):
+        raise UsageError("stdin cannot be a question and a clip at once")
+    if str(selection.question_file) == STDIN and any(map(is_stdin, words)):
+        raise UsageError("stdin cannot be a list of questions and a clip at once")
+    asked = _questions(selection, stdin)
+    named = list(words)
+    if not asked and named:
+        asked = [_last_word(named.pop(), named, selection, stdin)]
+    if not all(one.strip() for one in asked):
+        raise UsageError("the question is empty", hint=EXAMPLE)
+    for question in asked:
+        require_text(question)
+    if not asked or not (named or selection.files_from):
+        raise UsageError("a clip and a question are needed", hint=EXAMPLE)
+    questions_once = tuple(dict.fromkeys(one.strip() for one in asked))
+    return Request(read_clips(named, selection, stdin), questions_once)
+
+
+def require_text(question: str) -> None:
+    """Refuse what came as bytes that are no text. Raises UsageError."""
+    if any("\ud800" <= one <= "\udfff" for one in question):
+        raise UsageError("the question is no text", hint="write it in UTF-8")
+
+
+def _last_word(word: str, named: Sequence[str], selection: Selection, stdin: TextIO) -> str:
+    """The question that stands behind the clips."""
+    if word == STDIN:
+        if selection.files_from == STDIN or any(map(is_stdin, named)):
+            raise UsageError("stdin cannot be the question and a clip at once")
+        return _read(stdin)
+    if word.strip() and is_there(Path(word)):
+        raise UsageError(
+            f"the last word, {word!r}, is a file and no question",
+            hint=f"put a question behind it: {EXAMPLE}; -q asks even that",
+        )
+    return word
+
+
+def read_clips(
+    named: Sequence[str],
+    selection: Selection,
+    stdin: TextIO,
+    *,
+    suffixes: frozenset[str] = VIDEO,
+) -> ClipList:
+    """The clips of a selection; `suffixes` are those of files that are taken from folders.
+
+    Raises:
+        UsageError: no clips, a clip that is no file name, or a list that cannot be read.
+        ClipNotFoundError: a folder or a pattern without any.
+
+    """
+    listed = [] if selection.files_from is None else _listed(selection.files_from, stdin)
+    if not named and not listed:
+        raise UsageError("the list of clips is empty" if selection.files_from else "no clip given")
+    if selection.files_from == STDIN and any(map(is_stdin, named)):
+        raise UsageError("stdin cannot be a clip and a list of clips at once")
+    for clip in (*named, *listed):
+        require_file_name(clip)
+    found = find_clips(
+        list(map(spooled, named)), listed=listed, recursive=selection.recursive, suffixes=suffixes
+    )
+    if selection.files_from is not None:
+        found = replace(found, is_run=True)
+    return found if selection.shard is None else found.shard(*_read_shard(selection.shard))
+
+
+def _questions(selection: Selection, stdin: TextIO) -> list[str]:
+    typed = selection.questions or []
+    if STDIN in typed and selection.files_from == STDIN:
+        raise UsageError("stdin cannot be a question and a list of clips at once")
+    questions = [_read(stdin) if one == STDIN else one for one in typed]
+    if selection.question_file is None:
+        return questions
+    listed = [line for line in read_lines(selection.question_file) if line.strip()]
+    if not listed:
+        raise UsageError(f"{selection.question_file} holds no question")
+    return questions + listed
+
+
+def _listed(source: str, stdin: TextIO) -> list[str]:
+    if source != STDIN:
+        return read_list(_names(_read_file(Path(source))))
+    raw = getattr(stdin, "buffer", None)
+    return read_list(stdin.read() if raw is None else _names(raw.read()))
+
+
+def _names(content: bytes) -> str:
+    """Names are bytes: what is no text comes back as the same bytes."""
+    if marked_encoding(content) is None:
+        return os.fsdecode(content)
+    try:
+        return decoded(content)
+    except UnicodeDecodeError:
+        return os.fsdecode(content)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+
+
+def _read_shard(text: str) -> tuple[int, int]:
+    part, slash, parts = text.partition("/")
+    if not (slash and part.isdecimal() and parts.isdecimal()):
+        raise UsageError(f"--shard {text!r} is no part", hint="--shard 3/8 is the third of eight")
+    return int(part), int(parts)
+
+
+def _read(stdin: TextIO) -> str:
+    try:
+        return stdin.read()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"the question on stdin is no {error.encoding} text", hint="write it in UTF-8"
+        ) from error
+
+
+def require_file_name(clip: str) -> None:
+    """Refuse what is no name of a file.
+
+    Raises:
+        UsageError: it is empty, or an address.
+
+    """
+    if not clip:
+        raise UsageError("the name of a clip is empty")
+    if URL.match(clip):
+        raise UsageError(
+            f"{clip} is an address; vidqa reads files", hint="download it first, then ask the file"
+        )
+
+
+def read_time(text: str | None, option: str) -> float | None:
+    """Seconds from `90`, `1:30`, `75:30`, `0:01:30`, `00:01:30,500`, `90.5` or `1m30s`.
+
+    Raises:
+        UsageError: it is no time.
+
+    """
+    if text is None:
+        return None
+    typed = HOURS_ALONE.sub(r"\1m", text.strip())
+    match = CLOCK.fullmatch(typed) or UNITS.fullmatch(typed)
+    if match is None or not any(match.groups()):
+        raise UsageError(f"{option} {text!r} is no time", hint="write seconds, mm:ss or hh:mm:ss")
+    hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def read_span(start: str | None, end: str | None) -> tuple[float | None, float | None]:
+    """Begin and end of a stretch, in seconds. Raises UsageError for what is none."""
+    span = read_time(start, "--start"), read_time(end, "--end")
+    if span[0] is not None and span[1] is not None and span[1] <= span[0]:
+        raise UsageError(f"--end {end} does not come after --start {start}")
+    return span
+
+
+def read_subtitles(text: str) -> str | Path:
+    """`auto`, `speech`, `off`, or the path of a file that is there.
+
+    Raises:
+        UsageError: there is no such file.
+
+    """
+    if text in ("auto", "speech", "off"):
+        return text
+    text = spooled(text)
+    if not is_regular(Path(text)):
+        raise UsageError(
+            f"--subtitles {text!r}: no such file", hint="use a file, auto, speech or off"
+        )
+    return Path(text)
+
+
+def read_decoder(text: str) -> "Decoder":
+    """The name of a decoder.
+
+    Raises:
+        UsageError: there is none of that name.
+
+    """
+    if text in ("auto", "pyav", "decord"):
+        return cast("Decoder", text)
+    raise UsageError(f"--decoder {text!r}: no such decoder", hint="use auto, pyav or decord")
+
+
+def read_sampling(text: str | None) -> "Sampling | None":
+    """A sampling strategy, such as `uniform` or `fps:2`; None where none was named.
+
+    Raises:
+        UsageError: there is no such strategy.
+
+    """
+    from vidqa.media.sampling.strategies import Sampling
+
+    if text is None:
+        return None
+    try:
+        return Sampling.parse(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--sample {text!r}: frames cannot be chosen like that",
+            hint="use uniform, scene, keyframes, fps:N or paper",
+        ) from error
+
+
+def read_choices(text: str | None, threshold: float | None) -> tuple[str, ...]:
+    """The answers to choose among; none where the answer is free.
+
+    Raises:
+        UsageError: fewer than two, an empty or a repeated one, or a threshold without any.
+
+    """
+    if text is None:
+        if threshold is not None:
+            raise UsageError("--threshold is for --choices", hint="--choices yes,no")
+        return ()
+    choices = tuple(one.strip() for one in text.split(","))
+    if len(choices) > MOST_CHOICES:
+        raise UsageError(f"--choices: {len(choices)} answers; {MOST_CHOICES} are the most")
+    if len(choices) < 2 or not all(choices) or len(set(choices)) < len(choices):
+        raise UsageError(
+            f"--choices {text!r}: at least two different answers are needed",
+            hint="--choices yes,no",
+        )
+    return choices
+
+
+def read_length(text: str) -> Length:
+    """How long a summary is.
+
+    Raises:
+        UsageError: there is no such length.
+
+    """
+    if text in get_args(Length):
+        return cast("Length", text)
+    raise UsageError(f"--length {text!r}: no such length", hint="use none, short, medium or long")
+
+
+def read_task(text: str) -> "Task":
+    """What to do with speech.
+
+    Raises:
+        UsageError: there is no such task.
+
+    """
+    if text in ("transcribe", "translate"):
+        return cast("Task", text)
+    raise UsageError(f"--task {text!r}: no such task", hint="use transcribe or translate")

@@ -1,0 +1,234 @@
+"""What is said on stderr: stages, coverage, warnings, errors."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from vidqa.cli.render.escape import printable
+from vidqa.cli.render.prompt import show_prompt
+from vidqa.errors import VidqaError, trace_of
+from vidqa.types import Answer, Grounding, PromptView, Stage
+from vidqa.types.media_info import NO_PICTURES
+from vidqa.types.wording import counted
+
+if TYPE_CHECKING:
+    from vidqa.cli.render.board import Board
+    from vidqa.cli.render.spinner import Spinner
+    from vidqa.system.footprint import MemoryPlan
+    from vidqa.tasks.folders.book import Tally
+    from vidqa.tasks.folders.clip_list import ClipList
+
+STAGE_LABELS: dict[Stage, str] = {
+    "start": "starting",
+    "load": "loading the model",
+    "decode": "reading frames",
+    "speech": "listening",
+    "vision": "looking",
+    "prefill": "reading along",
+    "generate": "answering",
+}
+
+
+class Teller:
+    """Writes to stderr as much as was asked for."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
+        self._spinner: Spinner | Board | None = None
+        self._is_run = False
+        self._begun = self._run_begun = time.monotonic()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether only errors are wanted."""
+        return self._quiet
+
+    @contextmanager
+    def stages(self, *, is_run: bool = False) -> Iterator[None]:
+        """Show a spinner on a terminal while the body works; of a run, a board."""
+        self._is_run = is_run
+        if self._quiet or not sys.stderr.isatty():
+            yield
+            return
+        from vidqa.cli.render.board import Board
+        from vidqa.cli.render.spinner import Spinner
+
+        self._spinner = Board() if is_run else Spinner()
+        try:
+            yield
+        finally:
+            self._spinner.hide()
+
+    def stage(self, name: Stage) -> None:
+        """Name the stage that begins; answering needs no spinner, it can be seen."""
+        if self._spinner is None:
+            return
+        if name == "generate" and not self._is_run:
+            self._spinner.hide()
+        else:
+            self._spinner.show(STAGE_LABELS[name])
+
+    def run(self, tally: "Callable[[], Tally]") -> None:
+        """Clips are answered from now on, and so many are done."""
+        from vidqa.cli.render.board import Board
+
+        self._run_begun = time.monotonic()
+        if isinstance(self._spinner, Board):
+            self._spinner.follow(tally)
+
+    def tally(self, tally: "Tally") -> None:
+        """What came of a run."""
+        from vidqa.cli.render.pace import Pace
+
+        self.note(str(Pace(tally, time.monotonic() - self._run_begun)))
+
+    def passed_over(self, found: "ClipList") -> None:
+        """What of the folders that were named is not looked at."""
+        if found.passed_over:
+            files = counted(found.passed_over, "file")
+            self.note(f"passed over {files} not called like a video")
+        if found.not_entered:
+            folders = counted(found.not_entered, "folder")
+            self.note(f"did not look into {folders} inside; --recursive does")
+
+    def progress(self, label: str) -> None:
+        """Say how far the work has come, on a terminal only."""
+        if self._spinner is not None:
+            self._spinner.show(label)
+
+    def error(self, error: VidqaError, *, about: str | None = None) -> None:
+        """What, why, and what to do about it; how it came about, for whoever asks for more."""
+        subject = f"{printable(about)}: " if about else ""
+        self._line(f"error: {subject}{printable(error.message)}")
+        if error.hint:
+            self._line(f"hint: {printable(error.hint)}")
+        if self._verbose and (trace := trace_of(error)):
+            self._line(printable(trace, newlines=True))
+
+    def coverage(
+        self,
+        answer: Answer,
+        *,
+        decoder: str,
+        detail: str,
+        timings: bool,
+        about: str | None = None,
+    ) -> None:
+        """What the answer rests on."""
+        if self._quiet:
+            return
+        now = time.monotonic()
+        took, self._begun = now - self._begun, now
+        subject = f"{printable(about)}: " if about else ""
+        cost = f"{work(answer)} in {took:.1f} s"
+        self._line(f"{subject}{seen(answer)}; {heard(answer)}; {by_whom(answer)}; {cost}")
+        if answer.stopped_by in ("context_full", "token_limit"):
+            self._line(f"note: {cut_short(answer)}")
+        if answer.grounding is not None:
+            self._line(rests_on(answer.grounding))
+        for warning in answer.warnings:
+            self._line(f"warning: {printable(warning)}")
+        if self._verbose:
+            self._line(f"decoder: {decoder}; words: {printable(detail) or answer.words_source}")
+            self._line(
+                f"tokens: {answer.prompt_tokens} in the prompt, {answer.visual_tokens} of them "
+                f"visual; {answer.new_tokens} new; fingerprint {answer.fingerprint}"
+            )
+        if self._verbose or timings:
+            parts = ", ".join(f"{stage} {s:.2f}" for stage, s in answer.timings_s.items())
+            self._line(f"seconds: {parts}")
+
+    def plan(self, plan: "MemoryPlan", device: str) -> None:
+        """What memory is planned, beside what there is."""
+        if self._verbose:
+            from vidqa.system.plan import total_memory_bytes
+
+            self._line(f"plan: {plan} of {total_memory_bytes(device) / 1e9:.1f} GB on {device}")
+
+    def prompt(self, view: PromptView) -> None:
+        """Every frame's time, words and tokens."""
+        self.pause()
+        show_prompt(view)
+        if self._verbose:
+            self._line(printable(view.text, newlines=True))
+
+    def unused_draws(self, temperature: float, top_p: float, seed: int) -> None:
+        """Say which options do nothing, because nothing is drawn."""
+        given = ["--seed"] * (seed != 0) + ["--top-p"] * (top_p != 1)
+        if given and temperature == 0:
+            verb = "does" if len(given) == 1 else "do"
+            self.note(f"note: {' and '.join(given)} {verb} nothing without --temperature")
+
+    def pause(self) -> None:
+        """Clear the way for something else to be written."""
+        if self._spinner is not None:
+            self._spinner.hide()
+
+    def note(self, text: str) -> None:
+        """Something worth knowing."""
+        if not self._quiet:
+            self._line(printable(text))
+
+    def _line(self, text: str) -> None:
+        self.pause()
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+def seen(answer: Answer) -> str:
+    """`saw 8 frames from 1.5 to 21.8 s of 23.3 s`."""
+    if NO_PICTURES in answer.warnings:
+        return "saw nothing"
+    count = len(answer.frame_times_s)
+    frames = counted(count, "frame")
+    span = f"{answer.first_seen_s:.1f} to {answer.last_seen_s:.1f} s of {answer.duration_s:.1f} s"
+    return f"saw {frames} from {span}"
+
+
+def heard(answer: Answer) -> str:
+    """`heard 34 words (speech)`, and how many were left out."""
+    if answer.words_source == "off":
+        return "did not listen"
+    if answer.words_source == "none":
+        return "no speech"
+    verb = "heard" if answer.words_source == "speech" else "read"
+    dropped = f", {answer.words_dropped} dropped" if answer.words_dropped else ""
+    return f"{verb} {answer.words_used} words ({answer.words_source}{dropped})"
+
+
+def by_whom(answer: Answer) -> str:
+    """`starter@1a2b3c on cpu, bfloat16`."""
+    seed = "" if answer.seed is None else f", seed {answer.seed}"
+    return f"{answer.model}@{answer.revision[:12]} on {answer.device}, {answer.dtype}{seed}"
+
+
+def work(answer: Answer) -> str:
+    """What was done for it."""
+    if answer.choices:
+        return f"{len(answer.choices)} choices ranked by their likelihood per token"
+    return f"{answer.new_tokens} tokens"
+
+
+def rests_on(grounding: Grounding) -> str:
+    """`seen: without the pictures the answer is e^9.1 times less likely, ...`."""
+    lead = "warning: a guess" if grounding.verdict == "guess" else grounding.verdict
+    parts = (
+        ("the pictures", grounding.without_pictures),
+        ("the words", grounding.without_words),
+        ("both", grounding.without_both),
+    )
+    told = ", ".join(f"{nats:.1f} without {name}" for name, nats in parts)
+    return f"{lead}: nats of likelihood that the answer loses: {told}"
+
+
+def cut_short(answer: Answer) -> str:
+    """Why the answer may miss its end."""
+    if answer.stopped_by == "context_full":
+        return "the answer was cut: the model's context is full"
+    return (
+        "the answer was cut: it came to the limit of new tokens; "
+        f"--max-new-tokens {answer.longest_tokens * 2} allows more"
+    )

@@ -1,0 +1,305 @@
+"""Answer all there is to answer: the model is loaded once, each clip watched once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from vidqa.cli.parse import Request
+from vidqa.cli.render.answers import AnswerView
+from vidqa.cli.render.output_file import STDOUT
+from vidqa.cli.render.status import Teller
+from vidqa.cli.runs.brake import Brake
+from vidqa.cli.runs.outlet import JSON, Leaf, Outlet, TargetError, open_outlet
+from vidqa.cli.session import Watcher, WatchOptions
+from vidqa.errors import NoSpaceError, NotEnoughMemoryError, UsageError, VidqaError
+from vidqa.tasks.folders.book import Book
+from vidqa.tasks.folders.journal import Journal
+from vidqa.types import Answer, Maker, TextDelta
+from vidqa.types.records import Records
+
+if TYPE_CHECKING:
+    from vidqa.engine import Clip, Model
+
+Watched = tuple[str, "Clip | VidqaError"]
+"""A clip by name, or why it cannot be watched."""
+
+
+class Way(Protocol):
+    """How watched clips are answered."""
+
+    def check(self, model: "Model") -> None:
+        """Raise UsageError for what the model cannot do with any clip."""
+
+    def answer(self, clip: "Clip", question: str) -> Answer:
+        """Answer one question about one clip."""
+
+    def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
+        """Answer one question about several clips, in one forward."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Where answers go, and how clips are taken."""
+
+    watch: WatchOptions
+    output: str | None = None
+    """A file, a folder, or `-`."""
+    retry_failed: bool = False
+    force: bool = False
+    unordered: bool = False
+    batch: int = 1
+    timings: bool = False
+
+    def __post_init__(self) -> None:
+        for name, given in (("--retry-failed", self.retry_failed), ("--force", self.force)):
+            if given and not self.is_kept:
+                raise UsageError(f"{name} is for -o", hint="-o answers.jsonl")
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether records are on disk afterwards."""
+        return self.output not in (None, STDOUT)
+
+
+@dataclass(slots=True)
+class Run:
+    """One command's work."""
+
+    request: Request
+    options: RunOptions
+    teller: Teller
+    view: AnswerView
+    records: Records
+    way: Way
+    by: str
+    """The command."""
+    leaf: Leaf = JSON
+    """What a clip's file is like where `-o` is a folder."""
+    watcher: Watcher = field(init=False)
+    outlet: Outlet = field(default_factory=Outlet, init=False)
+    brake: Brake = field(default_factory=Brake, init=False)
+    maker: Maker | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.watcher = Watcher(self.options.watch, self.teller)
+
+    def run(self) -> Book:
+        """Do what is left to do; one bad clip does not stop the others."""
+        with ExitStack() as stack:
+            options = self.options
+            self.outlet = open_outlet(
+                options.output, self.request.found, self.leaf, by=self.by, force=options.force
+            )
+            stack.enter_context(closing(self.outlet))
+            self._tell_torn(self.outlet.journal)
+            self.teller.passed_over(self.request.found)
+            stack.enter_context(self.teller.stages(is_run=self._has_board))
+            stack.enter_context(closing(self.view))
+            book = self._run(self.outlet.journal)
+            self.teller.pause()
+            if self._has_board:
+                self.teller.tally(book.tally())
+        if self.brake.is_pulled and book.tally().left:
+            self._tell_how_to_go_on(book)
+            raise KeyboardInterrupt
+        return book
+
+    @property
+    def _has_board(self) -> bool:
+        return self.request.is_run or self.options.is_kept
+
+    def _run(self, journal: Journal | None) -> Book:
+        """Find out what is left to do, and do it."""
+        try:
+            self.watcher.check(() if self._has_board else self.request.clips)
+            fits = self.options.watch.chosen.fit
+            model = self.watcher.load() if fits or journal is None else None
+            self.maker = self.watcher.identify() if model is None else model.maker
+            book = self._book(journal, self.maker)
+            for video, refusal in self.outlet.begin(book).items():
+                self._refuse(book, video, refusal)
+            if left := book.left():
+                model = model or self.watcher.load()
+                self.way.check(model)
+                self._answer_all(model, book, left)
+        except VidqaError as error:
+            self.teller.pause()
+            if self.maker is None:  # else it has to do with some clips only
+                for video in self.request.clips:
+                    for question in self.request.questions:
+                        self.view.failed(self.records.failed(error, video=video, question=question))
+            raise
+        if self.options.unordered:
+            book.clean()
+        else:
+            book.arrange()
+        return book
+
+    def _book(self, journal: Journal | None, maker: Maker) -> Book:
+        book = Book(
+            self.request.clips,
+            self.request.questions,
+            journal=journal,
+            how=self.records.made_by(maker),
+            mark=self.watcher.marks,
+            retry_failed=self.options.retry_failed,
+            anew=self.options.force,
+            settled=lambda video: self.outlet.settled(book, video),
+        )
+        return book
+
+    def _answer_all(self, model: "Model", book: Book, left: dict[str, tuple[str, ...]]) -> None:
+        """Clip after clip, or as many at once as `--batch` says."""
+        self.teller.run(book.tally)
+        viewing = self.options.watch.viewing
+        watched = model.watch_all(
+            ((video, viewing) for video in left),
+            in_order=not self.options.unordered,
+            notify=self.teller.stage,
+        )
+        several = self._has_board or len(self.request.clips) > 1
+        with self.brake.armed() if several else nullcontext(), closing(watched):
+            for some in grouped(watched, self.options.batch, partial(self._watched_alone, model)):
+                self._answer_group(book, some, left)
+                if self.brake.is_pulled:
+                    return
+
+    def _watched_alone(self, model: "Model", video: str) -> "Clip | VidqaError":
+        try:
+            return self.watcher.watch(model, video)
+        except VidqaError as error:
+            return error
+
+    def _answer_group(
+        self, book: Book, some: Sequence[Watched], left: dict[str, tuple[str, ...]]
+    ) -> None:
+        clips = [(video, clip) for video, clip in some if not isinstance(clip, VidqaError)]
+        together = self._together(clips, left) if len(clips) > 1 else {}
+        for video, clip in some:
+            for question in left[video]:
+                answer = together.get((video, question))
+                failed = clip if isinstance(clip, VidqaError) else answer
+                try:
+                    self._settle(book, video, question, clip, failed)
+                except TargetError as error:
+                    self._refuse(book, video, error)
+                    break
+
+    def _together(
+        self, clips: Sequence[tuple[str, "Clip"]], left: dict[str, tuple[str, ...]]
+    ) -> dict[tuple[str, str], Answer | VidqaError]:
+        """Each question about all the clips that it is left of, in one forward."""
+        answers = {}
+        for question in self.request.questions:
+            asked = [(video, clip) for video, clip in clips if question in left[video]]
+            if not asked:
+                continue
+            results = self.way.together([clip for _, clip in asked], question)
+            for (video, _), result in zip(asked, results, strict=True):
+                answers[video, question] = result
+        return answers
+
+    def _settle(
+        self,
+        book: Book,
+        video: str,
+        question: str,
+        clip: "Clip | VidqaError",
+        answer: Answer | VidqaError | None,
+    ) -> None:
+        """Have one question answered, if it is not, then written, counted and shown."""
+        try:
+            if isinstance(answer, VidqaError):
+                raise answer
+            assert not isinstance(clip, VidqaError)
+            if answer is None:
+                answer = self.way.answer(clip, question)
+            else:
+                self.teller.pause()
+                self.view.begin(video, question)
+                self.view.piece(TextDelta(answer.text))
+        except NoSpaceError:  # of stdout: no clip has to do with it
+            raise
+        except VidqaError as error:
+            self._fail(book, video, question, error)
+            return
+        subtitles = self.watcher.subtitles_mark(video)
+        record = self.records.answered(answer, subtitles=subtitles)
+        book.write(video, question, self.outlet.labelled(video, record))
+        self.teller.pause()
+        self.view.whole(answer)
+        if not self.options.is_kept:
+            self.teller.coverage(
+                answer,
+                decoder=clip.decoder,
+                detail=clip.words.detail,
+                timings=self.options.timings,
+                about=self._title(video),
+            )
+
+    def _fail(self, book: Book, video: str, question: str, error: VidqaError) -> None:
+        """One clip or question has no answer; the others may have one."""
+        self.view.close()
+        record = self.records.failed(
+            error,
+            video=video,
+            question=question,
+            marks=self.watcher.marks(video),
+            maker=self.maker,
+        )
+        book.write(video, question, self.outlet.labelled(video, record))
+        self.teller.error(error, about=self._title(video))
+        self.view.failed(record)
+
+    def _refuse(self, book: Book, video: str, error: UsageError) -> None:
+        """A clip's file is there already, and stays as it is; the others may be written."""
+        book.refuse(
+            video, lambda question: self.records.failed(error, video=video, question=question)
+        )
+        self.teller.error(error, about=self._title(video))
+
+    def _tell_how_to_go_on(self, book: Book) -> None:
+        """After Ctrl-C."""
+        left = book.tally().left
+        how = "give the same command again: it goes on where it stopped"
+        if self.options.force:
+            how = "without --force the same command goes on where it stopped"
+        if not self.options.is_kept:
+            how = "with -o answers.jsonl the same command would go on where it stopped"
+        self.teller.note(f"stopped, {left} left; {how}")
+
+    def _tell_torn(self, journal: Journal | None) -> None:
+        if journal is not None and journal.torn_bytes:
+            self.teller.note(
+                f"the last line of {journal.path} was torn; its {journal.torn_bytes} bytes were cut"
+            )
+
+    def _title(self, video: str) -> str | None:
+        """With one clip there is no doubt which one is meant."""
+        return video if len(self.request.clips) > 1 or self._has_board else None
+
+
+def grouped(
+    watched: Iterable[Watched], most: int, again: Callable[[str], "Clip | VidqaError"]
+) -> Iterator[list[Watched]]:
+    """So many clips that can be asked at a time, and those between them that cannot.
+
+    A group is emptied once it was used: then there is room to watch a clip again for which there
+    was none beside the others.
+    """
+    group, clips = list[Watched](), 0
+    for video, clip in watched:
+        if isinstance(clip, NotEnoughMemoryError) and clips:
+            yield group
+            group.clear()
+            clips, clip = 0, again(video)
+        group.append((video, clip))
+        clips += not isinstance(clip, VidqaError)
+        if clips in (0, most):
+            yield group
+            group.clear()
+            clips = 0
+    if group:
+        yield group

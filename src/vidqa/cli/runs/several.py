@@ -1,0 +1,82 @@
+"""Do the same to every clip; one bad clip does not stop the others."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+from vidqa.cli.render.status import Teller
+from vidqa.cli.runs.brake import Brake
+from vidqa.errors import NoSpaceError, VidqaError
+from vidqa.tasks.folders.clip_list import ClipList
+from vidqa.types.exit_codes import ExitCode, exit_code
+
+
+@dataclass(slots=True)
+class Several:
+    """The clips of a command, and what came of them."""
+
+    found: ClipList
+    teller: Teller
+    show_failure: Callable[[str, VidqaError], None]
+    """Tells stdout of a clip that failed; stderr is told in any case."""
+    is_forced: bool = False
+    """What is there is made anew."""
+    done: int = field(default=0, init=False)
+    before: int = field(default=0, init=False)
+    """Clips about which nothing had to be done."""
+    failures: list[VidqaError] = field(default_factory=list, init=False)
+
+    @property
+    def are(self) -> bool:
+        """Whether there may be more than one."""
+        return self.found.are_several
+
+    def run(self, do: Callable[[str], bool]) -> ExitCode:
+        """Do it to every clip.
+
+        Args:
+            do: it, to one clip; says whether anything had to be done.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed; the clip in flight was done.
+            NoSpaceError: the disk is full.
+
+        """
+        brake = Brake()
+        with brake.armed() if self.are else nullcontext():
+            for clip in self.found.clips:
+                self._do(do, clip)
+                if brake.is_pulled:
+                    break
+        left = len(self.found.clips) - self.done - self.before - len(self.failures)
+        if self.found.is_run or self.before or left:
+            self._tell(left)
+        if left:
+            raise KeyboardInterrupt
+        if not self.failures:
+            return ExitCode.ANSWERED
+        return ExitCode.SOME_CLIPS_FAILED if self.are else exit_code(self.failures[0])
+
+    def _do(self, do: Callable[[str], bool], clip: str) -> None:
+        try:
+            is_new = do(clip)
+        except NoSpaceError:  # no clip has to do with it
+            raise
+        except VidqaError as error:
+            self.failures.append(error)
+            self.teller.error(error, about=clip if self.are else None)
+            self.show_failure(clip, error)
+        else:
+            self.done += is_new
+            self.before += not is_new
+
+    def _tell(self, left: int) -> None:
+        count = len(self.found.clips)
+        clips = "1 clip" if count == 1 else f"{count} clips"
+        told = [f"{self.done} done", f"{len(self.failures)} failed"]
+        if self.before:
+            told.append(f"{self.before} done before")
+        if left:
+            again = "" if self.is_forced else "; give the same command again"
+            told.append(f"{left} left{again}")
+        self.teller.note(f"{clips}: {', '.join(told)}")

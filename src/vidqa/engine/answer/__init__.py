@@ -1,0 +1,1 @@
+"""One answer, and what is to be known of it."""

@@ -1,0 +1,96 @@
+"""One answer while it is being written."""
+
+from collections.abc import Callable, Iterator
+
+from torch import Tensor
+
+from vidqa.engine.stage_timer import Stopwatch
+from vidqa.errors import UsageError
+from vidqa.network.inference.decode import Context, decode
+from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+from vidqa.network.loading import Loaded
+from vidqa.network.text.detokenize import TextStream
+from vidqa.network.text.paper_tokenizer import WholeText
+from vidqa.types import StoppedBy
+
+Begin = Callable[[], tuple[Tensor, Context]]
+"""Reads the prompt: the logits (1, V) behind it, and what was read, which is the caller's own."""
+
+
+class Writing:
+    """Tokens and text so far, and at last why they ended."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        text: TextStream | WholeText,
+        *,
+        limit: int,
+        at_limit: StoppedBy,
+    ) -> None:
+        """Write at most `limit` tokens, and say `at_limit` of an answer that needs more."""
+        self._loaded = loaded
+        self._text = text
+        self._limit = limit
+        self.stopped_by: StoppedBy = at_limit
+        self.answer_ids: list[int] = []
+        """Of the answer, without the token that ends it."""
+        self.new_tokens = 0
+        """With the token that ends it."""
+        self.is_over = False
+        """No more tokens are wanted."""
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        return self._text.text
+
+    def pieces(self, begin: Begin, sampling: Sampling, stopwatch: Stopwatch) -> Iterator[str]:
+        """Yield the text piece by piece.
+
+        Args:
+            begin: reads the prompt.
+            sampling: how tokens are chosen.
+            stopwatch: told of the stages prefill and generate.
+
+        """
+        loaded = self._loaded
+        chooser = TokenChooser(sampling, loaded.answer_penalty)
+        with stopwatch.stage("prefill"):
+            logits, context = begin()
+        with stopwatch.stage("generate"):
+            for token in decode(loaded.network, logits, context, chooser):
+                if piece := self.take(token):
+                    yield piece
+                if self.is_over:
+                    break
+        if piece := self.finish():
+            yield piece
+
+    def take(self, token: int) -> str:
+        """Write one token, unless it ends the answer; return what can be shown more."""
+        self.new_tokens += 1
+        if token in self._loaded.stop_ids:
+            self.stopped_by = "end"
+            self.is_over = True
+            return ""
+        self.answer_ids.append(token)
+        self.is_over = self.new_tokens == self._limit
+        return self._text.push(token)
+
+    def finish(self) -> str:
+        """What was held back."""
+        return self._text.finish()
+
+
+def checked_sampling(temperature: float, top_p: float, seed: int) -> Sampling:
+    """How tokens are chosen.
+
+    Raises:
+        UsageError: a setting is out of range.
+
+    """
+    try:
+        return Sampling(temperature, top_p, seed)
+    except ValueError as error:
+        raise UsageError(str(error)) from error

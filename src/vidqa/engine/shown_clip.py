@@ -1,0 +1,201 @@
+"""What of a clip the model is shown: frames and words that fit its context."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vidqa.engine.watch.encode_frames import Looked
+from vidqa.errors import UsageError
+from vidqa.media.sampling.select import Moments
+from vidqa.models.spec import ModelSpec
+from vidqa.network.inference.prompt_ids import OUR_MARKS, Pictures, PromptIds, Turn
+from vidqa.network.loading import Loaded
+from vidqa.prompt.interleave import FittedWords, neutralize, user_content
+from vidqa.prompt.recipe import Recipe
+from vidqa.system.footprint import QUESTION_TOKENS
+from vidqa.types import Cue, PromptSegment, PromptView, Segment, Words
+from vidqa.types.media_info import VideoInfo
+from vidqa.types.wording import count_words
+
+PLAIN_ENGLISH = "He opens the door, looks at the old garden, and says that it will rain tonight."
+"""Shows how many tokens of a model a word takes."""
+
+WORDY = 1.5
+"""By so much more tokens a word may take on average: `footprint.TOKENS_PER_WORD` is what is planned
+for it. Of scripts that take more, fewer words are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came out of a file, before the model saw it."""
+
+    video: str
+    info: VideoInfo
+    fingerprint: str
+    moments: Moments
+    looked: Looked
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Frames, by their numbers among those looked at, and the words beside them."""
+
+    frames: tuple[int, ...]
+    fitted: FittedWords
+    dropped_frames: int
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out."""
+        if not self.dropped_frames:
+            return self.fitted.warnings
+        every = len(self.frames) + self.dropped_frames
+        said = f"{self.dropped_frames} of {every} frames did not fit the model's context"
+        return (said, *self.fitted.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One clip before one model."""
+
+    loaded: Loaded
+    spec: ModelSpec
+    recipe: Recipe
+    seen: Seen
+
+    def choose(self) -> Shown:
+        """All that was looked at; where that is too long, fewer words, then evenly fewer frames.
+
+        Words give way until they take half of the room: tokens count, in any script. Then frames
+        go, since neighbouring frames are more alike than neighbouring words. The recipe `paper`
+        leaves everything: its prompts are cut.
+        """
+        count, most = len(self.seen.looked.frame_times_s), self.recipe.max_words
+        shown = self._shown(count, most)
+        if self.recipe.window is not None:
+            return shown
+        tokens, wordless = self._tokens(shown), self._tokens(self._shown(count, 0))
+        limit = min(max(self._room - wordless, self._room // 2), self._most_tokens)
+        words = most
+        if tokens - wordless > limit:
+            words = _most(most, lambda n: self._tokens(self._shown(count, n)) - wordless <= limit)
+            shown = self._shown(count, words)
+        if self._fits(shown):
+            return shown
+        frames = _most(count - 1, lambda n: self._fits(self._shown(n, words)))
+        if frames:
+            return self._shown(frames, words)
+        return self._shown(1, _most(words, lambda n: self._fits(self._shown(1, n))))
+
+    def without(self, *, pictures: bool, words: bool) -> "Showing":
+        """The same clip with grey frames, or without its words, or both."""
+        seen = self.seen
+        looked = replace(seen.looked, frames=seen.looked.frames.blanked()) if pictures else None
+        less = replace(
+            seen, looked=looked or seen.looked, words=Words("off") if words else seen.words
+        )
+        return replace(self, seen=less)
+
+    def turn(self, shown: Shown, *, template: str | None = None) -> Turn:
+        """The user's turn around a question."""
+        segments, form = shown.fitted.segments, self.spec.prompt
+        return Turn(
+            self.loaded.chat_template,
+            lambda question: user_content(segments, question, form),
+            template=template,
+            template_kwargs=self.spec.family.template_kwargs,
+        )
+
+    def pictures(self, turn: Turn, shown: Shown) -> Pictures:
+        """The clip's part of the prompt."""
+        return self.seen.looked.frames.place(turn.prefix_text, shown.frames)
+
+    def harmless(self, text: str) -> str:
+        """Text from outside, in which nothing means more than its letters."""
+        return harmless(self.loaded, self.spec, text)
+
+    def answer_ids(self, answer: str, *, ends: bool = True) -> list[int]:
+        """A given answer as the model itself would write it, its end included if it `ends`."""
+        ids = answer_ids(self.loaded, self.spec, answer)
+        return ids if ends else ids[:-1]
+
+    @property
+    def _room(self) -> int:
+        """Tokens of the context that a clip may take."""
+        return self.loaded.context_tokens - self.spec.max_new_tokens - QUESTION_TOKENS
+
+    @property
+    def _most_tokens(self) -> int:
+        """Tokens that words may take: half more than those of as many in plain English."""
+        tokens = len(self.loaded.encode(PLAIN_ENGLISH)) / count_words(PLAIN_ENGLISH)
+        return round(WORDY * tokens * self.spec.max_words)
+
+    def _fits(self, shown: Shown) -> bool:
+        return self._tokens(shown) <= self._room
+
+    def _tokens(self, shown: Shown) -> int:
+        """How long the clip's part of the prompt is."""
+        return self.seen.looked.frames.tokens_of(self.turn(shown).prefix_text, shown.frames)
+
+    def _shown(self, frames: int, max_words: int) -> Shown:
+        every = self.seen.looked.frame_times_s
+        kept = tuple((2 * index + 1) * len(every) // (2 * frames) for index in range(frames))
+        fitted = self.recipe.place(
+            [every[index] for index in kept],
+            self._cues(),
+            self.seen.moments.shown(every),
+            max_words,
+        )
+        return Shown(kept, fitted, len(every) - frames)
+
+    def _cues(self) -> Sequence[Cue]:
+        return [replace(cue, text=self.harmless(cue.text)) for cue in self.seen.words.cues]
+
+
+def harmless(loaded: Loaded, spec: ModelSpec, text: str) -> str:
+    """Text from outside, in which nothing means more than its letters."""
+    return neutralize(text, loaded.control_tokens | OUR_MARKS | set(spec.prompt.marks))
+
+
+def checked_question(question: str) -> str:
+    """The same question.
+
+    Raises:
+        UsageError: it is empty, or no text.
+
+    """
+    if not question.strip():
+        raise UsageError("the question is empty")
+    if not question.isprintable() and any("\ud800" <= one <= "\udfff" for one in question):
+        raise UsageError("the question is no text", hint="write it in UTF-8")
+    return question
+
+
+def answer_ids(loaded: Loaded, spec: ModelSpec, answer: str) -> list[int]:
+    """A given answer as the model itself would write it, its end included."""
+    text = spec.prompt.answer.format(answer=harmless(loaded, spec, answer))
+    ids: list[int] = loaded.tokenizer(text, add_special_tokens=False).input_ids
+    return [*ids, loaded.end_id]
+
+
+def _most(limit: int, fits: Callable[[int], bool]) -> int:
+    """The largest number from 1 to `limit` that fits, where smaller ones fit as well; else 0."""
+    return bisect_left(range(1, limit + 1), True, key=lambda number: not fits(number))
+
+
+def prompt_view(
+    prompt: PromptIds, segments: Sequence[Segment], visual_tokens: int, tokenizer: Any
+) -> PromptView:
+    """What a model sees: every frame's time and words, its visual tokens and those of its words."""
+    told = (
+        PromptSegment(
+            segment.time_s,
+            segment.text,
+            visual_tokens=visual_tokens,
+            text_tokens=len(tokenizer(segment.text, add_special_tokens=False).input_ids),
+        )
+        for segment in segments
+    )
+    return PromptView(tuple(told), prompt.text, prompt.tokens)

@@ -1,0 +1,1 @@
+"""Summaries and chapters of clips of any length."""

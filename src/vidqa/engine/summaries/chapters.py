@@ -1,0 +1,143 @@
+"""Chapters of a clip: they begin where something ends, and a model titles them."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vidqa.engine.summaries.piecewise import Piecewise
+from vidqa.engine.summaries.summary import FoundChapter, title_of
+from vidqa.engine.summaries.told import Told
+from vidqa.engine.summaries.windows import SLACK, CutAt, Window, at_least, between, said_in
+from vidqa.errors import VideoError
+from vidqa.types import UNWATCHED
+from vidqa.types.media_info import Chapter
+
+SHORTEST_S = 10.0
+"""Sites that read chapters from a video's description take none that are shorter."""
+FEW, MANY, MOST = 6, 20, 30
+"""A clip of one window has no more chapters than the first, a longer one about as many if its
+windows are longer, and none more than the second; of those written in a file the third are kept."""
+NO_TITLE = re.compile(
+    r"\W*(?:chapter|kapitel|chapitre|cap[i\u00ed]tulo|capitolo|hoofdstuk)?\W*"
+    r"\d{0,3}(?:[:.,]\d{1,3})*\W*",
+    re.IGNORECASE,
+)
+"""What programs write where nobody gave a title: `Chapter 01`, `00:05:00`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapters:
+    """The chapters of a clip, and what was said of those that the model had to title."""
+
+    found: tuple[FoundChapter, ...] = ()
+    told: Mapping[Window, Told] = field(default_factory=dict)
+    windows: Mapping[Window, Told] = field(default_factory=dict)
+    """What is said of windows, where there are chapters longer than those."""
+    warnings: tuple[str, ...] = ()
+
+
+def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
+    """The chapters of a clip: those written in the file, else those that can be found.
+
+    Args:
+        pieces: the clip, to be watched part by part.
+        told: what is said of its windows, as far as it is known, for chapters longer than those.
+
+    Raises:
+        VideoError: nothing of it can be watched.
+
+    """
+    parts = _written(pieces) or dict.fromkeys(_parts(pieces), "")
+    untitled = [part for part, title in parts.items() if not title]
+    most_s = pieces.budget_s * (1 + 2 * SLACK)  # a window may be as long, if its cuts were moved
+    longer = [part for part in untitled if part.end_s - part.start_s > most_s]
+    titled, failed = _titled(pieces, [part for part in untitled if part not in longer])
+    if longer:
+        told = told or pieces.told(pieces.windows(pieces.budget_s), pieces.form.window)
+        more, failed_again = _titled(pieces.above(told), longer)
+        titled, failed = {**titled, **more}, failed or failed_again
+    if failed is not None and len(untitled) == len(parts) and not titled:
+        raise failed
+    for part in untitled:
+        parts[part] = _title(pieces, titled[part]) if part in titled else UNWATCHED
+    return Chapters(
+        tuple(
+            FoundChapter(part.start_s, part.end_s, part.cut_at, title)
+            for part, title in parts.items()
+        ),
+        {part: titled[part] for part in untitled if part in titled},
+        told if longer else {},
+        tuple(_joined(pieces, list(parts))),
+    )
+
+
+def _written(pieces: Piecewise) -> dict[Window, str]:
+    """The chapters of the file and their titles; none where no two are long enough.
+
+    Those that are too short are joined to others, and the longest gives the title.
+    """
+    start_s, end_s = pieces.span
+    chapters = pieces.clip.info.chapters
+    cuts: list[tuple[float, CutAt]] = [(start_s, "start")]
+    cuts += [(one.start_s, "chapter") for one in chapters if start_s < one.start_s < end_s]
+    parts = at_least(between(cuts, end_s), SHORTEST_S, most=MOST)
+    return {} if len(parts) == 1 else {part: _title_in_file(part, chapters) for part in parts}
+
+
+def _title_in_file(part: Window, chapters: Sequence[Chapter]) -> str:
+    """That of the chapter which most of a part is in; empty where nobody gave one."""
+
+    def shared_s(one: Chapter) -> float:
+        return min(part.end_s, one.end_s) - max(part.start_s, one.start_s)
+
+    longest = max(chapters, key=shared_s)
+    if shared_s(longest) <= 0 or NO_TITLE.fullmatch(longest.title):
+        return ""
+    return " ".join(longest.title.split())
+
+
+def _joined(pieces: Piecewise, parts: Sequence[Window]) -> Iterator[str]:
+    """Says so where chapters of the file are not chapters of their own."""
+    start_s, end_s = pieces.span
+    written = [
+        one for one in pieces.clip.info.chapters if one.start_s < end_s and one.end_s > start_s
+    ]
+    if any(part.cut_at == "chapter" for part in parts) and len(written) > len(parts):
+        yield (
+            f"of {len(written)} chapters in the file {len(parts)} were made: none may be shorter "
+            f"than {SHORTEST_S:.0f} s, and at most {MOST} are taken"
+        )
+
+
+def _parts(pieces: Piecewise) -> tuple[Window, ...]:
+    """A clip of one window is cut only where something ends."""
+    start_s, end_s = pieces.span
+    lasts_s = end_s - start_s
+    if lasts_s <= pieces.budget_s:
+        return pieces.scenes(max(lasts_s / FEW, SHORTEST_S))
+    longest_s = max(min(pieces.budget_s, lasts_s / FEW), lasts_s / MANY, 2 * SHORTEST_S)
+    return at_least(pieces.windows(longest_s), SHORTEST_S, most=MOST)
+
+
+def _titled(
+    pieces: Piecewise, parts: Sequence[Window]
+) -> tuple[dict[Window, Told], VideoError | None]:
+    """What is said of parts for a title, and why one cannot be watched.
+
+    It is asked of the words where there are some, and where no title comes of that, of the
+    pictures.
+    """
+    form, cues = pieces.form, pieces.clip.words.cues
+    with_words = [part for part in parts if said_in(part, cues)]
+    titled, failed = pieces.told_of_some(with_words, [form.title_of_words])
+    left = [part for part in parts if part not in titled or not _title(pieces, titled[part])]
+    shown, failed_again = pieces.told_of_some(left, [form.title_of_pictures])
+    for part, told in shown.items():
+        titled[part] = titled[part].then(told) if part in titled else told
+    return titled, failed or failed_again
+
+
+def _title(pieces: Piecewise, told: Told) -> str:
+    """The first title in some answers; empty where there is none."""
+    titles = (title_of(text, pieces.form.title_leads) for text in told.texts)
+    return next(filter(None, titles), "")

@@ -1,0 +1,34 @@
+"""Clips of which nothing can be told: a summary that says so, and why."""
+
+from dataclasses import replace
+
+from vidqa.engine.clip import Clip
+from vidqa.engine.summaries.summary import Summary, sentences
+from vidqa.models.spec import SummaryForm
+
+
+def or_nothing(summary: Summary, clip: Clip, form: SummaryForm) -> Summary:
+    """The same summary, or where there is nothing in it, one that says why."""
+    if any(text not in form.doubts for text, _ in sentences(summary.text)):
+        return summary
+    reasons = [_about_pictures(summary), _about_words(clip)]
+    text = f"Nothing can be told of this clip: {' and '.join(filter(None, reasons))}."
+    known = None if summary.sentences is None else ()
+    return replace(summary, text=text, sentences=known, can_tell=False)
+
+
+def _about_pictures(summary: Summary) -> str:
+    if summary.text:
+        return f"{summary.model} recognises nothing in its frames"
+    if summary.guesses_left_out:
+        return f"what {summary.model} said rested on nothing in it"
+    return f"{summary.model} wrote nothing"
+
+
+def _about_words(clip: Clip) -> str:
+    """Why there are none; empty where there are some."""
+    if clip.words.source == "off":
+        return "nobody listened"
+    if clip.words.cues:
+        return ""
+    return "no words were found in it" if clip.info.has_audio else "it has no sound"

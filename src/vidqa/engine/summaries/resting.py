@@ -1,0 +1,130 @@
+"""What each sentence of a summary rests on: the clip, or nothing in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from vidqa.engine.clip import Clip
+from vidqa.engine.summaries.piecewise import Piecewise
+from vidqa.engine.summaries.summary import Sentence, sentences
+from vidqa.engine.summaries.told import Kept
+from vidqa.engine.summaries.windows import Window
+from vidqa.types import Grounding
+
+GROUNDS = Kept("grounds", tuple[Grounding, ...])
+
+_Asked = tuple[str, str]
+"""A question, and a sentence of its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer that stands in a summary."""
+
+    question: str
+    text: str
+    window: Window | None
+    """Where it was asked; None is the whole clip."""
+    joins: bool = False
+    """Whether it goes on the sentence before it."""
+
+
+def paragraph(some: Sequence[Said]) -> str:
+    """The answers, one after the other."""
+    text = ""
+    for one in some:
+        if one.joins:
+            text = f"{text.removesuffix('.')}; {one.text[:1].lower()}{one.text[1:]}"
+        else:
+            text = f"{text} {one.text}".strip()
+    return text
+
+
+def rest(
+    pieces: Piecewise, said: Sequence[Said], windows: Sequence[Window]
+) -> tuple[tuple[Sentence, ...], ...]:
+    """What the sentences of some answers rest on, an item an answer.
+
+    An answer about the whole of a clip that was watched window by window may rest on any of them:
+    the one counts without which it is least likely. What was said of windows is not shown for it.
+
+    Args:
+        pieces: the clip.
+        said: the answers.
+        windows: those that were watched on their own; none where the clip was watched at once.
+
+    """
+    parts = [sentences(one.text) for one in said]
+    asked = {window: _asked(said, parts, window) for window in windows or (None,)}
+    found = {
+        window: dict(zip(asked[window], grounds, strict=True))
+        for window, grounds in _grounds(pieces, asked).items()
+    }
+    return tuple(
+        tuple(Sentence(text, _best(found, one, text), gap) for text, gap in some)
+        for one, some in zip(said, parts, strict=True)
+    )
+
+
+def _best(
+    found: Mapping[Window | None, Mapping[_Asked, Grounding]], one: Said, text: str
+) -> Grounding:
+    """Of a sentence in those windows that it may rest on."""
+    known = (
+        grounds[one.question, text]
+        for window, grounds in found.items()
+        if one.window in (None, window)
+    )
+    return max(known, key=lambda grounding: grounding.without_both)
+
+
+def _asked(
+    said: Sequence[Said], parts: Sequence[Sequence[tuple[str, str]]], window: Window | None
+) -> tuple[_Asked, ...]:
+    """The sentences that may rest on a window, each once."""
+    every = (
+        (one.question, text)
+        for one, some in zip(said, parts, strict=True)
+        if one.window in (None, window)
+        for text, _ in some
+    )
+    return tuple(dict.fromkeys(every))
+
+
+def _grounds(
+    pieces: Piecewise, asked: Mapping[Window | None, Sequence[_Asked]]
+) -> Mapping[Window | None, tuple[Grounding, ...]]:
+    """What sentences rest on in each window, or in the whole."""
+    if None in asked:
+        return {None: _judged(pieces.clip, asked[None])}
+    windows = {window: some for window, some in asked.items() if window is not None and some}
+    found, failed = pieces.each(
+        GROUNDS,
+        {window: [text for one in some for text in one] for window, some in windows.items()},
+        lambda clip, window: _judged(clip, windows[window]),
+    )
+    if failed is not None:
+        raise failed
+    return {window: found[window] for window in found}
+
+
+def _judged(clip: Clip, asked: Sequence[_Asked]) -> tuple[Grounding, ...]:
+    """What each sentence rests on in one clip."""
+    by_question = dict[str, list[str]]()
+    for question, text in asked:
+        by_question.setdefault(question, []).append(text)
+    found = dict[_Asked, Grounding]()
+    for question, texts in by_question.items():
+        for text, grounding in zip(texts, clip.grounds(question, texts), strict=True):
+            found[question, text] = grounding
+    return tuple(found[one] for one in asked)
+
+
+def without_guesses(some: Sequence[Sentence], doubts: Sequence[str]) -> tuple[Sentence, ...]:
+    """The sentences that rest on something, or say that nothing can be told; paragraphs stay."""
+    kept = list[Sentence]()
+    for one in some:
+        if one.grounding.verdict != "guess" or one.text in doubts:
+            kept.append(one)
+        elif kept and "\n" in one.gap:
+            kept[-1] = replace(kept[-1], gap=one.gap)
+    return tuple(kept)

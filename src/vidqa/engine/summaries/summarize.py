@@ -1,0 +1,301 @@
+"""Sum a clip up: at once where it fits one frame budget, else window by window, then together."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TypedDict
+
+from vidqa.engine.answer.question_language import language_name
+from vidqa.engine.clip import Clip
+from vidqa.engine.summaries.central import most_central, spoken_sentences
+from vidqa.engine.summaries.chapters import Chapters, find_chapters
+from vidqa.engine.summaries.nothing import or_nothing
+from vidqa.engine.summaries.piecewise import Piecewise, Progress
+from vidqa.engine.summaries.resting import Said, paragraph, rest, without_guesses
+from vidqa.engine.summaries.summary import Summary
+from vidqa.engine.summaries.told import Told, once
+from vidqa.engine.summaries.windows import Window, said_in, together
+from vidqa.errors import UsageError
+from vidqa.models.spec import Length, ModelSpec, Quotes, SummaryForm, question_of
+from vidqa.types import Cue, Notify
+from vidqa.types.wording import count_words
+
+
+class SummaryWishes(TypedDict, total=False):
+    """Of `summarize`, beside the length."""
+
+    chapters: bool
+    instructions: str | None
+    language: str | None
+    grounding: bool
+    strict: bool
+    max_new_tokens: int | None
+    notify: Notify | None
+    progress: Progress
+
+
+def summarize(
+    clip: Clip,
+    *,
+    length: Length = "medium",
+    chapters: bool = False,
+    instructions: str | None = None,
+    language: str | None = None,
+    grounding: bool = False,
+    strict: bool = False,
+    max_new_tokens: int | None = None,
+    notify: Notify | None = None,
+    progress: Progress = lambda _: None,
+) -> Summary:
+    """What a clip is about.
+
+    A long one takes the memory of one window more; what is said of windows is kept on disk, so the
+    same call goes on where it was stopped.
+
+    Args:
+        clip: the whole of it, as watched.
+        length: of the summary; `none` is for chapters alone.
+        chapters: also cut it into chapters, and have each titled.
+        instructions: to the model, such as "for a blind listener".
+        language: to answer in, by its code; as the model likes if None.
+        grounding: find out what each sentence rests on; scores it again with less shown.
+        strict: the same, and leave out those that rest on nothing.
+        max_new_tokens: of each answer that it is made of; as the model has it if None.
+        notify: told the stages of each answer as they begin.
+        progress: told which part is looked at, and how long the others will take.
+
+    Raises:
+        VideoError: none of its windows can be watched.
+        UsageError: a question does not fit the model's context, it follows no instructions or does
+            not speak the language, or there is nothing to do.
+
+    """
+    if length == "none" and (not chapters or instructions is not None or grounding or strict):
+        raise UsageError("a summary of length none has nothing in it but chapters")
+    form = worded_form(clip.model.spec, instructions, language)
+    pieces = Piecewise(clip, form, max_new_tokens, notify, progress)
+    draft = _Draft() if length == "none" else _draft(pieces, length)
+    cut = find_chapters(pieces, draft.windows) if chapters else Chapters()
+    summary = _summary(pieces, draft, length, cut)
+    if grounding or strict:
+        summary = _rested(summary, pieces, draft, strict=strict)
+    return summary if length == "none" else or_nothing(summary, clip, form)
+
+
+def worded_form(spec: ModelSpec, instructions: str | None, language: str | None) -> SummaryForm:
+    """What a model is asked.
+
+    Raises:
+        UsageError: it follows no instructions, or does not speak the language.
+
+    """
+    if instructions is not None and spec.summaries.instructed is None:
+        raise UsageError(f"{spec.name} follows no instructions", hint="vidqa models list")
+    if instructions is not None and not instructions.strip():
+        raise UsageError("the instructions are empty")
+    name = None if language is None else language_name(language, spec)
+    if len(spec.languages) == 1:
+        name = None  # it answers in that one, however it is asked
+    return spec.summaries.worded(instructions=instructions, language=name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """The text of a summary, and what it was made of."""
+
+    paragraphs: tuple[tuple[Said, ...], ...] = ()
+    asked: tuple[str, ...] = ()
+    windows: Mapping[Window, Told] = field(default_factory=dict)
+    """None of a clip that was watched at once."""
+    whole: Told | None = None
+    """What is said of the whole; None where it is what is said of the windows."""
+    between: tuple[Told, ...] = ()
+    """What is said of several windows at a time, where all of them are too many words."""
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return "\n\n".join(map(paragraph, self.paragraphs))
+
+    @property
+    def every(self) -> list[Told]:
+        """All that is said of more than a window."""
+        return [*self.between, *([] if self.whole is None else [self.whole])]
+
+
+def _draft(pieces: Piecewise, length: Length) -> _Draft:
+    form, parts = pieces.form, pieces.windows(pieces.budget_s)
+    if len(parts) > 1 and length in form.joined:
+        asked = form.joined[length]
+        windows = pieces.told(parts, asked)
+        return _Draft(_in_turn(pieces, length, asked, windows), asked, windows)
+    windows, between, clip = dict[Window, Told](), list[Told](), pieces.clip
+    if len(parts) > 1:
+        windows = pieces.told(parts, form.window)
+        few = _few(pieces, windows, form.window, between)
+        clip = pieces.retold(clip, few)
+    asked = form.questions[length]
+    whole = pieces.tell(clip, asked)
+    paragraphs = _in_turn(pieces, length, asked, {None: whole})
+    return _Draft(paragraphs, asked, windows, whole, tuple(between))
+
+
+def _few(
+    pieces: Piecewise,
+    told: Mapping[Window, Told],
+    questions: Sequence[str],
+    between: list[Told],
+) -> Mapping[Window, Told]:
+    """So few parts that what is said of them can be shown at once.
+
+    Where it is too many words, neighbours are told together, and those again; what was said on the
+    way goes into `between`.
+    """
+    most = pieces.clip.recipe.max_words
+    while sum(one.words for one in told.values()) > most:
+        groups = together({part: one.words for part, one in told.items()}, most)
+        if len(groups) == len(told):
+            break
+        told = pieces.above(told).told(groups, questions)
+        between += told.values()
+    return told
+
+
+def _in_turn(
+    pieces: Piecewise,
+    length: Length,
+    asked: Sequence[str],
+    told: Mapping[Window, Told] | Mapping[None, Told],
+) -> tuple[tuple[Said, ...], ...]:
+    """A paragraph a window; what was said of the one before is not said again."""
+    quotes = pieces.form.quotes.get(length)
+    quoted = {} if quotes is None else _quoted(pieces.clip.words.cues, quotes, list(told))
+    # where there are no pictures, nobody wonders what they show
+    unsaid = pieces.form.doubts if pieces.clip.info.kind == "sound" else ()
+    paragraphs, before = list[tuple[Said, ...]](), tuple[str, ...]()
+    for window, one in told.items():
+        answers = dict(zip(reversed(one.texts), reversed(asked), strict=True))  # the first of each
+        known = {"", *before, *unsaid}
+        fresh = [text for text in once(one.texts) if text not in known]
+        said = [Said(answers[text], text, window) for text in fresh]
+        if quotes is not None and window in quoted:
+            joins = quotes.joins and bool(said)
+            said.append(Said(quotes.question, quoted[window], window, joins=joins))
+        if said:
+            paragraphs.append(tuple(said))
+        before = one.texts
+    return tuple(paragraphs)
+
+
+def _quoted(
+    cues: Sequence[Cue], quotes: Quotes, windows: Sequence[Window | None]
+) -> dict[Window | None, str]:
+    """What is quoted of the words, by the window in which it is said; None is the whole clip."""
+    said = dict[Window | None, list[str]]()
+    within = {
+        window: spoken_sentences(cues if window is None else said_in(window, cues))
+        for window in windows
+    }
+    spoken = [one for some in within.values() for one in some]
+    for one in most_central(spoken, max(quotes.most, len(windows))):
+        window = next(window for window, some in within.items() if one in some)
+        said.setdefault(window, []).append(one.text)
+    return {
+        window: quotes.form.format(said=" ".join(texts).replace('"', "'"))
+        for window, texts in said.items()
+    }
+
+
+def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapters) -> Summary:
+    """The summary with all that is known about it."""
+    clip, maker = pieces.clip, pieces.clip.model.maker
+    titled, below = list(chapters.told.values()), dict(draft.windows or chapters.windows)
+    watched = list(below.values()) or draft.every or titled or [_glance(clip)]
+    every = [*below.values(), *draft.every, *titled] or watched
+    return Summary(
+        text=draft.text,
+        question=question_of(length),
+        video=clip.video,
+        fingerprint=clip.fingerprint,
+        model=maker.model,
+        revision=maker.revision,
+        recipe=clip.recipe.name,
+        device=maker.device,
+        dtype=maker.dtype,
+        seed=None,
+        frame_times_s=tuple(sorted({time_s for one in every for time_s in one.frame_times_s})),
+        duration_s=clip.info.duration_s,
+        words_source=clip.words.source,
+        words_used=sum(one.words_used for one in watched),
+        words_dropped=sum(one.words_dropped for one in watched),
+        visual_tokens=max(one.visual_tokens for one in every),
+        prompt_tokens=max(one.prompt_tokens for one in every),
+        new_tokens=sum(one.new_tokens for one in every),
+        longest=max(one.longest_tokens for one in every),
+        stopped_by=next((one.stopped_by for one in every if one.stopped_by != "end"), "end"),
+        warnings=once(
+            clip.words.warnings,
+            *(one.warnings for one in every),
+            _gaps(pieces.span, list(below)),
+            chapters.warnings,
+        ),
+        length=length,
+        asked=draft.asked,
+        windows=tuple(below) or (Window(*pieces.span, "start"),),
+        chapters=chapters.found,
+    )
+
+
+def _glance(clip: Clip) -> Told:
+    """Of a clip that was watched, and not asked anything: all titles are written in the file."""
+    used = sum(count_words(segment.text) for segment in clip.segments)
+    every = sum(count_words(cue.text) for cue in clip.words.cues)
+    return Told(
+        texts=(),
+        frame_times_s=tuple(segment.time_s for segment in clip.segments),
+        words_used=used,
+        words_dropped=max(0, every - used),
+        visual_tokens=0,
+        prompt_tokens=0,
+        new_tokens=0,
+        longest_tokens=0,
+        stopped_by="end",
+        warnings=clip.warnings,
+    )
+
+
+def _rested(summary: Summary, pieces: Piecewise, draft: _Draft, *, strict: bool) -> Summary:
+    """A summary that says what each of its sentences rests on."""
+    said = [one for some in draft.paragraphs for one in some]
+    every = rest(pieces, said, list(draft.windows))
+    kept = [without_guesses(some, pieces.form.doubts) for some in every] if strict else every
+    texts = {
+        one: "".join(sentence.text + sentence.gap for sentence in some).strip()
+        for one, some in zip(said, kept, strict=True)
+    }
+    paragraphs = (" ".join(filter(None, (texts[one] for one in some))) for some in draft.paragraphs)
+    left_out = sum(map(len, every)) - sum(map(len, kept))
+    return replace(
+        summary,
+        text="\n\n".join(filter(None, paragraphs)),
+        sentences=tuple(one for some in kept for one in some),
+        guesses_left_out=left_out,
+        warnings=(*summary.warnings, *_left_out(left_out)),
+    )
+
+
+def _left_out(guesses: int) -> Iterator[str]:
+    if guesses == 1:
+        yield "1 sentence that rested on nothing in the clip was left out"
+    elif guesses:
+        yield f"{guesses} sentences that rested on nothing in the clip were left out"
+
+
+def _gaps(span: tuple[float, float], windows: Sequence[Window]) -> Iterator[str]:
+    """What lies between windows that could be watched."""
+    if not windows:
+        return
+    edges = [span[0], *(edge for one in windows for edge in (one.start_s, one.end_s)), span[1]]
+    for begin_s, end_s in list(pairwise(edges))[::2]:
+        if end_s > begin_s:
+            yield f"{begin_s:.1f} to {end_s:.1f} s could not be watched"

@@ -1,0 +1,123 @@
+"""What a model says of a clip, or of a window of it; of windows it is kept on disk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from vidqa.engine.clip import Clip
+from vidqa.engine.summaries.summary import whole_sentences
+from vidqa.system.cache import Cache, read_back, written
+from vidqa.types import Answer, Notify, StoppedBy
+from vidqa.types.wording import count_words
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answers to some questions."""
+
+    texts: tuple[str, ...]
+    """One a question, in whole sentences."""
+    frame_times_s: tuple[float, ...]
+    words_used: int
+    words_dropped: int
+    visual_tokens: int
+    """Of the longest prompt."""
+    prompt_tokens: int
+    """Of the longest prompt."""
+    new_tokens: int
+    """Of all answers."""
+    longest_tokens: int
+    """New tokens of the longest answer."""
+    stopped_by: StoppedBy
+    """Of the first that did not come to its end."""
+    warnings: tuple[str, ...]
+
+    @property
+    def words(self) -> int:
+        """How many words the answers have."""
+        return sum(map(count_words, self.texts))
+
+    def then(self, other: "Told") -> "Told":
+        """What is said of the same clip, asked one thing and then another."""
+        return replace(
+            self,
+            texts=(*self.texts, *other.texts),
+            visual_tokens=max(self.visual_tokens, other.visual_tokens),
+            prompt_tokens=max(self.prompt_tokens, other.prompt_tokens),
+            new_tokens=self.new_tokens + other.new_tokens,
+            longest_tokens=max(self.longest_tokens, other.longest_tokens),
+            stopped_by=other.stopped_by if self.stopped_by == "end" else self.stopped_by,
+            warnings=once(self.warnings, other.warnings),
+        )
+
+    @classmethod
+    def of(cls, answers: Sequence[Answer]) -> "Told":
+        """What is known of answers about one clip."""
+        cut = [one for one in answers if one.stopped_by != "end"]
+        return cls(
+            texts=tuple(
+                one.text.strip() if one.stopped_by == "end" else whole_sentences(one.text)
+                for one in answers
+            ),
+            frame_times_s=answers[0].frame_times_s,
+            words_used=answers[0].words_used,
+            words_dropped=answers[0].words_dropped,
+            visual_tokens=max(one.visual_tokens for one in answers),
+            prompt_tokens=max(one.prompt_tokens for one in answers),
+            new_tokens=sum(one.new_tokens for one in answers),
+            longest_tokens=max(one.new_tokens for one in answers),
+            stopped_by=cut[0].stopped_by if cut else "end",
+            warnings=once(*(one.warnings for one in answers)),
+        )
+
+
+def tell(
+    clip: Clip,
+    questions: Iterable[str],
+    *,
+    max_new_tokens: int | None = None,
+    notify: Notify | None = None,
+) -> Told:
+    """Ask a clip some questions; see `Clip.ask`."""
+    return Told.of(
+        [clip.ask(one, max_new_tokens=max_new_tokens, notify=notify) for one in questions]
+    )
+
+
+class Kept(Generic[Made]):
+    """What is made of parts of clips, as it is kept on disk."""
+
+    def __init__(self, kind: str, made: type[Made]) -> None:
+        """Keep things of one kind.
+
+        Args:
+            kind: names them in the cache.
+            made: their type: what is read as anything else is as good as none.
+
+        """
+        self._kind, self._made = kind, made
+
+    def read(self, cache: Cache | None, key: Mapping[str, Any]) -> Made | None:
+        """What was kept with the same key."""
+        content = None if cache is None else cache.get(self._kind, key)
+        if content is None:
+            return None
+        try:
+            return read_back(self._made, content)
+        except ValueError:
+            return None
+
+    def keep(self, cache: Cache | None, key: Mapping[str, Any], made: Made, *, about: str) -> None:
+        """Keep it; `about` is the name of the clip."""
+        if cache is not None:
+            cache.put(self._kind, key, written(made), about=about)
+
+
+TOLD = Kept("told", Told)
+
+
+def once(*texts: Iterable[str]) -> tuple[str, ...]:
+    """Every text once, in order."""
+    return tuple(dict.fromkeys(text for some in texts for text in some))

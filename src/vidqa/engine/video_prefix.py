@@ -1,0 +1,114 @@
+"""A clip's part of a prompt in the KV cache, and questions behind it."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from vidqa.network.inference.decode import (
+    Context,
+    log_likelihoods,
+    prefill_prefix,
+    prefill_question,
+)
+from vidqa.network.inference.prompt_ids import Pictures, PromptIds, Turn, tokenize_prompt
+from vidqa.network.loading import Loaded
+
+
+class Opening:
+    """Everything before the question, prefilled once."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        turn: Turn,
+        pictures: Pictures,
+        *,
+        window: int | None,
+        prefix: Context | None = None,
+    ) -> None:
+        """Read the clip's part of the prompt.
+
+        Args:
+            loaded: network and processor.
+            turn: the text around the question.
+            pictures: the clip's part.
+            window: of a longer prompt only so many last tokens are read.
+            prefix: the clip's part, where it was read before.
+
+        """
+        self._loaded = loaded
+        self._turn = turn
+        self._pictures = pictures
+        self._window = window
+        self.prefix = prefix or _prefilled(loaded, pictures)
+
+    def prompt(self, question: str) -> PromptIds:
+        """The tokens of a harmless question behind the clip."""
+        return tokenize_prompt(
+            self._loaded, self._turn, question, self._pictures.input_ids, window=self._window
+        )
+
+    @property
+    def prefix_tokens(self) -> int:
+        """How many tokens stand before the question."""
+        return self._pictures.input_ids.shape[1]
+
+    @property
+    def suffix_text(self) -> str:
+        """What closes a question's turn and opens the answer."""
+        return self._turn.suffix_text
+
+    def behind(self, ids: Sequence[int]) -> PromptIds:
+        """The prompt of given ids behind the clip."""
+        return PromptIds(
+            question_ids=torch.tensor([list(ids)], device=self._loaded.network.device),
+            tokens=self.prefix_tokens + len(ids),
+            text=self._turn.prefix_text + str(self._loaded.tokenizer.decode(list(ids))),
+        )
+
+    def fresh(self) -> Context:
+        """The clip as it was read, to read on behind it."""
+        return self.prefix.branch()
+
+    def visual_tokens(self, prompt: PromptIds) -> int:
+        """How many visual tokens are read."""
+        return len(self._read(prompt).visual_tokens)
+
+    def begin(self, prompt: PromptIds) -> tuple[Tensor, Context]:
+        """The logits (1, V) behind a prompt, and what was read, which is the caller's own."""
+        context = self._context(prompt)
+        return prefill_question(self._loaded.network, prompt.question_ids, context), context
+
+    def score(self, prompt: PromptIds, answers: Sequence[Sequence[int]]) -> list[Tensor]:
+        """The log likelihood of each token of each answer, (T,) each."""
+        logits, begun = self.begin(prompt)
+        likelihoods = []
+        for number, answer in enumerate(answers, start=1):
+            ids = torch.tensor([answer], device=logits.device)  # (1, T)
+            context = begun.branch() if number < len(answers) else begun
+            likelihoods.append(log_likelihoods(self._loaded.network, logits, context, ids))
+        return likelihoods
+
+    def _read(self, prompt: PromptIds) -> Pictures:
+        """What of the clip's part is read with this question behind it."""
+        if not prompt.cut:
+            return self._pictures
+        kept = max(0, self._pictures.input_ids.shape[1] - prompt.cut)
+        mark: int = self._loaded.network.config.image_token_id
+        return self._pictures.last(kept, image_token_id=mark)
+
+    def _context(self, prompt: PromptIds) -> Context:
+        if prompt.cut:
+            return _prefilled(self._loaded, self._read(prompt))
+        return self.fresh()
+
+
+def _prefilled(loaded: Loaded, pictures: Pictures) -> Context:
+    return prefill_prefix(
+        loaded.network,
+        pictures.input_ids,
+        pictures.visual_tokens,
+        form=pictures.form,
+        grids=pictures.grids,
+    )

@@ -1,0 +1,77 @@
+"""Look at a clip: frames are encoded while the next ones are being read."""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from vidqa.engine.stage_timer import Stopwatch
+from vidqa.media.frames.read import Decoder, FrameReport
+from vidqa.network.inference.frame_encoder import FrameEncoder, grey
+from vidqa.types import Frame
+
+BLANKED = "the pictures were blanked, as was asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How to look at a clip: with the clip and the model, all that changes what is seen."""
+
+    sampling: str
+    """A strategy, as `Sampling.parse` reads it."""
+    window: tuple[float, float]
+    """Begin and end, in seconds from the first frame."""
+    count: int
+    """Frames at most."""
+    size: tuple[int, int] | None
+    """Width and height that they are read at; None: their own."""
+    decoder: Decoder
+    blank: bool
+    """Grey pictures instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A clip's frames, encoded; of the pictures themselves nothing is left."""
+
+    frames: FrameEncoder
+    frame_times_s: tuple[float, ...]
+    """When each of them is shown, in seconds from the first frame of the clip."""
+    report: FrameReport
+    """How they were read."""
+
+
+def look(
+    encoder: FrameEncoder,
+    frames: Generator[Frame | FrameReport],
+    stopwatch: Stopwatch,
+    *,
+    blank: bool = False,
+) -> Looked:
+    """Encode frames as they come.
+
+    Args:
+        encoder: takes them.
+        frames: as `Reader.frames` yields them, the report last.
+        stopwatch: told of the stages decode and vision.
+        blank: encode grey pictures of the same sizes instead.
+
+    """
+    times_s, report = list[float](), None
+    with closing(frames):
+        while True:
+            with stopwatch.more("decode"):
+                item = next(frames, None)
+            if item is None:
+                break
+            if isinstance(item, FrameReport):
+                report = item
+                continue
+            times_s.append(item.time_s)
+            with stopwatch.more("vision"):
+                encoder.push(grey(item.pixels.shape) if blank else item.pixels)
+    assert report is not None, "the report comes last"
+    if blank:
+        report = replace(report, warnings=(*report.warnings, BLANKED))
+    with stopwatch.stage("vision"):
+        encoder.flush()
+    return Looked(encoder, tuple(times_s), report)

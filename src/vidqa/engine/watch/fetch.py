@@ -1,0 +1,167 @@
+"""A clip on its way: its frames are read and its words heard beside everything else."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from queue import Full, Queue
+
+from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.watch.background import Background
+from vidqa.engine.watch.encode_frames import Looking
+from vidqa.engine.watch.saved import Sight
+from vidqa.media.frames.read import FrameReport
+from vidqa.media.reader import Reader
+from vidqa.media.sampling.select import Moments
+from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.stretches import Window
+from vidqa.media.viewing import Viewing
+from vidqa.types import Frame, Words
+from vidqa.types.media_info import VideoInfo
+
+BUFFER_BYTES = 64 << 20
+"""Frames that wait for the tower; the decoder waits when there are more."""
+CANCELLED_S = 0.1
+"""How soon a decoder that waits learns that nobody wants its frames any more."""
+POLL_S = 0.02
+
+View = tuple[str, Viewing]
+"""A path of a video file, and how it is watched."""
+Item = Frame | FrameReport
+"""What comes of a file's pictures."""
+Hear = Callable[[VideoInfo, Window, Background[Words]], Words]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is known of a clip before its frames are read."""
+
+    info: VideoInfo
+    fingerprint: str
+    looking: Looking
+    sight: Sight | None
+    """What was kept of an earlier look: then no frame is read."""
+    hearing: Background[Words]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """How to fetch a clip; all of it is called in other threads."""
+
+    reader: Reader
+    looking: Callable[[VideoInfo], Looking]
+    mark: Callable[[Path], str]
+    """Makes the fingerprint of a file's content."""
+    kept: Callable[[str, Looking], Sight | None]
+    """Finds what was seen before."""
+    hear: Hear
+
+
+class Fetch:
+    """The frames and the words of one clip, each in a thread of its own."""
+
+    def __init__(self, path: Path, errand: Errand) -> None:
+        """Start; whatever goes wrong is raised where its result is asked for."""
+        self.stopwatch = Stopwatch(None)
+        """Seconds of the stage speech, whoever waited for it."""
+        self._errand = errand
+        self._items: Queue[Item | None] = Queue()
+        self._moments: list[Moments] = []
+        self._begun: Background[Begun] = Background(partial(self._begin, path))
+        self._reading: Background[None] = Background(self._read)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing of it has to be waited for."""
+        if not (self._begun.is_done and (self._reading.is_done or self._items.full())):
+            return False
+        return self._begun.failed or self._begun.result().hearing.is_done
+
+    def begun(self) -> Begun:
+        """What is known of the file. Raises as probing it does."""
+        return self._begun.result()
+
+    def frames(self) -> Generator[Item]:
+        """The frames as they come, the report last. Raises as reading them does."""
+        while (item := self._items.get()) is not None:
+            yield item
+        self._reading.result()
+
+    def moments(self) -> Moments:
+        """When the frames are shown; known with the first of them."""
+        (moments,) = self._moments
+        return moments
+
+    def words(self) -> Words:
+        """What is said. Raises as listening does."""
+        return self.begun().hearing.result()
+
+    def cancel(self) -> None:
+        """Let it end at its next step; nobody waits for it."""
+        self._begun.cancel()
+        self._reading.cancel()
+        if self._begun.is_done and not self._begun.failed:
+            self._begun.result().hearing.cancel()
+
+    def _begin(self, path: Path, work: Background[Begun]) -> Begun:
+        errand = self._errand
+        info = errand.reader.probe(path)
+        looking = errand.looking(info)
+        hearing = Background(partial(self._hear, info, looking.window))
+        try:
+            mark = errand.mark(path)
+            begun = Begun(info, mark, looking, errand.kept(mark, looking), hearing)
+        except BaseException:
+            hearing.cancel()
+            raise
+        if work.is_cancelled:
+            hearing.cancel()
+        return begun
+
+    def _hear(self, info: VideoInfo, window: Window, work: Background[Words]) -> Words:
+        with self.stopwatch.more("speech"):
+            return self._errand.hear(info, window, work)
+
+    def _read(self, work: Background[None]) -> None:
+        """Read the frames that nobody has seen before, as far ahead as there is room."""
+        try:
+            try:
+                begun = self._begun.result()
+            except Exception:  # raised where it is asked for
+                return
+            if begun.sight is None:
+                self._pass_on(begun, work)
+        finally:
+            self._items.maxsize = 0  # the end finds room even where nobody takes the rest
+            self._items.put(None)
+
+    def _pass_on(self, begun: Begun, work: Background[None]) -> None:
+        reader, looking, info = self._errand.reader, begun.looking, begun.info
+        width, height = looking.size or (info.width, info.height)
+        self._items.maxsize = max(1, BUFFER_BYTES // (3 * width * height))
+        sampling = Sampling.parse(looking.sampling)
+        self._moments.append(reader.moments(info, sampling, looking.window, looking.count))
+        times_s = self.moments().times_s
+        frames = reader.frames(info, times_s, size=looking.size, decoder=looking.decoder)
+        with closing(frames):
+            for item in work.while_wanted(frames):
+                self._put(item, work)
+
+    def _put(self, item: Item, work: Background[None]) -> None:
+        while not work.is_cancelled:
+            with suppress(Full):
+                self._items.put(item, timeout=CANCELLED_S)
+                return
+
+
+def bring_ready_forward(coming: deque[tuple[View, Fetch]]) -> None:
+    """Wait until one of some clips is ready, and put it in front."""
+    while True:
+        for number, (_, fetch) in enumerate(coming):
+            if fetch.is_ready:
+                coming.rotate(-number)
+                return
+        time.sleep(POLL_S)

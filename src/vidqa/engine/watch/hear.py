@@ -1,0 +1,27 @@
+"""Find the words of a clip while its frames are being looked at."""
+
+from vidqa.engine.watch.background import Background
+from vidqa.media.stretches import Window, among_frames, for_words
+from vidqa.media.words.sources import Ears, Wanted
+from vidqa.types import Words
+from vidqa.types.media_info import VideoInfo
+
+
+def hear(
+    ears: Ears, wanted: Wanted, info: VideoInfo, window: Window, work: Background[Words]
+) -> Words:
+    """The words within a stretch of a clip, as long as somebody wants them.
+
+    Window and words count from the clip's first frame.
+
+    Raises:
+        UsageError: the subtitle file named cannot be used, or the recogniser does not know the
+            language.
+        DecoderError: reading the sound or the text track crashed or hung.
+
+    """
+    words = Words("none")
+    for event in work.while_wanted(ears.stream(info.path, wanted, for_words(window, info))):
+        if isinstance(event, Words):
+            words = event
+    return among_frames(words, info)

@@ -1,0 +1,151 @@
+"""What was seen of clips, kept on disk: the encoded frames, and what the decoder made of them."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+from transformers import DynamicCache, PreTrainedModel
+from transformers.cache_utils import DynamicLayer
+
+from vidqa.engine.watch.encode_frames import Looked
+from vidqa.media.frames.read import FrameReport
+from vidqa.media.sampling.select import Moments
+from vidqa.network.inference.decode import Context
+from vidqa.network.inference.frame_encoder import FrameEncoder, FrameForm
+from vidqa.network.inference.prompt_ids import Pictures
+from vidqa.system.cache import Cache, read_back, written
+
+LOOKED, READ = "looked", "read"
+METHOD = 1
+"""Grows when the same frames are read or encoded in another way."""
+MOST_READ_BYTES = 64 << 20
+"""Larger KV caches are made again: reading them back takes as long."""
+LIBRARIES = ("vidqa", "torch", "transformers", "av", "decord2", "pillow")
+
+NOT_IT = (ValueError, KeyError, SafetensorError)
+"""What comes of an entry of another version, or of another's making."""
+
+Sight = tuple[Moments, Looked]
+Form = TypeVar("Form")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is kept of a clip beside its tensors."""
+
+    moments: Moments
+    report: FrameReport
+    frame_times_s: tuple[float, ...]
+    form: FrameForm
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is kept of a context beside its tensors."""
+
+    layers: int
+    shift: int | None
+
+
+def sight_key(**settings: Any) -> Mapping[str, Any]:
+    """All that changes what is seen: the caller's settings, and how it is done."""
+    return {**settings, "method": METHOD, **{name: version(name) for name in LIBRARIES}}
+
+
+def kept_sight(cache: Cache, key: Mapping[str, Any], encoder: FrameEncoder) -> Sight | None:
+    """What was seen before with the same key.
+
+    Args:
+        cache: where to look.
+        key: as `sight_key` makes it.
+        encoder: an empty one; it gets the encoded frames.
+
+    """
+    content = cache.get(LOOKED, key)
+    if content is None:
+        return None
+    try:
+        told, tensors = _unpacked(content, _Told)
+        encoder.restore(tensors, told.form, len(told.frame_times_s))
+    except NOT_IT:
+        return None
+    return told.moments, Looked(encoder, told.frame_times_s, told.report)
+
+
+def keep_sight(cache: Cache, key: Mapping[str, Any], sight: Sight, *, about: str) -> None:
+    """Keep what was seen."""
+    moments, looked = sight
+    tensors, form = looked.frames.state()
+    told = _Told(moments, looked.report, looked.frame_times_s, form)
+    cache.put(LOOKED, key, _packed(told, tensors), about=about)
+
+
+def read_key(pictures: Pictures, **settings: Any) -> Mapping[str, Any]:
+    """All that changes what the decoder makes of a clip: ids, visual tokens, the model."""
+    digest = hashlib.sha256()
+    for one in (pictures.input_ids, pictures.visual_tokens):
+        digest.update(one.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return sight_key(prompt=digest.hexdigest(), **settings)
+
+
+def kept_context(
+    cache: Cache, key: Mapping[str, Any], network: PreTrainedModel, tokens: int
+) -> Context | None:
+    """What the network read before, so many tokens, with the same key."""
+    content = cache.get(READ, key)
+    if content is None:
+        return None
+    try:
+        told, tensors = _unpacked(content, _Read)
+        layers = [(tensors[f"k.{number}"], tensors[f"v.{number}"]) for number in range(told.layers)]
+        _require_fit(layers, tokens, network)
+    except NOT_IT:
+        return None
+    states = DynamicCache(config=network.config.get_text_config())
+    for number, (keys, values) in enumerate(layers):
+        states.update(keys.to(network.device), values.to(network.device), number)
+    return Context(states, told.shift)
+
+
+def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, about: str) -> None:
+    """Keep what was read, where it is small and one size of keys and values in every layer."""
+    layers: list[Any] = context.cache.layers
+    if not all(type(layer) is DynamicLayer for layer in layers):
+        return
+    tensors = {f"k.{number}": layer.keys.cpu() for number, layer in enumerate(layers)}
+    tensors |= {f"v.{number}": layer.values.cpu() for number, layer in enumerate(layers)}
+    sizes = {one.shape for one in tensors.values()}
+    if len(sizes) == 1 and sum(one.nbytes for one in tensors.values()) <= MOST_READ_BYTES:
+        told = _Read(len(layers), context.shift)
+        cache.put(READ, key, _packed(told, tensors), about=about)
+
+
+def _require_fit(
+    layers: Sequence[tuple[Tensor, Tensor]], tokens: int, network: PreTrainedModel
+) -> None:
+    """Raise a ValueError unless keys and values are of so many tokens, and of this network."""
+    text: Any = network.config.get_text_config()
+    queries = getattr(text, "num_attention_heads", 1)
+    heads = getattr(text, "num_key_value_heads", None) or queries
+    width = getattr(text, "head_dim", None) or text.hidden_size // queries
+    wanted = (torch.Size((1, heads, tokens, width)), network.dtype)
+    found = {(one.shape, one.dtype) for pair in layers for one in pair}
+    if len(layers) != text.num_hidden_layers or found != {wanted}:
+        raise ValueError("no keys and values of this model")
+
+
+def _packed(told: object, tensors: dict[str, Tensor]) -> bytes:
+    whole = {name: one.contiguous() for name, one in tensors.items()}
+    return written(told) + b"\n" + safetensors.torch.save(whole)
+
+
+def _unpacked(content: bytes, kind: type[Form]) -> tuple[Form, dict[str, Tensor]]:
+    """Raises any of `NOT_IT`."""
+    head, _, tensors = content.partition(b"\n")
+    return read_back(kind, head), safetensors.torch.load(tensors)

@@ -1,0 +1,1 @@
+"""Media files opened, and what they say of themselves."""

@@ -1,0 +1,1 @@
+"""The pictures of a clip at given moments."""

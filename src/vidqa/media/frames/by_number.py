@@ -1,0 +1,125 @@
+"""Read frames by number with decord: only right where its numbers and the packets agree."""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import av
+import numpy as np
+
+from vidqa.media.container.open_media import Losses, decoded, open_media, video_stream
+from vidqa.media.container.packet_table import PacketTable, Refusal
+from vidqa.media.frames.resize import Size, resized
+from vidqa.media.worker.heartbeat import beat
+from vidqa.types import Frame
+from vidqa.types.media_info import VideoInfo
+
+CLOCK_TOLERANCE_S = 0.002
+"""decord keeps times as 32-bit floats, which are this coarse after some hours."""
+
+INDEXED_CONTAINERS = frozenset({"mov", "matroska"})
+"""FFmpeg's first names of MP4/MOV and Matroska/WebM. Elsewhere decord's seeking is off by frames
+or whole groups of pictures (AVI, ASF, MPEG-PS and -TS, Ogg)."""
+
+INDEXED_CODECS = frozenset({"h264", "av1"})
+"""Those whose packets are one shown picture each. VP8 and VP9 may hide pictures in packets of
+their own, HEVC may skip the leading pictures after a seek: both shift every later number."""
+
+INDEXED_PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})
+"""Others have come out garbled when the first access is a seek."""
+
+CHECKED_FRAMES = 16
+"""How many frames are decoded to see them come out in the order of their times."""
+
+
+def distrust_numbers(info: VideoInfo, table: PacketTable) -> str:
+    """Why decord's frame numbers are not trusted for a clip; empty if they are."""
+    if info.container.split(",")[0] not in INDEXED_CONTAINERS:
+        return f"frame numbers cannot be trusted in {info.container.split(',')[0]}"
+    if info.codec not in INDEXED_CODECS:
+        return f"frame numbers cannot be trusted with {info.codec}"
+    if table.leading:
+        return "pictures stored after a keyframe are shown before it"
+    with open_media(info.path) as container:
+        stream = video_stream(container, info.path)
+        if len(container.streams.video) > 1:
+            return "there are several video streams"
+        if stream.codec_context.pix_fmt not in INDEXED_PIXEL_FORMATS:
+            return f"its pixel format is {stream.codec_context.pix_fmt}"
+        return _distrust_seeking(container, stream, table) or _distrust_order(info, table)
+
+
+def read_by_number(
+    info: VideoInfo, table: PacketTable, times_s: Sequence[float], size: Size
+) -> Generator[Frame, None, Refusal | None]:
+    """Yield the frames shown at the given times, each found by its place in the packet table.
+
+    Args:
+        info: the clip, as probed.
+        table: its pictures' times, trusted.
+        times_s: increasing, in seconds from the first frame.
+        size: of the pictures.
+
+    Returns:
+        Why it stopped early, if it did.
+
+    """
+    import decord
+
+    decord.logging.set_level(decord.logging.QUIET)
+    numbers = np.unique(np.searchsorted(table.times_s, times_s, side="right") - 1).tolist()
+    try:
+        reader = decord.VideoReader(str(info.path.absolute()), ctx=decord.cpu(0))
+        refusal = _compare(reader, info, table)
+        if refusal is not None:
+            return refusal
+        for number in numbers:
+            beat()
+            pixels = reader[number].asnumpy()
+            yield Frame(float(table.times_s[number]), resized(pixels, size))
+    except (decord.DECORDError, RuntimeError, ValueError) as error:
+        return Refusal(f"decord gave up ({type(error).__name__})")
+    return None
+
+
+def _compare(reader: Any, info: VideoInfo, table: PacketTable) -> Refusal | None:
+    """Whether decord sees the same clip. Reads frame 0 first, which some codecs need."""
+    shape = reader[0].shape
+    if tuple(shape) != (info.height, info.width, 3):
+        return Refusal(f"decord's pictures have another shape: {tuple(shape)}")
+    if len(reader) != len(table.pts):
+        return Refusal(f"decord counts {len(reader)} pictures, not {len(table.pts)}")
+    begins = reader.get_frame_timestamp(range(len(reader)))[:, 0]
+    if np.abs(begins - table.times_s).max() > CLOCK_TOLERANCE_S:
+        return Refusal("decord's times differ")
+    return None
+
+
+def _distrust_seeking(container: Any, stream: Any, table: PacketTable) -> str:
+    """Whether a seek to a keyframe ends there: decord counts on from where it means to be."""
+    if container.format.name.startswith("mov"):
+        stored = sum(entry.is_keyframe for entry in stream.index_entries)
+        if stored != len(table.keys):
+            return f"the index lists {stored} keyframes, the pictures have {len(table.keys)}"
+    for key in table.keys.tolist():
+        beat()
+        try:
+            container.seek(key, stream=stream)
+            landed = next(packet.pts for packet in container.demux(stream))
+        except (av.error.FFmpegError, StopIteration):
+            return "it cannot be searched"
+        if landed != key:
+            return "searching for a keyframe ends at another"
+    return ""
+
+
+def _distrust_order(info: VideoInfo, table: PacketTable) -> str:
+    """Whether the decoder hands out the first frames in the order of their times."""
+    losses, first = Losses(), []
+    with open_media(info.path) as container:
+        for frame in decoded(container, video_stream(container, info.path), losses):
+            first.append(frame.pts)
+            if len(first) == CHECKED_FRAMES:
+                break
+    if losses.packets or first != table.pts[: len(first)].tolist():
+        return "its first pictures do not come out in the order of their times"
+    return ""

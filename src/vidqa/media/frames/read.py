@@ -1,0 +1,192 @@
+"""The frame shown at each of some moments, whichever decoder reads it."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from vidqa.errors import UsageError
+from vidqa.media.container.ending import said_of_end
+from vidqa.media.container.open_media import quoted
+from vidqa.media.container.packet_table import PacketTable, Refusal, tabulate
+from vidqa.media.container.still import read_picture
+from vidqa.media.frames.by_number import distrust_numbers, read_by_number
+from vidqa.media.frames.resize import Size, resized
+from vidqa.media.frames.seek import distrust_searching, read_by_searching
+from vidqa.media.frames.sequential import read_in_order
+from vidqa.media.sampling.strategies import CLOCK_DIGITS
+from vidqa.types import Frame
+from vidqa.types.media_info import NO_PICTURES, VideoInfo
+
+GREY = 127
+"""The level of a picture that shows nothing."""
+
+Decoder = Literal["auto", "decord", "pyav"]
+"""Who decodes: chosen by what the clip allows, or told."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReport:
+    """How the frames of a clip were read."""
+
+    decoder: str
+    """`decord` or `pyav`."""
+    reason: str
+    """Why so."""
+    warnings: tuple[str, ...] = ()
+    """What could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSet:
+    """Frames of one clip, and how they were read."""
+
+    frames: tuple[Frame, ...]
+    """In order of time, none twice, at least one."""
+    report: FrameReport
+
+
+def collect(stream: Iterator[Frame | FrameReport]) -> FrameSet:
+    """All that `read_frames` yields, at once."""
+    *frames, report = stream
+    assert isinstance(report, FrameReport), "the report comes last"
+    return FrameSet(tuple(one for one in frames if isinstance(one, Frame)), report)
+
+
+def read_frames(
+    info: VideoInfo,
+    times_s: Sequence[float],
+    *,
+    size: Size | None = None,
+    decoder: Decoder = "auto",
+) -> Iterator[Frame | FrameReport]:
+    """Yield the frame shown at each time, the last one that begins at or before it; then a report.
+
+    Two times that fall on one frame give one frame, so there may be fewer frames than times.
+
+    Args:
+        info: the clip, as probed.
+        times_s: in seconds from the first frame, in any order; at least one.
+        size: width and height of the pictures; as shown if None.
+        decoder: `decord` is refused where its frame numbers cannot be trusted.
+
+    Raises:
+        NotAVideoError: nothing could be decoded.
+        UsageError: decord was asked for and cannot be trusted with this clip.
+        ValueError: no times.
+
+    """
+    if not times_s:
+        raise ValueError("read_frames: needs at least one time")
+    size = size or (info.width, info.height)
+    if info.kind != "video":
+        yield from _only_picture(info, min(times_s), size)
+        return
+    wanted = sorted({max(0.0, round(time_s, CLOCK_DIGITS)) for time_s in times_s})
+    way = choose(info, decoder)
+    last_s, refusal = -1.0, way.in_order
+    if way.table is not None:
+        read = read_by_number if way.decoder == "decord" else read_by_searching
+        frames = read(info, way.table, wanted, size)
+        last_s, refusal = yield from _last_of(frames)
+    if refusal is None:
+        yield FrameReport(way.decoder, way.reason, _ends_early(way.table, wanted[-1]))
+    elif decoder == "decord":
+        raise _untrusted(info, refusal.reason)
+    else:
+        rest = [time_s for time_s in wanted if time_s > last_s]
+        warnings = yield from _after(last_s, read_in_order(info, rest or wanted[-1:], size))
+        yield FrameReport("pyav", f"in order: {refusal.reason}", warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a clip is to be read, and why."""
+
+    decoder: Literal["decord", "pyav"]
+    reason: str
+    table: PacketTable | None
+    """Where its pictures are; None to read in order."""
+
+    @property
+    def in_order(self) -> Refusal | None:
+        """Why it is read in order, if it is."""
+        return Refusal(self.reason) if self.table is None else None
+
+
+def choose(info: VideoInfo, decoder: Decoder) -> Way:
+    """Choose how to read a clip.
+
+    PyAV decoding in order is right for every clip. Where the table of packets allows it, PyAV jumps
+    to the keyframe before each moment instead, and checks every frame's timestamp. decord does the
+    same by counting pictures, which is slower (benchmarks/decode.py) and right for fewer clips, so
+    it is used only when told.
+
+    Raises:
+        UsageError: decord was asked for and cannot be trusted with this clip; or no such decoder.
+
+    """
+    if decoder not in get_args(Decoder):
+        raise UsageError(f"no decoder is called {decoder!r}", hint="use auto, decord or pyav")
+    table = tabulate(info)
+    if decoder == "decord":
+        flaw = table.reason if isinstance(table, Refusal) else distrust_numbers(info, table)
+        if flaw or isinstance(table, Refusal):
+            raise _untrusted(info, flaw)
+        return Way("decord", "asked for; frame numbers and times agree in this clip", table)
+    if isinstance(table, Refusal):
+        return Way("pyav", table.reason, None)
+    if flaw := distrust_searching(info):
+        return Way("pyav", flaw, None)
+    return Way("pyav", "from the keyframe before each moment", table)
+
+
+def _ends_early(table: PacketTable | None, last_wanted_s: float) -> tuple[str, ...]:
+    end_s = float("inf") if table is None else float(table.times_s[-1])
+    return said_of_end(end_s, last_wanted_s)
+
+
+def _untrusted(info: VideoInfo, reason: str) -> UsageError:
+    return UsageError(
+        f"decord cannot be trusted with {quoted(info.path)}: {reason}", hint="use --decoder auto"
+    )
+
+
+def _only_picture(info: VideoInfo, time_s: float, size: Size) -> Iterator[Frame | FrameReport]:
+    """The picture of a picture file, and a grey one for a sound."""
+    if info.kind == "picture":
+        yield Frame(0.0, resized(read_picture(info.path), size))
+        yield FrameReport("pillow", "it is a single picture")
+        return
+    width, height = size
+    yield Frame(time_s, np.full((height, width, 3), GREY, np.uint8))
+    yield FrameReport("none", "there are no pictures", (NO_PICTURES,))
+
+
+def _last_of(
+    frames: Generator[Frame, None, Refusal | None],
+) -> Generator[Frame, None, tuple[float, Refusal | None]]:
+    """Pass frames on; return the time of the last and why there are no more."""
+    last_s = -1.0
+    while True:
+        try:
+            frame = next(frames)
+        except StopIteration as end:
+            return last_s, end.value
+        last_s = frame.time_s
+        yield frame
+
+
+def _after(
+    last_s: float, frames: Generator[Frame, None, tuple[str, ...]]
+) -> Generator[Frame, None, tuple[str, ...]]:
+    """Pass on the frames that come after a moment; return the warnings."""
+    while True:
+        try:
+            frame = next(frames)
+        except StopIteration as end:
+            warnings: tuple[str, ...] = end.value
+            return warnings
+        if frame.time_s > last_s:
+            yield frame

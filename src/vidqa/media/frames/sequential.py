@@ -1,0 +1,154 @@
+"""Read frames by decoding from the start and going by timestamps: slow, and right."""
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from vidqa.errors import NotAVideoError
+from vidqa.media.container.ending import said_of_end
+from vidqa.media.container.open_media import (
+    Losses,
+    decoded,
+    open_media,
+    quoted,
+    start_of,
+    video_stream,
+)
+from vidqa.media.frames.resize import Size, picture
+from vidqa.media.sampling.strategies import CLOCK_DIGITS
+from vidqa.types import Frame
+from vidqa.types.media_info import VideoInfo
+
+REORDERED_FRAMES = 16
+"""H.264 and HEVC let a decoder hold back at most so many frames: past that many frames behind the
+last time wanted, none before it can still come."""
+
+
+def read_in_order(
+    info: VideoInfo, times_s: Sequence[float], size: Size
+) -> Generator[Frame, None, tuple[str, ...]]:
+    """Yield the frames shown at the given times, decoded from the first on.
+
+    Holds no more pictures than are asked for, and those of the decoder itself. They come out when
+    all is read: only then it is known whether something was damaged on the way.
+
+    Args:
+        info: the clip, as probed.
+        times_s: increasing, in seconds from the first frame.
+        size: of the pictures.
+
+    Returns:
+        What was lost on the way.
+
+    Raises:
+        NotAVideoError: nothing could be decoded.
+
+    """
+    slots = _fill(info, times_s, size, threads=0)
+    if slots.is_damaged:
+        # With threads, what a damaged picture is patched up with depends on their timing, and an
+        # error near the end takes all later pictures along.
+        slots = _fill(info, times_s, size, threads=1)
+    warnings = _warnings(slots, times_s[-1])
+    if not slots.kept:
+        raise NotAVideoError(f"{quoted(info.path)} is damaged: no picture of it can be decoded")
+    yield from slots.kept
+    return warnings
+
+
+class _Slots:
+    """For each wanted time the latest frame at or before it, in whatever order frames come."""
+
+    def __init__(self, info: VideoInfo, times_s: Sequence[float], size: Size) -> None:
+        self.info = info
+        self.times_s = times_s
+        self.size = size
+        self.losses = Losses()
+        self.kept: list[Frame] = []
+        """Those that no frame to come can replace, as pictures."""
+        self.last_s = 0.0
+        self.corrupt = self.corrupt_kept = self.untimed = 0
+        self.gone_back = 0
+        """Pictures that come long after their time, as in files put one behind the other."""
+        self._settled = -1
+        """The last slot that has its picture."""
+        self._held: deque[tuple[int, float, Any]] = deque()
+        """Slot, time and frame of those that may still be replaced, by time."""
+        self._start_s: float | None = None
+        self._behind = 0
+
+    @property
+    def is_damaged(self) -> bool:
+        """Something may have been lost or patched up, wanted or not."""
+        losses = self.losses
+        return bool(losses.packets or losses.cut_off or losses.missing or self.corrupt)
+
+    def is_done_with(self, frame: Any) -> bool:
+        """Keep the frame if a time wants it; true when no later frame can be wanted."""
+        self.corrupt += bool(frame.is_corrupt)
+        if frame.time is None:
+            self.untimed += 1
+            return False
+        if self._start_s is None:
+            self._start_s = start_of(frame)
+        time_s = round(frame.time - self._start_s, CLOCK_DIGITS)
+        self.last_s = max(self.last_s, time_s)
+        slot = bisect_left(self.times_s, time_s)
+        if slot == len(self.times_s):
+            self._behind += 1
+            return self._behind > REORDERED_FRAMES
+        if slot <= self._settled:
+            self.gone_back += 1
+        elif time_s >= 0:
+            self._hold(slot, time_s, frame)
+        return False
+
+    def settle(self, *, all_but: int = 0) -> None:
+        """Make pictures of the held frames, in order of time, and let them go."""
+        while len(self._held) > all_but:
+            self._settled, time_s, frame = self._held.popleft()
+            self.corrupt_kept += bool(frame.is_corrupt)
+            self.kept.append(Frame(time_s, picture(frame, self.info.rotation_deg, self.size)))
+
+    def _hold(self, slot: int, time_s: float, frame: Any) -> None:
+        """Put a frame in its slot unless a later one is there."""
+        place = next((n for n, (taken, *_) in enumerate(self._held) if taken >= slot), None)
+        if place is None:
+            self._held.append((slot, time_s, frame))
+        elif self._held[place][0] > slot:
+            self._held.insert(place, (slot, time_s, frame))
+        elif self._held[place][1] < time_s:
+            self._held[place] = (slot, time_s, frame)
+        self.settle(all_but=REORDERED_FRAMES)
+
+
+def _fill(info: VideoInfo, times_s: Sequence[float], size: Size, *, threads: int) -> _Slots:
+    """Decode up to the last time wanted; zero threads means as many as the machine has."""
+    slots = _Slots(info, times_s, size)
+    with open_media(info.path) as container:
+        stream = video_stream(container, info.path)
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = threads
+        for frame in decoded(container, stream, slots.losses):
+            if slots.is_done_with(frame):
+                break
+    slots.settle()
+    return slots
+
+
+def _warnings(slots: _Slots, last_wanted_s: float) -> tuple[str, ...]:
+    rate = slots.info.raw_rate
+    counted = (
+        f"it is a raw stream without times: frames are counted at {float(rate or 0):g} a second"
+    )
+    said = {
+        counted: rate,
+        "the file cannot be read to its end": slots.losses.cut_off,
+        f"pictures skipped because they are damaged: {slots.losses.packets}": slots.losses.packets,
+        f"frames shown although they are damaged: {slots.corrupt_kept}": slots.corrupt_kept,
+        f"pictures skipped because they have no time: {slots.untimed}": slots.untimed,
+        f"pictures skipped because their times go back: {slots.gone_back}": slots.gone_back,
+    }
+    lost = tuple(text for text, is_so in said.items() if is_so)
+    return lost + said_of_end(slots.last_s, last_wanted_s)

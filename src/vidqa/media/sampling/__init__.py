@@ -1,0 +1,1 @@
+"""Which moments of a clip to look at."""

@@ -1,0 +1,103 @@
+"""Where somebody speaks in a sound, and the windows in which it is heard."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidqa.media.speech.audio import SAMPLE_RATE
+
+Stretch = tuple[float, float]
+"""Begin and end, in seconds from the begin of the sound."""
+
+WINDOW_S = 27.0
+"""Whisper hears 30 s at once. It ends a sentence with its time only where silence follows; in a
+window that is full to its end the last sentence would be lost."""
+
+PAUSE_MS = 500
+"""Shorter pauses are within a sentence."""
+
+MARGIN_MS = 200
+"""Left on both sides of a voice: consonants are quiet."""
+
+WORTHWHILE = 0.6
+"""The part of a window that must be filled before it ends at an earlier, longer pause."""
+
+LONGER = 1.5
+"""How much longer that pause must be."""
+
+TOUCH_S = 0.3
+"""A shorter overlap of a sentence with a voice is only an imprecise time."""
+
+UNHEARD_S = 0.7
+"""A voice of this length behind the last sentence heard is worth another window."""
+
+
+def find_voices(sound: NDArray[np.float32]) -> list[Stretch]:
+    """The stretches of speech in a sound, none longer than a window (Silero's detector).
+
+    Args:
+        sound: mono samples at 16 kHz, between -1 and 1.
+
+    """
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(
+        max_speech_duration_s=WINDOW_S,
+        min_silence_duration_ms=PAUSE_MS,
+        speech_pad_ms=MARGIN_MS,
+    )
+    voices = get_speech_timestamps(sound, options)
+    return [(one["start"] / SAMPLE_RATE, one["end"] / SAMPLE_RATE) for one in voices]
+
+
+def windows(voices: Sequence[Stretch]) -> list[Stretch]:
+    """Cover all voices with windows, as few as may be, that end where it is silent for long."""
+    found = []
+    first = 0
+    while first < len(voices):
+        last = _last_of_window(voices, first)
+        found.append((voices[first][0], voices[last][1]))
+        first = last + 1
+    return found
+
+
+def _last_of_window(voices: Sequence[Stretch], first: int) -> int:
+    """The last voice that shares a window with the first."""
+    begin_s = voices[first][0]
+    last = first
+    while last + 1 < len(voices) and voices[last + 1][1] - begin_s <= WINDOW_S:
+        last += 1
+    if last + 1 == len(voices):
+        return last
+    pauses = {n: voices[n + 1][0] - voices[n][1] for n in range(first, last + 1)}
+    best = last
+    for n in range(last - 1, first - 1, -1):
+        if voices[n][1] - begin_s < WORTHWHILE * WINDOW_S:
+            break
+        if pauses[n] > LONGER * pauses[best]:
+            best = n
+    return best
+
+
+def unheard(window: Stretch, voices: Iterable[Stretch], heard: Iterable[Stretch]) -> Stretch | None:
+    """The rest of a window in which a voice goes on behind all that was heard, if there is one."""
+    ends = [end_s for begin_s, end_s in heard if window[0] <= begin_s < window[1]]
+    if not ends:
+        return None
+    until_s = max(ends)
+    inside = [one for one in voices if window[0] <= one[0] and one[1] <= window[1]]
+    left_s = sum(max(0.0, end_s - max(begin_s, until_s)) for begin_s, end_s in inside)
+    return (until_s, window[1]) if left_s > UNHEARD_S else None
+
+
+def snapped(said: Stretch, voices: Iterable[Stretch]) -> Stretch:
+    """The times of a sentence without the silence around it: Whisper lets it begin in a pause."""
+    own = [
+        (begin_s, end_s)
+        for begin_s, end_s in voices
+        if min(end_s, said[1]) - max(begin_s, said[0]) > TOUCH_S
+    ]
+    if not own:
+        return said
+    return max(said[0], own[0][0]), min(said[1], own[-1][1])

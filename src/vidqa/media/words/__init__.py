@@ -1,0 +1,1 @@
+"""What is said in a clip, from whatever can be read or heard."""

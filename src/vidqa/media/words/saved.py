@@ -1,0 +1,44 @@
+"""What was heard in clips, kept on disk."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from vidqa.media.speech.recognizer import Recogniser
+from vidqa.system.cache import Cache, read_back, written
+from vidqa.types import Words
+
+KIND = "heard"
+METHOD = 3
+"""Grows when the same sound is heard in another way."""
+LIBRARIES = ("faster-whisper", "ctranslate2", "av")
+
+
+def recogniser_key(recogniser: Recogniser | None) -> Mapping[str, Any] | None:
+    """All of a recogniser that changes what it hears."""
+    if recogniser is None:
+        return None
+    return {
+        "name": recogniser.name,
+        "revision": recogniser.model_dir.name,
+        "compute_type": recogniser.place.compute_type,
+        "batch": recogniser.place.batch,
+        "method": METHOD,
+        **{name: version(name) for name in LIBRARIES},
+    }
+
+
+def kept_words(cache: Cache, key: Mapping[str, Any]) -> Words | None:
+    """Words that were heard before with the same key."""
+    content = cache.get(KIND, key)
+    if content is None:
+        return None
+    try:
+        return read_back(Words, content)
+    except ValueError:  # of another version
+        return None
+
+
+def keep_words(cache: Cache, key: Mapping[str, Any], words: Words, *, about: str) -> None:
+    """Keep what was heard."""
+    cache.put(KIND, key, written(words), about=about)

@@ -1,0 +1,1 @@
+"""Decoding in processes whose end is no more than an error."""

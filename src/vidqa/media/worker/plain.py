@@ -1,0 +1,127 @@
+"""What a worker says, as JSON and raw arrays: reading it can make plain values and nothing else.
+
+A decoder that is taken over by a clip says what it likes. So nothing of it is unpickled: the other
+side makes numbers, texts, arrays, and the dataclasses of the media layer from it, with fields of
+the types that they state.
+"""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidqa import errors
+from vidqa.media.worker.typed import field_hints, fits
+from vidqa.system.texts import from_json
+
+KIND = "$"
+"""The key that says what an object stands for."""
+FOREIGN_CLASSES = ("vidqa.types.values", "vidqa.types.media_info", "vidqa.prompt.paper.limits")
+"""Modules outside the media layer whose dataclasses may come."""
+NUMBERS = "biuf"
+"""Kinds of arrays, in numpy's letters."""
+
+
+def encode(value: object) -> tuple[bytes, list[NDArray[Any]]]:
+    """A value as JSON, and the arrays in it, to which the JSON refers by their numbers.
+
+    It is made of None, texts, numbers, tuples, paths, fractions, arrays of numbers, errors of
+    vidqa's, and dataclasses of these. Lists come back as tuples.
+    """
+    arrays: list[NDArray[Any]] = []
+
+    def plain(one: Any) -> dict[str, Any]:
+        if isinstance(one, np.ndarray):
+            arrays.append(np.ascontiguousarray(one))
+            return {KIND: "array", "type": one.dtype.str, "shape": one.shape}
+        if isinstance(one, np.generic):
+            return {KIND: "number", "value": one.item()}
+        if isinstance(one, Path):
+            return {KIND: "path", "path": str(one)}
+        if isinstance(one, Fraction):
+            return {KIND: "fraction", "parts": one.as_integer_ratio()}
+        if isinstance(one, errors.VidqaError):
+            return {KIND: "error", "name": type(one).__name__, "said": [one.message, one.hint]}
+        if dataclasses.is_dataclass(one):
+            fields = [getattr(one, field.name) for field in dataclasses.fields(one)]
+            kind = type(one)
+            return {KIND: "class", "name": f"{kind.__module__}:{kind.__name__}", "fields": fields}
+        raise TypeError(f"{type(one).__name__} is nothing that a worker may say")
+
+    return json.dumps(value, default=plain).encode(), arrays
+
+
+def decode(content: bytes, memories: Sequence[memoryview]) -> Any:
+    """The value of an `encode`.
+
+    Args:
+        content: its JSON.
+        memories: of its arrays, in their order; they stay there.
+
+    Raises:
+        ValueError: it is not what `encode` makes.
+
+    """
+    left = iter(memories)
+
+    def array(told: dict[str, Any]) -> NDArray[Any]:
+        kind = np.dtype(str(told["type"]))
+        if kind.kind not in NUMBERS:
+            raise ValueError(f"{kind} is no type of numbers")
+        return np.frombuffer(next(left), dtype=kind).reshape(told["shape"])
+
+    makers: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "array": array,
+        "number": lambda told: told["value"],
+        "path": lambda told: Path(told["path"]),
+        "fraction": lambda told: Fraction(*told["parts"]),
+        "error": _error,
+        "class": lambda told: _instance(_class(told["name"]), told["fields"]),
+    }
+
+    def made(told: dict[str, Any]) -> Any:
+        return makers[told[KIND]]({key: _tuples(value) for key, value in told.items()})
+
+    try:
+        return _tuples(from_json(content, object_hook=made))
+    except Exception as error:  # it may be anything, and so may be what becomes of it
+        raise ValueError(f"not what a worker says: {error}") from error
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, however deep."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _error(told: dict[str, Any]) -> errors.VidqaError:
+    """An error of vidqa's. Raises as `decode` does, and so do those below."""
+    kind = getattr(errors, told["name"], None)
+    if not (isinstance(kind, type) and issubclass(kind, errors.VidqaError)):
+        raise ValueError(f"{told['name']} is no error of vidqa's")
+    message, hint = told["said"]
+    return kind(str(message), hint=None if hint is None else str(hint))
+
+
+def _class(name: str) -> Any:
+    """A dataclass that was made in a module which was imported here already."""
+    module, _, one = name.partition(":")
+    kind: Any = getattr(sys.modules.get(module), one, None)
+    is_ours = module in FOREIGN_CLASSES or module.startswith("vidqa.media.")
+    is_kind = isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    if not (is_ours and is_kind and kind.__module__ == module):
+        raise ValueError(f"{name} is no class that a worker may name")
+    return kind
+
+
+def _instance(kind: Any, values: tuple[Any, ...]) -> Any:
+    """A dataclass with these in its fields."""
+    hints = field_hints(kind)
+    if len(values) != len(hints) or not all(map(fits, values, hints)):
+        raise ValueError(f"{kind.__name__} has other fields")
+    return kind(*values)

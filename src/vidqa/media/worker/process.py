@@ -1,0 +1,106 @@
+"""The worker process: runs decoding jobs one after another.
+
+It is started as `python -m vidqa.media.worker.process FD BYTES SECONDS`. It loads decoders and numpy, never torch. Whatever happens in here, a crash, an endless loop or a
+memory bomb, ends this process and nothing else.
+"""
+
+import faulthandler
+import os
+import resource
+import select
+import signal
+import sys
+import time
+import traceback
+from multiprocessing.connection import Connection
+from threading import Thread
+from typing import Any
+
+from vidqa.errors import VidqaError
+from vidqa.media.worker import heartbeat, transport
+from vidqa.media.worker.messages import Beat, Done, Failed, Item, Job
+
+BEAT_EVERY_S = 0.5
+"""How often a sign of life is passed on."""
+
+
+def main() -> None:
+    """Serve until the other side hangs up."""
+    descriptor, memory_bytes, longest_s = (int(word) for word in sys.argv[1:4])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    if memory_bytes:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    with Connection(descriptor) as connection:
+        Thread(target=_end_with, args=[connection], daemon=True).start()
+        server = _Server(connection, longest_s)
+        heartbeat.listen(server.beat)
+        while True:
+            server.work(server.receive())
+
+
+def _end_with(connection: Connection) -> None:
+    """End this process when the other side hangs up, whatever a job is at."""
+    hangup = select.poll()
+    hangup.register(connection.fileno(), 0)
+    hangup.poll()
+    os._exit(0)
+
+
+class _Server:
+    def __init__(self, connection: Connection, longest_s: int) -> None:
+        self._connection = connection
+        self._longest_s = longest_s
+        self._beaten = 0.0
+
+    def beat(self) -> None:
+        """Tell the other side, now and then; and put off the end that awaits a hang."""
+        now = time.monotonic()
+        if now - self._beaten > BEAT_EVERY_S:
+            self._beaten = now
+            self.send(Beat())
+            self._put_off_the_end()
+
+    def work(self, job: Job) -> None:
+        """Run one job to its end. The next item is made while the other side uses this one."""
+        end: Done | Failed = Done()
+        try:
+            os.chdir(job.folder)
+            self._put_off_the_end()
+            for item in job.function(*job.arguments, **job.options):
+                self.send(Item(item))
+                del item
+                self.receive()
+                self._put_off_the_end()
+        except VidqaError as error:
+            end = Failed(error)
+        except MemoryError:
+            end = Failed(None, out_of_memory=True)
+        except Exception:
+            end = Failed(None, trace=traceback.format_exc())
+        self.send(end)
+
+    def send(self, message: object) -> None:
+        """Send, or end quietly when nobody listens: a decoder's threads must not hold us up.
+
+        This waits as long as the other side is busy, which is no hang.
+        """
+        faulthandler.cancel_dump_traceback_later()
+        try:
+            transport.send(self._connection, message)
+        except OSError:
+            os._exit(0)
+
+    def receive(self) -> Any:
+        """The next job, or the word that one more item is wanted."""
+        try:
+            return transport.receive_job(self._connection)
+        except (EOFError, OSError):
+            os._exit(0)
+
+    def _put_off_the_end(self) -> None:
+        """A decoder that hangs and lets no thread of ours run would outlive the other side."""
+        faulthandler.dump_traceback_later(self._longest_s, exit=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The authors' files, turned into one folder that transformers loads."""

@@ -1,0 +1,247 @@
+"""What may be in the folder of a model: looked at before anything of it is read.
+
+Weights are safetensors, which hold numbers only; all files lie inside the folder; and nothing in
+it sends a library elsewhere: to another model, to a download, or to code.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from vidqa.errors import ModelDamagedError, ModelUnsupportedError
+from vidqa.system.texts import from_json
+
+WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
+WEIGHTS_SUFFIX = ".safetensors"
+BESIDE = re.compile(r"[^/]+\.(json|jinja|txt|model)")
+"""Configuration, tokenizer, processor and chat template lie at the top."""
+ADAPTER = "adapter"
+"""A folder inside a model's: a LoRA that is kept apart, as PEFT stores it."""
+INNER = (ADAPTER, "additional_chat_templates")
+"""The only folders in a model's that anything is read from."""
+INDEX = "model.safetensors.index.json"
+"""Names the shards of weights that are too large for one file."""
+ADAPTER_CONFIG = "adapter_config.json"
+"""What PEFT writes beside a LoRA's weights."""
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+SAFE = "vidqa loads nothing that could run code, such as pickled weights"
+SNAPSHOTS, BLOBS = "snapshots", "blobs"
+"""Where the Hub's own cache has its folders of links, and the files that they lead to."""
+VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")
+"""Tokens and their numbers: without settings."""
+SENDS_AWAY = ("audio_tokenizer", "use_pretrained_backbone", "megatron_config")
+"""Keys by which settings have transformers or PEFT load another model, or a module by name."""
+CHOOSES_CODE = "_implementation"
+"""The end of keys whose values may name code on the Hub, as `owner/name`."""
+NAMES_A_TOWER = ("architecture", "backbone")
+"""Keys whose values are one of timm's models: a name alone, or with `hf-hub:` or `local-dir:`
+before it the model of a repository or a folder."""
+BUILDS_A_TOWER = ("model_args", "backbone_kwargs")
+"""Keys whose values timm takes as arguments."""
+FETCHES = ("checkpoint_path", "cache_dir", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay")
+"""Arguments of timm's that have weights read from elsewhere."""
+LORA = "LORA"
+"""The only kind of PEFT's adapters that is loaded: others load more of them."""
+COSTLY = ("layer_replication", "corda_config", "eva_config", "loftq_config", "lora_ga_config")
+"""Settings of a LoRA that multiply layers, or compute weights or read them when it is loaded."""
+PLAIN_STARTS = (None, True, False, "gaussian")
+"""What a LoRA may begin with before its weights are loaded: numbers that cost nothing."""
+HIGHEST_RANK = 16_384
+
+
+LARGEST_BY_END = {
+    **dict.fromkeys(("layers", "depth", "depths", "blocks"), 4096),
+    **dict.fromkeys(("heads", "experts", "groups"), 65_536),
+    **dict.fromkeys(("height", "width", "image_size", "crop_size"), 16_384),
+    **dict.fromkeys(("_edge", "_pixels"), 1 << 30),
+}
+"""Far more than in any model there is, by the ends of keys; lists hold one number a stage."""
+
+
+def require_safe(folder: Path, *, is_verified: bool = False) -> None:
+    """Let the folder of a whole model through, or say what is wrong with it.
+
+    Args:
+        folder: whoever gave it.
+        is_verified: its files were hashed when they came: where its links lead is known.
+
+    Raises:
+        ModelUnsupportedError: safetensors are missing, or something leads out of it.
+        ModelDamagedError: a file cannot be read.
+
+    """
+    if not is_verified:
+        _require_inside(folder)
+    weights = {file.name for file in _top(folder) if WEIGHTS.fullmatch(file.name)}
+    if not weights:
+        raise ModelUnsupportedError(f"{folder} has no weights as safetensors", hint=SAFE)
+    if (folder / ADAPTER_CONFIG).exists():
+        raise ModelUnsupportedError(
+            f"{folder} holds a LoRA beside a whole model: which one is meant cannot be told",
+            hint=f"move {ADAPTER_CONFIG} and {ADAPTER_WEIGHTS} into a folder of their own",
+        )
+    _require_shards(folder, weights)
+    _require_adapter(folder / ADAPTER)
+    for file in _top(folder):
+        if file.suffix == ".json" and file.name not in (*VOCABULARIES, INDEX):
+            require_plain(file)
+
+
+def require_safe_adapter(folder: Path) -> None:
+    """Let a folder through that holds a LoRA only. Raises as `require_safe` does."""
+    _require_inside(folder)
+    _require_adapter(folder)
+
+
+def require_plain(file: Path) -> None:
+    """Refuse settings, however deep, that have a library load something else.
+
+    Raises:
+        ModelUnsupportedError: they do.
+        ModelDamagedError: they cannot be read.
+
+    """
+    waiting = [read_json(file)]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        if not isinstance(one, dict):
+            continue
+        waiting += one.values()
+        for key, value in one.items():
+            if _is_beyond(key, value):
+                raise ModelUnsupportedError(f"{str(file)!r} is no model's: {key} is {value}")
+            if _leads_elsewhere(key, value):
+                raise ModelUnsupportedError(
+                    f"{str(file)!r} would have something loaded from elsewhere: {key}", hint=SAFE
+                )
+
+
+def _leads_elsewhere(key: str, value: Any) -> bool:
+    """Whether a setting has a library load another model, weights or code."""
+    if key.endswith(CHOOSES_CODE):
+        return "/" in str(value)
+    if key in NAMES_A_TOWER:
+        return not {":", "/"}.isdisjoint(str(value))
+    if key in BUILDS_A_TOWER:
+        return isinstance(value, dict) and any(value.get(name) for name in FETCHES)
+    if key == "transformers_weights":
+        return WEIGHTS.fullmatch(str(value)) is None
+    return key in SENDS_AWAY and bool(value)
+
+
+def _is_beyond(key: str, value: Any) -> bool:
+    """Whether a number is larger than any model's, so that a library would count for ever."""
+    most = next((most for end, most in LARGEST_BY_END.items() if key.endswith(end)), None)
+    if most is None:
+        return False
+    if isinstance(value, list):
+        return any(_is_beyond(key, one) for one in value)
+    return isinstance(value, int | float) and not value <= most
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The files of a model that anything is read from, in the order of their names."""
+    inner = (file for name in INNER for file in _files(folder / name))
+    return sorted([*_top(folder), *inner])
+
+
+def read_json(file: Path) -> Any:
+    """What is in a JSON file. Raises ModelDamagedError."""
+    try:
+        return from_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelDamagedError(f"{str(file)!r} cannot be read: {error}") from error
+
+
+def _top(folder: Path) -> list[Path]:
+    return [file for file in _files(folder) if _is_named(file.name)]
+
+
+def _is_named(name: str) -> bool:
+    """Whether a file of that name at the top is read; hidden ones are somebody else's."""
+    known = WEIGHTS.fullmatch(name) or BESIDE.fullmatch(name)
+    return known is not None and not name.startswith(".")
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(one for one in _entries(folder) if one.is_file())
+
+
+def _entries(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise ModelDamagedError(f"{str(folder)!r} cannot be read: {error.strerror}") from error
+
+
+def _require_inside(folder: Path) -> None:
+    """Links may lead to files in the folder, and in a Hub's cache to its own files."""
+    home = _target(folder)
+    homes = [home, home.parent.parent / BLOBS] if home.parent.name == SNAPSHOTS else [home]
+    named = (*INNER, ADAPTER_WEIGHTS)
+    read = [one for one in _entries(folder) if one.name in named or _is_named(one.name)]
+    for one in [*read, *(file for name in INNER for file in _entries(folder / name))]:
+        target = _target(one)
+        if not any(target.is_relative_to(place) for place in homes):
+            raise ModelUnsupportedError(
+                f"{str(one)!r} leads out of the folder of the model, to {str(target)!r}",
+                hint="put the file itself there",
+            )
+
+
+def _target(path: Path) -> Path:
+    """Where links lead in the end; one that leads to itself leads nowhere, which is no error."""
+    return Path(os.path.realpath(path))
+
+
+def _require_shards(folder: Path, weights: set[str]) -> None:
+    index = folder / INDEX
+    if not index.is_file():
+        return
+    told = read_json(index)
+    named = told.get("weight_map") if isinstance(told, dict) else None
+    if not isinstance(named, dict) or not all(isinstance(one, str) for one in named.values()):
+        raise ModelDamagedError(f"{str(index)!r} names no shards")
+    for shard in sorted(set(named.values())):
+        if not WEIGHTS.fullmatch(shard):
+            raise ModelUnsupportedError(
+                f"{str(index)!r} names {shard!r}, which is no file of safetensors beside it",
+                hint=SAFE,
+            )
+        if shard not in weights:
+            raise ModelUnsupportedError(f"{folder} is not whole: {shard} is missing")
+
+
+def _require_adapter(folder: Path) -> None:
+    """A LoRA has its weights as safetensors: where there are none, PEFT takes others."""
+    if not (folder / ADAPTER_CONFIG).is_file():
+        return
+    if not (folder / ADAPTER_WEIGHTS).is_file():
+        raise ModelUnsupportedError(f"{folder} has no {ADAPTER_WEIGHTS}", hint=SAFE)
+    require_plain(folder / ADAPTER_CONFIG)
+    _require_plain_lora(folder / ADAPTER_CONFIG)
+
+
+def _require_plain_lora(file: Path) -> None:
+    """A LoRA costs what its weights take: nothing in it is loaded or computed besides."""
+    told = read_json(file)
+    if not isinstance(told, dict):
+        raise ModelDamagedError(f"{str(file)!r} is no configuration")
+    if (kind := told.get("peft_type")) != LORA:
+        raise ModelUnsupportedError(
+            f"{str(file)!r} says that its kind is {kind!r}, and vidqa loads {LORA} only"
+        )
+    start, pattern = told.get("init_lora_weights"), told.get("rank_pattern") or {}
+    ranks = [told.get("r", 1), *(pattern.values() if isinstance(pattern, dict) else [pattern])]
+    odd = [name for name in COSTLY if told.get(name)]
+    odd += ["init_lora_weights"] * (start not in PLAIN_STARTS)
+    odd += ["r"] * (not all(type(rank) is int and 0 < rank <= HIGHEST_RANK for rank in ranks))
+    if odd:
+        raise ModelUnsupportedError(
+            f"{str(file)!r} is of no plain LoRA: {odd[0]} is {told.get(odd[0])!r}"
+        )

@@ -1,0 +1,1 @@
+"""The places that files of models are fetched from."""

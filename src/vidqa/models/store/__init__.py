@@ -1,0 +1,1 @@
+"""Verified folders on disk."""

@@ -1,0 +1,1 @@
+"""Several prompts or answers in one forward."""

@@ -1,0 +1,1 @@
+"""From frames and a prompt to the next token."""

@@ -1,0 +1,193 @@
+"""Canonical prefill and token by token decoding, the same for every family.
+
+Shapes: B = 1, T tokens, N visual tokens, D width, L deeper layers, V vocabulary.
+"""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import Cache, DynamicCache, PreTrainedModel
+from transformers.cache_utils import DynamicLayer
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+from vidqa.network.inference.token_sampling import TokenChooser
+from vidqa.network.inference.visual_features import VisualForm
+from vidqa.system.footprint import PREFILL_CHUNK_TOKENS
+
+
+@dataclass(slots=True)
+class Context:
+    """What the decoder has read so far."""
+
+    cache: Cache
+    """Keys and values, and the states of recurrent layers."""
+    shift: int | None = None
+    """From a token's number to its position, where pictures count by rows and columns; else None,
+    and the network counts by itself."""
+
+    def branch(self) -> "Context":
+        """The same, to read on from, while this one stays as it is.
+
+        Keys and values are shared, not copied: reading on puts new ones in their place, and never
+        writes into them. Recurrent states and sliding windows are copied.
+        """
+        cache = copy.copy(self.cache)
+        cache.layers = [
+            copy.copy(layer) if type(layer) is DynamicLayer else copy.deepcopy(layer)
+            for layer in self.cache.layers
+        ]
+        return Context(cache, self.shift)
+
+
+@torch.inference_mode()
+def prefill_prefix(
+    network: PreTrainedModel,
+    input_ids: Tensor,
+    visual_tokens: Tensor,
+    *,
+    form: VisualForm | None = None,
+    grids: Tensor | None = None,
+) -> Context:
+    """Run the video's part of the prompt through the decoder, in fixed chunks.
+
+    Args:
+        network: any family that takes `mm_encoder_outputs`.
+        input_ids: (1, T) with N placeholders.
+        visual_tokens: (N, (1 + L) D), projected, in reading order.
+        form: how the family takes them; one tensor a picture, and no deeper features, if None.
+        grids: (images, 3), see `positions_of`.
+
+    """
+    form = form or VisualForm()
+    cache = DynamicCache(config=network.config.get_text_config())
+    positions = positions_of(network, input_ids, grids)  # (3, 1, T)
+    is_image = input_ids[0] == network.config.image_token_id  # (T,)
+    assert int(is_image.sum()) == visual_tokens.shape[0], "placeholders and visual tokens differ"
+    seen = 0
+    for start in range(0, input_ids.shape[1], PREFILL_CHUNK_TOKENS):
+        chunk = slice(start, start + PREFILL_CHUNK_TOKENS)
+        count = int(is_image[chunk].sum())
+        _outputs(
+            network,
+            input_ids[:, chunk],
+            cache,
+            positions=None if positions is None else positions[..., chunk],
+            pictures=form.encoded(visual_tokens[seen : seen + count]) if count else None,
+        )
+        seen += count
+    if positions is None:
+        return Context(cache)
+    return Context(cache, int(positions.max()) + 1 - input_ids.shape[1])
+
+
+@torch.inference_mode()
+def prefill_question(network: PreTrainedModel, question_ids: Tensor, context: Context) -> Tensor:
+    """Run the question (1, T) behind a prefix and return the logits (1, V) after its last token."""
+    logits = None
+    for start in range(0, question_ids.shape[1], PREFILL_CHUNK_TOKENS):
+        chunk = question_ids[:, start : start + PREFILL_CHUNK_TOKENS]
+        logits = _next(network, chunk, context)
+    assert logits is not None, "a question has at least one token"
+    return logits
+
+
+@torch.inference_mode()
+def decode(
+    network: PreTrainedModel, logits: Tensor, context: Context, chooser: TokenChooser
+) -> Iterator[int]:
+    """Yield token ids without end; whoever takes them decides when it is enough."""
+    while True:
+        token = chooser.choose(logits)
+        yield token
+        logits = _next(network, torch.tensor([[token]], device=logits.device), context)
+
+
+@torch.inference_mode()
+def log_likelihoods(
+    network: PreTrainedModel, logits: Tensor, context: Context, answer_ids: Tensor
+) -> Tensor:
+    """How likely each token of a given answer is behind what was read.
+
+    Args:
+        network: any family.
+        logits: (1, V) behind the prompt.
+        context: of the prompt; the answer is added to it.
+        answer_ids: (1, T).
+
+    Returns:
+        (T,) natural logarithms of probabilities.
+
+    """
+    rows = [logits]
+    if answer_ids.shape[1] > 1:
+        rows.append(_read(network, answer_ids[:, :-1], context, keep=0)[0])  # (T-1, V)
+    scores = torch.cat(rows).float().log_softmax(dim=-1)  # (T, V)
+    return scores.gather(1, answer_ids[0, :, None])[:, 0]
+
+
+def positions_of(
+    network: PreTrainedModel, input_ids: Tensor, grids: Tensor | None
+) -> Tensor | None:
+    """Where tokens stand in families whose pictures count by rows and columns.
+
+    Args:
+        network: any family.
+        input_ids: (1, T), from the beginning of the prompt.
+        grids: (images, 3), patches of each picture along time, height and width.
+
+    Returns:
+        (3, 1, T), or None for families that number all tokens in a row.
+
+    """
+    find: Any = getattr(network.base_model, "get_rope_index", None)
+    if find is None:
+        return None
+    kinds = (input_ids == network.config.image_token_id).int()  # (1, T), 1 for a picture
+    found: tuple[Tensor, Tensor] = find(input_ids, mm_token_type_ids=kinds, image_grid_thw=grids)
+    return found[0]
+
+
+def _next(network: PreTrainedModel, input_ids: Tensor, context: Context) -> Tensor:
+    """Read words (1, T); logits (1, V) of the last place."""
+    return _read(network, input_ids, context, keep=1)[:, -1]
+
+
+def _read(network: PreTrainedModel, input_ids: Tensor, context: Context, *, keep: int) -> Tensor:
+    """Read words (1, T); logits (1, keep, V) of the last places, of all where `keep` is 0."""
+    positions = None
+    if context.shift is not None:
+        start = context.cache.get_seq_length() + context.shift
+        numbers = torch.arange(start, start + input_ids.shape[1], device=input_ids.device)
+        positions = numbers.expand(3, 1, -1)
+    return _outputs(network, input_ids, context.cache, positions=positions, keep=keep)
+
+
+def _outputs(
+    network: PreTrainedModel,
+    input_ids: Tensor,
+    cache: Cache,
+    *,
+    positions: Tensor | None = None,
+    pictures: BaseModelOutputWithPooling | None = None,
+    keep: int = 1,
+) -> Tensor:
+    """One step of the decoder, (1, T) -> (1, keep, V); the cache grows by T."""
+    length = cache.get_seq_length() + input_ids.shape[1]
+    given: dict[str, Any] = {}
+    if positions is not None:
+        given["position_ids"] = positions
+    if pictures is not None:
+        given["mm_encoder_outputs"] = {"image": pictures}
+    logits: Tensor = network(
+        input_ids=input_ids,
+        attention_mask=torch.ones(1, length, dtype=torch.long, device=input_ids.device),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=keep,
+        **given,
+    ).logits
+    return logits

@@ -1,0 +1,241 @@
+"""Frames as a model takes them, encoded while others are still being read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import ProcessorMixin
+
+from vidqa.network.inference.prompt_ids import Pictures, ids_of
+from vidqa.network.inference.visual_features import VisualForm, visual_tokens
+from vidqa.network.loading import Loaded
+from vidqa.system.footprint import TOWER_BATCH_IMAGES
+
+FRAMES_AT_ONCE = TOWER_BATCH_IMAGES
+"""Frames preprocessed and encoded together: bounds the memory, whatever number is asked for."""
+
+GRIDS = "image_grid_thw"
+"""What some processors say of each picture: its patches along time, height and width."""
+
+GREY = 127
+"""The level of frames that show nothing."""
+
+NOT_PICTURES = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
+"""What a processor returns that is about the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameForm:
+    """What frames and their visual tokens are like."""
+
+    tokens: VisualForm
+    shape: tuple[int, int, int]
+    """Of every frame: height, width, 3."""
+
+
+class FrameEncoder:
+    """Runs frames through tower and projector while others are still being read."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        image_kwargs: Mapping[str, object],
+        *,
+        processor_kwargs: Mapping[str, object] | None = None,
+        keep_places: bool = False,
+    ) -> None:
+        """Prepare for the frames of one clip.
+
+        Args:
+            loaded: network and processor.
+            image_kwargs: handed to the image processor.
+            processor_kwargs: handed to the processor around it.
+            keep_places: keep what the tower says before it is projected, for training.
+
+        """
+        self._loaded = loaded
+        self._image_kwargs = image_kwargs
+        self._processor_kwargs = processor_kwargs or {}
+        self._keep_places = keep_places
+        self._places: list[Tensor] = []
+        self._waiting: list[NDArray[np.uint8]] = []
+        self._tokens: list[Tensor] = []
+        self._placeholders: list[Tensor] = []
+        self._grids: list[Tensor] = []
+        self._form = VisualForm()
+        self._shape: tuple[int, int, int] | None = None
+
+    def state(self) -> tuple[dict[str, Tensor], FrameForm]:
+        """All that is known of the frames, on the CPU: F of them; and their form."""
+        assert not self._waiting, "flush first"
+        tensors = {
+            "visual_tokens": torch.stack(self._tokens).cpu(),  # (F, N/F, (1 + L) D)
+            "placeholders": torch.stack(self._placeholders),  # (F, T)
+        }
+        if self._grids:
+            tensors["grids"] = torch.stack(self._grids)  # (F, 3)
+        assert self._shape is not None, "there are frames"
+        return tensors, FrameForm(self._form, self._shape)
+
+    def restore(self, tensors: Mapping[str, Tensor], form: FrameForm, count: int) -> None:
+        """Take the frames of a `state` instead of encoding them again.
+
+        Args:
+            tensors: as there.
+            form: likewise.
+            count: how many frames there are.
+
+        Raises:
+            ValueError: these are no frames of this model.
+            KeyError: a tensor is missing.
+
+        """
+        network: Any = self._loaded.network
+        tokens, placeholders = tensors["visual_tokens"], tensors["placeholders"]
+        grids = tensors.get("grids")
+        width = network.config.get_text_config().hidden_size * (1 + form.tokens.deeper)
+        image_id = network.config.image_token_id
+        is_fit = (
+            tokens.ndim == 3
+            and (len(tokens), tokens.shape[2], tokens.dtype) == (count, width, network.dtype)
+            and placeholders.ndim == 2
+            and (len(placeholders), placeholders.dtype) == (count, torch.int64)
+            and bool(((placeholders == image_id).sum(dim=1) == tokens.shape[1]).all())
+            and (grids is None or grids.shape == (count, 3))
+        )
+        if not is_fit:
+            raise ValueError("no frames of this model")
+        self._tokens = list(tokens.to(network.device))
+        self._placeholders = list(placeholders)
+        self._grids = [] if grids is None else list(grids)
+        self._form, self._shape = form.tokens, form.shape
+
+    def blanked(self) -> "FrameEncoder":
+        """As many frames of the same size, all grey; one of them is encoded."""
+        count, blank = len(self._tokens), self._alike()
+        assert self._shape is not None, "frames came before"
+        blank.push(grey(self._shape))
+        blank.flush()
+        blank._tokens *= count
+        blank._placeholders *= count
+        blank._grids *= count
+        return blank
+
+    def _alike(self) -> "FrameEncoder":
+        """One without frames."""
+        return FrameEncoder(
+            self._loaded, self._image_kwargs, processor_kwargs=self._processor_kwargs
+        )
+
+    def push(self, pixels: NDArray[np.uint8]) -> None:
+        """Take one more frame, (height, width, 3); all of a clip have one shape."""
+        height, width, colours = pixels.shape
+        self._shape = (height, width, colours)
+        self._waiting.append(pixels)
+        if len(self._waiting) == FRAMES_AT_ONCE:
+            self._encode()
+
+    def flush(self) -> None:
+        """Encode what is left; there are no more frames."""
+        if self._waiting:
+            self._encode()
+
+    def tokens_of(self, prefix_text: str, shown: Sequence[int]) -> int:
+        """How long a prefix would be; see `place`."""
+        return len(self.ids(prefix_text, shown))
+
+    def ids(self, prefix_text: str, shown: Sequence[int]) -> Tensor:
+        """The ids of a prefix, (T,); see `place`."""
+        return torch.cat(self._pieces(prefix_text, shown))
+
+    def places(self, shown: Sequence[int]) -> Tensor:
+        """What the tower says of frames, (F, P, D), where it was kept."""
+        assert self._keep_places, "ask for it first"
+        return torch.stack([self._places[index] for index in shown])
+
+    def place(self, prefix_text: str, shown: Sequence[int]) -> Pictures:
+        """Put frames into the prefix of a clip.
+
+        Args:
+            prefix_text: holds one placeholder a frame shown.
+            shown: the numbers of those frames, counted as they were pushed.
+
+        """
+        ids = self.ids(prefix_text, shown)  # (T,)
+        tokens = torch.cat([self._tokens[index] for index in shown])  # (N, D)
+        grids = torch.stack([self._grids[index] for index in shown]) if self._grids else None
+        return Pictures(ids[None].to(self._loaded.network.device), tokens, self._form, grids)
+
+    def _pieces(self, prefix_text: str, shown: Sequence[int]) -> list[Tensor]:
+        """The ids between the frames, and those that stand for each frame."""
+        assert not self._waiting, "flush first"
+        tokenizer, mark = self._loaded.tokenizer, self._loaded.image_mark
+        first, *texts = prefix_text.split(mark)
+        pieces = [ids_of(tokenizer, first)]
+        for index, text in zip(shown, texts, strict=True):
+            pieces += [self._placeholders[index], ids_of(tokenizer, text)]
+        return pieces
+
+    @torch.inference_mode()
+    def _encode(self) -> None:
+        """Encode the waiting frames at once; the processor says what stands for them in the text.
+
+        Frames of one shape get the same number of placeholders, so they can be told apart.
+        """
+        frames, self._waiting = self._waiting, []
+        loaded, network = self._loaded, cast(Any, self._loaded.network)
+        inputs = preprocess(
+            loaded.processor, frames, images_kwargs=self._image_kwargs, **self._processor_kwargs
+        )
+        pixels = {
+            name: value.to(network.device)
+            for name, value in inputs.items()
+            if name not in NOT_PICTURES
+        }
+        encoded = network.get_image_features(**pixels)
+        if self._keep_places:
+            self._places += encoded.last_hidden_state.unbind(0)
+        tokens, self._form = visual_tokens(encoded)  # (N, (1 + L) D)
+        assert len(tokens) % len(frames) == 0, "as many visual tokens for every frame"
+        self._tokens += tokens.chunk(len(frames))
+        placeholders: Tensor = inputs["input_ids"][0]  # (T,)
+        assert len(placeholders) % len(frames) == 0, "as many placeholders for every frame"
+        self._placeholders += placeholders.chunk(len(frames))
+        self._grids += inputs.get(GRIDS, placeholders.new_empty(0, 3)).unbind(0)
+
+
+def grey(shape: Sequence[int]) -> NDArray[np.uint8]:
+    """A frame (height, width, 3) that shows nothing."""
+    return np.full(tuple(shape), GREY, dtype=np.uint8)
+
+
+def preprocess(
+    processor: ProcessorMixin,
+    frames: Sequence[NDArray[np.uint8]],
+    *,
+    images_kwargs: Mapping[str, object],
+    **kwargs: object,
+) -> Mapping[str, Any]:
+    """Frames (height, width, 3) and the ids that stand for them, one behind the other.
+
+    Args:
+        processor: of any family.
+        frames: of one shape.
+        images_kwargs: handed to the image processor.
+        **kwargs: handed to the processor around it.
+
+    """
+    call: Any = processor
+    inputs: Mapping[str, Any] = call(
+        text=[call.image_token * len(frames)],
+        images=[list(frames)],
+        return_tensors="pt",
+        text_kwargs={"add_special_tokens": False},
+        images_kwargs={"input_data_format": "channels_last", **images_kwargs},
+        **kwargs,
+    )
+    return inputs

@@ -1,0 +1,119 @@
+"""The sizes of a model, from its configuration and its processor: no weight is allocated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoConfig, AutoModelForImageTextToText, ProcessorMixin
+
+from vidqa.network.inference.frame_encoder import NOT_PICTURES, preprocess
+from vidqa.network.registration import register
+from vidqa.network.supported import reading, require_encoded_pictures
+from vidqa.system.footprint import Footprint
+
+MARK_TOKENS = 10
+"""About what stands around a frame's visual tokens: line ends, and the time in some prompts."""
+UNKNOWN_FRAME_TOKENS = 256
+"""Where nothing says how many visual tokens a frame has."""
+WIDE_FRAME = (720, 1280)
+"""Height and width of the frame that is measured; what a real one takes depends on its shape."""
+GROWING = ("full_attention", "sliding_attention", "chunked_attention")
+"""Layers that keep something of every token; recurrent ones keep one state."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSize:
+    """What one frame is to a model."""
+
+    tokens: int
+    """Visual tokens and what stands around them."""
+    numbers: int
+    """Of the picture as the tower takes it."""
+
+
+def measure_frame(
+    processor: ProcessorMixin, image_kwargs: Mapping[str, object], **kwargs: object
+) -> FrameSize:
+    """Put one wide frame through the processor.
+
+    Args:
+        processor: of any family.
+        image_kwargs: handed to the image processor.
+        **kwargs: handed to the processor around it.
+
+    """
+    frame = np.zeros((*WIDE_FRAME, 3), dtype=np.uint8)
+    inputs = preprocess(processor, [frame], images_kwargs=image_kwargs, **kwargs)
+    pictures = [one for name, one in inputs.items() if name not in NOT_PICTURES]
+    numbers = max(one.numel() for one in pictures if isinstance(one, torch.Tensor))
+    return FrameSize(inputs["input_ids"].shape[1] + MARK_TOKENS, numbers)
+
+
+def measure(folder: Path, frame: FrameSize | None = None) -> Footprint:
+    """The footprint of the model in a `save_pretrained` folder.
+
+    Args:
+        folder: holds its configuration.
+        frame: what a frame is to it; as far as the configuration says if None.
+
+    """
+    register()
+    with reading(folder):
+        config: Any = AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        return footprint_of(config, frame)
+
+
+def footprint_of(config: Any, frame: FrameSize | None = None) -> Footprint:
+    """The footprint of a model of this configuration. See `measure`.
+
+    Raises:
+        ModelUnsupportedError: vidqa cannot drive its class.
+
+    """
+    with torch.device("meta"):
+        network: Any = AutoModelForImageTextToText.from_config(config)
+    require_encoded_pictures(network)
+    text, vision = config.get_text_config(), config.vision_config
+    decoder = network.get_decoder()
+    blocks = sum(one.numel() for one in decoder.layers.parameters())
+    every = sum(one.numel() for one in network.parameters())  # tied ones count once
+    patch = 3 * prod(_sides(vision, "patch_size", 32)) * getattr(vision, "temporal_patch_size", 1)
+    frame = frame or _stated(config, vision)
+    return Footprint(
+        block_parameters=blocks,
+        other_parameters=every - blocks,
+        layers=_growing_layers(text),
+        kv_heads=getattr(text, "num_key_value_heads", None) or text.num_attention_heads,
+        head_dim=getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads,
+        frame_tokens=frame.tokens,
+        patches=-(-frame.numbers // patch),
+        tower_inner=getattr(vision, "intermediate_size", None) or 4 * vision.hidden_size,
+        decoder_inner=getattr(text, "intermediate_size", None) or 4 * text.hidden_size,
+        vocabulary=text.vocab_size,
+        text_width=text.hidden_size,
+        context_tokens=text.max_position_embeddings,
+    )
+
+
+def _growing_layers(text: Any) -> int:
+    kinds = getattr(text, "layer_types", None)
+    if not kinds:
+        return int(text.num_hidden_layers)
+    return sum(kind in GROWING for kind in kinds)
+
+
+def _stated(config: Any, vision: Any) -> FrameSize:
+    tokens = getattr(config, "image_seq_length", None) or UNKNOWN_FRAME_TOKENS
+    return FrameSize(tokens + MARK_TOKENS, 3 * prod(_sides(vision, "image_size", 448)))
+
+
+def _sides(vision: Any, name: str, default: int) -> tuple[int, int]:
+    """Height and width; some configurations give one number for both."""
+    size = getattr(vision, name, default)
+    return (size, size) if isinstance(size, int) else (size[0], size[1])

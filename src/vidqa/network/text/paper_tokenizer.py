@@ -1,0 +1,107 @@
+"""The tokenizer of Llama-2 and Mistral as the authors had it, one piece of a prompt at a time.
+
+Their SentencePiece tokenizer puts a blank before every text it is given, and they gave it a prompt
+in pieces, cut at the images. Here the blank is part of the text (`spelled`), and the tokenizer
+adds nothing: so a whole prompt, `<image>` placeholders and all, becomes the same ids at once.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
+from transformers import PreTrainedTokenizerFast
+
+from vidqa.network.processing import IMAGE_TOKEN
+from vidqa.network.text.detokenize import BLANK, text_of
+from vidqa.network.text.sentencepiece import read_vocabulary
+from vidqa.prompt.paper.templates import clean_answer
+
+UNKNOWN, BOS, EOS = "<unk>", "<s>", "</s>"
+SPECIAL = re.compile(f"({UNKNOWN}|{BOS}|{EOS})")
+PAD_PIECE = "$$"
+"""The authors' padding: an ordinary piece of the vocabulary, never added as a token."""
+
+
+def piece_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """A tokenizer that adds neither blanks nor BOS, and knows `<image>`.
+
+    Args:
+        folder: holds the `tokenizer.model` or `tokenizer.json` of Llama-2 or Mistral.
+
+    Raises:
+        ModelDamagedError: there is none that can be read.
+
+    """
+    vocabulary = read_vocabulary(folder)
+    backend = Tokenizer(
+        models.BPE(
+            vocabulary.ids,
+            vocabulary.merges,
+            unk_token=UNKNOWN,
+            fuse_unk=True,
+            byte_fallback=True,
+        )
+    )
+    backend.normalizer = normalizers.Replace(" ", BLANK)
+    backend.decoder = decoders.Sequence(
+        [
+            decoders.Replace(BLANK, " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    specials = (UNKNOWN, BOS, EOS, IMAGE_TOKEN)
+    backend.add_special_tokens([AddedToken(one, normalized=False) for one in specials])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        unk_token=UNKNOWN,
+        bos_token=BOS,
+        eos_token=EOS,
+        clean_up_tokenization_spaces=False,
+        additional_special_tokens=[IMAGE_TOKEN],
+    )
+
+
+def spelled(piece: str, *, legacy: bool) -> str:
+    """A piece of a prompt with the blanks that the authors' tokenizer puts in.
+
+    Args:
+        piece: as between two images.
+        legacy: a blank before every stretch of text between special tokens; else (Llama-2's hub
+            setting) only one at the beginning, and none where the piece begins with a token.
+
+    """
+    parts = [part for part in SPECIAL.split(piece) if part]
+    if legacy:
+        return "".join(part if SPECIAL.fullmatch(part) else f" {part}" for part in parts)
+    return piece if not parts or SPECIAL.fullmatch(parts[0]) else f" {piece}"
+
+
+def piece_ids(
+    tokenizer: PreTrainedTokenizerFast, pieces: Sequence[str], *, legacy: bool
+) -> list[list[int]]:
+    """The ids of each piece, without BOS."""
+    texts = [spelled(piece, legacy=legacy) for piece in pieces]
+    return [tokenizer(text, add_special_tokens=False).input_ids for text in texts]
+
+
+class WholeText:
+    """An answer as the authors clean it, which takes the whole of it: nothing is shown before."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self._tokenizer = tokenizer
+        self._ids: list[int] = []
+        self.text = ""
+
+    def push(self, token_id: int) -> str:
+        """Take one id; there is nothing to show yet."""
+        self._ids.append(token_id)
+        return ""
+
+    def finish(self) -> str:
+        """The whole answer."""
+        pad_id = self._tokenizer.get_vocab()[PAD_PIECE]
+        self.text = clean_answer(text_of(self._tokenizer, self._ids, left_out=[pad_id]))
+        return self.text

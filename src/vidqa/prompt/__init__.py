@@ -1,0 +1,1 @@
+"""How frames and words stand in a prompt."""

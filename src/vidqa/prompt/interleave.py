@@ -1,0 +1,120 @@
+"""Interleave frames and words within a budget. Knows nothing of pixels, tensors or tokenizers."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from vidqa.models.spec import PromptForm
+from vidqa.types import Cue, Segment
+from vidqa.types.wording import count_words, first_words
+
+
+@dataclass(frozen=True, slots=True)
+class FittedWords:
+    """Segments within a budget of words, and what that cost."""
+
+    segments: tuple[Segment, ...]
+    used: int
+    """Words shown to the model."""
+    dropped: int
+    """Words left out."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out, in a sentence."""
+        if not self.dropped:
+            return ()
+        return (f"{self.dropped} of {self.used + self.dropped} words did not fit",)
+
+
+def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment, ...]:
+    """Give every cue to the first frame at or after its start.
+
+    Cues that start after the last frame go to the last frame, so that none is lost.
+
+    Args:
+        frame_times_s: strictly increasing, at least one.
+        cues: in any order.
+
+    """
+    texts: list[list[str]] = [[] for _ in frame_times_s]
+    last = len(frame_times_s) - 1
+    for cue in sorted(cues, key=lambda cue: (cue.start_s, cue.end_s)):
+        texts[min(bisect_left(frame_times_s, cue.start_s), last)].append(cue.text)
+    return tuple(
+        Segment(time_s, " ".join(text)) for time_s, text in zip(frame_times_s, texts, strict=True)
+    )
+
+
+def fit_words(segments: Sequence[Segment], max_words: int) -> FittedWords:
+    """Share a budget of words along the time line.
+
+    A segment that needs less than an even share keeps all its words and leaves the rest to the
+    others; longer ones keep their beginnings. So the end of a clip is never starved by its start.
+    """
+    counts = [count_words(segment.text) for segment in segments]
+    shares = _even_shares(counts, max_words)
+    fitted = tuple(
+        segment if share == count else replace(segment, text=first_words(segment.text, share))
+        for segment, share, count in zip(segments, shares, counts, strict=True)
+    )
+    return FittedWords(fitted, used=sum(shares), dropped=sum(counts) - sum(shares))
+
+
+def _even_shares(counts: Sequence[int], budget: int) -> list[int]:
+    """Split `budget` evenly, handing what the modest leave to the others; earlier ones first."""
+    shares = [0] * len(counts)
+    left = budget
+    by_size = sorted(range(len(counts)), key=lambda index: counts[index])
+    for position, index in enumerate(by_size):
+        shares[index] = min(counts[index], left // (len(counts) - position))
+        left -= shares[index]
+    for index, count in enumerate(counts):  # what the rounding down left over
+        extra = min(count - shares[index], left)
+        shares[index] += extra
+        left -= extra
+    return shares
+
+
+def user_content(
+    segments: Sequence[Segment], question: str, form: PromptForm
+) -> list[dict[str, str]]:
+    """The user's turn, in the form chat templates take: images and texts in reading order."""
+    content: list[dict[str, str]] = []
+    for number, segment in enumerate(segments, start=1):
+        if form.frame:
+            content.append({"type": "text", "text": _marked(form.frame, number, segment.time_s)})
+        content.append({"type": "image"})
+        words = form.heard.format(words=segment.text) if segment.text else form.unheard
+        content.append({"type": "text", "text": words})
+    content.append({"type": "text", "text": form.question.format(question=question)})
+    return content
+
+
+def _marked(form: str, number: int, time_s: float) -> str:
+    minutes, seconds = divmod(int(time_s), 60)
+    clock = f"{minutes:02}:{seconds:02}"
+    return form.format(number=number, seconds=f"{time_s:.1f}", clock=clock)
+
+
+def neutralize(text: str, control_tokens: Iterable[str]) -> str:
+    """Make text that came from outside harmless: no part of it is one of `control_tokens`.
+
+    A blank goes between the first two letters of each occurrence that stand side by side, so a
+    reader still sees what it said; where none do, the first letter goes. Tokens of blanks alone
+    mean no more than blanks.
+    """
+    broken = {token: _broken(token) for token in control_tokens if token.strip()}
+    while found := [token for token in broken if token in text]:  # breaking one may make another
+        for token in sorted(found, key=len, reverse=True):
+            text = text.replace(token, broken[token])
+    return text
+
+
+def _broken(token: str) -> str:
+    """The same with one blank more, or one letter less: it has fewer neighbours than before."""
+    for place, (one, other) in enumerate(pairwise(token), start=1):
+        if not (one.isspace() or other.isspace()):
+            return f"{token[:place]} {token[place:]}"
+    return token.replace(token.strip()[0], "", 1)

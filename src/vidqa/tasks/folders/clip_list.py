@@ -1,0 +1,215 @@
+"""From folders, patterns and lists to video files, in the same order on every machine."""
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from vidqa.errors import ClipNotFoundError, UsageError
+from vidqa.media.endings import VIDEO
+from vidqa.system import litter
+
+
+@dataclass(frozen=True, slots=True)
+class ClipList:
+    """Clips, each once; those of a folder or pattern by their names."""
+
+    clips: tuple[str, ...]
+    root: str
+    """The deepest folder in which all that was named lies, from the root of the file system."""
+    passed_over: int = 0
+    """Files of folders that are no videos by their names."""
+    not_entered: int = 0
+    """Folders inside folders, where those were not asked for."""
+    is_run: bool = False
+    """Some clips were not named one by one."""
+
+    @property
+    def are_several(self) -> bool:
+        """Whether there may be more than one: else there is no doubt which one is meant."""
+        return self.is_run or len(self.clips) > 1
+
+    def place(self, clip: str) -> PurePath:
+        """Where a clip lies below `root`: the same wherever the whole is kept."""
+        return PurePath(os.path.relpath(_absolute(clip), self.root))
+
+    def shard(self, part: int, parts: int) -> "ClipList":
+        """One of so many parts, from 1; all of them together have every clip once.
+
+        Which one a clip belongs to depends on its place alone, not on the other clips: it is the
+        same on machines that have a clip more or less, or keep them elsewhere.
+
+        Raises:
+            UsageError: there is no such part.
+
+        """
+        if not 1 <= part <= parts:
+            hint = "--shard 1/8 to --shard 8/8"
+            raise UsageError(f"there is no shard {part} of {parts}", hint=hint)
+        mine = tuple(one for one in self.clips if _number(self.place(one)) % parts == part - 1)
+        return replace(self, clips=mine, is_run=True)
+
+
+def find_clips(
+    words: Iterable[str],
+    *,
+    listed: Iterable[str] = (),
+    recursive: bool = False,
+    suffixes: frozenset[str] = VIDEO,
+) -> ClipList:
+    """The clips that words stand for.
+
+    Args:
+        words: files, folders, and patterns such as `clips/*.mp4` or `clips/**/*.mkv`. What is no
+            folder and no pattern is a file, there or not.
+        listed: more files and folders; there are no patterns among these.
+        recursive: also take the folders inside folders, but for hidden ones, `LITTER` and links.
+        suffixes: what the names of files end in that are taken from folders, in lower case.
+
+    Raises:
+        ClipNotFoundError: there is no video file in a folder, or none that fits a pattern.
+        UsageError: a folder cannot be read.
+
+    """
+    search = _Search(recursive, suffixes)
+    for word in words:
+        search.word(word)
+    for name in listed:
+        search.name(name)
+    found = dict[str, str]()
+    for clip in search.clips:
+        found.setdefault(_identity(clip), clip)
+    root = os.path.commonpath(search.roots) if search.roots else _absolute("")
+    passed_over, not_entered = search.passed_over, search.not_entered
+    return ClipList(tuple(found.values()), root, passed_over, not_entered, search.is_run)
+
+
+def read_list(text: str) -> list[str]:
+    """The names in a list: one a line, or ended by NUL as `find -print0` writes them."""
+    if "\0" in text:
+        names = text.split("\0")
+    else:  # other ends of lines can be part of a name
+        names = [line.removesuffix("\r") for line in text.split("\n")]
+    return [name for name in names if name]
+
+
+class _Search:
+    """What was found until now, in the order in which it was named."""
+
+    def __init__(self, recursive: bool, suffixes: frozenset[str]) -> None:
+        self._recursive, self._suffixes = recursive, suffixes
+        self.clips = list[str]()
+        self.roots = list[str]()
+        self.passed_over = self.not_entered = 0
+        self.is_run = False
+
+    def word(self, word: str) -> None:
+        """A file, a folder or a pattern."""
+        if _is_pattern(word):
+            self._pattern(word)
+        else:
+            self.name(word)
+
+    def name(self, name: str) -> None:
+        """A file or a folder."""
+        if is_folder(name):
+            self._folder(name)
+        else:
+            self.clips.append(name)
+            self.roots.append(str(Path(_absolute(name)).parent))
+
+    def _folder(self, word: str) -> None:
+        found = list(self._inside(Path(word)))
+        if not found:
+            where = f"in {word}" if self._recursive else f"in {word} itself"
+            hint = None if self._recursive else "--recursive looks into the folders inside it, too"
+            raise ClipNotFoundError(f"there is no video file {where}", hint=hint)
+        self._many(found, word)
+
+    def _pattern(self, word: str) -> None:
+        names = glob.glob(word, recursive=True)  # noqa: PTH207  (of any folder)
+        paths = [Path(name) for name in names if _is_litter(word) or not _is_litter(name)]
+        files = [path for path in paths if path.is_file()]
+        asked_for = Path(word).suffix.lower()
+        wanted = {*self._suffixes, *([] if glob.has_magic(asked_for) else [asked_for])} - {""}
+        found = [file for file in files if file.suffix.lower() in wanted]
+        if not found:
+            hint = "quote a pattern, or let the shell expand it"
+            raise ClipNotFoundError(f"there is no video file of the name {word}", hint=hint)
+        self.passed_over += len(files) - len(found)
+        self._many(found, _before_pattern(word))
+        self.roots += [str(Path(_absolute(str(file))).parent) for file in found]  # after a `..`
+
+    def _many(self, found: Iterable[Path], root: str) -> None:
+        self.clips += map(str, sorted(found, key=_in_words))
+        self.roots.append(_absolute(root))
+        self.is_run = True
+
+    def _inside(self, folder: Path) -> Iterator[Path]:
+        """Video files of a folder; what is hidden stays so, links to folders are not followed."""
+        try:
+            entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
+        for entry in entries:
+            if entry.is_dir():
+                if entry.is_symlink() or entry.name.lower() in litter.FOLDERS:
+                    continue
+                if self._recursive:
+                    yield from self._inside(entry)
+                else:
+                    self.not_entered += 1
+            elif entry.suffix.lower() in self._suffixes:
+                yield entry
+            else:
+                self.passed_over += 1
+
+
+def is_folder(word: str) -> bool:
+    """Whether there is a folder of this name."""
+    try:
+        return Path(word).is_dir()
+    except (OSError, ValueError):  # no name that a file could have
+        return False
+
+
+def _is_pattern(word: str) -> bool:
+    if "*" not in word and "?" not in word:  # brackets alone are part of many a name
+        return False
+    try:
+        return not Path(word).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _before_pattern(word: str) -> str:
+    """The folder that a pattern begins in."""
+    parts = Path(word).parts
+    plain = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    return str(Path(*parts[:plain]))
+
+
+def _is_litter(name: str) -> bool:
+    return any(part.lower() in litter.FOLDERS for part in Path(name).parts)
+
+
+def _identity(clip: str) -> str:
+    """The same for two ways to write one name; a `..` may follow a link, and stays."""
+    return clip if ".." in Path(clip).parts else _absolute(clip)
+
+
+def _absolute(name: str) -> str:
+    """From the root of the file system; links are not followed."""
+    return os.path.abspath(name)  # noqa: PTH100
+
+
+def _number(place: PurePath) -> int:
+    """Of a place, the same on every machine."""
+    return int.from_bytes(hashlib.sha256(os.fsencode(place.as_posix())).digest()[:8])
+
+
+def _in_words(path: Path) -> tuple[str, ...]:
+    """Sorts by folders, then names, whatever the language of the machine."""
+    return path.parts

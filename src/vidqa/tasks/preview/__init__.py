@@ -1,0 +1,1 @@
+"""What a model would see of a clip, as pictures."""

@@ -1,0 +1,92 @@
+"""Pictures as PNG files that appear only when they are complete."""
+
+import errno
+import os
+import re
+from pathlib import Path
+
+from PIL import Image
+
+from vidqa.errors import NoSpaceError, UsageError
+from vidqa.system.file_systems import put_in_place
+from vidqa.tasks.folders.journal import disk_errors
+
+SUFFIX = ".png"
+FRAME = re.compile(r"\d+\.\d{3}\.png")
+"""How `frame_name` names files."""
+
+
+def check_target(target: Path, *, force: bool) -> None:
+    """Find out what cannot be written before the work that it takes.
+
+    Raises:
+        UsageError: it is no PNG file, in no folder, or there already and not to be replaced.
+
+    """
+    if target.suffix.lower() != SUFFIX:
+        raise UsageError(f"{str(target)!r}: only PNG is written", hint="let its name end in .png")
+    if target.is_dir():
+        raise UsageError(f"{str(target)!r} is a folder")
+    above = next(one for one in target.parents if one.exists())
+    if not above.is_dir():
+        raise UsageError(f"{str(target)!r} cannot be written: {str(above)!r} is a file")
+    if target.exists() and not force:
+        raise UsageError(
+            f"{str(target)!r} is there already", hint="choose another name, or add --force"
+        )
+
+
+def check_folder(folder: Path, *, force: bool) -> None:
+    """Find out whether frames can be put into a folder, which need not be there yet.
+
+    Raises:
+        UsageError: it is a file, or holds frames already that might not be of the same clip.
+
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{str(folder)!r} is a file, not a folder")
+    if folder.is_dir() and not force and any(FRAME.fullmatch(one.name) for one in folder.iterdir()):
+        raise UsageError(
+            f"{str(folder)!r} holds frames already", hint="choose another folder, or add --force"
+        )
+
+
+def clear_frames(folder: Path) -> None:
+    """Remove the frames that a folder holds; other files stay. Raises as `disk_errors`."""
+    with disk_errors(folder):
+        if folder.is_dir():
+            for file in folder.iterdir():
+                if FRAME.fullmatch(file.name):
+                    file.unlink()
+
+
+def save_png(image: Image.Image, target: Path, *, replace: bool = True) -> None:
+    """Write a picture beside its place and then give it its name; its folder is made if need be.
+
+    Args:
+        image: the picture.
+        target: its file.
+        replace: False for a file that must not be there, not even in the end.
+
+    Raises:
+        NoSpaceError: the disk is full.
+        UsageError: it cannot be written there.
+
+    """
+    draft = target.with_name(f".{target.name[:50]}.{os.getpid()}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        image.save(draft, format="PNG")
+        put_in_place(draft, target, replace=replace)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpaceError(f"the disk is full; {str(target)!r} was not written") from error
+        raise UsageError(f"{str(target)!r} cannot be written: {error.strerror or error}") from error
+    finally:
+        if draft.exists():
+            draft.unlink()
+
+
+def frame_name(time_s: float) -> str:
+    """The name of a frame's file: its time in seconds, `12.345.png`."""
+    return f"{time_s:.3f}{SUFFIX}"

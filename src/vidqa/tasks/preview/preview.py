@@ -1,0 +1,153 @@
+"""What a model would see of a clip: frames and the words beside them, without loading the model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+from vidqa.errors import NoVideoStreamError
+from vidqa.media.container.open_media import quoted
+from vidqa.media.fingerprint import fingerprint
+from vidqa.media.fingerprint_cache import known_fingerprint
+from vidqa.media.frames.read import Decoder, FrameReport
+from vidqa.media.reader import Reader
+from vidqa.media.sampling.select import choose_sampling, stretch
+from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.speech.device import Place, place_speech, probe_machine
+from vidqa.media.speech.recognizer import Recogniser
+from vidqa.media.stretches import among_frames, for_words
+from vidqa.media.viewing import WordChoice
+from vidqa.media.words.sources import Ears
+from vidqa.models.installed import speech_folder
+from vidqa.models.registry import find_model, find_speech
+from vidqa.models.resolve import find_local
+from vidqa.models.spec import ModelSpec
+from vidqa.models.store.store import Store
+from vidqa.prompt.interleave import FittedWords
+from vidqa.prompt.recipe import choose_recipe
+from vidqa.system.cache import Cache
+from vidqa.types import Frame, Words
+from vidqa.types.media_info import VideoInfo
+
+HEARD = ("auto", "speech")
+"""The choices of subtitles with which somebody listens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewOptions(WordChoice):
+    """As for `Model.watch`; the same options give the same frames."""
+
+    model: str = "starter"
+    frames: int | None = None
+    recipe: str = "vidqa"
+    sampling: Sampling | None = None
+    """As the recipe says if None."""
+    start_s: float | None = None
+    end_s: float | None = None
+    speech: str | None = None
+    """The recogniser; the model's own if None."""
+    decoder: Decoder = "auto"
+    keep: bool = True
+    """Keep what is said on disk, and use what was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All that is known of what a model would see, but the pictures."""
+
+    info: VideoInfo
+    sampling: Sampling
+    fingerprint: str
+    words: Words
+    """Those within the stretch."""
+    fitted: FittedWords
+    """Them beside the frames, one segment each, as many as the model reads. Letters that mean more
+    than themselves to the model are still as they were."""
+    report: FrameReport
+    """How the frames were read."""
+    warnings: tuple[str, ...]
+
+
+def preview(
+    path: Path, options: PreviewOptions, *, reader: Reader, store: Store | None = None
+) -> Iterator[Frame | Preview]:
+    """Yield the frames that a model would see, as large as they are, and then the rest.
+
+    The words are looked for before the first frame comes; a recogniser is only loaded when there
+    is something to hear and nothing to read.
+
+    Args:
+        path: the clip.
+        options: the same as for watching it.
+        reader: reads it.
+        store: the cache to look for the recogniser in; the user's by default.
+
+    Raises:
+        VideoError: the clip cannot be watched.
+        UsageError: a setting makes no sense for this clip.
+        ModelMissingError: there is something to hear, and the recogniser is not in the cache.
+
+    """
+    local = find_local(options.model)
+    spec = find_model(options.model) if local is None else local.spec
+    info = reader.probe(path)
+    if info.kind == "sound":
+        raise NoVideoStreamError(f"{quoted(path)} has sound but no video: there is nothing to see")
+    window = stretch(info, options.start_s, options.end_s)
+    recipe = choose_recipe(options.recipe, spec)
+    sampling = choose_sampling(recipe, options.sampling)
+    moments = reader.moments(info, sampling, window, sampling.most(options.frames, spec.frames))
+    words = _words(info, window, spec, options, reader, store)
+    times_s, report = list[float](), None
+    for item in reader.frames(info, moments.times_s, decoder=options.decoder):
+        if isinstance(item, FrameReport):
+            report = item
+        else:
+            times_s.append(item.time_s)
+            yield item
+    assert report is not None, "the report comes last"
+    fitted = recipe.place(times_s, words.cues, moments.shown(times_s), recipe.max_words)
+    yield Preview(
+        info=info,
+        sampling=sampling,
+        fingerprint=(known_fingerprint if options.keep else fingerprint)(path),
+        words=words,
+        fitted=fitted,
+        report=report,
+        warnings=(
+            *moments.all_warnings(len(times_s)),
+            *report.warnings,
+            *words.warnings,
+            *fitted.warnings,
+        ),
+    )
+
+
+def _words(
+    info: VideoInfo,
+    window: tuple[float, float],
+    spec: ModelSpec,
+    options: PreviewOptions,
+    reader: Reader,
+    store: Store | None,
+) -> Words:
+    """The words within the window; what is written is looked for before a recogniser is."""
+    name = options.speech or spec.speech
+    listens = options.subtitles in HEARD and name is not None and info.has_audio
+    find = partial(_recogniser, name, spec, store or Store()) if name and listens else None
+    ears = Ears(reader, None, find=find, cache=Cache() if options.keep else None)
+    span = for_words(window, info)
+    return among_frames(ears.words(info.path, options.wanted, span), info)
+
+
+def _recogniser(name: str, spec: ModelSpec, store: Store) -> Recogniser:
+    speech = find_speech(name)
+    wanted_by = spec.name if name == spec.speech else None
+    folder = speech_folder(speech, store, wanted_by=wanted_by)
+    return _held(name, folder, place_speech("auto", probe_machine("auto")))
+
+
+@lru_cache(maxsize=1)
+def _held(name: str, folder: Path, place: Place) -> Recogniser:
+    """The same recogniser for clip after clip: it is loaded once."""
+    return Recogniser(find_speech(name), folder, place)

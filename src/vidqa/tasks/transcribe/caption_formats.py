@@ -1,0 +1,123 @@
+"""Cues as text: SRT, WebVTT, plain lines, or JSON objects; each cue can be written by itself."""
+
+import json
+from collections.abc import Iterator
+from typing import Literal, get_args
+
+from vidqa.tasks.transcribe.readable import Readable
+from vidqa.types import SCHEMA_VERSION, Cue, Words
+
+Format = Literal["txt", "srt", "vtt", "json"]
+"""`txt` is a line a cue; `json` an object a line: one a cue, and one about the whole at the end."""
+
+TIMED = frozenset({"srt", "vtt"})
+"""The formats of players."""
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+SHORTEST_S = 0.001
+"""A cue without length is never shown, and WebVTT forbids it."""
+
+
+class Captions:
+    """Writes the cues of one clip in one format, as they come."""
+
+    def __init__(
+        self,
+        form: Format,
+        video: str,
+        *,
+        titled: bool = False,
+        clocked: bool = False,
+        readable: Readable | None = None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            form: the format.
+            video: the clip, as it was named.
+            readable: what cues of `srt` and `vtt` may be like; as they come if None.
+            clocked: begin each line of `txt` with the time at which it is said.
+            titled: name the clip in each line of `txt`, for those of several clips in one text.
+
+        """
+        self._form = form
+        self._video = video
+        self._title = f"{' '.join(video.splitlines())}\t" if titled else ""
+        self._readable = readable
+        self._clocked = clocked
+        self._count = 0
+
+    def begin(self) -> str:
+        """What stands before the first cue."""
+        return "WEBVTT\n\n" if self._form == "vtt" else ""
+
+    def cue(self, cue: Cue) -> str:
+        """One cue, or what it is split into."""
+        if self._form in TIMED:
+            split = [cue] if self._readable is None else self._readable.split(cue)
+            return "".join(map(self._timed, split))
+        if self._form == "txt":
+            time = f"{clock(cue.start_s, '.')[:-4]}  " if self._clocked else ""
+            return f"{self._title}{time}{cue.text}\n"
+        return _line(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "video": self._video,
+                "start_s": round(cue.start_s, 3),
+                "end_s": round(cue.end_s, 3),
+                "text": cue.text,
+            }
+        )
+
+    def _timed(self, cue: Cue) -> str:
+        """A cue as players take it."""
+        self._count += 1
+        end_s = max(cue.end_s, cue.start_s + SHORTEST_S)
+        if self._form == "vtt":
+            span = f"{clock(cue.start_s, '.')} --> {clock(end_s, '.')}"
+            return f"{span}\n{_escaped(cue.text)}\n\n"
+        span = f"{clock(cue.start_s, ',')} --> {clock(end_s, ',')}"
+        return f"{self._count}\n{span}\n{cue.text.replace('-->', '->')}\n\n"
+
+    def end(self, words: Words) -> str:
+        """What stands after the last cue."""
+        if self._form != "json":
+            return ""
+        return _line(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "video": self._video,
+                "words_source": words.source,
+                "words_from": words.detail,
+                "language": words.language,
+                "cues": len(words.cues),
+                "warnings": list(words.warnings),
+            }
+        )
+
+
+def write_captions(words: Words, form: Format, video: str) -> Iterator[str]:
+    """All the text of one clip's words, piece by piece."""
+    captions = Captions(form, video)
+    yield captions.begin()
+    yield from map(captions.cue, words.cues)
+    yield captions.end(words)
+
+
+def clock(seconds: float, mark: str) -> str:
+    """`01:02:03.450`, with the decimal mark that the format wants."""
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    whole, thousandths = divmod(rest, 1000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{whole:02}{mark}{thousandths:03}"
+
+
+def _escaped(text: str) -> str:
+    """WebVTT reads markup and entities; what was said is neither."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _line(record: dict[str, object]) -> str:
+    # ASCII: a file name that is no valid text, and any control character, comes out escaped
+    return json.dumps(record) + "\n"

@@ -1,0 +1,125 @@
+"""Write down what is said in clips. Needs a recogniser only, no model that answers."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vidqa.errors import UsageError
+from vidqa.media.reader import Reader
+from vidqa.media.speech.audio import SoundInfo, probe_sound
+from vidqa.media.speech.device import place_speech, probe_machine
+from vidqa.media.speech.recognizer import Recogniser
+from vidqa.media.stretches import Window
+from vidqa.media.words.sources import Ears, Event, Wanted
+from vidqa.models.choose import best_cached
+from vidqa.models.installed import speech_folder
+from vidqa.models.registry import DEFAULT_MODEL, MODELS, find_speech
+from vidqa.models.store.store import Store
+from vidqa.system.cache import Cache
+
+
+class Transcriber:
+    """Transcribes clips, and files that have sound only; its recogniser is loaded once."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        *,
+        speech: str | None = None,
+        device: str = "auto",
+        store: Store | None = None,
+        reader: Reader | None = None,
+        cache: Cache | None = None,
+    ) -> None:
+        """Find the recogniser; it is loaded when there is something to hear.
+
+        Args:
+            wanted: which words.
+            speech: the recogniser, as in `vidqa models list`; if None, that of the model which
+                would be asked where none is named.
+            device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+            store: the cache to look in; the user's by default.
+            reader: reads the clips.
+            cache: keeps what was heard.
+
+        Raises:
+            UsageError: no such recogniser or device, or it cannot do what is wanted.
+            ModelMissingError: not pulled yet.
+            ModelDamagedError: a file is not what was verified.
+
+        """
+        self.wanted = wanted
+        self.reader = reader or Reader()
+        recogniser = None
+        if wanted.subtitles in ("auto", "speech"):
+            recogniser = _recogniser(speech, device, store or Store())
+        if recogniser is not None and wanted.subtitles == "speech":
+            recogniser.check(wanted.language, wanted.task)
+        self.ears = Ears(self.reader, recogniser, cache=cache)
+
+    @property
+    def made_by(self) -> Mapping[str, Any]:
+        """What changes what it hears: its name, revision, device and number format."""
+        recogniser = self.ears.recogniser
+        if recogniser is None:
+            return {"model": None, "revision": None, "device": None, "dtype": None}
+        return {
+            "model": recogniser.name,
+            "revision": recogniser.model_dir.name,
+            "device": recogniser.place.device,
+            "dtype": recogniser.place.compute_type,
+        }
+
+    def probe(self, path: Path) -> SoundInfo:
+        """Look for sound in a file. See `vidqa.media.speech.audio.probe_sound`."""
+        return self.reader.call(path, probe_sound, path)
+
+    def stream(
+        self,
+        path: Path,
+        sound: SoundInfo,
+        *,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> Iterator[Event]:
+        """Yield the cues of a file as they become known, and at last the `Words`.
+
+        Args:
+            path: a clip, or a file that has sound only.
+            sound: what `probe` says of it.
+            start_s: where to begin, in seconds.
+            end_s: where to end, in seconds.
+
+        Raises:
+            UsageError: a setting makes no sense for this file.
+            VideoError: it cannot be read.
+            NotEnoughMemoryError: listening to it needs more than there is.
+
+        """
+        return self.ears.stream(path, self.wanted, _window(sound, start_s, end_s))
+
+
+def _recogniser(speech: str | None, device: str, store: Store) -> Recogniser:
+    spec = find_speech(speech or usual_speech(device, store))
+    folder = speech_folder(spec, store)
+    return Recogniser(spec, folder, place_speech(device, probe_machine(device)))
+
+
+def _window(sound: SoundInfo, start_s: float | None, end_s: float | None) -> Window:
+    start = start_s or 0.0
+    if start and start >= sound.duration_s > 0:
+        raise UsageError(
+            f"--start {start:g} lies outside the clip, which lasts {sound.duration_s:.3f} s"
+        )
+    if end_s is not None and end_s <= start:
+        raise UsageError(f"--end {end_s:g} does not come after --start {start:g}")
+    return start, end_s
+
+
+def usual_speech(device: str, store: Store) -> str:
+    """The recogniser of the model that would be asked; the default model's where none is cached."""
+    choice = best_cached(device, store=store)
+    speech = None if choice is None else MODELS[choice.name].speech
+    default = MODELS[DEFAULT_MODEL].speech
+    assert default is not None, "the default model listens"
+    return speech or default

@@ -1,0 +1,1 @@
+"""From what people wrote down to what is learned from."""

@@ -1,0 +1,72 @@
+"""What happened in a run: a log, a line a step, and the loss as a picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidqa.system.texts import from_json
+
+LOG, PICTURE = "log.jsonl", "loss.png"
+SMOOTHING = 0.9
+"""Of the line that is drawn through single steps' losses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The loss after some steps."""
+
+    step: int
+    loss: float
+
+
+def smoothed(points: Sequence[Point]) -> list[Point]:
+    """An exponential mean, which does not start at nought."""
+    mean, line = points[0].loss if points else 0.0, []
+    for point in points:
+        mean = SMOOTHING * mean + (1 - SMOOTHING) * point.loss
+        line.append(Point(point.step, mean))
+    return line
+
+
+def cut_log(file: Path, step: int) -> None:
+    """Forget what was logged behind a step; the file is there afterwards."""
+    kept = [line for line in _lines(file) if from_json(line)["step"] <= step]
+    draft = file.with_suffix(".part")
+    draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    draft.replace(file)
+
+
+def read_log(file: Path) -> tuple[list[Point], list[Point]]:
+    """The losses of steps, and those of lessons kept apart."""
+    records = [from_json(line) for line in _lines(file)]
+    learned = [Point(one["step"], one["loss"]) for one in records if "loss" in one]
+    apart = [Point(one["step"], one["kept_apart"]) for one in records if "kept_apart" in one]
+    return learned, apart
+
+
+def _lines(file: Path) -> list[str]:
+    """The whole lines; a torn one at the end is of a step that will be taken again."""
+    if not file.is_file():
+        return []
+    text = file.read_text(encoding="utf-8")
+    return text[: text.rfind("\n") + 1].splitlines()
+
+
+def draw(file: Path, learned: Sequence[Point], kept_apart: Sequence[Point]) -> None:
+    """Plot losses over steps as a PNG."""
+    from matplotlib.figure import Figure  # its import takes a second
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(*_columns(learned), color="0.8", label="each step")
+    axes.plot(*_columns(smoothed(learned)), label="smoothed")
+    if kept_apart:
+        axes.plot(*_columns(kept_apart), marker="o", label="kept apart")
+    axes.set(xlabel="step", ylabel="loss (nats a token)", yscale="log")
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend()
+    figure.savefig(file, dpi=120)
+
+
+def _columns(points: Sequence[Point]) -> tuple[list[int], list[float]]:
+    return [point.step for point in points], [point.loss for point in points]

@@ -1,1 +1,0 @@
-"""Fetch, verify and find the files of models."""
