@@ -1,7 +1,8 @@
 """The worker process: runs decoding jobs one after another.
 
-It is started as `python -m vidqa.media.worker.process FD BYTES SECONDS`. It loads decoders and numpy, never torch. Whatever happens in here, a crash, an endless loop or a
-memory bomb, ends this process and nothing else.
+It is started as `python -m vidqa.media.worker.process FD BYTES SECONDS`. It loads decoders and
+numpy, never torch. Whatever happens in here, a crash, an endless loop or a memory bomb, ends this
+process and nothing else.
 """
 
 import faulthandler
