@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vidqa.media.words.subtitle_file import clean_line, read_subtitles
+from vidqa.media.cues import clean_line
+from vidqa.media.words.subtitle_file import read_subtitles
 from vidqa.tasks.transcribe.caption_formats import (
     FORMATS,
     SHORTEST_S,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidqa.models.spec import PromptForm
+from vidqa.prompt.form import PromptForm
 from vidqa.prompt.interleave import align, fit_words, neutralize, user_content
 from vidqa.types import Cue, Segment
 

@@ -30,9 +30,9 @@ from vidqa.models.registry import find_model
 from vidqa.models.resolve import write_settings
 from vidqa.models.sources.fetch import fetch
 from vidqa.models.store.store import Store
+from vidqa.network.configuration import COLOURS
 from vidqa.network.modeling import ConcatProjector, VidqaForConditionalGeneration
 from vidqa.network.processing import VidqaProcessor
-from vidqa.network.vision.colours import COLOURS
 from vidqa.training.checkpoint import checkpoints
 from vidqa.training.loop import Evaluated, Run, Stepped
 from vidqa.training.schedule import Schedule

@@ -16,8 +16,9 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from torch.nn import functional
 
+from vidqa.network.configuration import COLOURS
 from vidqa.network.processing import VidqaProcessor
-from vidqa.network.vision.colours import COLOURS, PATCH, colour_shares
+from vidqa.network.vision.colours import PATCH, colour_shares
 from vidqa.network.vision.concepts import ConceptVisionModel
 
 CELLS = 4

@@ -12,7 +12,7 @@ from names import EVERYDAY
 from torch import Tensor
 
 from speech import Said, speech
-from vidqa.network.vision.colours import COLOURS
+from vidqa.network.configuration import COLOURS
 
 FRAMES = 8
 MOST_THINGS = 5

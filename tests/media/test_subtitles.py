@@ -5,7 +5,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vidqa.errors import UsageError
-from vidqa.media.words.subtitle_file import LONGEST_S, clean_line, read_subtitles
+from vidqa.media.cues import LONGEST_S, clean_line
+from vidqa.media.words.subtitle_file import read_subtitles
 from vidqa.types import Cue
 
 SRT = """1

@@ -12,7 +12,6 @@ import torch
 from transformers.cache_utils import DynamicLayer
 
 from families import MAKERS, family_spec
-from vidqa.models.spec import PromptForm
 from vidqa.network.inference import decode as decoding
 from vidqa.network.inference.decode import Context
 from vidqa.network.inference.frame_encoder import FRAMES_AT_ONCE, NOT_PICTURES, FrameEncoder
@@ -21,6 +20,7 @@ from vidqa.network.inference.token_sampling import Sampling, TokenChooser
 from vidqa.network.inference.visual_features import visual_tokens
 from vidqa.network.loading import Loaded, load_folder
 from vidqa.network.text.detokenize import TextStream
+from vidqa.prompt.form import PromptForm
 from vidqa.prompt.interleave import user_content
 from vidqa.types import Segment
 

@@ -7,11 +7,11 @@ import pytest
 
 from families import MAKERS, family_spec
 from vidqa.errors import ModelUnsupportedError
-from vidqa.models.spec import PromptForm
 from vidqa.models.template_runner import TemplateRunner
 from vidqa.network.inference.prompt_ids import Turn, between_turns, require_template
 from vidqa.network.loading import load_processor
 from vidqa.network.text.chat_template import ChatTemplate, render_template
+from vidqa.prompt.form import PromptForm
 from vidqa.prompt.interleave import user_content
 from vidqa.types import Segment
 

@@ -18,7 +18,7 @@ from tiny import spec
 from vidqa.engine import Clip, Model, open_folder
 from vidqa.errors import UsageError
 from vidqa.media.sampling.strategies import Sampling
-from vidqa.models.spec import PAPER_FORM, Family
+from vidqa.models.spec import Family
 from vidqa.network.batch.generate import answer_greedily
 from vidqa.network.batch.rows import Row, embed_left_padded, join
 from vidqa.network.batch.scoring import AnswerLimits, answer_batch, score
@@ -26,6 +26,7 @@ from vidqa.network.inference.token_sampling import AnswerPenalty
 from vidqa.network.processing import VidqaProcessor
 from vidqa.network.text.detokenize import text_of
 from vidqa.network.text.paper_tokenizer import piece_ids
+from vidqa.prompt.form import PAPER_FORM
 from vidqa.prompt.paper import templates
 from vidqa.prompt.paper.captions import asked_captions
 from vidqa.prompt.paper.limits import Budget

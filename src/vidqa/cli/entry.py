@@ -1,15 +1,11 @@
 """Where the program begins. An error while Python still imports it is no answer: not status 1."""
 
 import sys
-import time
 import traceback
 from typing import NoReturn
 
 from vidqa.cli.streams import open_what_is_closed
 from vidqa.types.exit_codes import ExitCode
-
-BEGUN_S = time.monotonic()
-"""When there was nothing of vidqa yet but this."""
 
 
 def main() -> NoReturn:

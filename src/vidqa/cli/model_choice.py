@@ -102,7 +102,7 @@ def _ask_person(specs: "list[ModelSpec]", teller: Teller) -> str:
     from rich.console import Console
     from rich.prompt import IntPrompt
 
-    from vidqa.cli.commands.models import fetch_model
+    from vidqa.cli.render.download import fetch_model
     from vidqa.models.pull import status
 
     console = Console(stderr=True, highlight=False, markup=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidqa.cli import parse
-from vidqa.cli.entry import BEGUN_S
+from vidqa.cli.clock import BEGUN_S
 from vidqa.cli.model_choice import settled, settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import Teller

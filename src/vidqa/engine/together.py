@@ -13,7 +13,7 @@ from vidqa.errors import NotEnoughMemoryError, VidqaError
 from vidqa.network.batch.decode import can_join, decode_together, joined_bytes
 from vidqa.network.inference.decode import Context, decode
 from vidqa.network.inference.prompt_ids import PromptIds
-from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
 from vidqa.system.plan import free_memory_bytes
 from vidqa.types import Answer, Notify
 
@@ -150,7 +150,7 @@ def _write(drafts: Sequence[Draft], sampling: Sampling) -> None:
 
 def _write_alone(draft: Draft, sampling: Sampling) -> None:
     loaded = draft.clip.model.loaded
-    chooser = TokenChooser(sampling, loaded.answer_penalty)
+    chooser = TokenChooser(sampling, AnswerPenalty.of(loaded))
     for token in decode(loaded.network, draft.logits, draft.context, chooser):
         draft.writing.take(token)
         if draft.writing.is_over:
@@ -169,6 +169,6 @@ def _write_side_by_side(drafts: Sequence[Draft], sampling: Sampling) -> None:
         loaded.network,
         [draft.logits for draft in drafts],
         [draft.context for draft in drafts],
-        [TokenChooser(sampling, loaded.answer_penalty) for _ in drafts],
+        [TokenChooser(sampling, AnswerPenalty.of(loaded)) for _ in drafts],
         take,
     )

@@ -6,7 +6,6 @@ from vidqa.errors import UsageError
 from vidqa.models.presets.hub import MODERN
 from vidqa.models.presets.whisper import WHISPERS, Whisper
 from vidqa.models.spec import (
-    PAPER_FORM,
     Family,
     File,
     HubSource,
@@ -17,6 +16,7 @@ from vidqa.models.spec import (
     SummaryForm,
     WheelSource,
 )
+from vidqa.prompt.form import PAPER_FORM
 from vidqa.prompt.paper.limits import LLAMA2, MISTRAL, Budget
 from vidqa.system.footprint import Footprint
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from vidqa.prompt.form import DEFAULT_FORM, PromptForm
 from vidqa.prompt.paper.limits import Budget
 from vidqa.system.footprint import Footprint
 
@@ -86,33 +87,6 @@ class SpeechSpec:
     def licences(self) -> tuple[str, ...]:
         """The licence of its one source."""
         return (self.source.licence,)
-
-
-@dataclass(frozen=True, slots=True)
-class PromptForm:
-    """How words and question stand between a model's images, in its chat template."""
-
-    heard: str = "\nHeard: {words}\n"
-    """Follows a frame at which (or since the one before) something was said."""
-    unheard: str = "\n"
-    """Follows every other frame."""
-    question: str = "{question}"
-    answer: str = "{answer}"
-    """A given answer as the model itself would write it."""
-    marks: tuple[str, ...] = ()
-    """Plain letters that mean more to this model; text from outside may hold none of them."""
-    frame: str = ""
-    """Stands before a frame: `{number}` from 1, `{seconds}` and `{clock}` (mm:ss) of its time."""
-
-
-PAPER_FORM = PromptForm(
-    heard="<Cap>{words} ",
-    unheard="",
-    question="\n{question}",
-    answer=" {answer}",
-    marks=("<Img>", "</Img>", "<Cap>", "<ImageHere>", "[INST]", "[/INST]"),
-)
-"""What MiniGPT4-Video was trained with (`paper.prompts`)."""
 
 
 Length = Literal["none", "short", "medium", "long"]
@@ -222,7 +196,7 @@ class Family:
     """Handed to the processor around it."""
     template_kwargs: Mapping[str, object] = field(default_factory=dict)
     """Handed to the chat template."""
-    prompt: PromptForm = PromptForm()
+    prompt: PromptForm = DEFAULT_FORM
 
 
 PLAIN = Family(prompt=PromptForm(frame="<{seconds} seconds>"))

@@ -13,7 +13,6 @@ from transformers.image_utils import PILImageResampling
 from transformers.utils import logging
 
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError
-from vidqa.network.inference.token_sampling import AnswerPenalty
 from vidqa.network.quantization import quantization
 from vidqa.network.supported import reading, require_encoded_pictures, require_supported
 from vidqa.network.text.chat_template import ChatTemplate, RunApart
@@ -89,14 +88,6 @@ class Loaded:
         ids = None if generation is None else generation.eos_token_id
         first = ids[0] if isinstance(ids, list) else ids
         return int(self.tokenizer.eos_token_id if first is None else first)
-
-    @property
-    def answer_penalty(self) -> AnswerPenalty | None:
-        """What keeps answers from repeating themselves, where the model was made with that."""
-        penalty = getattr(self.network.config, "answer_penalty", 1.0)
-        if penalty == 1:
-            return None
-        return AnswerPenalty(penalty, bos_id=self.tokenizer.bos_token_id)
 
     @property
     def context_tokens(self) -> int:

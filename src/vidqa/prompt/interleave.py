@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from vidqa.models.spec import PromptForm
+from vidqa.prompt.form import PromptForm
 from vidqa.types import Cue, Segment
 from vidqa.types.wording import count_words, first_words
 

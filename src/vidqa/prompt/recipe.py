@@ -10,10 +10,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, Protocol, cast, get_args
 
 from vidqa.errors import UsageError
-from vidqa.models.spec import ModelSpec
 from vidqa.prompt.interleave import FittedWords, align, fit_words
 from vidqa.prompt.paper.captions import asked_captions, trained_captions
 from vidqa.prompt.paper.limits import Budget, Numbering
@@ -70,7 +69,23 @@ class Recipe:
         return _place_as_released(times_s, cues, numbering, max_words, captions)
 
 
-def choose_recipe(name: str, spec: ModelSpec) -> Recipe:
+class ShownModel(Protocol):
+    """What a recipe depends on."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+    @property
+    def max_words(self) -> int:
+        """The most words that it is shown."""
+
+    @property
+    def paper(self) -> Budget | None:
+        """The authors' limits, where it is one of their models."""
+
+
+def choose_recipe(name: str, spec: ShownModel) -> Recipe:
     """The recipe of that name for a model.
 
     Raises:

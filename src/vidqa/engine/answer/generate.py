@@ -7,7 +7,7 @@ from torch import Tensor
 from vidqa.engine.stage_timer import Stopwatch
 from vidqa.errors import UsageError
 from vidqa.network.inference.decode import Context, decode
-from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
 from vidqa.network.loading import Loaded
 from vidqa.network.text.detokenize import TextStream
 from vidqa.network.text.paper_tokenizer import WholeText
@@ -55,7 +55,7 @@ class Writing:
 
         """
         loaded = self._loaded
-        chooser = TokenChooser(sampling, loaded.answer_penalty)
+        chooser = TokenChooser(sampling, AnswerPenalty.of(loaded))
         with stopwatch.stage("prefill"):
             logits, context = begin()
         with stopwatch.stage("generate"):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vidqa.media.clock import CLOCK_DIGITS
 from vidqa.media.container.open_media import Losses, open_media, readable_packets, video_stream
-from vidqa.media.sampling.strategies import CLOCK_DIGITS
 from vidqa.types.media_info import VideoInfo
 
 

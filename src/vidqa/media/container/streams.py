@@ -6,7 +6,6 @@ from typing import Any
 from av.stream import Disposition
 
 from vidqa.media.container.naming import language_mark, title_of
-from vidqa.media.words.text_track import is_text
 from vidqa.types.media_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, Transfer
 
 UNKNOWN = "unknown"
@@ -113,3 +112,12 @@ def transfer(stream: Any, frame: Any) -> Transfer:
 
 def _codec(stream: Any) -> str:
     return UNKNOWN if stream.codec_context is None else str(stream.codec.canonical_name)
+
+
+TEXT_CODECS = frozenset({"ass", "mov_text", "srt", "ssa", "subrip", "text", "webvtt"})
+"""The others are pictures of text."""
+
+
+def is_text(stream: Any) -> bool:
+    """Whether a stream of subtitles is text that can be read."""
+    return stream.codec_context is not None and stream.codec_context.name in TEXT_CODECS

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from vidqa.media.clock import CLOCK_DIGITS
 from vidqa.media.container.open_media import Losses, open_media, readable_packets, video_stream
-from vidqa.media.sampling.strategies import CLOCK_DIGITS
 from vidqa.types.media_info import VideoInfo
 
 

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from vidqa.errors import UsageError
+from vidqa.media.clock import CLOCK_DIGITS
 from vidqa.media.container.ending import said_of_end
 from vidqa.media.container.open_media import quoted
 from vidqa.media.container.packet_table import PacketTable, Refusal, tabulate
@@ -15,7 +16,6 @@ from vidqa.media.frames.by_number import distrust_numbers, read_by_number
 from vidqa.media.frames.resize import Size, resized
 from vidqa.media.frames.seek import distrust_searching, read_by_searching
 from vidqa.media.frames.sequential import read_in_order
-from vidqa.media.sampling.strategies import CLOCK_DIGITS
 from vidqa.types import Frame
 from vidqa.types.media_info import NO_PICTURES, VideoInfo
 

@@ -13,10 +13,10 @@ from typing import Any
 import av
 import numpy as np
 
+from vidqa.media.clock import CLOCK_DIGITS
 from vidqa.media.container.open_media import Losses, open_media, readable_packets, video_stream
 from vidqa.media.container.packet_table import PacketTable, Refusal
 from vidqa.media.frames.resize import Size, picture
-from vidqa.media.sampling.strategies import CLOCK_DIGITS
 from vidqa.media.worker.heartbeat import beat
 from vidqa.types import Frame
 from vidqa.types.media_info import VideoInfo

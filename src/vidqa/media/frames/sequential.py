@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 from vidqa.errors import NotAVideoError
+from vidqa.media.clock import CLOCK_DIGITS
 from vidqa.media.container.ending import said_of_end
 from vidqa.media.container.open_media import (
     Losses,
@@ -16,7 +17,6 @@ from vidqa.media.container.open_media import (
     video_stream,
 )
 from vidqa.media.frames.resize import Size, picture
-from vidqa.media.sampling.strategies import CLOCK_DIGITS
 from vidqa.types import Frame
 from vidqa.types.media_info import VideoInfo
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from vidqa.media.clock import CLOCK_DIGITS
 from vidqa.media.container.open_media import Losses, decoded, open_media, start_of, video_stream
 from vidqa.media.sampling.shot_changes import Picture, Thumbnail, new_shots
-from vidqa.media.sampling.strategies import CLOCK_DIGITS
 from vidqa.types.media_info import VideoInfo
 
 THUMBNAIL = (32, 18)

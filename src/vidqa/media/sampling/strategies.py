@@ -9,9 +9,6 @@ from itertools import pairwise
 from math import ceil
 from typing import Literal, cast, get_args
 
-CLOCK_DIGITS = 6
-"""Times are compared to the microsecond: a moment computed to be a frame's own time is its time."""
-
 SamplerName = Literal["uniform", "paper", "scene", "keyframes", "fps"]
 """How moments are chosen."""
 

@@ -5,19 +5,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidqa.errors import NotEnoughMemoryError, UsageError
+from vidqa.media.cues import clean_line, make_cue
 from vidqa.media.languages import ENGLISH, NAMES
 from vidqa.media.speech.audio import SAMPLE_RATE, AudioBlock
 from vidqa.media.speech.device import Place
 from vidqa.media.speech.hallucinations import HIGHEST_NO_SPEECH_PROBABILITY, Doubt
 from vidqa.media.speech.voice_activity import Stretch, find_voices, snapped, unheard, windows
-from vidqa.media.words.subtitle_file import clean_line, make_cue
-from vidqa.models.spec import SpeechSpec
 from vidqa.types import Cue, Word
 
 Task = Literal["transcribe", "translate"]
@@ -57,6 +56,22 @@ class Heard:
     """Whether somebody speaks where the sound begins, and where it ends so far."""
 
 
+class SpeechModel(Protocol):
+    """What is to be known of a Whisper model."""
+
+    @property
+    def name(self) -> str:
+        """As in `vidqa models list`."""
+
+    @property
+    def languages(self) -> Literal["en", "many"]:
+        """Which it was trained with."""
+
+    @property
+    def translates(self) -> bool:
+        """Whether it puts foreign speech into English."""
+
+
 class Recogniser:
     """A Whisper model in CTranslate2's layout.
 
@@ -64,7 +79,7 @@ class Recogniser:
     sound alone, and no text carried over from one window to the next.
     """
 
-    def __init__(self, spec: SpeechSpec, model_dir: Path, place: Place) -> None:
+    def __init__(self, spec: SpeechModel, model_dir: Path, place: Place) -> None:
         self.spec = spec
         self.model_dir = model_dir
         self.place = place

@@ -18,13 +18,12 @@ from vidqa.media.container.open_media import (
     readable_packets,
     words_start,
 )
+from vidqa.media.container.streams import is_text
+from vidqa.media.cues import Line, clean_cues
 from vidqa.media.languages import language_of
-from vidqa.media.words.subtitle_file import Line, SubtitleFile, clean_cues
+from vidqa.media.words.subtitle_file import SubtitleFile
 from vidqa.media.words.telemetry import READINGS, is_telemetry
 from vidqa.types.media_info import VideoInfo
-
-TEXT_CODECS = frozenset({"ass", "mov_text", "srt", "ssa", "subrip", "text", "webvtt"})
-"""The others are pictures of text."""
 
 ASS_FIELDS = 9
 """FFmpeg hands out every text as an ASS event: eight fields, then the text, commas and all."""
@@ -133,11 +132,6 @@ def with_cues(info: VideoInfo) -> VideoInfo:
             replace(one, cues=next(left)) if one.is_text else one for one in info.subtitles
         ),
     )
-
-
-def is_text(stream: Any) -> bool:
-    """Whether a stream of subtitles is text that can be read."""
-    return stream.codec_context is not None and stream.codec_context.name in TEXT_CODECS
 
 
 def _suits(stream: Any, language: str | None, *, strict: bool) -> bool:

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from vidqa.models.spec import PLAIN, Family, HubSource, ModelSpec, PromptForm, Reported
+from vidqa.models.spec import PLAIN, Family, HubSource, ModelSpec, Reported
+from vidqa.prompt.form import PromptForm
 from vidqa.system.footprint import Footprint
 
 _QWEN_PIXELS = {"size": {"shortest_edge": 16_384, "longest_edge": 131_072}}

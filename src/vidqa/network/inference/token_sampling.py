@@ -17,6 +17,8 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from vidqa.network.loading import Loaded
+
 COLDEST = 1e-3
 """With less, logits grow beyond what numbers hold; 0 takes the likeliest."""
 
@@ -55,6 +57,12 @@ class AnswerPenalty(LogitsProcessor):
             raise ValueError(f"AnswerPenalty: penalty must be above 0, got {penalty}")
         self.penalty = penalty
         self.bos_id = bos_id
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> "AnswerPenalty | None":
+        """The one that a model was made with, if any."""
+        penalty = getattr(loaded.network.config, "answer_penalty", 1.0)
+        return None if penalty == 1 else cls(penalty, bos_id=loaded.tokenizer.bos_token_id)
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         """Take the answer so far (B, T) and logits (B, V) to new logits (B, V)."""

@@ -7,20 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-COLOURS = (
-    "black",
-    "white",
-    "grey",
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "blue",
-    "purple",
-    "pink",
-    "brown",
-)
-"""The eleven basic colour terms of English (Berlin and Kay, 1969)."""
+from vidqa.network.configuration import COLOURS
+
 PATCH = 8
 """A patch of so many pixels a side has one colour: fine texture is what a person sees from afar."""
 HUES = ((18, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (258, "blue"), (295, "purple"))

@@ -1,0 +1,6 @@
+"""When this program began."""
+
+import time
+
+BEGUN_S = time.monotonic()
+"""When there was nothing of vidqa yet but this."""
