@@ -3,19 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from vidqa.engine.answer.generate import checked_sampling
 from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.watched_clip import WatchedClip
 from vidqa.network.inference.decode import Context, prefill_question
 from vidqa.network.inference.prompt_ids import between_turns
 from vidqa.types import Answer, Notify, TextDelta
-
-if TYPE_CHECKING:
-    from vidqa.engine.clip import Clip
 
 ANSWER_ROOM = 64
 """Tokens of an answer that there must be room for: earlier turns are dropped to make it."""
@@ -34,7 +31,7 @@ class Exchange:
 class Conversation:
     """Questions that may speak of earlier ones, and of their answers."""
 
-    def __init__(self, clip: "Clip") -> None:
+    def __init__(self, clip: WatchedClip) -> None:
         self.clip = clip
         self.turns: list[Exchange] = []
         """All since the beginning, those that the model does not see any more included."""

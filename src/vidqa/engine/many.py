@@ -1,22 +1,89 @@
-"""Every question about every clip: a record each, whatever becomes of it."""
+"""Clip after clip: the next ones are read and heard while one is answered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
 
-from vidqa.engine.clip import Clip
-from vidqa.errors import VidqaError
+from vidqa.engine.runtime import Runtime
+from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.watch.fetch import Fetch, View, bring_ready_forward
+from vidqa.engine.watched_clip import WatchedClip
+from vidqa.errors import VidqaError, without_frames
 from vidqa.media.marks import marks
 from vidqa.media.viewing import Viewing
-from vidqa.types import Marks
+from vidqa.types import Marks, Notify
 from vidqa.types.records import Records
 
-if TYPE_CHECKING:
-    from vidqa.engine.model import Model
+FETCHED_AHEAD = 2
+"""Clips that are read and heard while another is answered: one would leave the ears idle while a
+short clip is followed by a long one, more only take memory."""
+
+Kind = TypeVar("Kind", bound=WatchedClip)
+
+
+def watch_fetched(
+    kind: type[Kind],
+    model: Runtime,
+    name: str,
+    fetch: Fetch,
+    viewing: Viewing,
+    *,
+    notify: Notify | None = None,
+) -> Kind:
+    """Look at what is being fetched, and read it into the decoder. Raises as `Model.watch` does.
+
+    Args:
+        kind: what becomes of the clip.
+        model: that watches.
+        name: what the clip is called in answers.
+        fetch: of the clip, with the same viewing.
+        viewing: how it is watched.
+        notify: as in `Model.watch`.
+
+    """
+    stopwatch = Stopwatch(notify, model.timings_s)
+    seen = model.see(name, fetch, viewing, stopwatch)
+    with model.memory.errors(model.name):
+        return kind(model, seen, viewing, stopwatch)
+
+
+def watch_all(
+    kind: type[Kind],
+    model: Runtime,
+    views: Iterable[View],
+    *,
+    in_order: bool = True,
+    notify: Notify | None = None,
+) -> Generator[tuple[str, Kind | VidqaError]]:
+    """Watch clip after clip. See `Model.watch_all`."""
+    coming: deque[tuple[View, Fetch]] = deque()
+    waiting = iter(views)
+    try:
+        while True:
+            more = islice(waiting, FETCHED_AHEAD + 1 - len(coming))
+            coming.extend((view, model.fetch(Path(view[0]), view[1])) for view in more)
+            if not coming:
+                return
+            if not in_order:
+                bring_ready_forward(coming)
+            (video, viewing), fetch = coming.popleft()
+            try:
+                watched: Kind | VidqaError = watch_fetched(
+                    kind, model, video, fetch, viewing, notify=notify
+                )
+            except VidqaError as error:
+                watched = without_frames(error)
+            yield video, watched
+    finally:
+        for _, fetch in coming:
+            fetch.cancel()
 
 
 def ask_many(
-    model: "Model",
+    model: Runtime,
     clips: Sequence[str],
     questions: Sequence[str],
     viewing: Viewing,
@@ -26,13 +93,14 @@ def ask_many(
 ) -> Iterator[dict[str, Any]]:
     """See `Model.ask_many`; `viewing` is how clips are watched, `writing` as for `Clip.ask`."""
     records = Records({**viewing.settings, **writing})
-    watched = model.watch_all(((clip, viewing) for clip in clips), in_order=in_order)
+    views = ((clip, viewing) for clip in clips)
+    watched = watch_all(WatchedClip, model, views, in_order=in_order)
     with closing(watched):
         for video, clip in watched:
             mark = _marks(model, video, viewing)
             for question in questions:
                 try:
-                    if not isinstance(clip, Clip):
+                    if isinstance(clip, VidqaError):
                         raise clip
                     yield records.answered(clip.ask(question, **writing), subtitles=mark.subtitles)
                 except VidqaError as error:
@@ -41,5 +109,5 @@ def ask_many(
                     )
 
 
-def _marks(model: "Model", video: str, viewing: Viewing) -> Marks:
+def _marks(model: Runtime, video: str, viewing: Viewing) -> Marks:
     return marks(video, viewing.wanted, keep=model.cache is not None)

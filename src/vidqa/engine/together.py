@@ -7,8 +7,8 @@ from functools import partial
 from torch import Tensor
 
 from vidqa.engine.answer.generate import Writing, checked_sampling
-from vidqa.engine.clip import Clip
 from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import NotEnoughMemoryError, VidqaError
 from vidqa.network.batch.decode import can_join, decode_together, joined_bytes
 from vidqa.network.inference.decode import Context, decode
@@ -24,7 +24,7 @@ ALONE = "answered alone: this model's memory of what it read cannot be put side 
 class Draft:
     """An answer about to be written: the prompt is read."""
 
-    clip: Clip
+    clip: WatchedClip
     question: str
     prompt: PromptIds
     writing: Writing
@@ -44,7 +44,7 @@ class Draft:
 
 
 def answer_together(
-    clips: Sequence[Clip],
+    clips: Sequence[WatchedClip],
     question: str,
     *,
     max_new_tokens: int | None = None,
@@ -78,7 +78,7 @@ def answer_together(
 
 
 def _answers(
-    clips: Sequence[Clip], draft: Callable[[Clip], Draft], sampling: Sampling
+    clips: Sequence[WatchedClip], draft: Callable[[WatchedClip], Draft], sampling: Sampling
 ) -> list[Answer | VidqaError]:
     """All at once, or where memory runs out one half after the other."""
     try:
@@ -94,7 +94,7 @@ def _answers(
 
 
 def _at_once(
-    clips: Sequence[Clip], draft: Callable[[Clip], Draft], sampling: Sampling
+    clips: Sequence[WatchedClip], draft: Callable[[WatchedClip], Draft], sampling: Sampling
 ) -> list[Answer | VidqaError]:
     results: dict[int, Answer | VidqaError] = {}
     drafts: dict[int, Draft] = {}
@@ -111,7 +111,9 @@ def _at_once(
     return [results[number] for number in range(len(clips))]
 
 
-def _draft(clip: Clip, question: str, max_new_tokens: int | None, notify: Notify | None) -> Draft:
+def _draft(
+    clip: WatchedClip, question: str, max_new_tokens: int | None, notify: Notify | None
+) -> Draft:
     stopwatch = Stopwatch(notify, clip.timings_s)
     prompt = clip.prompt_ids(question)
     writing = clip.writing(prompt, max_new_tokens)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import platformdirs
 
-import vidqa
 from vidqa.errors import UsageError
+
+PACKAGE = Path(__file__).parents[1]
+"""The folder of vidqa itself."""
 
 
 def cache_dir() -> Path:
@@ -24,7 +26,7 @@ def cache_dir() -> Path:
 
 def data_dir() -> Path:
     """The folder of the files that ship inside the package."""
-    return Path(vidqa.__file__).parent / "data"
+    return PACKAGE / "data"
 
 
 def config_file() -> Path:

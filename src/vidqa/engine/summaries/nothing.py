@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from vidqa.engine.clip import Clip
 from vidqa.engine.summaries.summary import Summary, sentences
+from vidqa.engine.watched_clip import WatchedClip
 from vidqa.models.spec import SummaryForm
 
 
-def or_nothing(summary: Summary, clip: Clip, form: SummaryForm) -> Summary:
+def or_nothing(summary: Summary, clip: WatchedClip, form: SummaryForm) -> Summary:
     """The same summary, or where there is nothing in it, one that says why."""
     if any(text not in form.doubts for text, _ in sentences(summary.text)):
         return summary
@@ -25,7 +25,7 @@ def _about_pictures(summary: Summary) -> str:
     return f"{summary.model} wrote nothing"
 
 
-def _about_words(clip: Clip) -> str:
+def _about_words(clip: WatchedClip) -> str:
     """Why there are none; empty where there are some."""
     if clip.words.source == "off":
         return "nobody listened"

@@ -10,11 +10,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from vidqa.engine.clip import Clip
+from vidqa.engine.many import watch_all
 from vidqa.engine.summaries.told import TOLD, Kept, Made, Told, tell
 from vidqa.engine.summaries.topics import topic_changes
 from vidqa.engine.summaries.windows import SLACK, Window, said_in, scenes, windows
 from vidqa.engine.watch.saved import sight_key
+from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import VideoError, VidqaError
 from vidqa.media.sampling.select import stretch
 from vidqa.media.sampling.shots import find_shots
@@ -36,7 +37,7 @@ Progress = Callable[[str], object]
 class Piecewise:
     """One clip, and its parts."""
 
-    clip: Clip
+    clip: WatchedClip
     """The whole of it; its parts are watched in the same way."""
     form: SummaryForm
     """What the model is asked."""
@@ -76,11 +77,11 @@ class Piecewise:
         cues, shots = self.clip.words.cues, self._shots()
         return scenes(*self.span, least_s, cues=cues, shots=shots, topics=topic_changes(cues))
 
-    def watched(self, parts: Sequence[Window]) -> Iterator[tuple[Window, Clip | VideoError]]:
+    def watched(self, parts: Sequence[Window]) -> Iterator[tuple[Window, WatchedClip | VideoError]]:
         """Each part, read ahead of time; or why it cannot be watched."""
         name, begun = str(self.clip.info.path), time.monotonic()
         views = [(name, self._view(part)) for part in parts]
-        with closing(self.clip.model.watch_all(views, notify=self.notify)) as watched:
+        with closing(watch_all(WatchedClip, self.clip.model, views, notify=self.notify)) as watched:
             for done, (part, (_, clip)) in enumerate(zip(parts, watched, strict=True)):
                 self.progress(_how_far(done, len(parts), time.monotonic() - begun))
                 if isinstance(clip, VidqaError) and not isinstance(clip, VideoError):
@@ -104,7 +105,7 @@ class Piecewise:
     ) -> tuple[dict[Window, Told], VideoError | None]:
         """The same, and why a part cannot be watched; it may be that none can."""
 
-        def tell(clip: Clip, _: Window) -> Told:
+        def tell(clip: WatchedClip, _: Window) -> Told:
             return self.tell(clip, questions)
 
         return self.each(TOLD, dict.fromkeys(parts, questions), tell)
@@ -113,7 +114,7 @@ class Piecewise:
         self,
         kept: Kept[Made],
         asked: Mapping[Window, Sequence[str]],
-        make: Callable[[Clip, Window], Made],
+        make: Callable[[WatchedClip, Window], Made],
     ) -> tuple[dict[Window, Made], VideoError | None]:
         """Make something of each part that can be watched, or take what was made before.
 
@@ -135,11 +136,11 @@ class Piecewise:
             kept.keep(cache, keys[part], made, about=about)
         return {part: known for part, known in found.items() if known is not None}, failed
 
-    def tell(self, clip: Clip, questions: Sequence[str]) -> Told:
+    def tell(self, clip: WatchedClip, questions: Sequence[str]) -> Told:
         """What is said of the clip, or of one made of it."""
         return tell(clip, questions, max_new_tokens=self.max_new_tokens, notify=self.notify)
 
-    def retold(self, clip: Clip, told: Mapping[Window, Told]) -> Clip:
+    def retold(self, clip: WatchedClip, told: Mapping[Window, Told]) -> WatchedClip:
         """A clip with what is said of parts beside its frames, in place of its words."""
         texts = {part: " ".join(" ".join(one.texts).split()) for part, one in told.items()}
         cues = [Cue(part.start_s, part.end_s, text) for part, text in texts.items() if text]

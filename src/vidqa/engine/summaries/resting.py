@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vidqa.engine.clip import Clip
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.summaries.summary import Sentence, sentences
 from vidqa.engine.summaries.told import Kept
 from vidqa.engine.summaries.windows import Window
+from vidqa.engine.watched_clip import WatchedClip
 from vidqa.types import Grounding
 
 GROUNDS = Kept("grounds", tuple[Grounding, ...])
@@ -107,7 +107,7 @@ def _grounds(
     return {window: found[window] for window in found}
 
 
-def _judged(clip: Clip, asked: Sequence[_Asked]) -> tuple[Grounding, ...]:
+def _judged(clip: WatchedClip, asked: Sequence[_Asked]) -> tuple[Grounding, ...]:
     """What each sentence rests on in one clip."""
     by_question = dict[str, list[str]]()
     for question, text in asked:

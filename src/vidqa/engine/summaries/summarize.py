@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import TypedDict
 
 from vidqa.engine.answer.question_language import language_name
-from vidqa.engine.clip import Clip
 from vidqa.engine.summaries.central import most_central, spoken_sentences
 from vidqa.engine.summaries.chapters import Chapters, find_chapters
 from vidqa.engine.summaries.nothing import or_nothing
@@ -15,6 +14,7 @@ from vidqa.engine.summaries.resting import Said, paragraph, rest, without_guesse
 from vidqa.engine.summaries.summary import Summary
 from vidqa.engine.summaries.told import Told, once
 from vidqa.engine.summaries.windows import Window, said_in, together
+from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import UsageError
 from vidqa.models.spec import Length, ModelSpec, Quotes, SummaryForm, question_of
 from vidqa.types import Cue, Notify
@@ -35,7 +35,7 @@ class SummaryWishes(TypedDict, total=False):
 
 
 def summarize(
-    clip: Clip,
+    clip: WatchedClip,
     *,
     length: Length = "medium",
     chapters: bool = False,
@@ -246,7 +246,7 @@ def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapter
     )
 
 
-def _glance(clip: Clip) -> Told:
+def _glance(clip: WatchedClip) -> Told:
     """Of a clip that was watched, and not asked anything: all titles are written in the file."""
     used = sum(count_words(segment.text) for segment in clip.segments)
     every = sum(count_words(cue.text) for cue in clip.words.cues)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from vidqa.engine.clip import Clip
 from vidqa.engine.summaries.summary import whole_sentences
+from vidqa.engine.watched_clip import WatchedClip
 from vidqa.system.cache import Cache, read_back, written
 from vidqa.types import Answer, Notify, StoppedBy
 from vidqa.types.wording import count_words
@@ -74,7 +74,7 @@ class Told:
 
 
 def tell(
-    clip: Clip,
+    clip: WatchedClip,
     questions: Iterable[str],
     *,
     max_new_tokens: int | None = None,

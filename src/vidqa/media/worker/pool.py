@@ -15,12 +15,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
-import vidqa
 from vidqa.errors import DecoderError
 from vidqa.media.worker import transport
 from vidqa.media.worker.messages import Beat, Done, Failed, Item, Job, More
 from vidqa.media.worker.patience import BUSY_MACHINE, Patience
 from vidqa.media.worker.typed import fits, result_hint
+from vidqa.system.paths import PACKAGE
 
 SILENCE_S = 20
 """A decoder that gives no sign of life for so long, and that nothing holds up, is taken to hang."""
@@ -271,7 +271,7 @@ def _end(process: "subprocess.Popen[bytes]", connection: Connection) -> None:
 
 def _environment() -> dict[str, str]:
     """Ours; with the place vidqa was imported from where Python would not look by itself."""
-    root = str(Path(vidqa.__file__).parents[1])
+    root = str(PACKAGE.parent)
     if root in [*site.getsitepackages(), site.getusersitepackages()]:
         return dict(os.environ)
     known = os.environ.get("PYTHONPATH", "")

@@ -1,0 +1,162 @@
+"""A model that is loaded, and how it sees and hears clips."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vidqa.engine.memory import Memory
+from vidqa.engine.shown_clip import Seen
+from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.watch.encode_frames import Looking, look
+from vidqa.engine.watch.fetch import Begun, Errand, Fetch
+from vidqa.engine.watch.hear import hear
+from vidqa.engine.watch.saved import Sight, keep_sight, kept_sight, sight_key
+from vidqa.errors import NoVideoStreamError, VidqaError
+from vidqa.media.container.open_media import quoted
+from vidqa.media.fingerprint import fingerprint
+from vidqa.media.fingerprint_cache import is_still, known_fingerprint
+from vidqa.media.reader import Reader
+from vidqa.media.sampling.select import choose_sampling, stretch
+from vidqa.media.speech.recognizer import Recogniser
+from vidqa.media.viewing import Viewing
+from vidqa.media.words.sources import Ears
+from vidqa.models.spec import ModelSpec
+from vidqa.network.inference.frame_encoder import FrameEncoder
+from vidqa.network.loading import Loaded
+from vidqa.prompt.recipe import Recipe, choose_recipe
+from vidqa.system.cache import Cache
+from vidqa.types import Maker, Stage
+from vidqa.types.media_info import VideoInfo
+
+
+class Runtime:
+    """A loaded model, and all that it watches clips with."""
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        loaded: Loaded,
+        *,
+        revision: str,
+        device: str,
+        dtype: str,
+        memory: Memory,
+        recogniser: Recogniser | None,
+        missing: VidqaError | None,
+        reader: Reader,
+        cache: Cache | None,
+        load_s: float,
+    ) -> None:
+        self.spec = spec
+        self.loaded = loaded
+        self.revision = revision
+        self.device = device
+        self.dtype = dtype
+        self.memory = memory
+        self.ears = Ears(reader, recogniser, missing=missing, cache=cache)
+        self.cache = cache
+        self.timings_s: dict[Stage, float] = {"load": load_s}
+        """What it took to have it; a program may add its `start`."""
+        self.reader = reader
+
+    @property
+    def name(self) -> str:
+        """As in `vidqa models list`."""
+        return self.spec.name
+
+    @property
+    def maker(self) -> Maker:
+        """What it says of itself in answers."""
+        return Maker(self.name, self.revision, self.device, self.dtype)
+
+    def fetch(self, path: Path, viewing: Viewing) -> Fetch:
+        """Begin to read a clip's frames and to hear its words, beside everything else.
+
+        Raises:
+            UsageError: the viewing makes no sense for this model.
+
+        """
+        recipe = choose_recipe(viewing.recipe, self.spec)
+        wanted = viewing.wanted
+        known = viewing.words
+        errand = Errand(
+            reader=self.reader,
+            looking=partial(self._looking, viewing, recipe),
+            mark=known_fingerprint if self.cache is not None else fingerprint,
+            kept=partial(self._seen_before, again=viewing.keep_places),
+            hear=partial(hear, self.ears, wanted) if known is None else lambda *_: known,
+        )
+        return Fetch(path, errand)
+
+    def see(self, name: str, fetch: Fetch, viewing: Viewing, stopwatch: Stopwatch) -> Seen:
+        """Look and listen, but do not read it into the decoder yet. See `watched`."""
+        try:
+            with stopwatch.stage("decode"):
+                begun = fetch.begun()
+            with self.memory.errors(self.name):
+                sight = begun.sight or self._look(begun, fetch, viewing, stopwatch)
+                stopwatch.tell("speech")
+                words = fetch.words()
+        finally:
+            fetch.cancel()
+        stopwatch.seconds |= fetch.stopwatch.seconds
+        if begun.info.kind == "sound" and not words.cues:
+            raise NoVideoStreamError(
+                f"{quoted(begun.info.path)} has sound but no video, and no words are known of it"
+            )
+        return Seen(name, begun.info, begun.fingerprint, *sight, words)
+
+    def most_frames(self, viewing: Viewing) -> int:
+        """How many frames are looked at; no more than what was made to fit the memory."""
+        sampling = choose_sampling(choose_recipe(viewing.recipe, self.spec), viewing.sampling)
+        count = sampling.most(viewing.frames, self.spec.frames)
+        return min(count, self.memory.plan.frames) if self.memory.warnings else count
+
+    def _looking(self, viewing: Viewing, recipe: Recipe, info: VideoInfo) -> Looking:
+        return Looking(
+            str(choose_sampling(recipe, viewing.sampling)),
+            stretch(info, viewing.start_s, viewing.end_s),
+            self.most_frames(viewing),
+            None if recipe.exact_pixels else self.loaded.picture_size,
+            viewing.decoder,
+            viewing.blank,
+        )
+
+    def _look(self, begun: Begun, fetch: Fetch, viewing: Viewing, stopwatch: Stopwatch) -> Sight:
+        """Encode the frames as they come, and keep what was seen."""
+        encoder = self._encoder(keep_places=viewing.keep_places)
+        looked = look(encoder, fetch.frames(), stopwatch, blank=viewing.blank)
+        sight = fetch.moments(), looked
+        unchanged = partial(is_still, begun.info.path, begun.fingerprint)
+        if self.cache is not None and not viewing.keep_places and unchanged():
+            key = self._sight_key(begun.fingerprint, begun.looking)
+            keep_sight(self.cache, key, sight, about=begun.info.path.name)
+        return sight
+
+    def _seen_before(self, mark: str, looking: Looking, *, again: bool) -> Sight | None:
+        """What was kept of an earlier look, unless it must be looked at again."""
+        if self.cache is None or again:
+            return None
+        with self.memory.errors(self.name):
+            return kept_sight(self.cache, self._sight_key(mark, looking), self._encoder())
+
+    def _sight_key(self, mark: str, looking: Looking) -> Mapping[str, Any]:
+        return sight_key(
+            fingerprint=mark,
+            model=self.revision,
+            family=asdict(self.spec.family),
+            device=self.device,
+            dtype=self.dtype,
+            **asdict(looking),
+        )
+
+    def _encoder(self, *, keep_places: bool = False) -> FrameEncoder:
+        family = self.spec.family
+        return FrameEncoder(
+            self.loaded,
+            family.image_kwargs,
+            processor_kwargs=family.processor_kwargs,
+            keep_places=keep_places,
+        )
