@@ -137,6 +137,15 @@ def test_the_project_keeps_its_own_rules(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_files_that_the_readers_map_names_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    text = text[text.index("## How it is built") :]
+    named = re.findall(r"`([\w/]+/(?:\w+\.(?:py|md))?)`", text)
+    assert len(named) >= 50
+    for name in named:
+        assert (SOURCE / name).exists() or (ROOT / name).exists(), name
+
+
 def test_no_document_is_half_written() -> None:
     documents = [*ROOT.glob("*.md"), *(ROOT / "man").iterdir(), *(ROOT / "benchmarks").glob("*.md")]
     assert len(documents) >= 4
