@@ -2,13 +2,13 @@
 
 import errno
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from vidqa.errors import NoSpaceError, UsageError, VidqaError
 from vidqa.system.file_systems import put_in_place, said_plainly
+from vidqa.system.paths import PACKAGE
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ from vidqa.system.file_systems import put_in_place, said_plainly
         (errno.ENOENT, "clip.mp4", UsageError),
         (errno.EACCES, "clip.mp4", UsageError),
         (errno.ENAMETOOLONG, "x" * 300, UsageError),
+        (errno.ENOTCONN, "/mnt/share/clip.mp4", UsageError),
+        (errno.EEXIST, "cache", UsageError),
         (errno.ENOSPC, None, NoSpaceError),
         (errno.EDQUOT, "answers.jsonl", NoSpaceError),
     ],
@@ -30,9 +32,11 @@ def test_what_the_user_can_mend(number: int, path: str | None, kind: type[VidqaE
 @pytest.mark.parametrize(
     ("number", "path"),
     [
-        (errno.ENOENT, f"{sys.prefix}/lib/missing.json"),
+        (errno.ENOENT, str(Path(os.__file__).with_name("missing.json"))),
+        (errno.ENOENT, str(Path(pytest.__file__).with_name("missing.json"))),
+        (errno.ENOENT, f"{PACKAGE}/data/demo.mp4"),
+        (errno.EFAULT, "clip.mp4"),
         (errno.EBADF, 5),
-        (errno.EINVAL, "clip.mp4"),
         (errno.ENOENT, None),
         (None, "clip.mp4"),
     ],
@@ -64,3 +68,18 @@ def test_what_came_in_the_meantime_is_not_replaced_unasked(
     draft.write_text("newer")
     put_in_place(draft, target, replace=True)
     assert target.read_text() == "newer"
+
+
+def test_no_empty_file_holds_the_place_of_one_that_never_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "not here")
+
+    draft, target = tmp_path / ".part", tmp_path / "talk.srt"
+    draft.write_text("new")
+    for name in ("hardlink_to", "replace"):
+        monkeypatch.setattr(Path, name, refuse)
+    with pytest.raises(OSError, match="not here"):
+        put_in_place(draft, target, replace=False)
+    assert not target.exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vidqa.cli.render.output_file import opened
+from vidqa.cli.render.output_file import growing, opened
 from vidqa.errors import NoSpaceError, UsageError
 
 
@@ -52,6 +52,16 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
             write(text)
         assert link.is_symlink()
         assert real.read_text() == text
+
+
+def test_a_link_to_what_is_not_there_yet_is_written_through(tmp_path: Path) -> None:
+    real, link = tmp_path / "there" / "real.jsonl", tmp_path / "link.jsonl"
+    real.parent.mkdir()
+    link.symlink_to(real)
+    with growing(link, force=False) as write:
+        write("first")
+    assert link.is_symlink()
+    assert real.read_text() == "first"
 
 
 def test_a_named_pipe_is_written_into(tmp_path: Path) -> None:

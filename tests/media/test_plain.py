@@ -41,6 +41,12 @@ def test_plain_values_come_back(value: object) -> None:
     assert there_and_back(value) == value
 
 
+@pytest.mark.parametrize("shape", [(), (2, 3), (2, 3, 4), (0, 2, 3)])
+def test_a_frame_is_a_picture(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="pixels must be"):
+        Frame(0.5, np.zeros(shape, np.uint8))
+
+
 def test_values_of_the_media_layer_come_back(tmp_path: Path) -> None:
     info = VideoInfo(
         tmp_path / "a\udcff.mp4", 1.5, 64, 48, "h264", "mov", 90, True, frame_rate=Fraction(25)
@@ -57,13 +63,13 @@ def test_values_of_the_media_layer_come_back(tmp_path: Path) -> None:
 def test_arrays_come_back_and_may_be_written_to(shape: tuple[int, ...]) -> None:
     pixels = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
     ours, theirs = Pipe()
-    sender = Thread(target=transport.send, args=[theirs, (Frame(0.5, pixels), pixels[::-1])])
+    sender = Thread(target=transport.send, args=[theirs, (0.5, pixels, pixels[::-1])])
     sender.start()
-    frame, turned = transport.receive(ours)
+    _, upright, turned = transport.receive(ours)
     sender.join()
-    assert np.array_equal(frame.pixels, pixels)
+    assert np.array_equal(upright, pixels)
     assert np.array_equal(turned, pixels[::-1])
-    frame.pixels[:] = 7
+    upright[:] = 7
     assert np.array_equal(turned, pixels[::-1])
 
 
@@ -99,6 +105,10 @@ def array(**told: object) -> bytes:
         b'{"$": "class", "name": 5, "fields": []}',
         b'{"$": "fraction", "parts": [1, 0]}',
         b'{"$": "fraction", "parts": [Infinity, 1]}',
+        b'{"$": "fraction", "parts": ["1e999999999"]}',
+        b'{"$": "number", "value": "1"}',
+        b'{"$": "class", "name": "vidqa.types.values:Cue", "fields": [NaN, 1.0, "x", []]}',
+        b'{"$": "class", "name": "vidqa.types.values:Cue", "fields": [1e999, 1.0, "x", []]}',
         b'{"$": "path", "path": 5}',
         array(type='"<u1"', shape="[1e400]"),
         array(type='"<u1"', shape=f"[{'9' * 100}]"),
@@ -180,6 +190,9 @@ def test_whoever_never_reads_is_given_up() -> None:
         (["cpu"], Literal["cpu", "cuda"], False),
         (np.zeros(1, np.int16), NDArray[np.int16], True),
         (np.zeros(1, np.float32), NDArray[np.int16], False),
+        (np.zeros(1, ">i2"), NDArray[np.int16], False),
+        (float("inf"), float, False),
+        (10**4000, float, False),
         (Cue(0.0, 1.0, "x"), Cue | Frame, True),
         ("x", Cue | Frame, False),
         (object(), Any, True),

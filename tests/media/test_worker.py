@@ -17,7 +17,8 @@ import pytest
 from clips import make_clip
 from vidqa.errors import DecoderError, NotAVideoError
 from vidqa.media.reader import Reader
-from vidqa.media.worker.pool import Worker, Workers
+from vidqa.media.worker.messages import Failed
+from vidqa.media.worker.pool import Worker, Workers, _failure
 
 HERE = Path(__file__).parent
 PARENT = """
@@ -129,6 +130,22 @@ def test_a_worker_that_says_what_it_may_not_is_ended(worker: Worker, job: Callab
     with pytest.raises(DecoderError, match="sent nonsense"):
         worker.call(job)
     assert worker.call(jobs.process_id) > 0
+
+
+@pytest.mark.parametrize(
+    ("trace", "said"),
+    [
+        ("", "it says nothing"),
+        ('File "' * 1000 + "a" * 1000, "aaa"),
+        (
+            '  File "/x/frames.py", line 7, in f\nValueError: no',
+            r"ValueError: no \(frames.py, line 7",
+        ),
+    ],
+)
+def test_what_is_said_of_a_fault_takes_no_time(trace: str, said: str):
+    with pytest.raises(DecoderError, match=said):
+        raise _failure(Failed(None, trace=trace))
 
 
 def test_a_worker_gives_one_answer(worker: Worker):

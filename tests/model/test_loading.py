@@ -1,5 +1,6 @@
 """Folders whose weights are damaged, of another shape, or beside a foreign adapter."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -34,8 +35,15 @@ def test_weights_that_are_cut_are_named(folder: Path, size: int) -> None:
 
 
 def test_what_no_file_is_to_blame_for_is_not_called_damage(folder: Path) -> None:
-    with pytest.raises(ModelUnsupportedError, match="library that is missing"), reading(folder):
+    with (
+        pytest.raises(ModelUnsupportedError, match="cannot be loaded"),
+        reading(folder),
+    ):
         raise ImportError("sentencepiece was not found")
+    with pytest.raises(ModelDamagedError), reading(folder):
+        raise AttributeError("module 'torch' has no attribute 'CUDA error'")
+    with pytest.raises(OSError, match="too many"), reading(folder):
+        raise OSError(errno.EMFILE, "too many open files")
     with pytest.raises(RuntimeError, match="no kernel image"), reading(folder):
         raise RuntimeError("CUDA error: no kernel image is available")
 

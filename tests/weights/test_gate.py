@@ -143,7 +143,16 @@ def test_plain_settings_pass(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [{"depth": 10**9}, {"vision_config": {"depths": [2, 1e9]}}, {"num_layers": [[1e9]]}]
+    "told",
+    [
+        {"depth": 10**9},
+        {"vision_config": {"depths": [2, 1e9]}},
+        {"num_layers": [[1e9]]},
+        {"n_layer": 10**9},
+        {"size": 10**9},
+        {"size": {"height": 10**9}},
+        {"vocab_size": 10**12},
+    ],
 )
 def test_sizes_that_no_model_has_are_refused(folder: Path, told: dict[str, object]) -> None:
     (folder / "config.json").write_text(json.dumps(told))
@@ -181,6 +190,15 @@ def write_lora(folder: Path, **told: object) -> None:
     [
         {"peft_type": "XLORA", "adapters": {"0": "someone/lora"}},
         {"peft_type": None},
+        {"kasa_config": {}},
+        {"velora_config": {"rank": 4}},
+        {"something_new": True},
+        {"target_modules": "(([a-z._0-9]+)+)+Z"},
+        {"target_modules": "(a|.*)*"},
+        {"target_modules": ".*" * 20},
+        {"exclude_modules": ["(a+)+b"]},
+        {"rank_pattern": {"(a+)+b": 8}},
+        {"alpha_pattern": {"(a+)+b": 8}},
         {"layer_replication": [[0, 10**8]]},
         {"init_lora_weights": "pissa"},
         {"init_lora_weights": ["orthogonal"]},
@@ -195,6 +213,22 @@ def test_only_plain_loras_are_loaded(lora: Path, told: dict[str, object]) -> Non
     write_lora(lora, **told)
     with pytest.raises(ModelUnsupportedError):
         require_safe_adapter(lora)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"target_modules": r".*language_model.*\.(q_proj|k_proj)"},
+        {"target_modules": r"^(?!.*visual).*(?:q_proj|v_proj)$"},
+        {"target_modules": ["q_proj", "layers.3.mlp.up_proj"]},
+        {"target_modules": r"model\.layers\.\d+\.self_attn\.q_proj"},
+        {"target_modules": "all-linear", "use_dora": True, "loftq_config": {}},
+        {"rank_pattern": {"q_proj": 16}, "alpha_pattern": {"q_proj": 32}},
+    ],
+)
+def test_loras_as_people_make_them_pass(lora: Path, told: dict[str, object]) -> None:
+    write_lora(lora, **told)
+    require_safe_adapter(lora)
 
 
 def test_a_loras_weights_lie_in_its_folder(lora: Path) -> None:

@@ -120,8 +120,9 @@ def ask(
         WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
         keep=not no_cache,
         offline=offline,
-        scores_choices=choices is not None,
-        scores_answers=grounding,
+        caches=request.caches_held(
+            has_choices=choices is not None, grounding=grounding, recipe=recipe
+        ),
     )
     how = AskOptions(
         run=RunOptions(
@@ -364,10 +365,11 @@ def doctor(
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors, never raises them."""
+    teller = Teller(verbose="--verbose" in arguments)
     try:
         status = app(args=arguments, prog_name="vidqa", standalone_mode=False)
     except VidqaError as error:
-        Teller(verbose="--verbose" in arguments).error(error)
+        teller.error(error)
         return exit_code(error)
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
@@ -375,7 +377,8 @@ def run(arguments: list[str]) -> int:
         if (plain := said_plainly(error)) is None:
             traceback.print_exc()
             return ExitCode.UNEXPECTED
-        Teller().error(plain)
+        plain.__cause__ = error
+        teller.error(plain)
         return exit_code(plain)
     except SystemExit as error:  # the parser ends this way when nobody reads its help any more
         if isinstance(error.__context__, BrokenPipeError):

@@ -12,6 +12,7 @@ from vidqa.errors import UsageError
 from vidqa.media.endings import VIDEO
 from vidqa.models.spec import Length
 from vidqa.system.file_systems import is_regular, is_there
+from vidqa.system.footprint import CACHES
 from vidqa.system.texts import STDIN, decoded, marked_encoding, read_lines
 from vidqa.tasks.folders.clip_list import ClipList, find_clips, read_list
 
@@ -332,3 +333,19 @@ def read_task(text: str) -> "Task":
     if text in ("transcribe", "translate"):
         return cast("Task", text)
     raise UsageError(f"--task {text!r}: no such task", hint="use transcribe or translate")
+
+
+def caches_held(
+    *, has_choices: bool, grounding: bool, sentences: bool = False, recipe: str = "vidqa"
+) -> int:
+    """How often memory holds a clip at once; see `engine.load`.
+
+    Args:
+        has_choices: each is read behind a copy of the question.
+        grounding: the clip is held once more, with less of it.
+        sentences: several texts are scored, each behind a copy of the question.
+        recipe: choices have a prompt of their own by the recipe `paper`.
+
+    """
+    of_choices = has_choices * (2 if recipe == "paper" else 1)
+    return CACHES + max(of_choices, sentences and grounding) + grounding

@@ -107,9 +107,8 @@ class WatchOptions:
     """Whether anything of clips is kept on disk."""
     offline: bool = False
     """Offer no download."""
-    scores_choices: bool = False
-    scores_answers: bool = False
-    """Both take memory: see `load`."""
+    caches: int = CACHES
+    """How often memory holds a clip; see `engine.load`."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -210,7 +209,7 @@ class Watcher:
             device=chosen.device,
             dtype=chosen.dtype,
             frames=self.options.frames.frames,
-            caches=CACHES + self.options.scores_choices + self.options.scores_answers,
+            caches=self.options.caches,
             fit=chosen.fit,
             on_plan=self.teller.plan,
             speech=self.options.words.speech,

@@ -33,7 +33,7 @@ VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")
 SENDS_AWAY = ("audio_tokenizer", "use_pretrained_backbone", "megatron_config")
 """Keys by which settings have transformers or PEFT load another model, or a module by name."""
 CHOOSES_CODE = "_implementation"
-"""The end of keys whose values may name code on the Hub, as `owner/name`."""
+"""In keys whose values may name code on the Hub, as `owner/name`."""
 NAMES_A_TOWER = ("architecture", "backbone")
 """Keys whose values are one of timm's models: a name alone, or with `hf-hub:` or `local-dir:`
 before it the model of a repository or a folder."""
@@ -43,20 +43,62 @@ FETCHES = ("checkpoint_path", "cache_dir", "pretrained", "pretrained_cfg", "pret
 """Arguments of timm's that have weights read from elsewhere."""
 LORA = "LORA"
 """The only kind of PEFT's adapters that is loaded: others load more of them."""
-COSTLY = ("layer_replication", "corda_config", "eva_config", "loftq_config", "lora_ga_config")
-"""Settings of a LoRA that multiply layers, or compute weights or read them when it is loaded."""
+PLAIN_KEYS = frozenset(
+    {
+        "alpha_pattern",
+        "auto_mapping",
+        "base_model_name_or_path",
+        "bias",
+        "ensure_weight_tying",
+        "exclude_modules",
+        "fan_in_fan_out",
+        "inference_mode",
+        "init_lora_weights",
+        "layers_pattern",
+        "layers_to_transform",
+        "lora_alpha",
+        "lora_bias",
+        "lora_dropout",
+        "megatron_core",
+        "modules_to_save",
+        "peft_type",
+        "peft_version",
+        "qalora_group_size",
+        "r",
+        "rank_pattern",
+        "revision",
+        "target_modules",
+        "task_type",
+        "use_dora",
+        "use_rslora",
+    }
+)
+"""Settings of a LoRA (peft 0.21) that are no more than that. Others multiply layers, or have
+weights computed or read when it is loaded."""
+EMPTY = (None, False)
+"""The values of settings that are not used; PEFT takes an empty object for one that is."""
+PATTERNS = ("target_modules", "exclude_modules", "layers_pattern")
+"""Settings of a LoRA that PEFT takes as patterns of `re`, like the keys of the two below."""
+PATTERNS_BY_KEY = ("rank_pattern", "alpha_pattern")
+CHEAP = re.compile(r"\^?(?:[\w-]|\\\.|\.|\||\(\?:|\(\?!|\(|\)(?![*+?{]))*\$?")
+"""A pattern without repeats, but for those of `.*` and `\\d+`, which are taken out before."""
+MOST_REPEATS = 4
+"""In one pattern: the time that it takes grows with the length of a name to this power."""
 PLAIN_STARTS = (None, True, False, "gaussian")
 """What a LoRA may begin with before its weights are loaded: numbers that cost nothing."""
 HIGHEST_RANK = 16_384
+"""As wide as the widest layers there are: a LoRA of that rank saves nothing."""
 
-
+LARGEST = {"size": 16_384}
+"""Far more than in any model there is, by keys."""
 LARGEST_BY_END = {
-    **dict.fromkeys(("layers", "depth", "depths", "blocks"), 4096),
-    **dict.fromkeys(("heads", "experts", "groups"), 65_536),
+    **dict.fromkeys(("layers", "layer", "depth", "depths", "blocks"), 4096),
+    **dict.fromkeys(("heads", "head", "experts", "groups"), 65_536),
     **dict.fromkeys(("height", "width", "image_size", "crop_size"), 16_384),
     **dict.fromkeys(("_edge", "_pixels"), 1 << 30),
+    "_size": 1 << 24,
 }
-"""Far more than in any model there is, by the ends of keys; lists hold one number a stage."""
+"""The same by the ends of keys; lists hold one number a stage."""
 
 
 def require_safe(folder: Path, *, is_verified: bool = False) -> None:
@@ -121,7 +163,7 @@ def require_plain(file: Path) -> None:
 
 def _leads_elsewhere(key: str, value: Any) -> bool:
     """Whether a setting has a library load another model, weights or code."""
-    if key.endswith(CHOOSES_CODE):
+    if CHOOSES_CODE in key:
         return "/" in str(value)
     if key in NAMES_A_TOWER:
         return not {":", "/"}.isdisjoint(str(value))
@@ -134,7 +176,8 @@ def _leads_elsewhere(key: str, value: Any) -> bool:
 
 def _is_beyond(key: str, value: Any) -> bool:
     """Whether a number is larger than any model's, so that a library would count for ever."""
-    most = next((most for end, most in LARGEST_BY_END.items() if key.endswith(end)), None)
+    by_end = next((most for end, most in LARGEST_BY_END.items() if key.endswith(end)), None)
+    most = LARGEST.get(key, by_end)
     if most is None:
         return False
     if isinstance(value, list):
@@ -236,12 +279,37 @@ def _require_plain_lora(file: Path) -> None:
         raise ModelUnsupportedError(
             f"{str(file)!r} says that its kind is {kind!r}, and vidqa loads {LORA} only"
         )
-    start, pattern = told.get("init_lora_weights"), told.get("rank_pattern") or {}
-    ranks = [told.get("r", 1), *(pattern.values() if isinstance(pattern, dict) else [pattern])]
-    odd = [name for name in COSTLY if told.get(name)]
-    odd += ["init_lora_weights"] * (start not in PLAIN_STARTS)
-    odd += ["r"] * (not all(type(rank) is int and 0 < rank <= HIGHEST_RANK for rank in ranks))
-    if odd:
-        raise ModelUnsupportedError(
-            f"{str(file)!r} is of no plain LoRA: {odd[0]} is {told.get(odd[0])!r}"
-        )
+    for name, value in told.items():
+        if not _is_plain(name, value):
+            raise ModelUnsupportedError(
+                f"{str(file)!r} is of no plain LoRA: {name} is {value!r:.200}"
+            )
+
+
+def _is_plain(name: str, value: Any) -> bool:
+    """Whether a setting of a LoRA costs nothing when it is loaded."""
+    if value in EMPTY or (name == "loftq_config" and value == {}):
+        return True
+    if name == "init_lora_weights":
+        return value in PLAIN_STARTS
+    if name == "r":
+        return _is_rank(value)
+    if name in PATTERNS_BY_KEY:
+        ranks = value.values() if isinstance(value, dict) and name == "rank_pattern" else ()
+        return isinstance(value, dict) and all(map(_is_rank, ranks)) and _is_cheap(list(value))
+    return name in PLAIN_KEYS and (name not in PATTERNS or _is_cheap(value))
+
+
+def _is_rank(value: Any) -> bool:
+    return type(value) is int and 0 < value <= HIGHEST_RANK
+
+
+def _is_cheap(patterns: Any) -> bool:
+    """Whether `re` is quick to say what such patterns match."""
+    several = [patterns] if isinstance(patterns, str) else patterns
+    if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
+        return False
+    parted = [re.split(r"\.[*+]\??|\\d[*+]", one) for one in several]
+    return all(
+        len(parts) <= MOST_REPEATS + 1 and all(map(CHEAP.fullmatch, parts)) for parts in parted
+    )

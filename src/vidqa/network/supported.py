@@ -1,5 +1,6 @@
 """Which models vidqa can drive: native transformers classes that take encoded pictures back."""
 
+import errno
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,13 +108,20 @@ def reading(folder: Path) -> Iterator[None]:
         raise
     except ImportError as error:
         raise ModelUnsupportedError(
-            f"the model in {folder} needs a library that is missing: {_first_line(error)}"
+            f"the model in {folder} needs a library that cannot be loaded: {_first_line(error)}"
         ) from error
     except Exception as error:  # each library has errors of its own for what it cannot read
-        if any(words in str(error) for words in OF_THE_MACHINE):
+        if _is_the_machines(error):
             raise
         said = _first_line(error)
         raise ModelDamagedError(f"the model in {folder} cannot be read: {said}") from error
+
+
+def _is_the_machines(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+    is_torchs = isinstance(error, RuntimeError)
+    return is_torchs and any(words in str(error) for words in OF_THE_MACHINE)
 
 
 def _first_line(error: Exception) -> str:

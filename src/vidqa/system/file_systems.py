@@ -4,29 +4,20 @@ import errno
 import hashlib
 import os
 import shutil
-import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
 from vidqa.errors import NoSpaceError, UsageError, VidqaError
+from vidqa.system.paths import PACKAGE
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """What a system says when nothing more can be written."""
-UNUSABLE = frozenset(
-    {
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-        errno.ENOENT,
-        errno.ENOTDIR,
-        errno.EISDIR,
-        errno.ELOOP,
-        errno.ENAMETOOLONG,
-        errno.EIO,
-        errno.ESTALE,
-    }
-)
-"""What a system says of a path that is to be mended, or typed in another way."""
+OF_PROGRAMS = frozenset({None, errno.EBADF, errno.EFAULT})
+"""What a system says of a program that is at fault, whatever path it names."""
+
+LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
+"""In the words of sysconfig."""
 
 UNSUPPORTED = frozenset(
     {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
@@ -43,11 +34,15 @@ def said_plainly(error: OSError) -> VidqaError | None:
         where = f"; {error.filename!r} was not written" if error.filename else ""
         return NoSpaceError(f"the disk is full{where}")
     path = error.filename
-    if not isinstance(path, str) or error.errno not in UNUSABLE:
-        return None
-    if Path(path).is_relative_to(sys.prefix):
+    if not isinstance(path, str) or error.errno in OF_PROGRAMS or _is_pythons(Path(path)):
         return None
     return UsageError(f"{path!r}: {error.strerror}")
+
+
+def _is_pythons(path: Path) -> bool:
+    """Whether it is a file of Python, of a library or of vidqa."""
+    libraries = [str(sysconfig.get_path(name)) for name in LIBRARIES]
+    return any(path.is_relative_to(place) for place in [*libraries, str(PACKAGE)])
 
 
 def is_unsupported(error: BaseException) -> bool:
@@ -110,7 +105,12 @@ def put_in_place(draft: Path, target: Path, *, replace: bool) -> None:
         else:
             draft.unlink()
             return
-    draft.replace(target)
+    try:
+        draft.replace(target)
+    except OSError:
+        if not replace:  # what stands there now is only the place that was held
+            target.unlink(missing_ok=True)
+        raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -38,6 +38,11 @@ class Frame:
     pixels: "NDArray[np.uint8]"
     """RGB, upright, shape (height, width, 3)."""
 
+    def __post_init__(self) -> None:
+        shape = self.pixels.shape
+        if len(shape) != 3 or shape[2] != 3 or 0 in shape:
+            raise ValueError(f"Frame: pixels must be (height, width, 3), got {shape}")
+
 
 class Marks(NamedTuple):
     """What a clip is known by."""

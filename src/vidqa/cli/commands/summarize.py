@@ -306,7 +306,7 @@ def summarize(
         WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
         keep=not no_cache,
         offline=offline,
-        scores_answers=grounding or strict,
+        caches=parse.caches_held(has_choices=False, grounding=grounding or strict, sentences=True),
     )
     how = SummaryOptions(
         run=RunOptions(

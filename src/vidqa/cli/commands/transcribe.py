@@ -140,8 +140,8 @@ class TranscribeRun:
             readable=self.options.readable,
         )
         words = Words("none")
-        is_new = isinstance(self.targets, FileTarget) and not self.options.force
-        with opened(target, replace=not is_new) as sink:
+        replaces = self.options.force or not isinstance(self.targets, FileTarget)
+        with opened(target, replace=replaces) as sink:
             write = self._shown(sink) if target is None and sys.stdout.isatty() else sink
             write(captions.begin())
             for event in self._events(transcriber, Path(clip), sound):

@@ -1,6 +1,5 @@
 """Where text goes: stdout, or a file that appears only when it is complete."""
 
-import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +9,7 @@ from typing import Any, Final, TextIO
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.stdout import put
 from vidqa.errors import NoSpaceError, UsageError
-from vidqa.system.file_systems import put_in_place
+from vidqa.system.file_systems import FULL, put_in_place
 
 _TEXT: Final[Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
 
@@ -82,6 +81,7 @@ def growing(target: Path, *, force: bool) -> Iterator[Sink]:
         return
     if not force:
         require_new(target)
+    target = Path(os.path.realpath(target))
     with _write_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         stream = target.open("w" if force else "x", **_TEXT)
@@ -154,6 +154,6 @@ def _write_errors(target: Path) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, FileExistsError) and target.is_file():
             raise _is_there(target) from error
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise NoSpaceError(f"the disk is full; {name} was not written") from error
         raise UsageError(f"{name} cannot be written: {error.strerror}") from error

@@ -78,9 +78,9 @@ def decode(content: bytes, memories: Sequence[memoryview]) -> Any:
 
     makers: dict[str, Callable[[dict[str, Any]], Any]] = {
         "array": array,
-        "number": lambda told: told["value"],
-        "path": lambda told: Path(told["path"]),
-        "fraction": lambda told: Fraction(*told["parts"]),
+        "number": lambda told: _of(told["value"], int | float | bool),
+        "path": lambda told: Path(_of(told["path"], str)),
+        "fraction": lambda told: Fraction(*_of(told["parts"], tuple[int, int])),
         "error": _error,
         "class": lambda told: _instance(_class(told["name"]), told["fields"]),
     }
@@ -99,8 +99,15 @@ def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
+def _of(value: Any, hint: Any) -> Any:
+    """A value of just that type. Raises as `decode` does, and so do those below."""
+    if not fits(value, hint):
+        raise ValueError(f"{value!r:.50} is not {hint}")
+    return value
+
+
 def _error(told: dict[str, Any]) -> errors.VidqaError:
-    """An error of vidqa's. Raises as `decode` does, and so do those below."""
+    """An error of vidqa's."""
     kind = getattr(errors, told["name"], None)
     if not (isinstance(kind, type) and issubclass(kind, errors.VidqaError)):
         raise ValueError(f"{told['name']} is no error of vidqa's")

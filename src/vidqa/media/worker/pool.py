@@ -27,6 +27,12 @@ SILENCE_S = 20
 
 FAULT = "a fault of vidqa or its libraries: "
 
+PLACE = re.compile(r'\s*File "([^"]*)", line (\d+)')
+"""A line of a trace."""
+
+LONGEST_TRACE = 1 << 16
+"""Characters of a trace that are looked at, the last ones."""
+
 TRIES = 2
 """How often a job is begun whose process crashes or hangs: it may have been the machine's doing."""
 
@@ -258,9 +264,10 @@ def _failure(message: Failed) -> Exception:
 
 def _where(trace: str) -> str:
     """Where an exception was raised, and what it says: `ValueError: no (frames.py, line 7)`."""
-    said = trace.strip().splitlines()[-1]
-    places = re.findall(r'File ".*?([^/\\"]+)", line (\d+)', trace)
-    return f"{said} ({places[-1][0]}, line {places[-1][1]})" if places else said
+    lines = trace[-LONGEST_TRACE:].strip().splitlines() or ["it says nothing"]
+    places = [place for line in lines if (place := PLACE.match(line))]
+    said = lines[-1]
+    return f"{said} ({Path(places[-1][1]).name}, line {places[-1][2]})" if places else said
 
 
 def _end(process: "subprocess.Popen[bytes]", connection: Connection) -> None:

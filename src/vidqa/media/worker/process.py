@@ -21,6 +21,9 @@ from vidqa.errors import VidqaError
 from vidqa.media.worker import heartbeat, transport
 from vidqa.media.worker.messages import Beat, Done, Failed, Item, Job
 
+LONGEST_TRACE = 1 << 16
+"""Characters of a trace that are sent, the last ones."""
+
 BEAT_EVERY_S = 0.5
 """How often a sign of life is passed on."""
 
@@ -77,7 +80,7 @@ class _Server:
         except MemoryError:
             end = Failed(None, out_of_memory=True)
         except Exception:
-            end = Failed(None, trace=traceback.format_exc())
+            end = Failed(None, trace=traceback.format_exc()[-LONGEST_TRACE:])
         self.send(end)
 
     def send(self, message: object) -> None:

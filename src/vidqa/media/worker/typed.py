@@ -1,6 +1,7 @@
 """Whether values are what type hints say: what a worker sends was made by nobody to be trusted."""
 
 import collections.abc
+import math
 from collections.abc import Callable
 from dataclasses import fields
 from fractions import Fraction
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 NAMES = {"Fraction": Fraction, "NDArray": NDArray, "np": np}
 """What modules that must be imported fast name in their hints, and do not import."""
+LARGEST = 1 << 63
 STREAMS = (collections.abc.Iterator, collections.abc.Generator)
 
 
@@ -21,7 +23,7 @@ def fits(value: object, hint: Any) -> bool:
 
     Hints are plain classes, `Any`, `Literal`, unions, tuples, lists, which have become tuples, and
     arrays by the type of their numbers. Of a dataclass or an error it is the class that counts. An
-    int is a float as well.
+    int is a float as well; numbers are finite, and no larger than 64 bits hold.
     """
     kind, parts = get_origin(hint), get_args(hint)
     if kind in (Union, UnionType):
@@ -34,9 +36,9 @@ def fits(value: object, hint: Any) -> bool:
         return isinstance(value, tuple) and _fits_parts(value, parts)
     if kind is np.ndarray:
         (number,) = get_args(parts[1])
-        return isinstance(value, np.ndarray) and value.dtype.type is number
-    if hint in (int, float):  # True is no number here
-        return type(value) is int or type(value) is hint
+        return isinstance(value, np.ndarray) and value.dtype == np.dtype(number)
+    if hint in (int, float):
+        return _is_number(value, hint)
     return hint is Any or isinstance(value, type(None) if hint is None else hint)
 
 
@@ -52,6 +54,13 @@ def result_hint(function: Callable[..., Any]) -> Any:
     """What a function returns, or what a generator function yields; Any if it does not say."""
     hint = get_type_hints(function, localns=NAMES).get("return", Any)
     return get_args(hint)[0] if get_origin(hint) in STREAMS else hint
+
+
+def _is_number(value: object, kind: type[int] | type[float]) -> bool:
+    """True and False are none here."""
+    if type(value) is int:
+        return abs(value) < LARGEST
+    return kind is float and type(value) is float and math.isfinite(value)
 
 
 def _fits_parts(value: tuple[Any, ...], parts: tuple[Any, ...]) -> bool:

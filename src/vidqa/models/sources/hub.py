@@ -15,9 +15,9 @@ from typing import Any
 from vidqa.errors import DownloadError, OfflineError
 from vidqa.models.sources.wheel import Progress
 from vidqa.models.spec import File, HubSource
-from vidqa.models.store.disk import FULL_ERRNOS, full_disk_errors, require_space
+from vidqa.models.store.disk import full_disk_errors, require_space
 from vidqa.models.store.manifest import BLOCK_BYTES, Stamp, stamp, write_marker
-from vidqa.system.file_systems import link_or_copy
+from vidqa.system.file_systems import FULL, link_or_copy
 
 HUB_ROOM = "free some space, or set HF_HUB_CACHE to a folder on a larger disk"
 
@@ -151,7 +151,7 @@ def hub_errors(source: HubSource, wanted: str) -> Iterator[None]:
             hint=OFFLINE,
         ) from error
     except OSError as error:
-        if error.errno in FULL_ERRNOS:
+        if error.errno in FULL:
             raise
         raise _refusal(source, wanted, error) from error
     except transport_error() as error:

@@ -1,17 +1,15 @@
 """Room on the disk: asked for before a download, told plainly when it runs out during one."""
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from vidqa.errors import NoSpaceError
+from vidqa.system.file_systems import FULL
 
 SPARE_BYTES = 64 << 20
 """Left free on the disk beyond what a download needs."""
-
-FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 
 MAKE_ROOM = "free some space, or set VIDQA_CACHE_DIR to a folder on a larger disk"
 
@@ -38,6 +36,6 @@ def full_disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL_ERRNOS:
+        if error.errno not in FULL:
             raise
         raise NoSpaceError(f"the disk of {folder} is full", hint=MAKE_ROOM) from error

@@ -4,7 +4,6 @@ A process that is killed leaves at most the beginning of one line, which is cut 
 opened again. One process at a time writes; a second one is refused.
 """
 
-import errno
 import fcntl
 import json
 import os
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import NoSpaceError, UsageError
-from vidqa.system.file_systems import is_unsupported, stand_in, sync_folder
+from vidqa.system.file_systems import FULL, is_unsupported, stand_in, sync_folder
 from vidqa.system.texts import from_json
 
 Record = dict[str, Any]
@@ -207,7 +206,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise NoSpaceError(
                 f"the disk is full; {path} holds what was answered until now",
                 hint="make room, then give the same command again: it goes on where it stopped",

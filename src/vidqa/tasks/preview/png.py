@@ -1,6 +1,5 @@
 """Pictures as PNG files that appear only when they are complete."""
 
-import errno
 import os
 import re
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from vidqa.errors import NoSpaceError, UsageError
-from vidqa.system.file_systems import put_in_place
+from vidqa.system.file_systems import FULL, put_in_place
 from vidqa.tasks.folders.journal import disk_errors
 
 SUFFIX = ".png"
@@ -31,9 +30,12 @@ def check_target(target: Path, *, force: bool) -> None:
     if not above.is_dir():
         raise UsageError(f"{str(target)!r} cannot be written: {str(above)!r} is a file")
     if target.exists() and not force:
-        raise UsageError(
-            f"{str(target)!r} is there already", hint="choose another name, or add --force"
-        )
+        raise _is_there(target)
+
+
+def _is_there(target: Path) -> UsageError:
+    hint = "choose another name, or add --force"
+    return UsageError(f"{str(target)!r} is there already", hint=hint)
 
 
 def check_folder(folder: Path, *, force: bool) -> None:
@@ -79,7 +81,9 @@ def save_png(image: Image.Image, target: Path, *, replace: bool = True) -> None:
         image.save(draft, format="PNG")
         put_in_place(draft, target, replace=replace)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(error, FileExistsError) and target.exists():
+            raise _is_there(target) from error
+        if error.errno in FULL:
             raise NoSpaceError(f"the disk is full; {str(target)!r} was not written") from error
         raise UsageError(f"{str(target)!r} cannot be written: {error.strerror or error}") from error
     finally:
