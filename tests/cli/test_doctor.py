@@ -115,8 +115,8 @@ def test_what_comes_from_outside_is_made_harmless(
 
 
 PROGRAM = """
-from vidqa.cli import main
-from vidqa.tasks import doctor
+from vidqa.cli import app as main
+from vidqa.tasks.doctor import examine as doctor
 from vidqa.tasks.doctor.finding import Finding
 
 def examine(*_, **__):

@@ -7,7 +7,7 @@ import pytest
 
 LEAVES = """
 import atexit, sys, threading, time
-from vidqa.cli import main
+from vidqa.cli import app as main
 main.run = lambda _: 7
 atexit.register(print, "tidied")
 threading.Thread(target=time.sleep, args=(240,)).start()  # Python itself would wait for it

@@ -184,7 +184,7 @@ def test_a_pull_shows_a_bar(tmp_path: Path, index: str) -> None:
     source = wheels.build(tmp_path / "index", {"tiny_weights/model.bin": os.urandom(3_000_000)})
     program = tmp_path / "pull.py"
     program.write_text(
-        "from vidqa import registry\nfrom vidqa.models.registry import *\n"
+        "from vidqa.models import registry\nfrom vidqa.models.registry import *\n"
         f"registry.SPEECH['tiny'] = SpeechSpec('tiny', {source!r}, 'en', 'for tests')\n"
         "from vidqa.cli.app import main\nmain()\n"
     )

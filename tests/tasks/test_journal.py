@@ -111,7 +111,7 @@ sys.path[:0] = sys.argv[2:]
 from pathlib import Path
 import errno, os
 from vidqa.errors import NoSpaceError
-from vidqa.tasks import journal as it
+from vidqa.tasks.folders import journal as it
 from test_journal import record
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -149,13 +149,20 @@ def test_plain_settings_pass(folder: Path) -> None:
         {"vision_config": {"depths": [2, 1e9]}},
         {"num_layers": [[1e9]]},
         {"n_layer": 10**9},
-        {"size": 10**9},
-        {"size": {"height": 10**9}},
         {"vocab_size": 10**12},
     ],
 )
 def test_sizes_that_no_model_has_are_refused(folder: Path, told: dict[str, object]) -> None:
     (folder / "config.json").write_text(json.dumps(told))
+    with pytest.raises(ModelUnsupportedError, match="is no model's"):
+        require_safe(folder)
+
+
+@pytest.mark.parametrize("size", [10**9, {"height": 10**9}])
+def test_pictures_that_no_machine_holds_are_refused(folder: Path, size: object) -> None:
+    (folder / "verified.json").write_text('{"files": [{"size": 10000000000}]}')
+    require_safe(folder)
+    (folder / "preprocessor_config.json").write_text(json.dumps({"size": size}))
     with pytest.raises(ModelUnsupportedError, match="is no model's"):
         require_safe(folder)
 

@@ -35,7 +35,7 @@ from vidqa.models.store.store import Store
 
 PULL = """
 import json, sys
-from vidqa import registry
+from vidqa.models import registry
 from vidqa.errors import VidqaError
 from vidqa.models.spec import File, HubSource, SpeechSpec
 from vidqa.models.pull import pull
@@ -327,7 +327,7 @@ def test_a_class_that_cannot_be_driven_is_refused_before_its_weights(desk: Desk)
 def test_a_gated_preset_is_refused_before_anything_is_fetched(desk: Desk) -> None:
     source = HubSource("someone/gated", "main", (), "MIT", gated=True, about_bytes=1)
     program = (
-        "import sys; from dataclasses import replace; from vidqa import registry\n"
+        "import sys; from dataclasses import replace; from vidqa.models import registry\n"
         "from vidqa.models.spec import HubSource\n"
         f"source = {source!r}\n"
         "sys.argv[1] = 'tried'\n"

@@ -48,7 +48,7 @@ def test_the_revision_follows_the_content(folder: Path) -> None:
     (folder / "adapter" / "adapter_model.safetensors").touch()
     for name in ("preprocessor_config.json", "chat_template.jinja", "adapter/adapter_config.json"):
         for number in (0, 1):
-            told = {"peft_type": "LORA", "image_mean": number}
+            told = {"peft_type": "LORA", "lora_alpha": number}
             (folder / name).write_text(json.dumps(told))
             seen.add(revision())
     (folder / "model.safetensors").write_bytes(b"other weights")

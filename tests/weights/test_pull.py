@@ -29,7 +29,7 @@ STARTER = registry.MODELS["starter"]
 
 PULL = """
 import json, sys
-from vidqa import registry
+from vidqa.models import registry
 from vidqa.models.pull import pull
 source = json.loads(sys.argv[1])
 files = tuple(registry.File(**file) for file in source.pop("files"))

@@ -18,10 +18,11 @@ from vidqa.network.loading import load_folder
 
 PULL = """
 import json, sys
-from vidqa import registry
+from vidqa.models import registry
 from vidqa.errors import VidqaError
 from vidqa.network.configuration import EvaVisionConfig
-from vidqa.tasks import convert, pull
+from vidqa.models import pull
+from vidqa.models.conversion import convert
 convert.RELEASED_TOWER = EvaVisionConfig(**json.loads(sys.argv[1]))
 sources = []
 for fields in json.loads(sys.argv[2]):

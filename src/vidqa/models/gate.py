@@ -89,16 +89,17 @@ PLAIN_STARTS = (None, True, False, "gaussian")
 HIGHEST_RANK = 16_384
 """As wide as the widest layers there are: a LoRA of that rank saves nothing."""
 
-LARGEST = {"size": 16_384}
-"""Far more than in any model there is, by keys."""
+PROCESSOR = "processor_config.json"
+"""The end of the names of files that say how pictures are made ready; `size` is their sides."""
+LARGEST_SIDE = 16_384
 LARGEST_BY_END = {
     **dict.fromkeys(("layers", "layer", "depth", "depths", "blocks"), 4096),
     **dict.fromkeys(("heads", "head", "experts", "groups"), 65_536),
-    **dict.fromkeys(("height", "width", "image_size", "crop_size"), 16_384),
+    **dict.fromkeys(("height", "width", "image_size", "crop_size"), LARGEST_SIDE),
     **dict.fromkeys(("_edge", "_pixels"), 1 << 30),
     "_size": 1 << 24,
 }
-"""The same by the ends of keys; lists hold one number a stage."""
+"""Far more than in any model there is, by the ends of keys; lists hold one number a stage."""
 
 
 def require_safe(folder: Path, *, is_verified: bool = False) -> None:
@@ -153,7 +154,8 @@ def require_plain(file: Path) -> None:
             continue
         waiting += one.values()
         for key, value in one.items():
-            if _is_beyond(key, value):
+            is_side = key == "size" and file.name.endswith(PROCESSOR)
+            if _is_beyond("width" if is_side else key, value):
                 raise ModelUnsupportedError(f"{str(file)!r} is no model's: {key} is {value}")
             if _leads_elsewhere(key, value):
                 raise ModelUnsupportedError(
@@ -176,8 +178,7 @@ def _leads_elsewhere(key: str, value: Any) -> bool:
 
 def _is_beyond(key: str, value: Any) -> bool:
     """Whether a number is larger than any model's, so that a library would count for ever."""
-    by_end = next((most for end, most in LARGEST_BY_END.items() if key.endswith(end)), None)
-    most = LARGEST.get(key, by_end)
+    most = next((most for end, most in LARGEST_BY_END.items() if key.endswith(end)), None)
     if most is None:
         return False
     if isinstance(value, list):
