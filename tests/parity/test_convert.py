@@ -23,6 +23,7 @@ from vidqa.models.conversion.lazy_tensors import lazy
 from vidqa.models.conversion.released_files import Parts
 from vidqa.network.batch.generate import answer_greedily
 from vidqa.network.batch.rows import Embedded, embed_left_padded, join
+from vidqa.network.inference.token_sampling import AnswerPenalty
 from vidqa.network.loading import ADAPTER, Loaded, load_folder
 from vidqa.network.text.paper_tokenizer import piece_ids
 from vidqa.network.vision.eva import EvaVisionModel
@@ -75,7 +76,7 @@ def test_the_folder_gives_the_authors_logits(parts: Parts, llm: str, tmp_path: P
     assert result.left_out == ("config", "epoch", "optimizer", "scaler")
     expected = golden_files.tensors(f"{llm}_tensors")["A.prefill_logits"]
     torch.testing.assert_close(logits(loaded, llm), expected, atol=1e-4, rtol=0)
-    assert loaded.answer_penalty is not None
+    assert AnswerPenalty.of(loaded) is not None
     assert loaded.stop_ids == {2}
     assert loaded.image_mark in templates.chat_template(legacy=LEGACY[llm])
     assert loaded.processor.chat_template == templates.chat_template(legacy=LEGACY[llm])
@@ -93,7 +94,7 @@ def test_the_folder_writes_the_authors_answer(parts: Parts, llm: str, tmp_path: 
         prompt_of(loaded, llm),
         max_new_tokens=greedy["generate_kwargs"]["max_new_tokens"],
         eos_id=loaded.end_id,
-        penalty=loaded.answer_penalty,
+        penalty=AnswerPenalty.of(loaded),
     )
     assert written == greedy["new_ids"][0][: len(written)]
     assert loaded.end_id in written or len(written) == len(greedy["new_ids"][0])
