@@ -1,4 +1,4 @@
-"""Write the man page and the README's tables from the program itself, or check that they fit.
+"""Write the man page and the tables in docs/ from the program itself, or check that they fit.
 
 python scripts/build_docs.py          # write
 python scripts/build_docs.py --check  # exit 1 and say what differs
@@ -24,7 +24,8 @@ from vidqa.models.spec import HubSource, ModelSpec, Reported
 from vidqa.types.exit_codes import MEANINGS
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+REFERENCE = ROOT / "docs" / "reference.md"
+MODELS_PAGE = ROOT / "docs" / "models.md"
 MAN = ROOT / "man" / "vidqa.1"
 CARD = ROOT / "src" / "vidqa" / "data" / "starter" / "README.md"
 EVALUATION = ROOT / "benchmarks" / "results" / "evaluate-cpu.json"
@@ -45,7 +46,12 @@ def main() -> None:
     """Write or check."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
-    wanted = {README: readme(README.read_text()), MAN: man_page(), CARD: card(CARD.read_text())}
+    wanted = {
+        REFERENCE: reference(REFERENCE.read_text()),
+        MODELS_PAGE: models_page(MODELS_PAGE.read_text()),
+        MAN: man_page(),
+        CARD: card(CARD.read_text()),
+    }
     stale = [file for file, text in wanted.items() if not file.exists() or file.read_text() != text]
     if parser.parse_args().check:
         for file in stale:
@@ -93,8 +99,8 @@ def described(option: Any) -> str:
     return f"{text} [default: {option.default}]"
 
 
-def readme(text: str) -> str:
-    """Replace what stands between the markers."""
+def reference(text: str) -> str:
+    """The page with the options and the exit statuses as they are."""
     rows = [
         f"| `{cell(spelled(option))}` | {cell(described(option))} |"
         for option in options(dict(commands())["vidqa ask"])
@@ -104,7 +110,11 @@ def readme(text: str) -> str:
         f"| {int(code)} | `{code.name.lower()}` | {meaning} |" for code, meaning in MEANINGS.items()
     ]
     head = ["| status | kind | meaning |", "|---|---|---|"]
-    text = between(text, "exit-codes", [*head, *codes])
+    return between(text, "exit-codes", [*head, *codes])
+
+
+def models_page(text: str) -> str:
+    """The page with the presets and the starter's figures as they are."""
     text = between(text, "presets", presets())
     return between(text, "starter-figures", figures(json.loads(EVALUATION.read_text())))
 
@@ -177,7 +187,7 @@ def between(text: str, name: str, lines: list[str]) -> str:
     made, count = re.subn(
         rf"<!-- {name} -->.*?<!-- /{name} -->", lambda _: block, text, flags=re.DOTALL
     )
-    assert count == 1, f"README.md has {count} blocks {name}"
+    assert count == 1, f"there are {count} blocks {name}"
     return made
 
 

@@ -112,3 +112,12 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
 def test_senseless_settings_are_not_written(words: tuple[str, str]) -> None:
     assert run(["config", "set", *words]) == 2
     assert not paths.config_file().exists()
+
+
+def test_what_people_wrote_into_the_file_stays(file: Path) -> None:
+    file.write_text('# my machine\ndevice = "cpu"  # the GPU is lent\n\nkeep = "1GB"\n')
+    write_setting("model", "starter")
+    write_setting("keep", None)
+    assert file.read_text() == (
+        '# my machine\ndevice = "cpu"  # the GPU is lent\n\nmodel = "starter"\n'
+    )

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -56,6 +56,21 @@ def test_records_know_the_turns_before(chat: Chat) -> None:
         " 1 turns before.",
         " 0 turns before.",
     ]
+
+
+def test_ctrl_c_ends_all_lines_of_a_pipe(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fake
+
+    asked = []
+
+    def stop(self: fake.FakeTalk, question: str, **_: object) -> Iterator[object]:
+        asked.append(question)
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(fake.FakeTalk, "stream", stop)
+    assert chat("what?", "and then?")[0] == 130
+    assert asked == ["what?"]
 
 
 def test_what_can_be_looked_up(chat: Chat) -> None:

@@ -27,7 +27,9 @@ class Stopwatch:
 
     @contextmanager
     def more(self, name: Stage) -> Iterator[None]:
-        """Add what the body takes to a stage's seconds."""
+        """Add what the body takes to a stage's seconds, also if it fails."""
         started = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started

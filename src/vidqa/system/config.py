@@ -1,9 +1,7 @@
 """The user's settings: from the environment, else from one file."""
 
-import json
 import os
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -81,7 +79,7 @@ def read_settings(file: Path) -> dict[str, str]:
 
 
 def write_setting(name: str, value: str | None) -> Path:
-    """Set one setting in the file, or take it out; the others stay. Returns the file.
+    """Set one setting in the file, or take it out; all else in it stays. Returns the file.
 
     Raises:
         UsageError: no such setting, or the file cannot be read or written.
@@ -89,12 +87,12 @@ def write_setting(name: str, value: str | None) -> Path:
     """
     require_name(name)
     file = paths.config_file()
-    told = {**read_settings(file), name: value}
-    kept = {key: one for key, one in told.items() if one is not None}
+    read_settings(file)
+    text = decoded(file.read_bytes()) if file.exists() else ""
     draft = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(_toml(kept), encoding="utf-8")
+        draft.write_text(_with(text, name, value), encoding="utf-8")
         draft.replace(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
@@ -118,9 +116,13 @@ def require_name(name: str, *, where: str = "") -> None:
     raise UsageError(f"{name!r}{where} is no setting", hint=meant)
 
 
-def _toml(settings: Mapping[str, str]) -> str:
-    # a JSON string is a basic string of TOML, but for surrogate pairs and the control character DEL
-    lines = (
-        f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items()
-    )
-    return "".join(lines).replace("\x7f", "\\u007f")
+def _with(text: str, name: str, value: str | None) -> str:
+    """A TOML text with another setting; its comments and its order stay."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    if value is None:
+        document.pop(name, None)
+    else:
+        document[name] = value
+    return tomlkit.dumps(document)

@@ -92,7 +92,7 @@ class ChatRun:
         return ExitCode.ANSWERED if is_person else self.status
 
     def _obey(self, line: str) -> None:
-        """Do what a line says; Ctrl-C ends that, and an error is said."""
+        """Do what a line says; an error is said, and Ctrl-C ends that, or all lines of a pipe."""
         if not line:
             return
         try:
@@ -102,6 +102,8 @@ class ChatRun:
                 self._answer(self.talk.stream, line)
         except KeyboardInterrupt:
             put("\n")
+            if not sys.stdin.isatty():
+                raise  # nobody types the lines that are left
             self.teller.note("stopped; this turn is forgotten")
         except VidqaError as error:
             self.status = exit_code(error)
