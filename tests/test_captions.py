@@ -12,9 +12,8 @@ from vidqa.media.words.subtitle_file import read_subtitles
 from vidqa.tasks.transcribe.caption_formats import (
     FORMATS,
     SHORTEST_S,
+    Captions,
     Format,
-    clock,
-    write_captions,
 )
 from vidqa.types import Cue, Words
 
@@ -42,7 +41,9 @@ def _in_order(rows: list[tuple[int, int, str]]) -> tuple[Cue, ...]:
 
 
 def written(cues: tuple[Cue, ...], form: Format) -> str:
-    return "".join(write_captions(Words("speech", cues, "a model", ("hm",), "en"), form, "a.mp4"))
+    captions = Captions(form, "a.mp4")
+    words = Words("speech", cues, "a model", ("hm",), "en")
+    return "".join([captions.begin(), *map(captions.cue, cues), captions.end(words)])
 
 
 def shown(cues: tuple[Cue, ...]) -> tuple[Cue, ...]:
@@ -103,10 +104,3 @@ def test_plain_text_is_a_line_a_cue():
 def test_nothing_said_is_still_a_file_of_its_format(form: Format):
     text = written((), form)
     assert text == {"txt": "", "srt": "", "vtt": "WEBVTT\n\n", "json": text}[form]
-
-
-def test_clocks():
-    assert clock(0, ",") == "00:00:00,000"
-    assert clock(3723.4496, ".") == "01:02:03.450"
-    assert clock(59.9996, ".") == "00:01:00.000"
-    assert clock(360_000, ",") == "100:00:00,000"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from clips import WIDTH, make_clip, read_number
 from vidqa.cli.app import run
-from vidqa.tasks.preview.contact_sheet import ContactSheet, stamp
+from vidqa.tasks.preview.contact_sheet import ContactSheet
 from vidqa.tasks.preview.font import Lettering
 from vidqa.types import Frame, Segment
 
@@ -194,10 +194,3 @@ def test_missing_letters_are_written_otherwise_and_told() -> None:
     assert lettering.complaints() == ()
     assert lettering.writable("\u017a\u00f3\u0142 \u4f60") == "zo\\u0142 \\u4f60"
     assert "\u017a \u00f3 \u0142 \u4f60" in lettering.complaints()[0]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "0:00.000"), (61.2345, "1:01.234"), (3600, "1:00:00.000")]
-)
-def test_stamps(seconds: float, said: str) -> None:
-    assert stamp(seconds) == said

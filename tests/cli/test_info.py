@@ -9,7 +9,7 @@ from test_terminal import run as run_on_terminal
 
 from clips import make_clip, turn
 from vidqa.cli.app import run
-from vidqa.cli.render.media_info import clock, info_rows
+from vidqa.cli.render.media_info import info_rows
 from vidqa.media.fingerprint import fingerprint
 from vidqa.types.media_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, VideoInfo
 
@@ -152,11 +152,3 @@ def test_names_cannot_write_to_the_terminal(clip: Path, capsys: pytest.CaptureFi
     assert "\x1b" not in out
     assert "\u202e" not in out
     assert len(out.splitlines()) == 7
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0, "0:00.0"), (59.96, "1:00.0"), (3599.99, "1:00:00.0"), (61.2, "1:01.2")],
-)
-def test_a_clock(seconds: float, said: str) -> None:
-    assert clock(seconds) == said

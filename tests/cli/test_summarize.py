@@ -12,7 +12,7 @@ from media.films import ONE, TWO, film, with_chapters
 from tiny import talkative, vidqa_folder
 from vidqa.cli.app import run
 from vidqa.cli.render.escape import printable
-from vidqa.cli.render.summaries import clock, ffmetadata, summary_text
+from vidqa.cli.render.summaries import ffmetadata, summary_text
 from vidqa.media.container.probe import probe
 from vidqa.models.resolve import write_settings
 
@@ -140,15 +140,6 @@ def test_what_a_model_cannot_do_is_said_once(
     assert (status, out) == (2, "")
     assert err.count("error:") == 1
     assert said in err
-
-
-def test_times_of_chapters() -> None:
-    assert [clock(time_s) for time_s in (0, 59.9, 61, 3723.4)] == [
-        "0:00",
-        "0:59",
-        "1:01",
-        "1:02:03",
-    ]
 
 
 def test_a_folder_gets_a_file_a_clip_in_each_format(

@@ -10,7 +10,7 @@ from films import BLACK, ONE, THREE, TWO, WIDTH, Picture, film, landscape
 
 from clips import damage, encode_pictures, make_clip, picture_stream
 from vidqa.media.container.probe import probe
-from vidqa.media.container.timeline import key_times, read_timeline
+from vidqa.media.container.timeline import read_timeline
 from vidqa.media.sampling.shot_changes import Thumbnail, new_shots
 from vidqa.media.sampling.shots import find_shots
 
@@ -129,7 +129,7 @@ def test_keyframes_are_found_without_decoding(tmp_path: Path, name: str, codec: 
     times = [frame.time - info.start_s for frame in shown]
     keys = [time for time, frame in zip(times, shown, strict=True) if frame.key_frame]
     assert len(keys) >= 5
-    assert key_times(info) == pytest.approx(keys)
+    assert read_timeline(info).key_times_s == pytest.approx(keys)
     assert read_timeline(info).frame_times_s == pytest.approx(times)
 
 
@@ -137,4 +137,4 @@ def test_a_clip_that_begins_late_still_begins_at_zero(tmp_path: Path):
     path = tmp_path / "late.mkv"
     with av.open(str(path), "w") as out:
         encode_pictures(out, picture_stream(out), [500, 540, 580])
-    assert key_times(probe(path)) == (0,)
+    assert read_timeline(probe(path)).key_times_s == (0,)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import golden_files
+from batch_rows import Row, join
 from peft import PeftModel
 from torch import Tensor
 from transformers import LlamaConfig, MistralConfig, PreTrainedTokenizerFast
 
 from vidqa.models.conversion import tensor_names
 from vidqa.models.conversion.lazy_tensors import LazyTensors, lazy
-from vidqa.network.batch.rows import Row, join
 from vidqa.network.configuration import EvaVisionConfig, VidqaConfig
 from vidqa.network.modeling import VidqaForConditionalGeneration
 from vidqa.network.registration import register

@@ -10,6 +10,8 @@ import golden_files
 import pytest
 import release
 import torch
+from batch_answers import answer_greedily
+from batch_rows import Embedded, embed_left_padded, join
 from golden_model import LEGACY, TOWER, tokenizer
 from peft import PeftModel
 from torch import Tensor
@@ -21,8 +23,6 @@ from vidqa.models.conversion import tensor_names
 from vidqa.models.conversion.convert import Converted, convert
 from vidqa.models.conversion.lazy_tensors import lazy
 from vidqa.models.conversion.released_files import Parts
-from vidqa.network.batch.generate import answer_greedily
-from vidqa.network.batch.rows import Embedded, embed_left_padded, join
 from vidqa.network.inference.token_sampling import AnswerPenalty
 from vidqa.network.loading import ADAPTER, Loaded, load_folder
 from vidqa.network.text.paper_tokenizer import piece_ids

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from batch_answers import answer_greedily
+from batch_rows import Embedded, embed_left_padded
 from golden_model import BOS, EOS, Golden, tokenizer
 from torch import Tensor
 
-from vidqa.network.batch.generate import answer_greedily
-from vidqa.network.batch.rows import Embedded, embed_left_padded
 from vidqa.network.inference.decode import decode, prefill_prefix, prefill_question
 from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
 from vidqa.network.text.detokenize import text_of

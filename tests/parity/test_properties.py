@@ -8,14 +8,14 @@ from pathlib import Path
 import golden_model
 import pytest
 import torch
+from batch_answers import answer_greedily
+from batch_rows import Embedded, Row, embed_left_padded
 from golden_model import EOS, TOWER, Golden, tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from transformers import Blip2VisionConfig, Blip2VisionModel
 
-from vidqa.network.batch.generate import answer_greedily
-from vidqa.network.batch.rows import Embedded, Row, embed_left_padded
 from vidqa.network.inference import decode as decoding
 from vidqa.network.inference.decode import prefill_prefix, prefill_question
 from vidqa.network.inference.visual_features import VisualForm

@@ -9,6 +9,9 @@ import av
 import numpy as np
 import pytest
 import torch
+from batch_answers import answer_greedily
+from batch_rows import Row, embed_left_padded, join
+from batch_scoring import AnswerLimits, answer_batch, score
 from golden_model import BOS, EOS, LEGACY, Golden, tokenizer
 from numpy.typing import NDArray
 from PIL import Image
@@ -19,9 +22,6 @@ from vidqa.engine import Clip, Model, open_folder
 from vidqa.errors import UsageError
 from vidqa.media.sampling.strategies import Sampling
 from vidqa.models.spec import Family
-from vidqa.network.batch.generate import answer_greedily
-from vidqa.network.batch.rows import Row, embed_left_padded, join
-from vidqa.network.batch.scoring import AnswerLimits, answer_batch, score
 from vidqa.network.inference.token_sampling import AnswerPenalty
 from vidqa.network.processing import VidqaProcessor
 from vidqa.network.text.detokenize import text_of

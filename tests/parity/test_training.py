@@ -3,11 +3,11 @@
 import golden_files
 import pytest
 import torch
+from batch_rows import Row
+from batch_scoring import AnswerBatch, AnswerLimits, answer_batch, rank, score
 from golden_model import BOS, Golden, load_with_adapter
 from torch import Tensor
 
-from vidqa.network.batch.rows import Row
-from vidqa.network.batch.scoring import AnswerBatch, AnswerLimits, answer_batch, rank, score
 from vidqa.network.text.paper_tokenizer import PAD_PIECE
 from vidqa.prompt.paper import templates
 

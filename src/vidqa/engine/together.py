@@ -10,8 +10,8 @@ from vidqa.engine.answer.generate import Writing, checked_sampling
 from vidqa.engine.stage_timer import Stopwatch
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import NotEnoughMemoryError, VidqaError
-from vidqa.network.batch.decode import can_join, decode_together, joined_bytes
 from vidqa.network.inference.decode import Context, decode
+from vidqa.network.inference.decode_together import can_join, decode_together, joined_bytes
 from vidqa.network.inference.prompt_ids import PromptIds
 from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
 from vidqa.system.plan import free_memory_bytes

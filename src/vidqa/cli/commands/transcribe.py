@@ -24,6 +24,7 @@ from vidqa.tasks.folders.shelf import Shelf
 from vidqa.tasks.transcribe.caption_formats import FORMATS, TIMED, Captions, Format
 from vidqa.tasks.transcribe.readable import Readable
 from vidqa.types import Cue, Words
+from vidqa.types.clock import clock
 from vidqa.types.exit_codes import ExitCode
 from vidqa.types.wording import count_words, counted
 
@@ -295,10 +296,5 @@ def _spare_clips(target: Path, clips: tuple[str, ...]) -> Path:
 
 
 def _progress(done_s: float, end_s: float) -> str:
-    whole = f" of {_clock(end_s)}" if end_s else ""
-    return f"listening: {_clock(done_s)}{whole}"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+    whole = f" of {clock(end_s, hours=True)}" if end_s else ""
+    return f"listening: {clock(done_s, hours=True)}{whole}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.stdout import put
 from vidqa.types import SCHEMA_VERSION
+from vidqa.types.clock import clock
 from vidqa.types.media_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, VideoInfo
 from vidqa.types.wording import counted
 
@@ -94,7 +95,7 @@ def _show_table(rows: Iterable[Row], target: TextIO) -> None:
 def _duration(info: VideoInfo) -> str:
     begins = f"; its clock begins at {info.start_s:.3f} s" if round(info.start_s, 3) else ""
     sound = f"; its sound begins {info.lead_s:.3f} s before its pictures" if info.lead_s else ""
-    return f"{clock(info.duration_s)} ({info.duration_s:.3f} s){begins}{sound}"
+    return f"{clock(info.duration_s, 1)} ({info.duration_s:.3f} s){begins}{sound}"
 
 
 def _picture(info: VideoInfo) -> list[str]:
@@ -157,16 +158,7 @@ def _other(stream: OtherPictures) -> str:
 
 def _chapter(chapter: Chapter) -> str:
     title = f" {chapter.title}" if chapter.title else ""
-    return f"{clock(chapter.start_s)} to {clock(chapter.end_s)}{title}"
-
-
-def clock(seconds: float) -> str:
-    """`1:02:03.4`, or `2:03.4` within the first hour."""
-    tenths = round(seconds * 10)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    head = f"{hours}:{minutes:02}" if hours else str(minutes)
-    return f"{head}:{rest // 10:02}.{rest % 10}"
+    return f"{clock(chapter.start_s, 1)} to {clock(chapter.end_s, 1)}{title}"
 
 
 def _size(size_bytes: int) -> str:

@@ -11,6 +11,7 @@ from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import opened
 from vidqa.cli.render.stdout import put
 from vidqa.types import UNWATCHED, Answer
+from vidqa.types.clock import clock
 
 Text = Literal["text", "md", "ffmetadata"]
 """How a summary is written that is no record."""
@@ -82,13 +83,6 @@ def ffmetadata(record: Mapping[str, Any]) -> str:
         if chapter["title"] not in ("", UNWATCHED):
             lines.append(f"title={_escaped(chapter['title'])}")
     return "\n".join(lines) + "\n"
-
-
-def clock(time_s: float) -> str:
-    """`1:02:03` or `2:03`; the second that it begins in."""
-    minutes, seconds = divmod(int(time_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _line(chapter: Mapping[str, Any], between: str) -> str:

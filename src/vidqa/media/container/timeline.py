@@ -45,8 +45,3 @@ def read_timeline(info: VideoInfo) -> Timeline:
                 if packet.is_keyframe:
                     keys.add(time_s)
     return Timeline(tuple(sorted(frames)), tuple(sorted(keys)))
-
-
-def key_times(info: VideoInfo) -> tuple[float, ...]:
-    """When the keyframes of a clip are shown. See `read_timeline`."""
-    return read_timeline(info).key_times_s

@@ -12,6 +12,7 @@ from vidqa.media.sampling.shots import find_shots
 from vidqa.media.sampling.strategies import Sampling
 from vidqa.prompt.paper.limits import Numbering, frame_indices
 from vidqa.prompt.recipe import Recipe
+from vidqa.types.clock import clock
 from vidqa.types.media_info import VideoInfo
 
 
@@ -66,10 +67,8 @@ def as_typed(seconds: float) -> str:
     """A time as people write it: `7.5`, `12:30`, `1:02:03`."""
     if seconds < 60:
         return f"{seconds:g}"
-    minutes, rest = divmod(round(seconds, 2), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    clock = f"{minutes:02}:{rest:05.2f}" if rest % 1 else f"{minutes:02}:{int(rest):02}"
-    return f"{hours}:{clock}" if hours else clock.removeprefix("0")
+    rounded = round(seconds, 2)
+    return clock(rounded, 2 if rounded % 1 else 0)
 
 
 def stretch(info: VideoInfo, start_s: float | None, end_s: float | None) -> tuple[float, float]:

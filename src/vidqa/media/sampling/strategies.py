@@ -67,10 +67,6 @@ class Sampling:
         return MOST_BY_RATE if self.name == "fps" else default
 
 
-EVENLY = Sampling("uniform")
-"""What is done unless something else is asked for."""
-
-
 def choices() -> str:
     """What `Sampling.parse` reads, for people."""
     names = [name if name != "fps" else "fps:N" for name in get_args(SamplerName)]

@@ -18,9 +18,6 @@ LLAMA2 = Budget(max_frames=45, max_words=400, context_tokens=3700)
 MISTRAL = Budget(max_frames=90, max_words=800, context_tokens=7500)
 """Mistral-7B-Instruct-v0.2, as the authors' inference script sets it."""
 
-TVQA_FRAMES_PER_S = 3
-"""TVQA comes as folders of pictures at this rate."""
-
 
 @dataclass(frozen=True, slots=True)
 class Numbering:

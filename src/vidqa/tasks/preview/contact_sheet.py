@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from vidqa.tasks.preview.font import Lettering
 from vidqa.types import Frame, Segment
+from vidqa.types.clock import clock
 
 LARGEST_THUMBNAIL = (320, 320)
 """Width and height in pixels that every frame is fitted into."""
@@ -64,7 +65,7 @@ class ContactSheet:
             x = GAP + index % columns * (width + GAP)
             y = GAP + index // columns * (height + below + GAP)
             sheet.paste(self._fitted(index, width, height), (x, y))
-            self._write(sheet, (x, y + height), [stamp(segment.time_s), *text])
+            self._write(sheet, (x, y + height), [clock(segment.time_s, 3), *text])
         return sheet
 
     def complaints(self) -> tuple[str, ...]:
@@ -94,12 +95,3 @@ class ContactSheet:
         for number, line in enumerate(lines):
             ink = GREY if number else INK
             brush.text((x, y + 2 + number * LINE_HEIGHT), line, ink, self._lettering.font)
-
-
-def stamp(seconds: float) -> str:
-    """A time for people: `1:02.345`, or `1:00:02.345` from an hour on."""
-    whole = round(seconds * 1000)
-    minutes, rest = divmod(whole, 60_000)
-    hours, minutes = divmod(minutes, 60)
-    head = f"{hours}:{minutes:02}" if hours else str(minutes)
-    return f"{head}:{rest // 1000:02}.{rest % 1000:03}"

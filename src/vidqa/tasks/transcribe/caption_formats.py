@@ -1,11 +1,11 @@
 """Cues as text: SRT, WebVTT, plain lines, or JSON objects; each cue can be written by itself."""
 
 import json
-from collections.abc import Iterator
 from typing import Literal, get_args
 
 from vidqa.tasks.transcribe.readable import Readable
 from vidqa.types import SCHEMA_VERSION, Cue, Words
+from vidqa.types.clock import clock
 
 Format = Literal["txt", "srt", "vtt", "json"]
 """`txt` is a line a cue; `json` an object a line: one a cue, and one about the whole at the end."""
@@ -58,7 +58,7 @@ class Captions:
             split = [cue] if self._readable is None else self._readable.split(cue)
             return "".join(map(self._timed, split))
         if self._form == "txt":
-            time = f"{clock(cue.start_s, '.')[:-4]}  " if self._clocked else ""
+            time = f"{_stamp(cue.start_s)[:-4]}  " if self._clocked else ""
             return f"{self._title}{time}{cue.text}\n"
         return _line(
             {
@@ -75,9 +75,9 @@ class Captions:
         self._count += 1
         end_s = max(cue.end_s, cue.start_s + SHORTEST_S)
         if self._form == "vtt":
-            span = f"{clock(cue.start_s, '.')} --> {clock(end_s, '.')}"
+            span = f"{_stamp(cue.start_s)} --> {_stamp(end_s)}"
             return f"{span}\n{_escaped(cue.text)}\n\n"
-        span = f"{clock(cue.start_s, ',')} --> {clock(end_s, ',')}"
+        span = f"{_stamp(cue.start_s)} --> {_stamp(end_s)}".replace(".", ",")
         return f"{self._count}\n{span}\n{cue.text.replace('-->', '->')}\n\n"
 
     def end(self, words: Words) -> str:
@@ -97,22 +97,6 @@ class Captions:
         )
 
 
-def write_captions(words: Words, form: Format, video: str) -> Iterator[str]:
-    """All the text of one clip's words, piece by piece."""
-    captions = Captions(form, video)
-    yield captions.begin()
-    yield from map(captions.cue, words.cues)
-    yield captions.end(words)
-
-
-def clock(seconds: float, mark: str) -> str:
-    """`01:02:03.450`, with the decimal mark that the format wants."""
-    milliseconds = round(seconds * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    whole, thousandths = divmod(rest, 1000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{whole:02}{mark}{thousandths:03}"
-
-
 def _escaped(text: str) -> str:
     """WebVTT reads markup and entities; what was said is neither."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -121,3 +105,8 @@ def _escaped(text: str) -> str:
 def _line(record: dict[str, object]) -> str:
     # ASCII: a file name that is no valid text, and any control character, comes out escaped
     return json.dumps(record) + "\n"
+
+
+def _stamp(time_s: float) -> str:
+    """`01:02:03.450`."""
+    return clock(time_s, 3, hours=True).zfill(len("01:02:03.450"))

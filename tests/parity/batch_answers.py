@@ -3,9 +3,9 @@
 from typing import Any
 
 import torch
+from batch_rows import Embedded
 from transformers import LogitsProcessorList
 
-from vidqa.network.batch.rows import Embedded
 from vidqa.network.inference.token_sampling import AnswerPenalty
 from vidqa.network.modeling import VidqaForConditionalGeneration
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from batch_rows import Row, keep_first
 from torch import Tensor
 from torch.nn import functional
 
-from vidqa.network.batch.rows import Row, keep_first
 from vidqa.network.inference.visual_features import VisualForm
 from vidqa.network.modeling import VidqaForConditionalGeneration, VidqaOutput
 

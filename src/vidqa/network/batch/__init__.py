@@ -1,1 +1,0 @@
-"""Several prompts or answers in one forward."""
