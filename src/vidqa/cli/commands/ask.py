@@ -1,9 +1,13 @@
 """Ask every question about every clip."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from typer.core import TyperCommand
+
+from vidqa.cli import options, parse, run_options
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView, choose_view
 from vidqa.cli.render.output_file import STDOUT
@@ -11,6 +15,7 @@ from vidqa.cli.render.status import Teller
 from vidqa.cli.render.stdout import ReaderGone
 from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
+from vidqa.cli.session import FrameOptions, ModelOptions, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
 from vidqa.types import Answer, Notify, Stage, TextDelta
 from vidqa.types.exit_codes import ExitCode
@@ -137,3 +142,94 @@ class Asking:
         notify("generate")
         yield TextDelta(answer.text)
         yield answer
+
+
+class AskCommand(TyperCommand):
+    """Says `CLIP... QUESTION` as it is meant; typer would add dots to the whole."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The words after `vidqa ask` in the usage line."""
+        return [str(self.options_metavar), options.WORDS]
+
+
+def ask(
+    words: options.Words = None,
+    question: options.Questions = None,
+    questions: run_options.QuestionList = None,
+    files_from: run_options.FilesFrom = None,
+    recursive: run_options.Recursive = False,
+    shard: run_options.Shard = None,
+    output: run_options.Records = None,
+    retry_failed: run_options.RetryFailed = False,
+    force: run_options.Force = False,
+    unordered: run_options.Unordered = False,
+    batch: run_options.Batch = 1,
+    model: options.ModelName = None,
+    frames: options.Frames = None,
+    recipe: options.Recipe = "vidqa",
+    sample: options.Sample = None,
+    start: options.Start = None,
+    end: options.End = None,
+    subtitles: options.Subtitles = "auto",
+    language: options.Language = None,
+    task: options.TaskName = "transcribe",
+    text_track: options.TextTrack = None,
+    audio_track: options.AudioTrack = None,
+    speech: options.Speech = None,
+    decoder: options.DecoderName = "auto",
+    device: options.Device = None,
+    dtype: options.Dtype = None,
+    fit: options.Fit = False,
+    max_new_tokens: options.MaxNewTokens = None,
+    temperature: options.Temperature = 0.0,
+    top_p: options.TopP = 1.0,
+    seed: options.Seed = 0,
+    choices: options.Choices = None,
+    threshold: options.Threshold = None,
+    grounding: options.WhatItRestsOn = False,
+    no_cache: options.NoCache = False,
+    offline: options.Offline = False,
+    as_json: options.Json = False,
+    timings: options.Timings = False,
+    show_prompt: options.ShowPrompt = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> ExitCode:
+    """Ask questions about clips. The last word is the question, before it are files or folders."""
+    chosen = parse.Selection(question, questions, files_from, recursive, shard)
+    asked = parse.read_request(words or [], chosen, sys.stdin)
+    watch = WatchOptions(
+        ModelOptions.read(model, device, dtype, fit=fit),
+        FrameOptions.read(frames, recipe, sample, start, end, decoder),
+        WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
+        keep=not no_cache,
+        offline=offline,
+        caches=parse.caches_held(
+            has_choices=choices is not None, grounding=grounding, recipe=recipe
+        ),
+    )
+    how = AskOptions(
+        run=RunOptions(
+            watch=watch,
+            output=output,
+            retry_failed=retry_failed,
+            force=force,
+            unordered=unordered,
+            batch=batch,
+            timings=timings,
+        ),
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        top_p=top_p,
+        seed=seed,
+        choices=parse.read_choices(choices, threshold),
+        threshold=threshold,
+        grounding=grounding,
+        as_json=as_json,
+        show_prompt=show_prompt,
+    )
+    if timings and quiet and not (as_json or output):
+        raise UsageError("--quiet leaves no place for --timings", hint="add --json, or drop one")
+    teller = Teller(quiet=quiet, verbose=verbose)
+    teller.unused_draws(temperature, top_p, seed)
+    return ask_all(asked, how, teller)

@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from vidqa.cli import options
+from vidqa.cli.model_choice import settled
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.status import Teller
 from vidqa.cli.render.stdout import put, put_columns
+from vidqa.models.registry import DEFAULT_MODEL
 from vidqa.types import SCHEMA_VERSION
 from vidqa.types.exit_codes import ExitCode
 
@@ -80,3 +83,16 @@ def _show_on_terminal(finding: "Finding") -> None:
         said.append(f"\nmend: {printable(finding.mend)}", style="dim")
     table.add_row(Text(finding.state, style=STYLES[finding.state]), printable(finding.name), said)
     Console(highlight=False, markup=False).print(table)
+
+
+def doctor(
+    model: options.DoctorModel = None,
+    device: options.Device = None,
+    offline: options.DoctorOffline = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Examine this installation. Line by line: ok, warning or failing, and what mends it."""
+    model = settled("model", model, DEFAULT_MODEL)
+    device = settled("device", device, "auto")
+    return DoctorRun(model, device, offline, as_json, Teller(quiet=quiet)).run()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from vidqa.cli import options, train_options
+from vidqa.cli.model_choice import settled
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import Teller
 from vidqa.errors import UsageError
@@ -252,3 +254,51 @@ def _line(teller: Teller, event: "Told", steps: int) -> int:
     elif isinstance(event, Finished):
         teller.note(f"the model is in {event.folder}")
     return 0
+
+
+def train(
+    examples: train_options.ExampleFiles,
+    output: train_options.TrainedFolder,
+    base: train_options.Base = "starter",
+    layout: train_options.Layout = "jsonl",
+    videos: train_options.Videos = None,
+    subtitle_folder: train_options.SubtitleFolder = None,
+    kept_apart: train_options.KeptApart = None,
+    recipe: options.Recipe = "vidqa",
+    stage: train_options.PaperStage = None,
+    frames: options.Frames = None,
+    steps: train_options.Steps = None,
+    batch: train_options.BatchSize = None,
+    accumulate: train_options.Accumulate = 1,
+    rate: train_options.Rate = None,
+    rank: train_options.LoraRank = None,
+    save_every: train_options.SaveEvery = 50,
+    seed: train_options.TrainSeed = 0,
+    gradient_checkpointing: train_options.Checkpointing = False,
+    device: options.Device = None,
+    dtype: train_options.TrainDtype = "auto",
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Teach a model with clips, questions and answers of your own."""
+    how = TrainOptions(
+        base=base,
+        output=output,
+        layout=layout,
+        videos=videos,
+        subtitles=subtitle_folder,
+        kept_apart=kept_apart,
+        recipe=recipe,
+        stage=stage,
+        frames=frames,
+        steps=steps,
+        batch=batch,
+        accumulate=accumulate,
+        rate=rate,
+        rank=rank,
+        save_every=save_every,
+        seed=seed,
+        checkpointing=gradient_checkpointing,
+        device=settled("device", device, "auto"),
+        dtype=dtype,
+    )
+    return TrainRun(tuple(examples), how, Teller(quiet=quiet)).run()

@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vidqa.cli import options, run_options
+from vidqa.cli.model_choice import settled
+from vidqa.cli.parse import Selection, read_clips, read_span, read_subtitles, read_task
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.answers import failure_line
 from vidqa.cli.render.escape import printable
@@ -19,6 +22,7 @@ from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.several import Several
 from vidqa.cli.runs.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.errors import UsageError, VidqaError
+from vidqa.system.config import setting
 from vidqa.tasks.folders.clip_list import ClipList
 from vidqa.tasks.folders.shelf import Shelf
 from vidqa.tasks.transcribe.caption_formats import FORMATS, TIMED, Captions, Format
@@ -298,3 +302,61 @@ def _spare_clips(target: Path, clips: tuple[str, ...]) -> Path:
 def _progress(done_s: float, end_s: float) -> str:
     whole = f" of {clock(end_s, hours=True)}" if end_s else ""
     return f"listening: {clock(done_s, hours=True)}{whole}"
+
+
+def transcribe(
+    clips: run_options.SoundClips = None,
+    files_from: run_options.FilesFrom = None,
+    recursive: run_options.Recursive = False,
+    shard: run_options.Shard = None,
+    form: options.Format = None,
+    max_line_width: options.LineWidth = None,
+    max_cue_seconds: options.CueSeconds = None,
+    output: options.Output = None,
+    force: options.Force = False,
+    speech: options.Speech = None,
+    language: options.Language = None,
+    task: options.TaskName = "transcribe",
+    text_track: options.TextTrack = None,
+    audio_track: options.AudioTrack = None,
+    subtitles: options.TranscriptWords = "speech",
+    start: options.Start = None,
+    end: options.End = None,
+    device: options.Device = None,
+    no_cache: options.NoCache = False,
+    offline: options.Offline = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Write down what is said in clips. Listens, unless told what else to read."""
+    from vidqa.media.endings import SOUND, VIDEO
+
+    if subtitles == "off":
+        raise UsageError(
+            "--subtitles off leaves nothing to write down", hint="use speech, auto or a file"
+        )
+    read_form = read_format("json" if as_json and form is None else form, output)
+    if as_json and read_form != "json":
+        raise UsageError(f"--json and -f {read_form} exclude each other")
+    start_s, end_s = read_span(start, end)
+    is_shown = form is output is None and not as_json and sys.stdout.isatty()
+    how = TranscribeOptions(
+        form=read_form,
+        clocked=is_shown,
+        readable=read_readable(read_form, max_line_width, max_cue_seconds),
+        output=output,
+        speech=speech or setting("speech").value,
+        subtitles="auto" if text_track and subtitles == "speech" else read_subtitles(subtitles),
+        language=language,
+        task=read_task(task),
+        text_track=text_track,
+        audio_track=audio_track,
+        start_s=start_s,
+        end_s=end_s,
+        device=settled("device", device, "auto"),
+        force=force,
+        keep=not no_cache,
+    )
+    selection = Selection(files_from=files_from, recursive=recursive, shard=shard)
+    found = read_clips(clips or [], selection, sys.stdin, suffixes=VIDEO | SOUND)
+    return TranscribeRun(found, how, Teller(quiet=quiet)).run()

@@ -1,0 +1,37 @@
+"""What is said, and with which status the program ends, where a command did not come to its end."""
+
+import traceback
+
+import typer
+
+from vidqa.cli.render.status import Teller
+from vidqa.errors import VidqaError
+from vidqa.system.file_systems import said_plainly
+from vidqa.types.exit_codes import ExitCode, exit_code
+
+
+def status_of(error: BaseException, teller: Teller) -> int:
+    """Tell an error; the status that it ends the program with.
+
+    Raises:
+        SystemExit: somebody else's, for whoever runs the program.
+
+    """
+    if isinstance(error, OSError) and (plain := said_plainly(error)) is not None:
+        plain.__cause__ = error
+        error = plain
+    if isinstance(error, VidqaError):
+        teller.error(error)
+        return exit_code(error)
+    if isinstance(error, typer.Abort | KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    if isinstance(error, SystemExit):
+        # the parser ends this way when nobody reads its help any more
+        if isinstance(error.__context__, BrokenPipeError):
+            return ExitCode.ANSWERED
+        raise error
+    if hasattr(error, "show") and hasattr(error, "exit_code"):  # the parser's own complaints
+        error.show()
+        return int(error.exit_code)
+    traceback.print_exception(error)
+    return ExitCode.UNEXPECTED
