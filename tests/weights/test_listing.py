@@ -25,9 +25,10 @@ from vidqa.errors import (
     UsageError,
 )
 from vidqa.models.add import add
+from vidqa.models.inventory import others, verify
 from vidqa.models.presets.hub import FAMILIES
-from vidqa.models.pull import others, remove, verify
 from vidqa.models.registry import MODELS, SPEECH
+from vidqa.models.remove import remove
 from vidqa.models.resolve import find_local
 from vidqa.models.sources.fetch import source_key
 from vidqa.models.spec import HubSource

@@ -19,7 +19,9 @@ from vidqa.cli.app import run
 from vidqa.errors import ModelDamagedError, ModelMissingError, OfflineError, UsageError
 from vidqa.models import registry
 from vidqa.models.installed import model_key, model_revision
-from vidqa.models.pull import locate, pull, remove, status, verify
+from vidqa.models.inventory import locate, status, verify
+from vidqa.models.pull import pull
+from vidqa.models.remove import remove
 from vidqa.models.sources.fetch import download_bytes, fetch, source_key
 from vidqa.models.spec import File, HubSource, ModelSpec, SpeechSpec, WheelSource
 from vidqa.models.store.manifest import sha256_of

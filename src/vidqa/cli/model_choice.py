@@ -103,7 +103,7 @@ def _ask_person(specs: "list[ModelSpec]", teller: Teller) -> str:
     from rich.prompt import IntPrompt
 
     from vidqa.cli.render.download import fetch_model
-    from vidqa.models.pull import status
+    from vidqa.models.inventory import status
 
     console = Console(stderr=True, highlight=False, markup=False)
     console.print("No model is in the cache. These fit this machine:")

@@ -155,7 +155,7 @@ class Watcher:
         """Find out what cannot work before the seconds that loading takes."""
         from vidqa.media.reader import Reader
         from vidqa.media.sampling.select import stretch
-        from vidqa.models.pull import locate
+        from vidqa.models.inventory import locate
 
         self.reader = Reader()
         self.reader.warm()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from vidqa.errors import ModelMissingError
 from vidqa.models.installed import parts
-from vidqa.models.pull import status
+from vidqa.models.inventory import status
 from vidqa.models.registry import BEST_FIRST, DEFAULT_MODEL, MODELS
 from vidqa.models.sources.fetch import download_bytes
 from vidqa.models.spec import ModelSpec

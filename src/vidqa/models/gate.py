@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError
+from vidqa.models.lora_rules import LORA, is_plain_setting
 from vidqa.system.texts import from_json
 
 WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
@@ -41,53 +42,6 @@ BUILDS_A_TOWER = ("model_args", "backbone_kwargs")
 """Keys whose values timm takes as arguments."""
 FETCHES = ("checkpoint_path", "cache_dir", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay")
 """Arguments of timm's that have weights read from elsewhere."""
-LORA = "LORA"
-"""The only kind of PEFT's adapters that is loaded: others load more of them."""
-PLAIN_KEYS = frozenset(
-    {
-        "alpha_pattern",
-        "auto_mapping",
-        "base_model_name_or_path",
-        "bias",
-        "ensure_weight_tying",
-        "exclude_modules",
-        "fan_in_fan_out",
-        "inference_mode",
-        "init_lora_weights",
-        "layers_pattern",
-        "layers_to_transform",
-        "lora_alpha",
-        "lora_bias",
-        "lora_dropout",
-        "megatron_core",
-        "modules_to_save",
-        "peft_type",
-        "peft_version",
-        "qalora_group_size",
-        "r",
-        "rank_pattern",
-        "revision",
-        "target_modules",
-        "task_type",
-        "use_dora",
-        "use_rslora",
-    }
-)
-"""Settings of a LoRA (peft 0.21) that are no more than that. Others multiply layers, or have
-weights computed or read when it is loaded."""
-EMPTY = (None, False)
-"""The values of settings that are not used; PEFT takes an empty object for one that is."""
-PATTERNS = ("target_modules", "exclude_modules", "layers_pattern")
-"""Settings of a LoRA that PEFT takes as patterns of `re`, like the keys of the two below."""
-PATTERNS_BY_KEY = ("rank_pattern", "alpha_pattern")
-CHEAP = re.compile(r"\^?(?:[\w-]|\\\.|\.|\||\(\?:|\(\?!|\(|\)(?![*+?{]))*\$?")
-"""A pattern without repeats, but for those of `.*` and `\\d+`, which are taken out before."""
-MOST_REPEATS = 4
-"""In one pattern: the time that it takes grows with the length of a name to this power."""
-PLAIN_STARTS = (None, True, False, "gaussian")
-"""What a LoRA may begin with before its weights are loaded: numbers that cost nothing."""
-HIGHEST_RANK = 16_384
-"""As wide as the widest layers there are: a LoRA of that rank saves nothing."""
 
 PROCESSOR = "processor_config.json"
 """The end of the names of files that say how pictures are made ready; `size` is their sides."""
@@ -268,10 +222,10 @@ def _require_adapter(folder: Path) -> None:
     if not (folder / ADAPTER_WEIGHTS).is_file():
         raise ModelUnsupportedError(f"{folder} has no {ADAPTER_WEIGHTS}", hint=SAFE)
     require_plain(folder / ADAPTER_CONFIG)
-    _require_plain_lora(folder / ADAPTER_CONFIG)
+    require_plain_lora(folder / ADAPTER_CONFIG)
 
 
-def _require_plain_lora(file: Path) -> None:
+def require_plain_lora(file: Path) -> None:
     """A LoRA costs what its weights take: nothing in it is loaded or computed besides."""
     told = read_json(file)
     if not isinstance(told, dict):
@@ -281,36 +235,7 @@ def _require_plain_lora(file: Path) -> None:
             f"{str(file)!r} says that its kind is {kind!r}, and vidqa loads {LORA} only"
         )
     for name, value in told.items():
-        if not _is_plain(name, value):
+        if not is_plain_setting(name, value):
             raise ModelUnsupportedError(
                 f"{str(file)!r} is of no plain LoRA: {name} is {value!r:.200}"
             )
-
-
-def _is_plain(name: str, value: Any) -> bool:
-    """Whether a setting of a LoRA costs nothing when it is loaded."""
-    if value in EMPTY or (name == "loftq_config" and value == {}):
-        return True
-    if name == "init_lora_weights":
-        return value in PLAIN_STARTS
-    if name == "r":
-        return _is_rank(value)
-    if name in PATTERNS_BY_KEY:
-        ranks = value.values() if isinstance(value, dict) and name == "rank_pattern" else ()
-        return isinstance(value, dict) and all(map(_is_rank, ranks)) and _is_cheap(list(value))
-    return name in PLAIN_KEYS and (name not in PATTERNS or _is_cheap(value))
-
-
-def _is_rank(value: Any) -> bool:
-    return type(value) is int and 0 < value <= HIGHEST_RANK
-
-
-def _is_cheap(patterns: Any) -> bool:
-    """Whether `re` is quick to say what such patterns match."""
-    several = [patterns] if isinstance(patterns, str) else patterns
-    if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
-        return False
-    parted = [re.split(r"\.[*+]\??|\\d[*+]", one) for one in several]
-    return all(
-        len(parts) <= MOST_REPEATS + 1 and all(map(CHEAP.fullmatch, parts)) for parts in parted
-    )

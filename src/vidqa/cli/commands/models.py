@@ -17,7 +17,7 @@ from vidqa.types.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from vidqa.models.choose import Machine
-    from vidqa.models.pull import ModelStatus
+    from vidqa.models.inventory import ModelStatus
     from vidqa.models.spec import ModelSpec, SpeechSpec
 
 app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)
@@ -33,7 +33,7 @@ def list_models(as_json: options.Json = False) -> ExitCode:
 
     silence_libraries()
     from vidqa.models.choose import this_machine
-    from vidqa.models.pull import others, status
+    from vidqa.models.inventory import others, status
 
     machine = this_machine(settled("device", None, "auto"))
     specs: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]
@@ -95,7 +95,7 @@ def convert(
 @app.command()
 def rm(name: options.Name) -> ExitCode:
     """Remove a model from the cache. Parts that another one needs stay."""
-    from vidqa.models.pull import remove
+    from vidqa.models.remove import remove
 
     freed = remove(name)
     Teller().note(f"{name}: {freed / 1e6:.0f} MB freed")
@@ -105,7 +105,7 @@ def rm(name: options.Name) -> ExitCode:
 @app.command()
 def path(name: options.Name) -> ExitCode:
     """Print the folder of a model in the cache."""
-    from vidqa.models.pull import locate
+    from vidqa.models.inventory import locate
 
     put(f"{printable(str(locate(name)))}\n")
     return ExitCode.ANSWERED
@@ -114,7 +114,7 @@ def path(name: options.Name) -> ExitCode:
 @app.command()
 def verify(name: options.Name) -> ExitCode:
     """Read every byte of a model again. It must be what was verified."""
-    from vidqa.models.pull import verify as check
+    from vidqa.models.inventory import verify as check
 
     for folder in check(name):
         put(f"ok\t{printable(str(folder))}\n")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vidqa.models.installed import parts
-from vidqa.models.pull import ModelStatus, others, status
+from vidqa.models.inventory import ModelStatus, others, status
 from vidqa.models.registry import DEFAULT_MODEL, MODELS, SPEECH
 from vidqa.models.resolve import added_again, is_added
 from vidqa.models.spec import HubSource

@@ -1,0 +1,156 @@
+"""What models the cache holds, whole or damaged, and where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidqa.errors import ModelDamagedError, ModelMissingError
+from vidqa.models.installed import model_folder, model_key, parts, speech_folder, speech_key
+from vidqa.models.registry import MODELS, SPEECH, find, find_speech, is_known
+from vidqa.models.resolve import (
+    ADDED,
+    added_again,
+    added_key,
+    find_local,
+    hub_source,
+    is_added,
+)
+from vidqa.models.sources.fetch import (
+    download_bytes,
+    source_key,
+    unpacked_bytes,
+)
+from vidqa.models.spec import ModelSpec, SpeechSpec
+from vidqa.models.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """What the cache holds of a model."""
+
+    name: str
+    cached: bool
+    """Complete; not necessarily intact, see `damaged` and `verify`."""
+    damaged: bool
+    """A quick look found a part that is not what was verified; a pull mends it."""
+    download_bytes: int
+    """What a pull from nothing would download, its speech model included."""
+    disk_bytes: int
+    """What it takes in the cache, or would, its parts and speech model included."""
+
+
+def require_complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
+    """The folder of a model whose parts are all there, and what it listens with.
+
+    Raises:
+        ModelMissingError: something is not in the cache.
+        ModelDamagedError: something is not what was verified.
+
+    """
+    if isinstance(spec, SpeechSpec):
+        return speech_folder(spec, store)
+    folder = model_folder(spec, store)
+    if spec.speech is not None:
+        speech_folder(find_speech(spec.speech), store, wanted_by=spec.name)
+    return folder
+
+
+def keys_of(spec: ModelSpec | SpeechSpec) -> list[str]:
+    """The keys of all entries that a model is made of, itself first."""
+    own = speech_key(spec) if isinstance(spec, SpeechSpec) else model_key(spec)
+    return list(dict.fromkeys([own, *map(source_key, parts(spec))]))
+
+
+def verify(name: str, *, store: Store | None = None) -> list[Path]:
+    """Read every byte of a model again and return the folders that are as verified.
+
+    Raises:
+        ModelMissingError: not complete.
+        ModelDamagedError: names the file.
+
+    """
+    store = store or Store()
+    key = own_key(name, store)
+    keys = _complete_keys(name, store) if key is None else [key]
+    try:
+        return [store.verify(one) for one in keys if store.has(one)]
+    except ModelDamagedError as error:
+        again = added_again(name) if is_added(name, store) else f"vidqa models pull {name}"
+        raise ModelDamagedError(error.message, hint=again) from error
+
+
+def own_key(name: str, store: Store) -> str | None:
+    """The entry of an added model, or of one that is only a repository; None for the others."""
+    if is_known(name):
+        return None
+    if is_added(name, store):
+        return added_key(name)
+    source = hub_source(name)
+    return source_key(source) if source is not None and store.has(source_key(source)) else None
+
+
+def _complete_keys(name: str, store: Store) -> list[str]:
+    spec = find(name)
+    require_complete(spec, store)
+    return keys_of(spec)
+
+
+def status(name: str, *, store: Store | None = None) -> ModelStatus:
+    """What the cache holds of a model."""
+    spec, store = find(name), store or Store()
+    cached, damaged = True, False
+    try:
+        require_complete(spec, store)
+    except ModelMissingError:
+        cached = False
+    except ModelDamagedError:
+        damaged = True
+    held = sum(map(store.size_bytes, keys_of(spec)))
+    return ModelStatus(
+        name=name,
+        cached=cached,
+        damaged=damaged,
+        download_bytes=sum(map(download_bytes, parts(spec))),
+        disk_bytes=held if cached else _expected_bytes(spec),
+    )
+
+
+def others(store: Store | None = None) -> list[ModelStatus]:
+    """What else the cache holds: added folders, and models of the Hub that are no presets."""
+    store = store or Store()
+    known: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]
+    own = {source_key(one) for spec in known for one in parts(spec)}
+    keys = [*store.keys(ADDED), *(key for repo in store.folders("hub") for key in store.keys(repo))]
+    return [_other(key, store) for key in keys if key not in own]
+
+
+def _other(key: str, store: Store) -> ModelStatus:
+    size = store.size_bytes(key)
+    *_, first, last = key.split("/")
+    name = last if first == ADDED else first.replace("--", "/", 1)
+    name += f"@{last}" if first != ADDED and last != "main" else ""
+    return ModelStatus(
+        name, cached=True, damaged=not store.usable(key), download_bytes=0, disk_bytes=size
+    )
+
+
+def _expected_bytes(spec: ModelSpec | SpeechSpec) -> int:
+    assembled = spec.disk_bytes if isinstance(spec, ModelSpec) and spec.assembly else 0
+    return assembled + sum(map(unpacked_bytes, parts(spec)))
+
+
+def locate(name: str, *, listens: bool = True, store: Store | None = None) -> Path:
+    """The folder of a complete model, which may be the user's own. Raises as `verify` does.
+
+    Args:
+        name: a preset, or a folder.
+        listens: its speech model must be there, too.
+        store: the cache; the user's by default.
+
+    """
+    store = store or Store()
+    if (local := find_local(name, store)) is not None:
+        return local.folder
+    spec = find(name)
+    if isinstance(spec, ModelSpec) and not listens:
+        return model_folder(spec, store)
+    return require_complete(spec, store)
