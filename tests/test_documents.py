@@ -89,6 +89,7 @@ NEEDS_MORE = (
     "pull",
     "add",
     "rm",
+    "set",
     "train",
     "convert",
     "eval",
