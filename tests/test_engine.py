@@ -16,7 +16,7 @@ from tiny import spec, vidqa_folder
 from vidqa.engine import Model, open_folder
 from vidqa.errors import DecoderError, NotEnoughMemoryError, NoVideoStreamError, UsageError
 from vidqa.media.sampling.strategies import Sampling
-from vidqa.system import plan
+from vidqa.system import memory
 from vidqa.types import Answer, Stage, TextDelta
 from vidqa.types.media_info import NO_PICTURES
 
@@ -260,7 +260,7 @@ def test_a_machine_too_small_is_told_plainly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for asked in ("total_memory_bytes", "free_memory_bytes"):
-        monkeypatch.setattr(plan, asked, lambda _: 30 * 10**9)
+        monkeypatch.setattr(memory, asked, lambda _: 30 * 10**9)
     folder = vidqa_folder(tmp_path / "model")
     with pytest.raises(NotEnoughMemoryError, match=r"needs more memory than cpu has, .* GB: ") as e:
         open_folder(spec(), folder, revision="test", device="cpu", dtype="bfloat16", frames=10**8)

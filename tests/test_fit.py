@@ -11,7 +11,7 @@ from vidqa.engine import memory, open_folder
 from vidqa.engine.memory import plan_for
 from vidqa.errors import NotEnoughMemoryError
 from vidqa.network.loading import load_processor
-from vidqa.system import plan
+from vidqa.system import memory as system_memory
 from vidqa.system.footprint import MemoryPlan
 
 
@@ -36,7 +36,7 @@ def test_fewer_frames_are_taken_and_said(
     half = made.smaller[0]
     assert (made.plan.frames, half.frames) == (16, 8)
     free = (made.plan.total_bytes + half.total_bytes) // 2
-    for module in (plan, memory):
+    for module in (system_memory, memory):
         monkeypatch.setattr(module, "free_memory_bytes", lambda _: free)
     settings = {"revision": "test", "device": "cpu", "dtype": "float32"}
     with pytest.raises(NotEnoughMemoryError, match="has free only") as caught:

@@ -15,7 +15,7 @@ from vidqa.models.conversion.convert import paper_config
 from vidqa.network.configuration import EvaVisionConfig
 from vidqa.network.loading import load_folder
 from vidqa.network.measure import measure
-from vidqa.system import plan
+from vidqa.system import memory
 from vidqa.system.containers import memory_limits
 from vidqa.system.footprint import RUNTIME_BYTES, Footprint, plan_memory, smaller_plans
 
@@ -52,7 +52,7 @@ def footprint() -> Footprint:
     )
 
 
-def wanted(footprint: Footprint, dtype: str = "bfloat16", frames: int = 90) -> plan.MemoryPlan:
+def wanted(footprint: Footprint, dtype: str = "bfloat16", frames: int = 90) -> memory.MemoryPlan:
     return plan_memory(footprint, dtype=dtype, frames=frames, words=800, new_tokens=512)
 
 
@@ -135,12 +135,12 @@ def test_a_refusal_says_what_would_fit(
     said: str,
     hint: str | None,
 ) -> None:
-    monkeypatch.setattr(plan, "total_memory_bytes", lambda _: total)
-    monkeypatch.setattr(plan, "free_memory_bytes", lambda _: free)
+    monkeypatch.setattr(memory, "total_memory_bytes", lambda _: total)
+    monkeypatch.setattr(memory, "free_memory_bytes", lambda _: free)
     made = wanted(footprint)
     smaller = smaller_plans(footprint, made, words=800, new_tokens=512)
     with pytest.raises(NotEnoughMemoryError) as caught:
-        plan.require_memory(made, smaller, device="cuda", model="paper")
+        memory.require_memory(made, smaller, device="cuda", model="paper")
     assert said in caught.value.message
     assert "weights 16.0 GB" in caught.value.message
     assert (hint is None) == (caught.value.hint is None)
@@ -148,9 +148,9 @@ def test_a_refusal_says_what_would_fit(
 
 
 def test_what_fits_is_not_refused(footprint: Footprint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "total_memory_bytes", lambda _: 24 * GB)
-    monkeypatch.setattr(plan, "free_memory_bytes", lambda _: 23 * GB)
-    plan.require_memory(wanted(footprint), [], device="cuda", model="paper")
+    monkeypatch.setattr(memory, "total_memory_bytes", lambda _: 24 * GB)
+    monkeypatch.setattr(memory, "free_memory_bytes", lambda _: 23 * GB)
+    memory.require_memory(wanted(footprint), [], device="cuda", model="paper")
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -175,7 +175,7 @@ def test_a_containers_memory_is_what_its_groups_leave(tmp_path: Path, version: i
 
 
 def test_free_memory_is_a_part_of_all_of_it() -> None:
-    assert 0 < plan.free_memory_bytes("cpu") <= plan.total_memory_bytes("cpu")
+    assert 0 < memory.free_memory_bytes("cpu") <= memory.total_memory_bytes("cpu")
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from vidqa.models.template_runner import TemplateRunner
 from vidqa.network.inference.prompt_ids import require_template
 from vidqa.network.loading import load_folder, load_processor
 from vidqa.network.text.chat_template import ChatTemplate
-from vidqa.system import plan
 from vidqa.system.cache import Cache
+from vidqa.system.devices import choose_device, choose_dtype
 from vidqa.system.footprint import CACHES, MemoryPlan
 from vidqa.types import Maker, Notify
 
@@ -104,8 +104,8 @@ def identify(
     """
     store = store or Store()
     local = find_local(name, store) or _preset(name, store)
-    chosen = plan.choose_device(device)
-    return Maker(local.spec.name, local.revision, chosen, plan.choose_dtype(dtype, chosen))
+    chosen = choose_device(device)
+    return Maker(local.spec.name, local.revision, chosen, choose_dtype(dtype, chosen))
 
 
 def _recogniser(
@@ -145,7 +145,7 @@ def load_speech(
     """A recogniser from the cache, where the model that it listens for computes."""
     spec = find_speech(name)
     folder = speech_folder(spec, store, wanted_by=wanted_by)
-    chosen = plan.choose_device(device)
+    chosen = choose_device(device)
     return Recogniser(spec, folder, place_speech(chosen, probe_machine(chosen)))
 
 
@@ -175,8 +175,8 @@ def open_folder(
     reader.warm()
     watch = Stopwatch(notify)
     with watch.stage("load"):
-        chosen_device = plan.choose_device(device)
-        chosen_dtype = plan.choose_dtype(dtype, chosen_device)
+        chosen_device = choose_device(device)
+        chosen_dtype = choose_dtype(dtype, chosen_device)
         processor = load_processor(folder)
         run_apart = None if spec.sources else TemplateRunner(folder)
         require_template(ChatTemplate(processor, run_apart), folder)

@@ -13,7 +13,7 @@ from vidqa.models.spec import ModelSpec
 from vidqa.network.measure import measure, measure_frame
 from vidqa.network.supported import CPU_ALLOCATOR, reading
 from vidqa.system.footprint import CACHES, MemoryPlan, plan_memory, smaller_plans
-from vidqa.system.plan import free_memory_bytes, require_memory, said_change
+from vidqa.system.memory import free_memory_bytes, require_memory, said_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Memory:
         return replace(self, plan=fitting)
 
     def require(self, *, device: str, model: str) -> None:
-        """See `plan.require_memory`."""
+        """See `system.memory.require_memory`."""
         require_memory(self.plan, self.smaller, device=device, model=model)
 
     @contextmanager

@@ -14,7 +14,7 @@ from vidqa.network.inference.decode import Context, decode
 from vidqa.network.inference.decode_together import can_join, decode_together, joined_bytes
 from vidqa.network.inference.prompt_ids import PromptIds
 from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
-from vidqa.system.plan import free_memory_bytes
+from vidqa.system.memory import free_memory_bytes
 from vidqa.types import Answer, Notify
 
 ALONE = "answered alone: this model's memory of what it read cannot be put side by side"

@@ -9,8 +9,9 @@ from vidqa.models.registry import BEST_FIRST, DEFAULT_MODEL, MODELS
 from vidqa.models.sources.fetch import download_bytes
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
+from vidqa.system.devices import choose_device, choose_dtype
 from vidqa.system.footprint import MemoryPlan, plan_memory
-from vidqa.system.plan import choose_device, choose_dtype, total_memory_bytes
+from vidqa.system.memory import total_memory_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Choice:
 
 
 def this_machine(device: str = "auto") -> Machine:
-    """The device that would compute. Raises as `plan.choose_device` does."""
+    """The device that would compute. Raises as `system.devices.choose_device` does."""
     chosen = choose_device(device)
     return Machine(chosen, choose_dtype("auto", chosen), total_memory_bytes(chosen))
 

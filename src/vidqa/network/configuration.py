@@ -82,7 +82,7 @@ class VidqaConfig(PreTrainedConfig):
     projector_bias: bool = True
     tie_word_embeddings: bool = True
     answer_penalty: float = 1.0
-    """Makes repeats within an answer less likely (`decoding.AnswerPenalty`); 1 means nothing."""
+    """Makes repeats within an answer less likely (see `AnswerPenalty`); 1 means nothing."""
 
     def __post_init__(self, **kwargs: Any) -> None:
         """Build the parts that were given as plain data, or not at all."""

@@ -29,4 +29,4 @@ PAPER_FORM = PromptForm(
     answer=" {answer}",
     marks=("<Img>", "</Img>", "<Cap>", "<ImageHere>", "[INST]", "[/INST]"),
 )
-"""What MiniGPT4-Video was trained with (`paper.prompts`)."""
+"""What MiniGPT4-Video was trained with (`prompt.paper.templates`)."""

@@ -17,7 +17,6 @@ from vidqa.errors import UsageError
 from vidqa.models.resolve import write_settings
 from vidqa.network.modeling import VidqaForConditionalGeneration
 from vidqa.training import checkpoint
-from vidqa.training import log as curve
 from vidqa.training.data.build_samples import (
     KeptLessons,
     Unwatchable,
@@ -27,7 +26,7 @@ from vidqa.training.data.build_samples import (
     missing,
 )
 from vidqa.training.data.examples import Example, by_source
-from vidqa.training.log import Point
+from vidqa.training.log import LOG, PICTURE, Point, cut_log, draw, read_log
 from vidqa.training.loop import Evaluated, Event, Precision, Run, Saved, Stepped
 from vidqa.training.settings import TrainingSettings
 from vidqa.training.trainable import make_trainable
@@ -162,10 +161,10 @@ class _Log:
 
     def __init__(self, folder: Path, step: int) -> None:
         self._folder = folder
-        self._file = folder / curve.LOG
+        self._file = folder / LOG
         folder.mkdir(parents=True, exist_ok=True)
-        curve.cut_log(self._file, step)
-        self._learned, self._apart = curve.read_log(self._file)
+        cut_log(self._file, step)
+        self._learned, self._apart = read_log(self._file)
 
     def write(self, event: Event) -> None:
         """Write a step down, and draw what there is whenever a checkpoint is saved."""
@@ -187,4 +186,4 @@ class _Log:
     def draw(self) -> None:
         """The loss so far, as a picture."""
         if self._learned:
-            curve.draw(self._folder / curve.PICTURE, self._learned, self._apart)
+            draw(self._folder / PICTURE, self._learned, self._apart)

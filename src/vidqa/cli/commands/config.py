@@ -68,11 +68,11 @@ def unset(name: SettingName) -> ExitCode:
 def _require_value(name: str, value: str) -> None:
     """Refuse what the option of that name would refuse."""
     if name == "dtype":
-        from vidqa.system.plan import choose_dtype
+        from vidqa.system.devices import choose_dtype
 
         choose_dtype(value, "cpu")
     elif name == "device":
-        from vidqa.system.plan import choose_device
+        from vidqa.system.devices import choose_device
 
         choose_device(value)
     elif name == "keep":

@@ -98,12 +98,12 @@ class TrainRun:
         from vidqa import engine
         from vidqa.models.resolve import trained_preset
         from vidqa.prompt.recipe import choose_recipe
-        from vidqa.system import plan
+        from vidqa.system.devices import choose_device
         from vidqa.training.session import Session
 
         options = self.options
         preset = trained_preset(options.base)
-        device = plan.choose_device(options.device)
+        device = choose_device(options.device)
         precision = _precision(options.dtype, device)
         # on a CPU memory is cheap, and fp32 weights give the same losses wherever a run goes on
         halved = precision != "no" and device != "cpu"
@@ -121,9 +121,9 @@ class TrainRun:
 
 
 def _precision(dtype: str, device: str) -> "Precision":
-    from vidqa.system import plan
+    from vidqa.system.devices import choose_dtype
 
-    chosen = plan.choose_dtype(dtype, device)
+    chosen = choose_dtype(dtype, device)
     precisions = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
     if chosen not in precisions:
         raise UsageError(f"training in {chosen} is not possible", hint="use --dtype bfloat16")

@@ -144,7 +144,7 @@ class Teller:
     def plan(self, plan: "MemoryPlan", device: str) -> None:
         """What memory is planned, beside what there is."""
         if self._verbose:
-            from vidqa.system.plan import total_memory_bytes
+            from vidqa.system.memory import total_memory_bytes
 
             self._line(f"plan: {plan} of {total_memory_bytes(device) / 1e9:.1f} GB on {device}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from vidqa.errors import UsageError
 from vidqa.media.container.ending import said_of_end
 from vidqa.media.container.timeline import read_timeline
-from vidqa.media.sampling import strategies as sampling
+from vidqa.media.sampling import strategies
 from vidqa.media.sampling.shots import find_shots
 from vidqa.media.sampling.strategies import Sampling
 from vidqa.prompt.paper.limits import Numbering, frame_indices
@@ -114,10 +114,10 @@ def find_moments(
         return Moments((start_s,))
     match how.name:
         case "uniform":
-            return Moments(sampling.uniform(start_s, end_s, count))
+            return Moments(strategies.uniform(start_s, end_s, count))
         case "scene":
             shots = find_shots(info, start_s, end_s)
-            return Moments(sampling.scene(shots, start_s, end_s, count))
+            return Moments(strategies.scene(shots, start_s, end_s, count))
         case "keyframes":
             return _at_keyframes(info, start_s, end_s, count)
         case "paper":
@@ -129,7 +129,7 @@ def find_moments(
 def _at_keyframes(info: VideoInfo, start_s: float, end_s: float, count: int) -> Moments:
     timeline = read_timeline(info)
     try:
-        times_s = sampling.keyframes(timeline.key_times_s, start_s, end_s, count)
+        times_s = strategies.keyframes(timeline.key_times_s, start_s, end_s, count)
     except ValueError:
         return _instead("there is no keyframe in it", start_s, end_s, count)
     return Moments(times_s, said_of_end(timeline.frame_times_s[-1], end_s))
@@ -154,8 +154,8 @@ def _as_in_the_paper(info: VideoInfo, start_s: float, end_s: float, count: int) 
 
 def _at_a_rate(how: Sampling, start_s: float, end_s: float, count: int) -> Moments:
     assert how.rate_fps is not None, "fps has a rate"
-    times_s = sampling.every(start_s, end_s, how.rate_fps, count)
-    wanted = sampling.steps_at(start_s, end_s, how.rate_fps)
+    times_s = strategies.every(start_s, end_s, how.rate_fps, count)
+    wanted = strategies.steps_at(start_s, end_s, how.rate_fps)
     if wanted == len(times_s):
         return Moments(times_s)
     return Moments(times_s, (f"{how} would be {wanted} frames; {len(times_s)} of them are seen",))
@@ -163,4 +163,4 @@ def _at_a_rate(how: Sampling, start_s: float, end_s: float, count: int) -> Momen
 
 def _instead(reason: str, start_s: float, end_s: float, count: int) -> Moments:
     said = f"{reason}; the frames are evenly spread instead"
-    return Moments(sampling.uniform(start_s, end_s, count), (said,))
+    return Moments(strategies.uniform(start_s, end_s, count), (said,))

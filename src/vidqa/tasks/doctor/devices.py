@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from vidqa.media.speech.device import CUDA_MAJOR, Place, place_speech, probe_machine
-from vidqa.system import plan
+from vidqa.system.devices import choose_device, choose_dtype
+from vidqa.system.memory import free_memory_bytes, total_memory_bytes
 from vidqa.tasks.doctor.finding import Finding
 
 SPEECH = "speech device"
@@ -24,8 +25,8 @@ def check_devices(wanted: str) -> Iterator[Finding]:
         yield Finding(device, "ok", f"{torch.cuda.get_device_name(device)}, {_memory(device)}")
     if torch.backends.mps.is_available():
         yield Finding("mps", "ok", "shares the memory of the CPU")
-    chosen = plan.choose_device(wanted)
-    yield Finding("device", "ok", f"{chosen}, {plan.choose_dtype('auto', chosen)}")
+    chosen = choose_device(wanted)
+    yield Finding("device", "ok", f"{chosen}, {choose_dtype('auto', chosen)}")
 
 
 def check_speech_device() -> Iterator[Finding]:
@@ -72,5 +73,5 @@ def _cuda_libraries(torch_cuda: int | None) -> str | None:
 
 
 def _memory(device: str) -> str:
-    total, free = plan.total_memory_bytes(device), plan.free_memory_bytes(device)
+    total, free = total_memory_bytes(device), free_memory_bytes(device)
     return f"{free / 1e9:.1f} GB free of {total / 1e9:.1f} GB"

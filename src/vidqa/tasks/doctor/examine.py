@@ -9,8 +9,7 @@ from vidqa.models.registry import DEFAULT_MODEL, MODELS, find_model
 from vidqa.models.resolve import find_local
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
-from vidqa.tasks.doctor import connections as network
-from vidqa.tasks.doctor import devices, libraries
+from vidqa.tasks.doctor import connections, devices, libraries
 from vidqa.tasks.doctor.cache import check_folder, check_models
 from vidqa.tasks.doctor.finding import Check, Finding, run_check
 
@@ -63,8 +62,8 @@ def _checks(
     yield devices.SPEECH, devices.check_speech_device
     yield "cache", partial(check_folder, store, model)
     yield "models", partial(check_models, store)
-    yield "package index", partial(network.check_index, model, offline=offline)
-    yield "hub", partial(network.check_hub, offline=offline)
+    yield "package index", partial(connections.check_index, model, offline=offline)
+    yield "hub", partial(connections.check_hub, offline=offline)
     yield from _stages(spec, model, device, store)
 
 

@@ -1,0 +1,54 @@
+"""Which device computes, and in which number format."""
+
+from vidqa.errors import UsageError
+from vidqa.system.footprint import QUANTIZED_DTYPES
+
+DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
+
+
+DTYPES = ("auto", "float32", "bfloat16", "float16", *QUANTIZED_DTYPES)
+
+
+def choose_device(wanted: str) -> str:
+    """Turn `auto` into the best device there is, and check that a named one is there.
+
+    Raises:
+        UsageError: no such device on this machine; nothing falls back in silence.
+
+    """
+    import torch
+
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    kind, _, index = wanted.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (index and (kind != "cuda" or not index.isdigit())):
+        raise UsageError(f"no device is called {wanted!r}", hint=f"use one of {', '.join(DEVICES)}")
+    there = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+    }[kind]
+    if int(index or 0) >= there:
+        raise UsageError(f"this machine has no device {wanted}", hint="use --device auto")
+    return wanted
+
+
+def choose_dtype(wanted: str, device: str) -> str:
+    """Turn `auto` into the number format that the device computes fast in.
+
+    Raises:
+        UsageError: no such format.
+
+    """
+    if wanted not in DTYPES:
+        raise UsageError(f"no dtype is called {wanted!r}", hint=f"use one of {', '.join(DTYPES)}")
+    if wanted != "auto":
+        return wanted
+    if device != "cpu":
+        return "bfloat16"
+    import torch
+
+    # without 512-bit vectors a CPU emulates bfloat16 and is slower than in float32
+    return "bfloat16" if torch.backends.cpu.get_cpu_capability() == "AVX512" else "float32"
