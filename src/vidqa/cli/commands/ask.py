@@ -1,13 +1,21 @@
 """Ask every question about every clip."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
 from vidqa.cli import options, parse, run_options
+from vidqa.cli.command import grouped
+from vidqa.cli.groups import (
+    ClipOptions,
+    NoiseOptions,
+    RecordOptions,
+    RunWatchOptions,
+    WritingOptions,
+)
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView, choose_view
 from vidqa.cli.render.output_file import STDOUT
@@ -15,7 +23,6 @@ from vidqa.cli.render.status import Teller
 from vidqa.cli.render.stdout import ReaderGone
 from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
-from vidqa.cli.session import FrameOptions, ModelOptions, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
 from vidqa.types import Answer, Notify, Stage, TextDelta
 from vidqa.types.exit_codes import ExitCode
@@ -30,10 +37,8 @@ class AskOptions:
     """How to watch, answer and show."""
 
     run: RunOptions
-    max_new_tokens: int | None
-    temperature: float
-    top_p: float
-    seed: int
+    writing: Mapping[str, Any]
+    """How free answers are written, for `Clip.ask`."""
     choices: tuple[str, ...]
     threshold: float | None
     grounding: bool
@@ -52,24 +57,11 @@ class AskOptions:
         """All that can change an answer, as it was given; None is as the model has it."""
         return {
             **self.run.watch.settings,
-            "max_new_tokens": self.max_new_tokens,
-            "temperature": self.temperature,
-            "top_p": self.top_p,
-            "seed": self.seed,
+            **self.writing,
             "choices": list(self.choices),
             "threshold": self.threshold,
             "grounding": self.grounding,
             "batch": self.run.batch,
-        }
-
-    @property
-    def writing(self) -> dict[str, Any]:
-        """How free answers are written."""
-        return {
-            "max_new_tokens": self.max_new_tokens,
-            "temperature": self.temperature,
-            "top_p": self.top_p,
-            "seed": self.seed,
         }
 
 
@@ -152,84 +144,53 @@ class AskCommand(TyperCommand):
         return [str(self.options_metavar), options.WORDS]
 
 
+@dataclass(frozen=True, kw_only=True)
+class AnswerOptions(WritingOptions):
+    """Which answers are given, and how they are shown."""
+
+    batch: run_options.Batch = 1
+    choices: options.Choices = None
+    threshold: options.Threshold = None
+    grounding: options.WhatItRestsOn = False
+    as_json: options.Json = False
+    timings: options.Timings = False
+    show_prompt: options.ShowPrompt = False
+
+
+@grouped
 def ask(
+    clips: ClipOptions,
+    records: RecordOptions,
+    watch: RunWatchOptions,
+    answer: AnswerOptions,
+    noise: NoiseOptions,
     words: options.Words = None,
     question: options.Questions = None,
     questions: run_options.QuestionList = None,
-    files_from: run_options.FilesFrom = None,
-    recursive: run_options.Recursive = False,
-    shard: run_options.Shard = None,
-    output: run_options.Records = None,
-    retry_failed: run_options.RetryFailed = False,
-    force: run_options.Force = False,
-    unordered: run_options.Unordered = False,
-    batch: run_options.Batch = 1,
-    model: options.ModelName = None,
-    frames: options.Frames = None,
-    recipe: options.Recipe = "vidqa",
-    sample: options.Sample = None,
-    start: options.Start = None,
-    end: options.End = None,
-    subtitles: options.Subtitles = "auto",
-    language: options.Language = None,
-    task: options.TaskName = "transcribe",
-    text_track: options.TextTrack = None,
-    audio_track: options.AudioTrack = None,
-    speech: options.Speech = None,
-    decoder: options.DecoderName = "auto",
-    device: options.Device = None,
-    dtype: options.Dtype = None,
-    fit: options.Fit = False,
-    max_new_tokens: options.MaxNewTokens = None,
-    temperature: options.Temperature = 0.0,
-    top_p: options.TopP = 1.0,
-    seed: options.Seed = 0,
-    choices: options.Choices = None,
-    threshold: options.Threshold = None,
-    grounding: options.WhatItRestsOn = False,
-    no_cache: options.NoCache = False,
-    offline: options.Offline = False,
-    as_json: options.Json = False,
-    timings: options.Timings = False,
-    show_prompt: options.ShowPrompt = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> ExitCode:
     """Ask questions about clips. The last word is the question, before it are files or folders."""
-    chosen = parse.Selection(question, questions, files_from, recursive, shard)
+    chosen = replace(clips.selection, questions=question, question_file=questions)
     asked = parse.read_request(words or [], chosen, sys.stdin)
-    watch = WatchOptions(
-        ModelOptions.read(model, device, dtype, fit=fit),
-        FrameOptions.read(frames, recipe, sample, start, end, decoder),
-        WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
-        keep=not no_cache,
-        offline=offline,
-        caches=parse.caches_held(
-            has_choices=choices is not None, grounding=grounding, recipe=recipe
-        ),
+    caches = parse.caches_held(
+        has_choices=answer.choices is not None, grounding=answer.grounding, recipe=watch.recipe
     )
     how = AskOptions(
         run=RunOptions(
+            **vars(records),
             watch=watch,
-            output=output,
-            retry_failed=retry_failed,
-            force=force,
-            unordered=unordered,
-            batch=batch,
-            timings=timings,
+            caches=caches,
+            batch=answer.batch,
+            timings=answer.timings,
         ),
-        max_new_tokens=max_new_tokens,
-        temperature=temperature,
-        top_p=top_p,
-        seed=seed,
-        choices=parse.read_choices(choices, threshold),
-        threshold=threshold,
-        grounding=grounding,
-        as_json=as_json,
-        show_prompt=show_prompt,
+        writing=answer.writing,
+        choices=parse.read_choices(answer.choices, answer.threshold),
+        threshold=answer.threshold,
+        grounding=answer.grounding,
+        as_json=answer.as_json,
+        show_prompt=answer.show_prompt,
     )
-    if timings and quiet and not (as_json or output):
+    if answer.timings and noise.quiet and not (answer.as_json or records.output):
         raise UsageError("--quiet leaves no place for --timings", hint="add --json, or drop one")
-    teller = Teller(quiet=quiet, verbose=verbose)
-    teller.unused_draws(temperature, top_p, seed)
+    teller = Teller(**vars(noise))
+    teller.unused_draws(answer.temperature, answer.top_p, answer.seed)
     return ask_all(asked, how, teller)

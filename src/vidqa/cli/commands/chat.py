@@ -2,19 +2,21 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vidqa.cli import options, parse
+from vidqa.cli.command import grouped
+from vidqa.cli.groups import NoiseOptions, WatchOptions, WritingOptions
 from vidqa.cli.render.answers import failure_line
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import opened
 from vidqa.cli.render.status import Teller, cut_short
 from vidqa.cli.render.stdout import put
-from vidqa.cli.session import FrameOptions, ModelOptions, Watcher, WatchOptions, WordOptions
+from vidqa.cli.session import Watcher
 from vidqa.cli.spool import is_stdin, spooled
 from vidqa.errors import UsageError, VidqaError
 from vidqa.system import paths
@@ -42,15 +44,13 @@ HISTORY = "chat-history"
 HISTORY_LINES = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ChatOptions:
     """How to watch and to answer."""
 
     watch: WatchOptions
-    max_new_tokens: int | None
-    temperature: float
-    top_p: float
-    seed: int
+    writing: Mapping[str, Any]
+    """How answers are written, for `Clip.ask`."""
     as_json: bool
 
 
@@ -85,7 +85,7 @@ class ChatRun:
         is_person = sys.stdin.isatty()
         if is_person:
             self.teller.note("/help says what can be typed besides questions")
-        for line in typed(keep=self.how.watch.keep) if is_person else piped():
+        for line in typed(keep=not self.how.watch.no_cache) if is_person else piped():
             if line.strip() in ("/quit", "/exit"):
                 break
             self._obey(line.strip())
@@ -113,14 +113,7 @@ class ChatRun:
 
     def _answer(self, stream: Callable[..., Iterator[TextDelta | Answer]], question: str) -> None:
         how = self.how
-        events = stream(
-            question,
-            max_new_tokens=how.max_new_tokens,
-            temperature=how.temperature,
-            top_p=how.top_p,
-            seed=how.seed,
-        )
-        for event in events:
+        for event in stream(question, **how.writing):
             if isinstance(event, Answer):
                 self.answers.append(event)
                 put(json.dumps(event.to_record()) + "\n" if how.as_json else "\n")
@@ -231,52 +224,19 @@ def typed(*, keep: bool) -> Iterator[str]:
                 readline.write_history_file(history)
 
 
+@grouped
 def chat(
     clip: options.VideoClip,
-    model: options.ModelName = None,
-    frames: options.Frames = None,
-    sample: options.Sample = None,
-    start: options.Start = None,
-    end: options.End = None,
-    subtitles: options.Subtitles = "auto",
-    language: options.Language = None,
-    task: options.TaskName = "transcribe",
-    text_track: options.TextTrack = None,
-    audio_track: options.AudioTrack = None,
-    speech: options.Speech = None,
-    decoder: options.DecoderName = "auto",
-    device: options.Device = None,
-    dtype: options.Dtype = None,
-    fit: options.Fit = False,
-    max_new_tokens: options.MaxNewTokens = None,
-    temperature: options.Temperature = 0.0,
-    top_p: options.TopP = 1.0,
-    seed: options.Seed = 0,
-    no_cache: options.NoCache = False,
+    watch: WatchOptions,
+    writing: WritingOptions,
+    noise: NoiseOptions,
     as_json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> ExitCode:
     """Ask one clip in turns. From a terminal or a pipe; /help says what else can be typed."""
     parse.require_file_name(clip)
-    for name, what in ((clip, "the clip"), (subtitles, "subtitles")):
+    for name, what in ((clip, "the clip"), (watch.subtitles, "subtitles")):
         if is_stdin(name):
             raise UsageError(f"chat takes its questions from stdin, so {what} cannot come from it")
-    clip = spooled(clip)
-    watch = WatchOptions(
-        ModelOptions.read(model, device, dtype, fit=fit),
-        FrameOptions.read(frames, "vidqa", sample, start, end, decoder),
-        WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
-        keep=not no_cache,
-    )
-    how = ChatOptions(
-        watch=watch,
-        max_new_tokens=max_new_tokens,
-        temperature=temperature,
-        top_p=top_p,
-        seed=seed,
-        as_json=as_json,
-    )
-    teller = Teller(quiet=quiet, verbose=verbose)
-    teller.unused_draws(temperature, top_p, seed)
-    return ChatRun(clip, how, teller).run()
+    teller = Teller(**vars(noise))
+    teller.unused_draws(writing.temperature, writing.top_p, writing.seed)
+    return ChatRun(spooled(clip), ChatOptions(watch, writing.writing, as_json), teller).run()

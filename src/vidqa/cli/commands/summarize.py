@@ -2,13 +2,15 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from vidqa.cli import options, parse, run_options
+from vidqa.cli.command import grouped
+from vidqa.cli.groups import ClipOptions, NoiseOptions, RecordOptions, RunWatchOptions
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView, JsonView
 from vidqa.cli.render.output_file import STDOUT, require_writable
@@ -17,7 +19,6 @@ from vidqa.cli.render.summaries import FileView, SummaryView, Text, text_in
 from vidqa.cli.runs.outlet import JSON, Leaf, is_folder
 from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
-from vidqa.cli.session import FrameOptions, ModelOptions, WatchOptions, WordOptions
 from vidqa.errors import UsageError, VidqaError
 from vidqa.media.languages import read_language
 from vidqa.models.spec import Length, question_of
@@ -234,97 +235,78 @@ def _read_form(given: str | None, output: str | None) -> Form | None:
     return next((text for text, ending in ENDINGS.items() if suffix == ending), None)
 
 
-def _text_file(
-    form: Form | None, output: str | None, *, force: bool, retry_failed: bool
-) -> Path | None:
+def _text_file(form: Form | None, records: RecordOptions) -> Path | None:
     """The file that is to hold a text in place of records.
 
     Raises:
         UsageError: it cannot be written, is there already, or knows of no failures.
 
     """
+    output = records.output
     if form in (None, "json") or output in (None, STDOUT) or is_folder(output):
         return None
-    if retry_failed:
+    if records.retry_failed:
         raise UsageError("--retry-failed is for records", hint="-o summaries.jsonl")
     file = Path(output)
-    if file.is_file() and not force:
+    if file.is_file() and not records.force:
         raise UsageError(f"{output} is there already", hint="--force replaces it")
     require_writable(file)
     return file
 
 
+@dataclass(frozen=True, kw_only=True)
+class TextOptions:
+    """What is said of a clip, and in which form."""
+
+    length: LengthName = None
+    chapters: WithChapters = False
+    form: FormName = None
+    instructions: Instructions = None
+    answer_language: AnswerLanguage = None
+    grounding: WhatItRestsOn = False
+    strict: Strict = False
+    max_new_tokens: options.MaxNewTokens = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryRecords(RecordOptions):
+    """Where summaries go."""
+
+    output: Output = None
+
+
+@grouped
 def summarize(
-    clips: run_options.Clips = None,
-    length: LengthName = None,
-    chapters: WithChapters = False,
-    form: FormName = None,
-    instructions: Instructions = None,
-    answer_language: AnswerLanguage = None,
-    grounding: WhatItRestsOn = False,
-    strict: Strict = False,
-    files_from: run_options.FilesFrom = None,
-    recursive: run_options.Recursive = False,
-    shard: run_options.Shard = None,
-    output: Output = None,
-    retry_failed: run_options.RetryFailed = False,
-    force: run_options.Force = False,
-    unordered: run_options.Unordered = False,
-    model: options.ModelName = None,
-    frames: options.Frames = None,
-    recipe: options.Recipe = "vidqa",
-    sample: options.Sample = None,
-    start: options.Start = None,
-    end: options.End = None,
-    subtitles: options.Subtitles = "auto",
-    language: options.Language = None,
-    task: options.TaskName = "transcribe",
-    text_track: options.TextTrack = None,
-    audio_track: options.AudioTrack = None,
-    speech: options.Speech = None,
-    decoder: options.DecoderName = "auto",
-    device: options.Device = None,
-    dtype: options.Dtype = None,
-    fit: options.Fit = False,
-    max_new_tokens: options.MaxNewTokens = None,
-    no_cache: options.NoCache = False,
-    offline: options.Offline = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    text: TextOptions,
+    clips: ClipOptions,
+    records: SummaryRecords,
+    watch: RunWatchOptions,
+    noise: NoiseOptions,
+    words: run_options.Clips = None,
 ) -> ExitCode:
     """Say what clips are about. Long ones are watched window by window."""
-    read_form = _read_form(form, output)
-    file = _text_file(read_form, output, force=force, retry_failed=retry_failed)
-    is_metadata = read_form == "ffmetadata"
-    wanted = parse.read_length(length or ("none" if is_metadata else "medium"))
-    chosen = parse.Selection(files_from=files_from, recursive=recursive, shard=shard)
-    found = parse.read_clips(clips or [], chosen, sys.stdin)
-    asked = Request(found, (question_of(wanted),))
-    watch = WatchOptions(
-        ModelOptions.read(model, device, dtype, fit=fit),
-        FrameOptions.read(frames, recipe, sample, start, end, decoder),
-        WordOptions.read(subtitles, language, task, speech, text_track, audio_track),
-        keep=not no_cache,
-        offline=offline,
-        caches=parse.caches_held(has_choices=False, grounding=grounding or strict, sentences=True),
-    )
+    form = _read_form(text.form, records.output)
+    file = _text_file(form, records)
+    is_metadata = form == "ffmetadata"
+    length = parse.read_length(text.length or ("none" if is_metadata else "medium"))
+    asked = Request(clips.find(words), (question_of(length),))
+    is_scored = text.grounding or text.strict
+    kept = records if file is None else replace(records, output=None, force=False)
     how = SummaryOptions(
         run=RunOptions(
+            **vars(kept),
             watch=watch,
-            output=None if file else output,
-            retry_failed=retry_failed,
-            force=force and not file,
-            unordered=unordered,
+            caches=parse.caches_held(has_choices=False, grounding=is_scored, sentences=True),
         ),
-        length=wanted,
-        chapters=chapters or is_metadata,
-        instructions=instructions,
-        answer_language=answer_language,
-        grounding=grounding,
-        strict=strict,
-        max_new_tokens=max_new_tokens,
-        form=read_form,
+        length=length,
+        chapters=text.chapters or is_metadata,
+        instructions=text.instructions,
+        answer_language=text.answer_language,
+        grounding=text.grounding,
+        strict=text.strict,
+        max_new_tokens=text.max_new_tokens,
+        form=form,
         file=file,
-        replaces_file=force,
+        replaces_file=records.force,
     )
-    return summarize_all(asked, how, Teller(quiet=quiet, verbose=verbose))
+    return summarize_all(asked, how, Teller(**vars(noise)))

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from vidqa.cli.groups import RecordOptions, RunWatchOptions
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView
 from vidqa.cli.render.output_file import STDOUT
 from vidqa.cli.render.status import Teller
 from vidqa.cli.runs.brake import Brake
 from vidqa.cli.runs.outlet import JSON, Leaf, Outlet, TargetError, open_outlet
-from vidqa.cli.session import Watcher, WatchOptions
+from vidqa.cli.session import Watcher
 from vidqa.errors import NoSpaceError, NotEnoughMemoryError, UsageError, VidqaError
+from vidqa.system.footprint import CACHES
 from vidqa.tasks.folders.book import Book
 from vidqa.tasks.folders.journal import Journal
 from vidqa.types import Answer, Maker, TextDelta
@@ -39,16 +41,13 @@ class Way(Protocol):
         """Answer one question about several clips, in one forward."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """Where answers go, and how clips are taken."""
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(RecordOptions):
+    """Where answers go, and how clips are taken and watched."""
 
-    watch: WatchOptions
-    output: str | None = None
-    """A file, a folder, or `-`."""
-    retry_failed: bool = False
-    force: bool = False
-    unordered: bool = False
+    watch: RunWatchOptions
+    caches: int = CACHES
+    """How often memory holds a clip; see `engine.load`."""
     batch: int = 1
     timings: bool = False
 
@@ -83,7 +82,7 @@ class Run:
     maker: Maker | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.watcher = Watcher(self.options.watch, self.teller)
+        self.watcher = Watcher(self.options.watch, self.teller, self.options.caches)
 
     def run(self) -> Book:
         """Do what is left to do; one bad clip does not stop the others."""
@@ -114,7 +113,7 @@ class Run:
         """Find out what is left to do, and do it."""
         try:
             self.watcher.check(() if self._has_board else self.request.clips)
-            fits = self.options.watch.chosen.fit
+            fits = self.options.watch.fit
             model = self.watcher.load() if fits or journal is None else None
             self.maker = self.watcher.identify() if model is None else model.maker
             book = self._book(journal, self.maker)
