@@ -56,13 +56,24 @@ class ModelOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrameOptions:
+class SpanOptions:
+    """Which part of a clip."""
+
+    start: options.Start = None
+    end: options.End = None
+
+    @property
+    def span(self) -> tuple[float | None, float | None]:
+        """Begin and end, in seconds. Raises as `parse.read_span`."""
+        return parse.read_span(self.start, self.end)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameOptions(SpanOptions):
     """Which frames a model is shown."""
 
     frames: options.Frames = None
     sample: options.Sample = None
-    start: options.Start = None
-    end: options.End = None
     decoder: options.DecoderName = "auto"
 
 
@@ -84,8 +95,8 @@ class WordOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WatchOptions(WordOptions, FrameOptions, ModelOptions):
-    """Which model, and how it is shown clips. Raises UsageError for what makes no sense."""
+class ViewOptions(WordOptions, FrameOptions):
+    """How a model is shown clips. Raises UsageError for what makes no sense."""
 
     no_cache: options.NoCache = False
 
@@ -97,22 +108,12 @@ class WatchOptions(WordOptions, FrameOptions, ModelOptions):
         """How frames and words are shown."""
         return "vidqa"
 
-    @property
-    def may_download(self) -> bool:
-        """Whether a download may be offered."""
-        return True
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """All of it that can change an answer, as it was given, for JSON."""
-        return {**self.viewing.settings, "speech": self.heard_by, "fit": self.fit}
-
     @cached_property
     def viewing(self) -> "Viewing":
         """How clips are watched."""
         from vidqa.media.viewing import Viewing
 
-        start_s, end_s = parse.read_span(self.start, self.end)
+        start_s, end_s = self.span
         return Viewing(
             frames=self.frames,
             recipe=self.recipe_name,
@@ -126,6 +127,21 @@ class WatchOptions(WordOptions, FrameOptions, ModelOptions):
             audio_track=self.audio_track,
             decoder=parse.read_decoder(self.decoder),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchOptions(ViewOptions, ModelOptions):
+    """Which model, and how it is shown clips."""
+
+    @property
+    def may_download(self) -> bool:
+        """Whether a download may be offered."""
+        return True
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All of it that can change an answer, as it was given, for JSON."""
+        return {**self.viewing.settings, "speech": self.heard_by, "fit": self.fit}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,79 +19,54 @@ from vidqa.types import Notify
 
 
 class Watching(TypedDict, total=False):
-    """How clips are watched: see `Model.watch`."""
+    """How a clip is watched; what is left out is as `Viewing` has it."""
 
     frames: int | None
+    """How many frames to look at; the model's default if None."""
     recipe: str
+    """`vidqa`, or for the paper's models `paper`: what the authors showed them."""
     sampling: Sampling | None
+    """How frames are chosen; as the recipe says if None."""
     start_s: float | None
+    """Where to begin, in seconds."""
     end_s: float | None
+    """Where to end, in seconds."""
     subtitles: Subtitles
+    """`auto` (sidecar file, else text track, else speech), `off`, `speech` (listen in any case), or
+    a file."""
     language: str | None
+    """Of the speech and the subtitles, such as `en`; detected if None or `auto`."""
     task: Task
+    """`transcribe`, or `translate` for English words whatever is spoken."""
+    text_track: str | None
+    """Number from 1 or language of the text track to read; chosen if None."""
+    audio_track: str | None
+    """Number from 1 or language of the sound to listen to; chosen if None."""
     decoder: Decoder
+    """`auto`, `pyav` or `decord`."""
     blank: bool
+    """Show grey pictures in place of the frames: what is answered rests on the words."""
 
 
 class Model(Runtime):
     """A loaded model: watch clips with it."""
 
     def watch(
-        self,
-        video: str | Path,
-        *,
-        frames: int | None = None,
-        recipe: str = "vidqa",
-        sampling: Sampling | None = None,
-        start_s: float | None = None,
-        end_s: float | None = None,
-        subtitles: Subtitles = "auto",
-        language: str | None = None,
-        task: Task = "transcribe",
-        text_track: str | None = None,
-        audio_track: str | None = None,
-        decoder: Decoder = "auto",
-        blank: bool = False,
-        notify: Notify | None = None,
+        self, video: str | Path, *, notify: Notify | None = None, **watching: Unpack[Watching]
     ) -> Clip:
         """Look at a clip and listen to it, once.
 
         Args:
             video: path of a video file.
-            frames: how many frames to look at; the model's default if None.
-            recipe: `vidqa`, or for the paper's models `paper`: what the authors showed them.
-            sampling: how they are chosen; as the recipe says if None.
-            start_s: where to begin, in seconds.
-            end_s: where to end, in seconds.
-            subtitles: `auto` (sidecar file, else text track, else speech), `off`, `speech` (listen
-                in any case), or a file.
-            language: of the speech and the subtitles, such as `en`; detected if None or `auto`.
-            task: `transcribe`, or `translate` for English words whatever is spoken.
-            text_track: number from 1 or language of the text track to read; chosen if None.
-            audio_track: number from 1 or language of the sound to listen to; chosen if None.
-            decoder: `auto`, `pyav` or `decord`.
-            blank: show grey pictures in place of the frames: what is answered rests on the words.
             notify: called when each of the stages decode, speech, vision and prefill begins.
+            **watching: `frames`, `subtitles`, `start_s` and so on; see `Watching`.
 
         Raises:
             VideoError: the clip cannot be watched.
             UsageError: a setting makes no sense for this clip.
 
         """
-        viewing = Viewing(
-            frames=frames,
-            recipe=recipe,
-            sampling=sampling,
-            start_s=start_s,
-            end_s=end_s,
-            subtitles=subtitles,
-            language=language,
-            task=task,
-            text_track=text_track,
-            audio_track=audio_track,
-            decoder=decoder,
-            blank=blank,
-        )
+        viewing = Viewing(**watching)
         return self.watched(str(video), self.fetch(Path(video), viewing), viewing, notify=notify)
 
     def watch_all(

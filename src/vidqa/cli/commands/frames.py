@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vidqa.cli import options, parse, run_options
+from vidqa.cli import options, run_options
+from vidqa.cli.command import grouped
+from vidqa.cli.groups import ClipOptions, ViewOptions
 from vidqa.cli.model_choice import previewed_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.answers import failure_line
@@ -21,7 +23,6 @@ from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.several import Several
 from vidqa.cli.runs.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.errors import UsageError, VidqaError
-from vidqa.system.config import setting
 from vidqa.tasks.folders.clip_list import ClipList
 from vidqa.tasks.folders.shelf import Shelf
 from vidqa.types import SCHEMA_VERSION
@@ -36,17 +37,17 @@ if TYPE_CHECKING:
 COLUMNS = ("time_s", "file", "words")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Wishes:
     """What is wanted of every clip, and where."""
 
-    sheet: str | None
+    sheet: options.Sheet = None
     """A PNG file, or a folder when it is one or ends in a slash."""
-    save: Path | None
+    save: options.SaveFrames = None
     """A folder for the frames themselves."""
-    force: bool
-    font: Path | None
-    as_json: bool
+    force: options.Force = False
+    font: options.FontFile = None
+    as_json: options.Json = False
 
 
 @dataclass(slots=True)
@@ -220,54 +221,35 @@ def _show_table(rows: list[tuple[str, ...]]) -> None:
     Console(highlight=False).print(table)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeenOptions(ViewOptions):
+    """How a model would be shown clips."""
+
+    model: options.PreviewModel = None
+    recipe: options.Recipe = "vidqa"
+
+    @property
+    def recipe_name(self) -> str:
+        """As typed."""
+        return self.recipe
+
+
+@grouped
 def frames(
-    clips: run_options.Clips = None,
-    files_from: run_options.FilesFrom = None,
-    recursive: run_options.Recursive = False,
-    shard: run_options.Shard = None,
-    output: options.Sheet = None,
-    save: options.SaveFrames = None,
-    force: options.Force = False,
-    model: options.PreviewModel = None,
-    count: options.Frames = None,
-    recipe: options.Recipe = "vidqa",
-    sample: options.Sample = None,
-    start: options.Start = None,
-    end: options.End = None,
-    subtitles: options.Subtitles = "auto",
-    language: options.Language = None,
-    task: options.TaskName = "transcribe",
-    text_track: options.TextTrack = None,
-    audio_track: options.AudioTrack = None,
-    speech: options.Speech = None,
-    decoder: options.DecoderName = "auto",
-    no_cache: options.NoCache = False,
-    font: options.FontFile = None,
-    as_json: options.Json = False,
+    clips: ClipOptions,
+    wishes: Wishes,
+    seen: SeenOptions,
+    words: run_options.Clips = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Show what a model sees of clips. Frames, and the words beside them; loads no model."""
     from vidqa.tasks.preview.preview import PreviewOptions
 
     teller = Teller(quiet=quiet)
-    start_s, end_s = parse.read_span(start, end)
-    how = PreviewOptions(
-        model=previewed_model(model, teller),
-        frames=count,
-        recipe=recipe,
-        sampling=parse.read_sampling(sample),
-        start_s=start_s,
-        end_s=end_s,
-        subtitles=parse.read_subtitles(subtitles),
-        language=language,
-        task=parse.read_task(task),
-        text_track=text_track,
-        audio_track=audio_track,
-        speech=speech or setting("speech").value,
-        decoder=parse.read_decoder(decoder),
-        keep=not no_cache,
+    how = PreviewOptions.of(
+        seen.viewing,
+        model=previewed_model(seen.model, teller),
+        speech=seen.heard_by,
+        keep=not seen.no_cache,
     )
-    selection = parse.Selection(files_from=files_from, recursive=recursive, shard=shard)
-    found = parse.read_clips(clips or [], selection, sys.stdin)
-    wishes = Wishes(sheet=output, save=save, force=force, font=font, as_json=as_json)
-    return FramesRun(found, how, wishes, teller).run()
+    return FramesRun(clips.find(words), how, wishes, teller).run()

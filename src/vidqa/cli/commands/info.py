@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidqa.cli import options, run_options
-from vidqa.cli.parse import Selection, read_clips
+from vidqa.cli.command import grouped
+from vidqa.cli.groups import ClipOptions
 from vidqa.cli.render.answers import failure_line
 from vidqa.cli.render.media_info import info_record, info_rows, show_rows
 from vidqa.cli.render.status import Teller
@@ -61,13 +62,9 @@ class InfoRun:
         return True
 
 
+@grouped
 def info(
-    clips: run_options.Clips = None,
-    files_from: run_options.FilesFrom = None,
-    recursive: run_options.Recursive = False,
-    shard: run_options.Shard = None,
-    as_json: options.Json = False,
+    clips: ClipOptions, words: run_options.Clips = None, as_json: options.Json = False
 ) -> ExitCode:
     """Say what is in clips. Pictures, sound, subtitles, chapters, and a mark of the content."""
-    selection = Selection(files_from=files_from, recursive=recursive, shard=shard)
-    return InfoRun(read_clips(clips or [], selection, sys.stdin), as_json, Teller()).run()
+    return InfoRun(clips.find(words), as_json, Teller()).run()

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidqa.cli import options, run_options
+from vidqa.cli.command import grouped
+from vidqa.cli.groups import ClipOptions, SpanOptions, WordOptions
 from vidqa.cli.model_choice import settled
-from vidqa.cli.parse import Selection, read_clips, read_span, read_subtitles, read_task
+from vidqa.cli.parse import read_subtitles, read_task
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.answers import failure_line
 from vidqa.cli.render.escape import printable
@@ -22,7 +24,6 @@ from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.several import Several
 from vidqa.cli.runs.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.errors import UsageError, VidqaError
-from vidqa.system.config import setting
 from vidqa.tasks.folders.clip_list import ClipList
 from vidqa.tasks.folders.shelf import Shelf
 from vidqa.tasks.transcribe.caption_formats import FORMATS, TIMED, Captions, Format
@@ -304,59 +305,71 @@ def _progress(done_s: float, end_s: float) -> str:
     return f"listening: {clock(done_s, hours=True)}{whole}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class CaptionOptions:
+    """What is written, and where."""
+
+    form: options.Format = None
+    max_line_width: options.LineWidth = None
+    max_cue_seconds: options.CueSeconds = None
+    output: options.Output = None
+    force: options.Force = False
+    as_json: options.Json = False
+
+    @property
+    def read_form(self) -> Format:
+        """Which of the formats it is. Raises UsageError for what makes no sense."""
+        is_json = self.as_json and self.form is None
+        form = read_format("json" if is_json else self.form, self.output)
+        if self.as_json and form != "json":
+            raise UsageError(f"--json and -f {form} exclude each other")
+        return form
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListenOptions(WordOptions, SpanOptions):
+    """What is listened to, and how."""
+
+    subtitles: options.TranscriptWords = "speech"
+    device: options.Device = None
+    no_cache: options.NoCache = False
+    offline: options.Offline = False
+
+
+@grouped
 def transcribe(
-    clips: run_options.SoundClips = None,
-    files_from: run_options.FilesFrom = None,
-    recursive: run_options.Recursive = False,
-    shard: run_options.Shard = None,
-    form: options.Format = None,
-    max_line_width: options.LineWidth = None,
-    max_cue_seconds: options.CueSeconds = None,
-    output: options.Output = None,
-    force: options.Force = False,
-    speech: options.Speech = None,
-    language: options.Language = None,
-    task: options.TaskName = "transcribe",
-    text_track: options.TextTrack = None,
-    audio_track: options.AudioTrack = None,
-    subtitles: options.TranscriptWords = "speech",
-    start: options.Start = None,
-    end: options.End = None,
-    device: options.Device = None,
-    no_cache: options.NoCache = False,
-    offline: options.Offline = False,
-    as_json: options.Json = False,
+    clips: ClipOptions,
+    captions: CaptionOptions,
+    listen: ListenOptions,
+    words: run_options.SoundClips = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Write down what is said in clips. Listens, unless told what else to read."""
     from vidqa.media.endings import SOUND, VIDEO
 
-    if subtitles == "off":
+    if listen.subtitles == "off":
         raise UsageError(
             "--subtitles off leaves nothing to write down", hint="use speech, auto or a file"
         )
-    read_form = read_format("json" if as_json and form is None else form, output)
-    if as_json and read_form != "json":
-        raise UsageError(f"--json and -f {read_form} exclude each other")
-    start_s, end_s = read_span(start, end)
-    is_shown = form is output is None and not as_json and sys.stdout.isatty()
+    form, (start_s, end_s) = captions.read_form, listen.span
+    is_read = bool(listen.text_track) and listen.subtitles == "speech"
+    is_plain = captions.form is captions.output is None and not captions.as_json
     how = TranscribeOptions(
-        form=read_form,
-        clocked=is_shown,
-        readable=read_readable(read_form, max_line_width, max_cue_seconds),
-        output=output,
-        speech=speech or setting("speech").value,
-        subtitles="auto" if text_track and subtitles == "speech" else read_subtitles(subtitles),
-        language=language,
-        task=read_task(task),
-        text_track=text_track,
-        audio_track=audio_track,
+        form=form,
+        clocked=is_plain and sys.stdout.isatty(),
+        readable=read_readable(form, captions.max_line_width, captions.max_cue_seconds),
+        output=captions.output,
+        speech=listen.heard_by,
+        subtitles="auto" if is_read else read_subtitles(listen.subtitles),
+        language=listen.language,
+        task=read_task(listen.task),
+        text_track=listen.text_track,
+        audio_track=listen.audio_track,
         start_s=start_s,
         end_s=end_s,
-        device=settled("device", device, "auto"),
-        force=force,
-        keep=not no_cache,
+        device=settled("device", listen.device, "auto"),
+        force=captions.force,
+        keep=not listen.no_cache,
     )
-    selection = Selection(files_from=files_from, recursive=recursive, shard=shard)
-    found = read_clips(clips or [], selection, sys.stdin, suffixes=VIDEO | SOUND)
+    found = clips.find(words, suffixes=VIDEO | SOUND)
     return TranscribeRun(found, how, Teller(quiet=quiet)).run()

@@ -1,7 +1,7 @@
 """What a model would see of a clip: frames and the words beside them, without loading the model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from vidqa.errors import NoVideoStreamError
 from vidqa.media.container.open_media import quoted
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.fingerprint_cache import known_fingerprint
-from vidqa.media.frames.read import Decoder, FrameReport
+from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.select import choose_sampling, stretch
 from vidqa.media.sampling.strategies import Sampling
 from vidqa.media.speech.device import Place, place_speech, probe_machine
 from vidqa.media.speech.recognizer import Recogniser
 from vidqa.media.stretches import among_frames, for_words
-from vidqa.media.viewing import WordChoice
+from vidqa.media.viewing import Viewing
 from vidqa.media.words.sources import Ears
 from vidqa.models.installed import speech_folder
 from vidqa.models.registry import find_model, find_speech
@@ -34,21 +34,22 @@ HEARD = ("auto", "speech")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewOptions(WordChoice):
+class PreviewOptions(Viewing):
     """As for `Model.watch`; the same options give the same frames."""
 
     model: str = "starter"
-    frames: int | None = None
-    recipe: str = "vidqa"
-    sampling: Sampling | None = None
-    """As the recipe says if None."""
-    start_s: float | None = None
-    end_s: float | None = None
     speech: str | None = None
     """The recogniser; the model's own if None."""
-    decoder: Decoder = "auto"
     keep: bool = True
     """Keep what is said on disk, and use what was kept."""
+
+    @classmethod
+    def of(
+        cls, viewing: Viewing, *, model: str, speech: str | None, keep: bool
+    ) -> "PreviewOptions":
+        """The same viewing, by a model."""
+        same = {one.name: getattr(viewing, one.name) for one in fields(viewing)}
+        return cls(model=model, speech=speech, keep=keep, **same)
 
 
 @dataclass(frozen=True, slots=True)
