@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vidqa.errors import NoSpaceError, UsageError, VidqaError
-from vidqa.system.file_systems import put_in_place, said_plainly
+from vidqa.system.file_systems import drafted, put_in_place, said_plainly
 from vidqa.system.paths import PACKAGE
 
 
@@ -83,3 +83,22 @@ def test_no_empty_file_holds_the_place_of_one_that_never_came(
     with pytest.raises(OSError, match="not here"):
         put_in_place(draft, target, replace=False)
     assert not target.exists()
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path, durable: bool) -> None:
+    target = tmp_path / "new folder" / "file.txt"
+
+    def fail_halfway() -> None:
+        with drafted(target, durable=durable) as draft:
+            draft.write_text("half of it")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
+    assert list(target.parent.iterdir()) == []
+    with drafted(target, durable=durable) as one, drafted(target, durable=durable) as other:
+        one.write_text("first")
+        other.write_text("second")
+    assert target.read_text() == "first"
+    assert list(target.parent.iterdir()) == [target]

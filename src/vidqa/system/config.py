@@ -9,6 +9,7 @@ from typing import Literal
 
 from vidqa.errors import UsageError
 from vidqa.system import paths
+from vidqa.system.file_systems import drafted
 from vidqa.system.texts import decoded
 
 SETTINGS = {
@@ -89,15 +90,12 @@ def write_setting(name: str, value: str | None) -> Path:
     file = paths.config_file()
     read_settings(file)
     text = decoded(file.read_bytes()) if file.exists() else ""
-    draft = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(_with(text, name, value), encoding="utf-8")
-        draft.replace(file)
+        with drafted(file) as draft:
+            draft.write_text(_with(text, name, value), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
     except UnicodeEncodeError as error:
-        draft.unlink(missing_ok=True)
         raise UsageError(f"{value!r} is no text") from error
     return file
 

@@ -6,6 +6,9 @@ import os
 import shutil
 import sysconfig
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from vidqa.errors import NoSpaceError, UsageError, VidqaError
@@ -18,6 +21,10 @@ OF_PROGRAMS = frozenset({None, errno.EBADF, errno.EFAULT})
 
 LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
 """In the words of sysconfig."""
+
+DRAFT_SUFFIX = ".part"
+DRAFTS = count()
+"""So that no two threads write one draft."""
 
 UNSUPPORTED = frozenset(
     {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
@@ -81,6 +88,32 @@ def link_or_copy(source: Path, target: Path) -> None:
         else:
             return
     shutil.copyfile(source, target)
+
+
+@contextmanager
+def drafted(target: Path, *, replace: bool = True, durable: bool = False) -> Iterator[Path]:
+    """A path beside a file; what the body writes there becomes the file, whole or not at all.
+
+    Args:
+        target: the file; its folder is made if need be.
+        replace: as for `put_in_place`.
+        durable: it is on the disk, power cut or not, before it gets its name.
+
+    Raises:
+        OSError: it cannot be written, or as `put_in_place` does.
+
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name[:50]}.{os.getpid()}-{next(DRAFTS)}{DRAFT_SUFFIX}")
+    try:
+        yield draft
+        if durable:
+            with draft.open("rb") as stream:
+                os.fsync(stream.fileno())
+        put_in_place(draft, target, replace=replace)
+    finally:
+        with suppress(OSError):  # it was renamed, or never made
+            draft.unlink()
 
 
 def put_in_place(draft: Path, target: Path, *, replace: bool) -> None:

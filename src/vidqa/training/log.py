@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidqa.system.file_systems import drafted
 from vidqa.system.texts import from_json
 
 LOG, PICTURE = "log.jsonl", "loss.png"
@@ -31,9 +32,8 @@ def smoothed(points: Sequence[Point]) -> list[Point]:
 def cut_log(file: Path, step: int) -> None:
     """Forget what was logged behind a step; the file is there afterwards."""
     kept = [line for line in _lines(file) if from_json(line)["step"] <= step]
-    draft = file.with_suffix(".part")
-    draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
-    draft.replace(file)
+    with drafted(file) as draft:
+        draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
 
 def read_log(file: Path) -> tuple[list[Point], list[Point]]:

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from vidqa.system.file_systems import drafted
 from vidqa.system.litter import is_litter
 from vidqa.system.texts import from_json
 
@@ -75,12 +75,8 @@ def foreign_files(folder: Path, stamps: list[Stamp]) -> list[str]:
 def write_marker(folder: Path, source: str, stamps: list[Stamp]) -> None:
     """Write the marker in one step: it is there whole or not at all."""
     marker = {"schema": SCHEMA, "source": source, "files": [asdict(one) for one in stamps]}
-    draft = folder / f".{MARKER}.{os.getpid()}"
-    with draft.open("w") as stream:
-        stream.write(json.dumps(marker, indent=1))
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(folder / MARKER)
+    with drafted(folder / MARKER, durable=True) as draft:
+        draft.write_text(json.dumps(marker, indent=1))
 
 
 def read_marker(folder: Path) -> tuple[str, list[Stamp]] | None:

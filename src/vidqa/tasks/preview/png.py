@@ -1,13 +1,12 @@
 """Pictures as PNG files that appear only when they are complete."""
 
-import os
 import re
 from pathlib import Path
 
 from PIL import Image
 
 from vidqa.errors import NoSpaceError, UsageError
-from vidqa.system.file_systems import FULL, put_in_place
+from vidqa.system.file_systems import FULL, drafted
 from vidqa.tasks.folders.journal import disk_errors
 
 SUFFIX = ".png"
@@ -75,20 +74,15 @@ def save_png(image: Image.Image, target: Path, *, replace: bool = True) -> None:
         UsageError: it cannot be written there.
 
     """
-    draft = target.with_name(f".{target.name[:50]}.{os.getpid()}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        image.save(draft, format="PNG")
-        put_in_place(draft, target, replace=replace)
+        with drafted(target, replace=replace) as draft:
+            image.save(draft, format="PNG")
     except OSError as error:
         if isinstance(error, FileExistsError) and target.exists():
             raise _is_there(target) from error
         if error.errno in FULL:
             raise NoSpaceError(f"the disk is full; {str(target)!r} was not written") from error
         raise UsageError(f"{str(target)!r} cannot be written: {error.strerror or error}") from error
-    finally:
-        if draft.exists():
-            draft.unlink()
 
 
 def frame_name(time_s: float) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from vidqa.prompt.interleave import user_content
 from vidqa.prompt.paper.limits import padded
 from vidqa.prompt.paper.templates import training_template
 from vidqa.prompt.recipe import Recipe, choose_recipe
+from vidqa.system.file_systems import drafted
 from vidqa.system.file_systems import is_there as is_reachable
 from vidqa.system.texts import from_json
 from vidqa.training.data.examples import Example, Source
@@ -191,13 +191,12 @@ def missing(sources: Iterable[Source]) -> Iterator[Unwatchable]:
 
 
 def _write(lesson: Lesson, file: Path) -> None:
-    draft = file.with_suffix(f".{os.getpid()}.part")
     told = {
         PREFIX: json.dumps(list(lesson.prefix_ids)),
         EXCHANGES: json.dumps([asdict(one) for one in lesson.exchanges]),
     }
-    save_file({PLACES: lesson.places}, draft, metadata=told)
-    draft.replace(file)
+    with drafted(file) as draft:
+        save_file({PLACES: lesson.places}, draft, metadata=told)
 
 
 def _is_whole(file: Path) -> bool:
