@@ -26,7 +26,8 @@ INDEX = "model.safetensors.index.json"
 ADAPTER_CONFIG = "adapter_config.json"
 """What PEFT writes beside a LoRA's weights."""
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
-SAFE = "vidqa loads nothing that could run code, such as pickled weights"
+SAFE = "save_pretrained writes safetensors; pickled weights, which could run code, are never loaded"
+OWN = "vidqa loads a model from its own folder only"
 SNAPSHOTS, BLOBS = "snapshots", "blobs"
 """Where the Hub's own cache has its folders of links, and the files that they lead to."""
 VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")
@@ -113,7 +114,7 @@ def require_plain(file: Path) -> None:
                 raise ModelUnsupportedError(f"{str(file)!r} is no model's: {key} is {value}")
             if _leads_elsewhere(key, value):
                 raise ModelUnsupportedError(
-                    f"{str(file)!r} would have something loaded from elsewhere: {key}", hint=SAFE
+                    f"{str(file)!r} would have something loaded from elsewhere: {key}", hint=OWN
                 )
 
 
