@@ -1,7 +1,9 @@
 """Whatever is in options, lists, settings, subtitles, caches and models: an error at worst."""
 
+import io
 import json
 import random
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from clips import make_clip
 from families import MAKERS
 from vidqa.cli.app import run
+from vidqa.cli.render.stdout import escape_the_unencodable
 from vidqa.errors import VidqaError
 from vidqa.training.data.examples import read_examples
 from vidqa.types.exit_codes import ExitCode
@@ -172,6 +175,7 @@ def nasty(chance: random.Random) -> str:
 
 def ends(words: list[str]) -> None:
     """Run a command, which may fail, but not by surprise; no process has a NUL in its words."""
+    escape_the_unencodable()  # as `main` does
     status = run([word.replace("\0", "") for word in words])
     assert status != ExitCode.UNEXPECTED, words
 
@@ -179,6 +183,7 @@ def ends(words: list[str]) -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_clip(tmp_path / "clip.mp4", range(0, 2000, 40), sound_s=2)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("What?"))
     monkeypatch.setenv("VIDQA_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("VIDQA_CONFIG_DIR", str(tmp_path / "settings"))
     monkeypatch.chdir(tmp_path)

@@ -26,6 +26,13 @@ def load(folder: Path) -> object:
     return load_folder(folder, device="cpu", dtype="float32")
 
 
+@pytest.mark.parametrize("ids", ['"2"', "[2, [3]]", '{"a": 2}', "2.5", "[true]"])
+def test_ids_that_are_none_are_named(folder: Path, ids: str) -> None:
+    (folder / "generation_config.json").write_text(f'{{"eos_token_id": {ids}}}')
+    with pytest.raises(ModelDamagedError, match="cannot be read"):
+        load(folder)
+
+
 @pytest.mark.parametrize("size", [0, 7, 5000])
 def test_weights_that_are_cut_are_named(folder: Path, size: int) -> None:
     file = folder / "model.safetensors"

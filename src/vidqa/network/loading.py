@@ -154,6 +154,7 @@ def load_folder(
         )
     network, report = loaded
     require_encoded_pictures(network)
+    _require_ids(folder, getattr(network.generation_config, "eos_token_id", None))
     for problem, names in report.items():
         if names:
             raise ModelDamagedError(
@@ -165,6 +166,15 @@ def load_folder(
     if dtype not in QUANTIZED_DTYPES:
         network = network.to(device)
     return Loaded(network.eval(), processor or load_processor(folder), run_apart)
+
+
+def _require_ids(folder: Path, ids: object) -> None:
+    """Refuse what cannot be the ids that end an answer."""
+    several = ids if isinstance(ids, list) else [ids]
+    if not all(one is None or type(one) is int for one in several):
+        raise ModelDamagedError(
+            f"the model in {folder} cannot be read: eos_token_id is {ids!r:.80}"
+        )
 
 
 @contextmanager
