@@ -158,6 +158,14 @@ def test_sizes_that_no_model_has_are_refused(folder: Path, told: dict[str, objec
         require_safe(folder)
 
 
+@pytest.mark.parametrize("depth", [70, 300, 480, 700, 960])
+@pytest.mark.parametrize("key", ["layers", "attn_implementation", "a"])
+def test_settings_that_are_nested_too_deep_are_refused(folder: Path, key: str, depth: int) -> None:
+    (folder / "config.json").write_text(f'{{"{key}": {"[" * depth}1{"]" * depth}}}')
+    with pytest.raises(ModelDamagedError, match="nested too deep"):
+        require_safe(folder)
+
+
 @pytest.mark.parametrize("size", [10**9, {"height": 10**9}])
 def test_pictures_that_no_machine_holds_are_refused(folder: Path, size: object) -> None:
     (folder / "verified.json").write_text('{"files": [{"size": 10000000000}]}')

@@ -47,6 +47,8 @@ FETCHES = ("checkpoint_path", "cache_dir", "pretrained", "pretrained_cfg", "pret
 PROCESSOR = "processor_config.json"
 """The end of the names of files that say how pictures are made ready; `size` is their sides."""
 LARGEST_SIDE = 16_384
+DEEPEST = 64
+"""How deep settings are nested at most."""
 LARGEST_BY_END = {
     **dict.fromkeys(("layers", "layer", "depth", "depths", "blocks"), 4096),
     **dict.fromkeys(("heads", "head", "experts", "groups"), 65_536),
@@ -150,9 +152,26 @@ def model_files(folder: Path) -> list[Path]:
 def read_json(file: Path) -> Any:
     """What is in a JSON file. Raises ModelDamagedError."""
     try:
-        return from_json(file.read_text(encoding="utf-8"))
+        told = from_json(file.read_text(encoding="utf-8"))
+        _require_shallow(told)
     except (OSError, ValueError) as error:
         raise ModelDamagedError(f"{str(file)!r} cannot be read: {error}") from error
+    return told
+
+
+def _require_shallow(told: Any) -> None:
+    """Raise a ValueError where whoever goes through it would go too deep, libraries included."""
+    level = [told]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, list | dict)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return
+    raise ValueError("it is nested too deep")
 
 
 def _top(folder: Path) -> list[Path]:

@@ -6,6 +6,9 @@ from typing import Any
 
 from vidqa.errors import VidqaError
 
+LONGEST_TRACE = 1 << 16
+"""Characters of a trace that are sent, and looked at: the last ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

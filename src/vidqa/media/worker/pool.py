@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from vidqa.errors import DecoderError
 from vidqa.media.worker import transport
-from vidqa.media.worker.messages import Beat, Done, Failed, Item, Job, More
+from vidqa.media.worker.messages import LONGEST_TRACE, Beat, Done, Failed, Item, Job, More
 from vidqa.media.worker.patience import BUSY_MACHINE, Patience
 from vidqa.media.worker.typed import fits, result_hint
 from vidqa.system.paths import PACKAGE
@@ -29,9 +29,6 @@ FAULT = "a fault of vidqa or its libraries: "
 
 PLACE = re.compile(r'\s*File "([^"]*)", line (\d+)')
 """A line of a trace."""
-
-LONGEST_TRACE = 1 << 16
-"""Characters of a trace that are looked at, the last ones."""
 
 TRIES = 2
 """How often a job is begun whose process crashes or hangs: it may have been the machine's doing."""

@@ -19,10 +19,7 @@ from typing import Any
 
 from vidqa.errors import VidqaError
 from vidqa.media.worker import heartbeat, transport
-from vidqa.media.worker.messages import Beat, Done, Failed, Item, Job
-
-LONGEST_TRACE = 1 << 16
-"""Characters of a trace that are sent, the last ones."""
+from vidqa.media.worker.messages import LONGEST_TRACE, Beat, Done, Failed, Item, Job
 
 BEAT_EVERY_S = 0.5
 """How often a sign of life is passed on."""
