@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidqa.cli.clock import BEGUN_S
+from vidqa.cli import BEGUN_S
 from vidqa.cli.groups import WatchOptions
 from vidqa.cli.model_choice import settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries

@@ -224,19 +224,32 @@ def typed(*, keep: bool) -> Iterator[str]:
                 readline.write_history_file(history)
 
 
+def refuse_stdin(name: str, what: str) -> None:
+    """Refuse what stdin cannot give beside questions. Raises UsageError."""
+    if is_stdin(name):
+        raise UsageError(f"chat takes its questions from stdin, so {what} cannot come from it")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatWatchOptions(WatchOptions):
+    """Those of clips that are watched while stdin holds questions."""
+
+    def __post_init__(self) -> None:
+        refuse_stdin(self.subtitles, "subtitles")
+        WatchOptions.__post_init__(self)
+
+
 @grouped
 def chat(
     clip: options.VideoClip,
-    watch: WatchOptions,
+    watch: ChatWatchOptions,
     writing: WritingOptions,
     noise: NoiseOptions,
     as_json: options.Json = False,
 ) -> ExitCode:
     """Ask one clip in turns. From a terminal or a pipe; /help says what else can be typed."""
     parse.require_file_name(clip)
-    for name, what in ((clip, "the clip"), (watch.subtitles, "subtitles")):
-        if is_stdin(name):
-            raise UsageError(f"chat takes its questions from stdin, so {what} cannot come from it")
+    refuse_stdin(clip, "the clip")
     teller = Teller(**vars(noise))
     teller.unused_draws(writing.temperature, writing.top_p, writing.seed)
     return ChatRun(spooled(clip), ChatOptions(watch, writing.writing, as_json), teller).run()
