@@ -1,0 +1,94 @@
+"""The keys of what is kept: with another one, nothing is found that users have.
+
+Whoever changes one on purpose writes its new digest here.
+"""
+
+from pathlib import Path
+from types import SimpleNamespace as Fake
+from typing import Any
+
+import pytest
+import torch
+
+from vidqa.engine import runtime, watched_clip
+from vidqa.engine.summaries.piecewise import Piecewise
+from vidqa.engine.watch import saved as sights
+from vidqa.engine.watch.encode_frames import Looking
+from vidqa.media.speech.device import Place
+from vidqa.media.viewing import Viewing
+from vidqa.media.words import saved, sources
+from vidqa.models.spec import Family
+from vidqa.network.inference.prompt_ids import Pictures
+from vidqa.prompt.form import PromptForm
+from vidqa.system.cache import Cache, written
+from vidqa.types import Words
+
+FAMILY = Family({"a": 1}, {"b": 2}, {"c": 3}, PromptForm("h", "u", "q", "a", ("m",), "f"))
+
+# of files below the cache directory
+LOOKED = "results/looked/94746dc108ae898a6bef30a38a5e645db3d6f6f32c0e71c33871b21e64e57a84"
+READ = "results/read/8ed7fab43343ad184bb1fb0e3ba65559502c1c398836f8cd9b84a653ca6c2e93"
+HEARD = "results/heard/bd2f738ce32e27156208d240e0603f604ffa623c6b21372547453772e5b87dab"
+TOLD = "results/told/04a0b6baa27eab0211768beb08ab3f2f8909ad811d3b60e0cc7d81f34ef88c14"
+
+
+class Spy:
+    """A cache that has words for every key, and remembers the key."""
+
+    key: Any = None
+
+    def get(self, _: str, key: Any) -> bytes:
+        self.key = key
+        return written(Words("none"))
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Fake:
+    """What keys tell of a model; all libraries are in version 1."""
+    for module in (sights, saved):
+        monkeypatch.setattr(module, "version", lambda _: "1")
+    monkeypatch.setattr(sources, "known_fingerprint", lambda _: "mark")
+    spec = Fake(family=FAMILY, max_new_tokens=9)
+    how = {"revision": "r", "device": "cpu", "dtype": "float32", "most_frames": lambda _: 8}
+    return Fake(spec=spec, cache=Spy(), **how)
+
+
+def place(root: Path, kind: str, key: Any) -> str:
+    return str(Cache(root, limit_bytes=0)._file(kind, key).relative_to(root))
+
+
+def test_what_was_seen(model: Fake, tmp_path: Path):
+    looking = Looking("uniform", (0.0, 2.0), 8, (4, 2), "auto", False)
+    key = runtime.Runtime._sight_key(model, "mark", looking)
+    assert place(tmp_path, sights.LOOKED, key) == LOOKED
+
+
+def test_what_was_read(model: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pictures = Pictures(torch.arange(3)[None], torch.ones(1, 2))
+    showing = Fake(turn=lambda _: None, pictures=lambda *_: pictures)
+    clip = Fake(model=model, _showing=showing, _shown=None)
+    model.loaded = Fake(network=None)
+    seen: list[Any] = []
+
+    def look_for(_: object, key: Any, *__: object) -> None:
+        seen.append(key)
+        raise LookupError
+
+    monkeypatch.setattr(watched_clip, "kept_context", look_for)
+    with pytest.raises(LookupError):
+        watched_clip.WatchedClip._open_once(clip, "a.mp4")
+    assert place(tmp_path, sights.READ, seen[0]) == READ
+
+
+def test_what_was_heard(model: Fake, tmp_path: Path):
+    recogniser = Fake(name="parrot", model_dir=Path("m/1"), place=Place("cpu", 1))
+    ears = sources.Ears(Fake(), recogniser, cache=model.cache)
+    list(ears._kept(tmp_path, sources.Wanted("auto", "de", audio_track="2"), (0.0, None)))
+    assert place(tmp_path, saved.KIND, model.cache.key) == HEARD
+
+
+def test_what_was_told(model: Fake, tmp_path: Path):
+    clip = Fake(model=model, fingerprint="mark", viewing=Viewing())
+    parts = Fake(clip=clip, max_new_tokens=None, _view=lambda _: Viewing(start_s=1.0))
+    key = Piecewise._key(parts, Fake(), ("What?",))
+    assert place(tmp_path, "told", key) == TOLD
