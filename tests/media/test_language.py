@@ -4,7 +4,7 @@ import pytest
 from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from vidqa.errors import UsageError
-from vidqa.media.languages import CALLED, CODE_PAGES, NAMES, code_page, language_of, read_language
+from vidqa.media.languages import CALLED, NAMES, language_of, read_language
 
 
 def test_the_languages_are_whispers():
@@ -45,11 +45,3 @@ def test_every_name_is_of_a_language_that_is_known():
 @pytest.mark.parametrize("mark", [None, "", "und", "zxx", "qaa", "forced"])
 def test_no_mark_is_no_language(mark: str | None):
     assert language_of(mark) is None
-
-
-def test_old_encodings_are_those_of_python_and_of_real_languages():
-    for page, languages in CODE_PAGES.items():
-        "a".encode(page)
-        assert set(languages.split()) <= set(NAMES)
-    assert code_page("ru") == "cp1251"
-    assert code_page("de") == code_page(None) == "cp1252"

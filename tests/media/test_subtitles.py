@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,8 @@ from hypothesis import strategies as st
 
 from vidqa.errors import UsageError
 from vidqa.media.cues import LONGEST_S, clean_line
+from vidqa.media.languages import NAMES
+from vidqa.media.words.code_pages import CODE_PAGES, code_page, guess_code_page
 from vidqa.media.words.subtitle_file import read_subtitles
 from vidqa.types import Cue
 
@@ -135,6 +138,57 @@ def test_old_encodings_are_guessed_by_the_language_and_said(
     file = read_subtitles(path, language)
     assert [cue.text for cue in file.cues] == [said]
     assert len(file.warnings) == (encoding != "utf-32")
+
+
+def test_old_encodings_are_those_of_python_and_of_real_languages():
+    for page, languages in CODE_PAGES.items():
+        "a".encode(page)
+        assert set(languages.split()) <= set(NAMES)
+    assert code_page("ru") == "cp1251"
+    assert code_page("de") == "cp1252"
+
+
+RUSSIAN = "Я не знаю, о чём ты говоришь.|Подожди меня здесь, я скоро вернусь.|Где ты был?"
+LETTERS = {
+    "Windows-1251": RUSSIAN,
+    "KOI8-R": RUSSIAN,
+    "CP866": RUSSIAN,
+    "Windows-1253": "Δεν ξέρω για τι πράγμα μιλάς.|Περίμενέ με εδώ, θα γυρίσω σύντομα.|Πού ήσουν;",
+    "Windows-1255": "אני לא יודע על מה אתה מדבר.|חכה לי כאן, אני אחזור בקרוב.|איפה היית כל הזמן?",
+    "Windows-1256": "لا أعرف عما تتحدث.|انتظرني هنا، سأعود قريبا.|أين كنت طوال هذا الوقت؟",
+    "CP874": "ฉันไม่รู้ว่าคุณกำลังพูดถึงอะไร|รอฉันที่นี่ เดี๋ยวฉันกลับมา|คุณไปอยู่ที่ไหนมา",
+    "CP932": "何を言っているのか分からない。|ここで待っていて、すぐ戻るから。|どこにいたの?",
+    "EUC-JP": "何を言っているのか分からない。|ここで待っていて、すぐ戻るから。|どこにいたの?",
+    "GB18030": "我不知道你在说什么。|在这里等我，我很快回来。|这段时间你去哪儿了？",
+    "BIG5": "我不知道你在說什麼。|在這裡等我，我很快回來。|這段時間你去哪兒了？",
+    "CP949": "무슨 말을 하는지 모르겠어.|여기서 기다려, 금방 돌아올게.|그동안 어디에 있었어?",
+    "Windows-1252": "À bientôt !|Où étais-tu passé tout ce temps ?|Hej då, hur mår du?",
+}
+
+
+@pytest.mark.parametrize(("name", "said"), LETTERS.items())
+def test_where_no_language_is_told_old_encodings_are_guessed_by_the_letters(
+    tmp_path: Path, name: str, said: str
+):
+    lines = [f"{line}\nok, John" for line in said.split("|")]
+    cues = [f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{line}\n" for n, line in enumerate(lines)]
+    path = write(tmp_path / "a.srt", "\n".join(cues), name.replace("Windows-", "cp"))
+    file = read_subtitles(path)
+    assert [cue.text for cue in file.cues] == [line.replace("\n", " ") for line in lines]
+    assert file.warnings == (
+        f"the subtitles {str(path)!r} are not UTF-8 and were read as {name}; "
+        "--language says what they are in",
+    )
+
+
+@pytest.mark.parametrize("name", ["CP932", "Windows-1251", "Windows-1252"])
+def test_of_a_large_file_in_an_old_encoding_some_is_enough(name: str):
+    page = name.replace("Windows-", "cp").lower()
+    content = LETTERS[name].encode(page)
+    begun = time.perf_counter()
+    assert guess_code_page((content + b"\n") * 200_000) == page
+    assert guess_code_page(content + b"\n" + b"x" * 20_000_000) == page
+    assert time.perf_counter() - begun < 10
 
 
 ROLLING = """WEBVTT

@@ -8,7 +8,7 @@ from pathlib import Path
 from vidqa.errors import UsageError
 from vidqa.media.container.open_media import quoted
 from vidqa.media.cues import Line, clean_cues
-from vidqa.media.languages import code_page
+from vidqa.media.words.code_pages import code_page, guess_code_page
 from vidqa.media.words.counters import renumbered
 from vidqa.media.words.ttml import TtmlError, looks_like_ttml, read_ttml
 from vidqa.media.worker.heartbeat import working
@@ -123,7 +123,7 @@ def _decode(content: bytes, path: Path, language: str | None) -> tuple[str, tupl
             try:
                 return content.decode("utf-8"), ()
             except UnicodeDecodeError:
-                guess = code_page(language)
+                guess = code_page(language) if language else guess_code_page(content)
         name = guess.replace("cp125", "Windows-125").upper().replace("WINDOWS", "Windows")
         warning = f"the subtitles {quoted(path)} are not UTF-8 and were read as {name}"
         if language is None:
