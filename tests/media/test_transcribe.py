@@ -13,7 +13,8 @@ from vidqa.errors import UsageError
 from vidqa.media.speech.audio import SAMPLE_RATE, AudioBlock, audio_blocks
 from vidqa.media.speech.device import Place
 from vidqa.media.speech.hallucinations import Doubt
-from vidqa.media.speech.recognizer import Heard, Recogniser, placed
+from vidqa.media.speech.placement import placed
+from vidqa.media.speech.recognizer import Heard, Recogniser
 from vidqa.models.registry import find_speech
 from vidqa.system.paths import data_dir
 from vidqa.types import Cue

@@ -1,6 +1,6 @@
 """Load a `save_pretrained` folder: strictly, offline, on one device."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,11 +137,7 @@ def load_folder(
 
     """
     require_supported(folder)
-    settings: dict[str, Any] = {"dtype": getattr(torch, dtype, None)}
-    if dtype in QUANTIZED_DTYPES:
-        compute = torch.bfloat16 if device == "cpu" or device.startswith("cuda") else torch.float16
-        stored = quantization(dtype, compute)
-        settings = {"dtype": compute, "quantization_config": stored, "device_map": {"": device}}
+    number_format = _number_format(dtype, device)
     with reading(folder), _without_bars():
         loaded: Any = AutoModelForImageTextToText.from_pretrained(
             folder,
@@ -150,22 +146,36 @@ def load_folder(
             use_safetensors=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # so that they are reported, below
-            **settings,
+            **number_format,
         )
     network, report = loaded
     require_encoded_pictures(network)
     _require_ids(folder, getattr(network.generation_config, "eos_token_id", None))
+    _require_fitting(folder, report)
+    if (folder / ADAPTER).is_dir():
+        _load_adapter(network, folder / ADAPTER)
+    if dtype not in QUANTIZED_DTYPES:
+        network = network.to(device)
+    return Loaded(network.eval(), processor or load_processor(folder), run_apart)
+
+
+def _number_format(dtype: str, device: str) -> dict[str, Any]:
+    """Choose what transformers stores and computes numbers in, by its own names."""
+    if dtype not in QUANTIZED_DTYPES:
+        return {"dtype": getattr(torch, dtype, None)}
+    compute = torch.bfloat16 if device == "cpu" or device.startswith("cuda") else torch.float16
+    stored = quantization(dtype, compute)
+    return {"dtype": compute, "quantization_config": stored, "device_map": {"": device}}
+
+
+def _require_fitting(folder: Path, report: Mapping[str, Collection[Any]]) -> None:
+    """Refuse weights of which some are missing, left over or of another shape."""
     for problem, names in report.items():
         if names:
             raise ModelDamagedError(
                 f"the weights in {folder} do not fit the model: {problem}: "
                 + ", ".join(str(name) for name in sorted(names, key=str)[:5])
             )
-    if (folder / ADAPTER).is_dir():
-        _load_adapter(network, folder / ADAPTER)
-    if dtype not in QUANTIZED_DTYPES:
-        network = network.to(device)
-    return Loaded(network.eval(), processor or load_processor(folder), run_apart)
 
 
 def _require_ids(folder: Path, ids: object) -> None:

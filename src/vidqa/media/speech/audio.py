@@ -1,7 +1,6 @@
 """The sound of a clip as a recogniser wants it: block after block, however long it is."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,16 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from vidqa.errors import NotAVideoError, NoVideoStreamError, UsageError
-from vidqa.media.container.naming import name_of, pick
+from vidqa.errors import NotAVideoError
 from vidqa.media.container.open_media import (
     Losses,
     decoded,
     is_picture,
     open_media,
     quoted,
-    video_stream,
     words_start,
 )
-from vidqa.media.languages import language_of
+from vidqa.media.speech.tracks import choose_track, ends_early, name_tracks
 
 SAMPLE_RATE = 16_000
 """Whisper's."""
@@ -48,14 +45,9 @@ GAP_S = 0.1
 LONGEST_SILENCE_S = 10.0
 """A hole longer than this is not filled: the next block begins after it."""
 
-END_TOLERANCE_S = 1.0
-"""A sound that ends so much before its stated end was cut off."""
-
 CANCELLED = 0.01
 """Channels cancel each other out where their sum has less of the loudest one's power than this:
 -20 dB. A voice in one of two channels loses 6 dB."""
-
-OPTION = "--audio-track"
 
 LONGEST_GAP_S = 3600.0
 """A jump beyond an hour is a broken timestamp, not a silence."""
@@ -133,17 +125,17 @@ def audio_blocks(
     begin_s = words_start(path) + start_s
     length = None if end_s is None else max(0, round((end_s - start_s) * SAMPLE_RATE))
     with open_media(path) as container:
-        stream = _audio_stream(container, path, language, track)
+        stream = choose_track(container, path, language, track)
         if stream is None:
             return
         losses = Losses()
         cutter = _Cutter(start_s, length, round(block_s * SAMPLE_RATE), losses)
-        cutter.note = _choice(container, stream) if track is None else ""
+        cutter.note = name_tracks(container, stream) if track is None else ""
         for time_s, samples in _resampled(decoded(container, stream, losses), losses):
             yield from cutter.place(None if time_s is None else time_s - begin_s, samples)
             if cutter.is_full:
                 break
-        if not cutter.is_full and _ends_early(stream, begin_s + cutter.end / SAMPLE_RATE):
+        if not cutter.is_full and ends_early(stream, begin_s + cutter.end / SAMPLE_RATE):
             losses.cut_off = True
     yield from cutter.rest()
 
@@ -238,49 +230,6 @@ def quietest(samples: NDArray[np.int16]) -> int:
     hush = np.convolve(energy, np.ones(steps), "valid")  # (count - steps + 1,)
     last = len(hush) - 1 - int(np.argmin(hush[::-1]))
     return last * step + steps * step // 2
-
-
-def _ends_early(stream: Any, end_s: float) -> bool:
-    """Whether a sound that ends here, in the container's time, was said to be longer."""
-    if not stream.duration:
-        return False
-    stated_s = float(((stream.start_time or 0) + stream.duration) * stream.time_base)
-    return end_s < stated_s - END_TOLERANCE_S
-
-
-def _audio_stream(
-    container: Any, path: Path, language: str | None, track: str | None
-) -> Any | None:
-    """The sound asked for, else in the language, else the picture's; None without any."""
-    streams = list(container.streams.audio)
-    if track is not None:
-        number, chosen = pick(streams, track, OPTION, path)
-        if chosen.codec_context is None:
-            raise UsageError(f"no decoder here reads sound track {number} of {quoted(path)}")
-        return chosen
-    if language is not None:
-        for stream in streams:
-            if stream.codec_context is not None and language_of(stream.language) == language:
-                return stream
-    video = None
-    with suppress(NoVideoStreamError):
-        video = video_stream(container, path)
-    stream = container.streams.best("audio", related=video)
-    if stream is not None and stream.codec_context is not None:
-        return stream
-    return next((one for one in streams if one.codec_context is not None), None)
-
-
-def _choice(container: Any, chosen: Any) -> str:
-    """Which sound is listened to, where there are several."""
-    names = {}
-    for number, stream in enumerate(container.streams.audio, start=1):
-        unread = "" if stream.codec_context is not None else " (no decoder here reads it)"
-        names[stream.index] = name_of(number, stream) + unread
-    taken = names.pop(chosen.index)
-    if not names:
-        return ""
-    return f"listened to sound track {taken}; there are also {', '.join(names.values())}"
 
 
 def _resampled(

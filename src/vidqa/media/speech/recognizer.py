@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidqa.errors import NotEnoughMemoryError, UsageError
-from vidqa.media.cues import clean_line, make_cue
 from vidqa.media.languages import ENGLISH, NAMES
 from vidqa.media.speech.audio import SAMPLE_RATE, AudioBlock
 from vidqa.media.speech.device import Place
-from vidqa.media.speech.hallucinations import HIGHEST_NO_SPEECH_PROBABILITY, Doubt
-from vidqa.media.speech.voice_activity import Stretch, find_voices, snapped, unheard, windows
-from vidqa.types import Cue, Word
+from vidqa.media.speech.hallucinations import Doubt
+from vidqa.media.speech.hearing_notes import HearingNotes
+from vidqa.media.speech.placement import place_segments
+from vidqa.media.speech.voice_activity import Stretch, find_voices, touch_edges, unheard, windows
+from vidqa.types import Cue
 
 Task = Literal["transcribe", "translate"]
 """Write down what is said, or what it means in English."""
@@ -28,16 +29,8 @@ SURE_OF_LANGUAGE = 0.5
 SURE_OF_ANOTHER = 0.8
 """From this probability on, a later part of a sound is said to be in another language."""
 
-ENOUGH_TOKENS = 30
-"""About two sentences: of fewer, one word that was cut makes the rest unlikely."""
-
-FAMILIAR = -0.7
-"""What a recogniser understands has at least this logarithm of a token's likelihood on average. By
-whisper-tiny.en the demo clip has -0.25, and -0.59 with white noise 5 dB below the voice."""
-
 LANGUAGE_WINDOWS = 4
 """How many windows of speech the language is looked for in, until one makes it sure."""
-
 
 ROUNDS = 3
 """How often the rest of a window is listened to, at most, the first time included."""
@@ -114,8 +107,9 @@ class Recogniser:
             NotEnoughMemoryError: the device is too small.
 
         """
-        spoken = ENGLISH if self.spec.languages == "en" else language
-        notes, doubt, last_s = _Notes(self.place.warnings), Doubt(), 0.0
+        spoken = language if self._knows_many else ENGLISH
+        notes = HearingNotes(self.place.warnings, "" if self._knows_many else self.name)
+        doubt, last_s = Doubt(), 0.0
         at_begin: bool | None = None
         for block in blocks:
             self.check(language, task)
@@ -123,24 +117,17 @@ class Recogniser:
             sound = block.samples.astype(np.float32) / np.float32(32768)
             with _memory_errors(self.name):
                 voices = find_voices(sound)
-                length_s = len(sound) / SAMPLE_RATE
-                if at_begin is None:
-                    at_begin = bool(voices) and voices[0][0] == 0
-                if spoken is None and voices:
-                    spoken, notes.guess = self._detect(sound, voices)
-                elif spoken is not None and language is None and voices and self._knows_many:
-                    notes.later(block, self._other_language(sound, voices, spoken), spoken)
+                if voices and language is None and self._knows_many:
+                    spoken = self._follow_language(block, sound, voices, spoken, notes)
                 segments = self._segments(sound, voices, spoken, task, word_times=word_times)
-            for segment in filter(doubt.believes, segments):
-                said = snapped((segment.start, segment.end), voices)
-                if cue := placed(said, segment.text, block, not_before_s=last_s):
-                    last_s = cue.start_s
-                    yield replace(cue, words=_words(segment.words or (), cue, block))
-            notes.unsure = doubt.count
-            if not self._knows_many:
-                notes.familiar(segments, self.name)
-            at_end = bool(voices) and voices[-1][1] >= length_s
-            yield Heard(block.end_s, spoken, notes.warnings(), (at_begin, at_end))
+            said = filter(doubt.believes, segments)
+            for cue in place_segments(said, voices, block, not_before_s=last_s):
+                last_s = cue.start_s
+                yield cue
+            notes.judge(segments, doubt.count)
+            begins, ends = touch_edges(voices, len(sound) / SAMPLE_RATE)
+            at_begin = begins if at_begin is None else at_begin
+            yield Heard(block.end_s, spoken, notes.warnings(), (at_begin, ends))
 
     def check(self, language: str | None, task: Task) -> None:
         """Find out ahead whether it can do what is wanted. Raises UsageError as `listen` does."""
@@ -212,6 +199,21 @@ class Recogniser:
         """Whether it knows more languages than English."""
         return self.spec.languages != "en"
 
+    def _follow_language(
+        self,
+        block: AudioBlock,
+        sound: NDArray[np.float32],
+        voices: list[Stretch],
+        spoken: str | None,
+        notes: HearingNotes,
+    ) -> str:
+        """Find out what the first who speak speak, and note where later ones speak another."""
+        if spoken is None:
+            spoken, notes.guess = self._detect(sound, voices)
+        else:
+            notes.later(block, self._other_language(sound, voices, spoken), spoken)
+        return spoken
+
     def _other_language(
         self, sound: NDArray[np.float32], voices: list[Stretch], spoken: str
     ) -> str | None:
@@ -253,81 +255,6 @@ class Recogniser:
             local_files_only=True,
         )
         return BatchedInferencePipeline(model)
-
-
-def placed(said: Stretch, text: str, block: AudioBlock, *, not_before_s: float) -> Cue | None:
-    """What was said in a block as a cue of the clip, inside its block and in order of time."""
-    start_s = min(max(not_before_s, block.start_s + said[0]), block.end_s)
-    return make_cue(start_s, min(block.start_s + said[1], block.end_s), text)
-
-
-def _words(words: Iterable[Any], cue: Cue, block: AudioBlock) -> tuple[Word, ...]:
-    """Whisper's words within their cue, in order of time; none where they are not its text."""
-    found, last_s = list[Word](), cue.start_s
-    for word in words:
-        begin_s = min(max(last_s, block.start_s + word.start), cue.end_s)
-        last_s = min(max(begin_s, block.start_s + word.end), cue.end_s)
-        found.append(Word(round(begin_s, 3), round(last_s, 3), word.word))
-    is_whole = clean_line("".join(word.text for word in found)) == cue.text
-    return tuple(found) if is_whole else ()
-
-
-@dataclass(slots=True)
-class _Notes:
-    """What is to be said of how well it could be heard."""
-
-    begun: tuple[str, ...]
-    track: str = ""
-    guess: str = ""
-    unsure: int = 0
-    lost_packets: int = 0
-    cut_off: bool = False
-    other: str = ""
-    """That a later part is in another language."""
-    tokens: int = 0
-    likelihood: float = 0.0
-    """The logarithms of all tokens' likelihoods, added."""
-    unfamiliar: str = ""
-    """That a recogniser of English hears hardly any."""
-
-    def later(self, block: AudioBlock, language: str | None, spoken: str) -> None:
-        """Note the first part that sounds like another language than the one written down."""
-        if language is not None and not self.other:
-            minutes, seconds = divmod(int(block.start_s), 60)
-            self.other = (
-                f"from about {minutes}:{seconds:02} on it sounds like {language!r}, and was taken "
-                f"for {spoken!r}; --language with --start and --end hears a part of its own"
-            )
-
-    def familiar(self, segments: Iterable[Any], name: str) -> None:
-        """Note whether a recogniser that knows only English understands what it hears."""
-        for one in segments:
-            if one.no_speech_prob < HIGHEST_NO_SPEECH_PROBABILITY:
-                self.tokens += len(one.tokens)
-                self.likelihood += one.avg_logprob * len(one.tokens)
-        self.unfamiliar = (
-            f"what is said is hardly English, and {name} knows only English; --speech whisper-base "
-            "knows many languages"
-        ) * (self.tokens >= ENOUGH_TOKENS and self.likelihood / self.tokens < FAMILIAR)
-
-    def add(self, block: AudioBlock) -> None:
-        """Count what is missing of a block."""
-        self.lost_packets += block.lost_packets
-        self.cut_off = block.cut_off
-        self.track = block.note
-
-    def warnings(self) -> tuple[str, ...]:
-        """All of it in sentences."""
-        notes = [
-            self.track,
-            self.guess,
-            self.other,
-            self.unfamiliar,
-            f"{self.lost_packets} packets of sound could not be decoded" * (self.lost_packets > 0),
-            "the sound could not be read to its end" * self.cut_off,
-            f"{self.unsure} uncertain stretches of speech were left out" * (self.unsure > 0),
-        ]
-        return (*self.begun, *filter(None, notes))
 
 
 @contextmanager

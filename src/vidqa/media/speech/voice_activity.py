@@ -51,6 +51,11 @@ def find_voices(sound: NDArray[np.float32]) -> list[Stretch]:
     return [(one["start"] / SAMPLE_RATE, one["end"] / SAMPLE_RATE) for one in voices]
 
 
+def touch_edges(voices: Sequence[Stretch], length_s: float) -> tuple[bool, bool]:
+    """Tell whether somebody speaks where a sound begins, and where it ends."""
+    return bool(voices) and voices[0][0] == 0, bool(voices) and voices[-1][1] >= length_s
+
+
 def windows(voices: Sequence[Stretch]) -> list[Stretch]:
     """Cover all voices with windows, as few as may be, that end where it is silent for long."""
     found = []

@@ -1,6 +1,6 @@
 """What a model would see of a clip: frames and the words beside them, without loading the model."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
@@ -99,14 +99,9 @@ def preview(
     sampling = choose_sampling(recipe, options.sampling)
     moments = reader.moments(info, sampling, window, sampling.most(options.frames, spec.frames))
     words = _words(info, window, spec, options, reader, store)
-    times_s, report = list[float](), None
-    for item in reader.frames(info, moments.times_s, decoder=options.decoder):
-        if isinstance(item, FrameReport):
-            report = item
-        else:
-            times_s.append(item.time_s)
-            yield item
-    assert report is not None, "the report comes last"
+    times_s, report = yield from _show(
+        reader.frames(info, moments.times_s, decoder=options.decoder)
+    )
     fitted = recipe.place(times_s, words.cues, moments.shown(times_s), recipe.max_words)
     yield Preview(
         info=info,
@@ -122,6 +117,21 @@ def preview(
             *fitted.warnings,
         ),
     )
+
+
+def _show(
+    frames: Iterator[Frame | FrameReport],
+) -> Generator[Frame, None, tuple[list[float], FrameReport]]:
+    """Yield the frames; return when each is shown, and how they were read."""
+    times_s, report = list[float](), None
+    for item in frames:
+        if isinstance(item, FrameReport):
+            report = item
+        else:
+            times_s.append(item.time_s)
+            yield item
+    assert report is not None, "the report comes last"
+    return times_s, report
 
 
 def _words(
