@@ -1,38 +1,38 @@
-"""Everything that can go wrong and be mended by the user, as one tree.
+"""The tree of errors that a user can fix.
 
 VidqaError
-├── UsageError            the command or call makes no sense as written
+├── UsageError            the command or call is not valid as written
 ├── VideoError            this clip cannot be watched
-│   ├── ClipNotFoundError     there is no such file
-│   ├── NotAVideoError        the file is there, but it is no readable video
-│   ├── NoVideoStreamError    a media file without any picture
-│   └── DecoderError          decoding it crashed, hung or took too much memory
+│   ├── ClipNotFoundError     the file does not exist
+│   ├── NotAVideoError        the file exists, but is not a readable video
+│   ├── NoVideoStreamError    the media file has no pictures
+│   └── DecoderError          decoding crashed, hung or took too much memory
 ├── ModelError            the weights are not ready
 │   ├── ModelMissingError     not in the cache
 │   ├── ModelDamagedError     in the cache, but not the bytes that were verified
-│   ├── ModelUnsupportedError of a kind that vidqa, or this transformers, cannot drive
-│   └── DownloadError         could not be fetched
-│       └── OfflineError          the network is not allowed or not there
-├── NoSpaceError          the disk cannot hold what is asked
-└── NotEnoughMemoryError  the machine cannot hold what is asked
+│   ├── ModelUnsupportedError of a kind that vidqa, or this transformers, cannot run
+│   └── DownloadError         could not be downloaded
+│       └── OfflineError          the network is not allowed or not available
+├── NoSpaceError          the disk has too little space
+└── NotEnoughMemoryError  the machine has too little memory
 """
 
 import traceback
 
 
 class VidqaError(Exception):
-    """An error with a message for a person and, where one exists, a command that mends it."""
+    """An error with a message for the user and, if there is one, a command that fixes it."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        """What happened and why, one sentence without a trailing newline."""
+        """One sentence that says what happened and why, without a trailing newline."""
         self.hint = hint
-        """What to do next, ideally a command that can be run as it is."""
+        """The next step for the user, ideally a command that can be run as it is."""
 
 
 def without_frames(error: VidqaError) -> VidqaError:
-    """An error that is kept: it must not hold what the functions held that it came through."""
+    """Drop an error's frames, so that a stored error does not keep their variables alive."""
     one: BaseException | None = error
     while one is not None:
         one.__traceback__ = None
@@ -41,7 +41,7 @@ def without_frames(error: VidqaError) -> VidqaError:
 
 
 def trace_of(error: VidqaError) -> str:
-    """What lies at the bottom of an error, as Python writes it; empty where nothing does."""
+    """Return the traceback of an error's cause; empty if it has none."""
     cause = error.__cause__
     while cause is not None and cause.__cause__ is not None:
         cause = cause.__cause__
@@ -49,61 +49,61 @@ def trace_of(error: VidqaError) -> str:
 
 
 def anew(error: VidqaError) -> VidqaError:
-    """The same error to be raised once more: each raise adds to what the first one holds."""
+    """Copy an error to raise it again: each raise of the same object adds to its traceback."""
     return type(error)(error.message, hint=error.hint)
 
 
 class UsageError(VidqaError):
-    """The command or call makes no sense as written."""
+    """A command or call that is not valid as written."""
 
 
 class VideoError(VidqaError):
-    """This clip cannot be watched."""
+    """A clip that cannot be watched."""
 
 
 class ClipNotFoundError(VideoError):
-    """There is no such file."""
+    """A clip that does not exist."""
 
 
 class NotAVideoError(VideoError):
-    """The file is there, but it is no readable video."""
+    """A file that is not a readable video."""
 
 
 class NoVideoStreamError(VideoError):
-    """A media file without any picture."""
+    """A media file without pictures."""
 
 
 class DecoderError(VideoError):
-    """Decoding the clip crashed, hung, or took more memory than is allowed."""
+    """A crash, a hang or too much memory while decoding a clip."""
 
 
 class ModelError(VidqaError):
-    """The weights are not ready."""
+    """A model whose weights are not ready."""
 
 
 class ModelMissingError(ModelError):
-    """The model is not in the cache."""
+    """A model that is not in the cache."""
 
 
 class ModelUnsupportedError(ModelError):
-    """The model is of a kind that vidqa, or the installed transformers, cannot drive."""
+    """A model of a kind that vidqa, or the installed transformers, cannot run."""
 
 
 class ModelDamagedError(ModelError):
-    """A cached file is not the bytes that were verified."""
+    """A cached file that differs from the bytes that were verified."""
 
 
 class DownloadError(ModelError):
-    """The model could not be fetched."""
+    """A model that could not be downloaded."""
 
 
 class OfflineError(DownloadError):
-    """The network is not allowed or not there."""
+    """A download without a network, or with the network not allowed."""
 
 
 class NoSpaceError(VidqaError):
-    """The disk cannot hold what is asked."""
+    """A disk with too little space for the request."""
 
 
 class NotEnoughMemoryError(VidqaError):
-    """The machine cannot hold what is asked."""
+    """A machine with too little memory for the request."""

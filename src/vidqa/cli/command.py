@@ -1,4 +1,4 @@
-"""Commands whose options stand in groups: an option is a field, in whatever command it is."""
+"""Commands with groups of options: a group is a dataclass, an option one of its fields."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
@@ -11,10 +11,10 @@ Command = Callable[..., ExitCode]
 
 
 def grouped(body: Command) -> Command:
-    """A command for Typer, with the fields of its dataclasses as parameters of their own.
+    """Make a command for Typer, with the fields of its dataclasses as separate parameters.
 
     Args:
-        body: each of its parameters is declared as Typer wants it, or is a dataclass whose fields
+        body: each of its parameters is declared as Typer requires, or is a dataclass whose fields
             are.
 
     """

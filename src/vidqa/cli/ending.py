@@ -1,4 +1,4 @@
-"""What is said, and with which status the program ends, where a command did not come to its end."""
+"""Report the error that ended a command, and choose the exit status."""
 
 import traceback
 
@@ -11,10 +11,10 @@ from vidqa.types.exit_codes import ExitCode, exit_code
 
 
 def status_of(error: BaseException, teller: Teller) -> int:
-    """Tell an error; the status that it ends the program with.
+    """Report an error and return the exit status.
 
     Raises:
-        SystemExit: somebody else's, for whoever runs the program.
+        SystemExit: one raised elsewhere, passed on.
 
     """
     if isinstance(error, OSError) and (plain := said_plainly(error)) is not None:
@@ -26,11 +26,11 @@ def status_of(error: BaseException, teller: Teller) -> int:
     if isinstance(error, typer.Abort | KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     if isinstance(error, SystemExit):
-        # the parser ends this way when nobody reads its help any more
+        # the parser ends like this if nobody reads its help any more
         if isinstance(error.__context__, BrokenPipeError):
             return ExitCode.ANSWERED
         raise error
-    if hasattr(error, "show") and hasattr(error, "exit_code"):  # the parser's own complaints
+    if hasattr(error, "show") and hasattr(error, "exit_code"):  # the parser's own errors
         error.show()
         return int(error.exit_code)
     traceback.print_exception(error)

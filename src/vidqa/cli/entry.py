@@ -1,4 +1,4 @@
-"""Where the program begins. An error while Python still imports it is no answer: not status 1."""
+"""The entry point. An error during import is not an answer, so its status is not 1."""
 
 import sys
 import traceback
@@ -9,7 +9,7 @@ from vidqa.types.exit_codes import ExitCode
 
 
 def main() -> NoReturn:
-    """The entry point."""
+    """Run the program."""
     open_what_is_closed()
     try:
         from vidqa.cli.app import main as begin

@@ -1,4 +1,4 @@
-"""Which model, device and dtype a command takes where its options name none."""
+"""Choose the model, device and dtype of a command if its options name none."""
 
 import sys
 import time
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 
 
 ADVISED = "advised"
-"""In the cache directory: an empty file, as old as the last word about better models."""
+"""Name of an empty file in the cache directory, as old as the last advice on better models."""
 DAY_S = 86_400
 
 
 def settled(name: str, option: str | None, default: str) -> str:
-    """An option, else the user's setting of that name, else a default."""
+    """Return an option, else the user's setting of that name, else a default."""
     return option or setting(name).value or default
 
 
 def settled_model(
     option: str | None, device: str, teller: Teller, *, may_download: bool = True
 ) -> str:
-    """The model named or set, else the best one in the cache that the machine holds.
+    """Return the model named or set, else the best cached one that fits the machine.
 
     Args:
-        option: what `--model` says.
-        device: what it will compute on.
-        teller: told why a model was chosen.
+        option: the value of `--model`.
+        device: the device that it will run on.
+        teller: reports why a model was chosen.
         may_download: whether a person may be offered a download.
 
     Raises:
-        ModelMissingError: none is named, set or in the cache, and nobody is there to be asked.
+        ModelMissingError: none is named, set or cached, and nobody can be asked.
 
     """
     if named := option or setting("model").value:
         return named
-    silence_libraries()  # they look at the environment when they are imported
+    silence_libraries()  # they read the environment on import
     from vidqa.models.choose import best_cached, choose_model, offered, this_machine
 
     try:
@@ -62,7 +62,7 @@ def settled_model(
 
 
 def _is_time_for_advice() -> bool:
-    """Whether a person reads along who was not told of better models for a day."""
+    """Return whether a person reads stderr and has had no such advice for a day."""
     if not sys.stderr.isatty():
         return False
     mark = paths.cache_dir() / ADVISED
@@ -71,17 +71,17 @@ def _is_time_for_advice() -> bool:
             return False
     except OSError:  # never yet
         pass
-    with suppress(OSError):  # a full or read-only disk: it is said again
+    with suppress(OSError):  # a full or read-only disk: the advice is repeated
         mark.touch()
     return True
 
 
 def previewed_model(option: str | None, teller: Teller) -> str:
-    """As `settled_model`; but what a model would see can be told before there is any.
+    """Return a model as `settled_model` does, or the default one: a preview needs no weights.
 
     Args:
-        option: what `--model` says.
-        teller: told which model's settings were taken, and why.
+        option: the value of `--model`.
+        teller: reports which model's settings were taken, and why.
 
     """
     if named := option or setting("model").value:
@@ -98,7 +98,7 @@ def previewed_model(option: str | None, teller: Teller) -> str:
 
 
 def _ask_person(specs: "list[ModelSpec]", teller: Teller) -> str:
-    """Let a person choose what to download; it is fetched at once."""
+    """Let a person choose a model, and download it."""
     from rich.console import Console
     from rich.prompt import IntPrompt
 

@@ -1,4 +1,4 @@
-"""From the words of a command line to clips, questions and times."""
+"""Parse the arguments of a command line into clips, questions and times."""
 
 import os
 import re
@@ -26,46 +26,46 @@ EXAMPLE = 'vidqa ask clip.mp4 "what happens?"'
 CLOCK = re.compile(
     r"(?:(?:(\d+):(?=[0-5]?\d:))?(\d+):(?=[0-5]?\d(?:[.,]|$)))?(\d+(?:[.,]\d+)?)", re.ASCII
 )
-"""`90.5`, `75:30`, `0:01:30`, or as it stands in an SRT file: `00:01:30,500`."""
+"""Times such as `90.5`, `75:30`, `0:01:30`, or as in SRT files: `00:01:30,500`."""
 UNITS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:[.,]\d+)?)s?)?", re.ASCII | re.IGNORECASE)
-"""`1h2m3s`, `90s`."""
+"""Times with units: `1h2m3s`, `90s`."""
 HOURS_ALONE = re.compile(r"^(\d+h\d+)$", re.ASCII | re.IGNORECASE)
-"""`1h30` is said of minutes."""
+"""Hours before bare minutes: `1h30`."""
 
 
 MOST_CHOICES = 256
-"""Each is scored by itself."""
+"""Choices at most, since each is scored separately."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Every question is asked about every clip; a clip is watched once."""
+    """Clips and questions; every question is asked about every clip."""
 
     found: ClipList
     questions: tuple[str, ...]
 
     @property
     def clips(self) -> tuple[str, ...]:
-        """Each once."""
+        """The clips, each once."""
         return self.found.clips
 
     @property
     def is_run(self) -> bool:
-        """Whether the clips were not named one by one."""
+        """Whether some clips were not named one by one."""
         return self.found.is_run
 
     @property
     def single(self) -> bool:
-        """One clip and one question: the answer can be streamed alone."""
+        """Whether there is one clip and one question, whose answer can be streamed alone."""
         return len(self.clips) == len(self.questions) == 1 and not self.is_run
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Where clips and questions come from beside the words of the command."""
+    """The sources of clips and questions beside the positional arguments."""
 
     questions: list[str] | None = None
-    """As typed; `-` is stdin."""
+    """Questions as typed; `-` is stdin."""
     question_file: Path | None = None
     files_from: str | None = None
     recursive: bool = False
@@ -73,11 +73,11 @@ class Selection:
 
 
 def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Request:
-    """Tell clips from questions.
+    """Separate clips from questions.
 
     Raises:
-        UsageError: nothing to ask, nothing to ask about, a clip that is no file name, or a list
-            that cannot be read.
+        UsageError: no question, no clip, a clip that is not a file name, or a list that cannot be
+            read.
 
     """
     if STDIN in (selection.questions or ()) and any(map(is_stdin, words)):
@@ -99,13 +99,13 @@ def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Reque
 
 
 def require_text(question: str) -> None:
-    """Refuse what came as bytes that are no text. Raises UsageError."""
+    """Refuse bytes that are not valid text. Raises UsageError."""
     if any("\ud800" <= one <= "\udfff" for one in question):
         raise UsageError("the question is no text", hint="write it in UTF-8")
 
 
 def _last_word(word: str, named: Sequence[str], selection: Selection, stdin: TextIO) -> str:
-    """The question that stands behind the clips."""
+    """Return the question behind the clips."""
     if word == STDIN:
         if selection.files_from == STDIN or any(map(is_stdin, named)):
             raise UsageError("stdin cannot be the question and a clip at once")
@@ -125,11 +125,11 @@ def read_clips(
     *,
     suffixes: frozenset[str] = VIDEO,
 ) -> ClipList:
-    """The clips of a selection; `suffixes` are those of files that are taken from folders.
+    """Find the clips of a selection; `suffixes` are those of files taken from folders.
 
     Raises:
-        UsageError: no clips, a clip that is no file name, or a list that cannot be read.
-        ClipNotFoundError: a folder or a pattern without any.
+        UsageError: no clips, a clip that is not a file name, or a list that cannot be read.
+        ClipNotFoundError: a folder or a pattern without clips.
 
     """
     listed = [] if selection.files_from is None else _listed(selection.files_from, stdin)
@@ -168,7 +168,7 @@ def _listed(source: str, stdin: TextIO) -> list[str]:
 
 
 def _names(content: bytes) -> str:
-    """Names are bytes: what is no text comes back as the same bytes."""
+    """Decode file names; bytes that are not valid text survive unchanged."""
     if marked_encoding(content) is None:
         return os.fsdecode(content)
     try:
@@ -201,10 +201,10 @@ def _read(stdin: TextIO) -> str:
 
 
 def require_file_name(clip: str) -> None:
-    """Refuse what is no name of a file.
+    """Refuse a clip that is not a file name.
 
     Raises:
-        UsageError: it is empty, or an address.
+        UsageError: it is empty, or a URL.
 
     """
     if not clip:
@@ -216,10 +216,10 @@ def require_file_name(clip: str) -> None:
 
 
 def read_time(text: str | None, option: str) -> float | None:
-    """Seconds from `90`, `1:30`, `75:30`, `0:01:30`, `00:01:30,500`, `90.5` or `1m30s`.
+    """Parse `90`, `1:30`, `75:30`, `0:01:30`, `00:01:30,500`, `90.5` or `1m30s` into seconds.
 
     Raises:
-        UsageError: it is no time.
+        UsageError: it is not a time.
 
     """
     if text is None:
@@ -233,7 +233,7 @@ def read_time(text: str | None, option: str) -> float | None:
 
 
 def read_span(start: str | None, end: str | None) -> tuple[float | None, float | None]:
-    """Begin and end of a stretch, in seconds. Raises UsageError for what is none."""
+    """Parse start and end of a stretch into seconds. Raises UsageError if they are not valid."""
     span = read_time(start, "--start"), read_time(end, "--end")
     if span[0] is not None and span[1] is not None and span[1] <= span[0]:
         raise UsageError(f"--end {end} does not come after --start {start}")
@@ -241,7 +241,7 @@ def read_span(start: str | None, end: str | None) -> tuple[float | None, float |
 
 
 def read_subtitles(text: str) -> str | Path:
-    """`auto`, `speech`, `off`, or the path of a file that is there.
+    """Parse `auto`, `speech`, `off`, or the path of an existing file.
 
     Raises:
         UsageError: there is no such file.
@@ -258,10 +258,10 @@ def read_subtitles(text: str) -> str | Path:
 
 
 def read_decoder(text: str) -> "Decoder":
-    """The name of a decoder.
+    """Parse the name of a decoder.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is no such decoder.
 
     """
     if text in ("auto", "pyav", "decord"):
@@ -270,7 +270,7 @@ def read_decoder(text: str) -> "Decoder":
 
 
 def read_sampling(text: str | None) -> "Sampling | None":
-    """A sampling strategy, such as `uniform` or `fps:2`; None where none was named.
+    """Parse a sampling strategy, such as `uniform` or `fps:2`; None if none is named.
 
     Raises:
         UsageError: there is no such strategy.
@@ -290,10 +290,11 @@ def read_sampling(text: str | None) -> "Sampling | None":
 
 
 def read_choices(text: str | None, threshold: float | None) -> tuple[str, ...]:
-    """The answers to choose among; none where the answer is free.
+    """Parse the answers to choose among; empty if the answer is free.
 
     Raises:
-        UsageError: fewer than two, an empty or a repeated one, or a threshold without any.
+        UsageError: fewer than two, more than `MOST_CHOICES`, an empty or a repeated one, or a
+            threshold without any.
 
     """
     if text is None:
@@ -312,7 +313,7 @@ def read_choices(text: str | None, threshold: float | None) -> tuple[str, ...]:
 
 
 def read_length(text: str) -> Length:
-    """How long a summary is.
+    """Parse the length of a summary.
 
     Raises:
         UsageError: there is no such length.
@@ -324,7 +325,7 @@ def read_length(text: str) -> Length:
 
 
 def read_task(text: str) -> "Task":
-    """What to do with speech.
+    """Parse the task for speech recognition.
 
     Raises:
         UsageError: there is no such task.
@@ -338,13 +339,13 @@ def read_task(text: str) -> "Task":
 def caches_held(
     *, has_choices: bool, grounding: bool, sentences: bool = False, recipe: str = "vidqa"
 ) -> int:
-    """How often memory holds a clip at once; see `engine.load`.
+    """Return how many KV caches of a clip memory holds at once; see `engine.load`.
 
     Args:
-        has_choices: each is read behind a copy of the question.
-        grounding: the clip is held once more, with less of it.
+        has_choices: each choice is scored behind a copy of the question.
+        grounding: the clip is held once more, with less shown.
         sentences: several texts are scored, each behind a copy of the question.
-        recipe: choices have a prompt of their own by the recipe `paper`.
+        recipe: with the recipe `paper`, choices have a prompt of their own.
 
     """
     of_choices = has_choices * (2 if recipe == "paper" else 1)

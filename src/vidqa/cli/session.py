@@ -1,4 +1,4 @@
-"""A model on the command line: found, loaded once, shown clips."""
+"""The model of a command: find it, load it once, watch clips with it."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Watcher:
-    """Loads the model, and watches with it."""
+    """The loader of the model, which also watches clips with it."""
 
     options: WatchOptions
     teller: Teller
     caches: int = CACHES
-    """How often memory holds a clip; see `engine.load`."""
+    """KV caches of a clip held in memory at once; see `engine.load`."""
     model: str = ""
-    """Its name, once it was chosen."""
+    """Name of the model, once chosen."""
     reader: "Reader | None" = field(default=None, init=False)
 
     def check(self, clips: tuple[str, ...]) -> None:
-        """Find out what cannot work before the seconds that loading takes."""
+        """Find what cannot work before spending seconds on loading."""
         from vidqa.media.reader import Reader
         from vidqa.media.sampling.select import stretch
         from vidqa.models.inventory import locate
@@ -46,18 +46,18 @@ class Watcher:
         device, may_download = options.chosen_device, options.may_download
         self.model = settled_model(options.model, device, self.teller, may_download=may_download)
         listens = options.subtitles == "speech" and speech is None
-        locate(self.model, listens=listens)  # else there may be something to read
+        locate(self.model, listens=listens)  # else there may be subtitles to read
         if speech is not None:
             locate(speech)
 
     def marks(self, video: str) -> "Marks":
-        """The fingerprints of a clip and of its subtitles."""
+        """Return the fingerprints of a clip and of its subtitles."""
         from vidqa.media.marks import marks
 
         return marks(video, self._wanted, keep=not self.options.no_cache)
 
     def subtitles_mark(self, video: str) -> str | None:
-        """The fingerprints of the subtitle files that a clip's words may come from."""
+        """Return the fingerprints of the subtitle files that a clip's words may come from."""
         from vidqa.media.marks import subtitles_mark
 
         return subtitles_mark(video, self._wanted, keep=not self.options.no_cache)
@@ -67,7 +67,7 @@ class Watcher:
         return self.options.viewing.wanted
 
     def identify(self) -> "Maker":
-        """What the model will say of itself, without loading it."""
+        """Return how the model will identify itself, without loading it."""
         keep_libraries_off_the_network()
         silence_libraries()
         from vidqa import engine
@@ -77,7 +77,7 @@ class Watcher:
         )
 
     def load(self) -> "Model":
-        """The model."""
+        """Load the model."""
         self.teller.stage("load")
         keep_libraries_off_the_network()
         silence_libraries()
@@ -102,7 +102,7 @@ class Watcher:
     def watch(
         self, model: "Model", video: str, span: tuple[float | None, float | None] | None = None
     ) -> "Clip":
-        """A clip; or the part of it between two times, in seconds."""
+        """Watch a clip, or the part of it between two times, in seconds."""
         viewing = self.options.viewing
         if span is not None:
             viewing = replace(viewing, start_s=span[0], end_s=span[1])

@@ -1,7 +1,7 @@
-"""Files that are none: `-`, `/dev/stdin`, `/dev/fd/N` and named pipes, as shells hand them over.
+"""Spool stdin and pipes into files: `-`, `/dev/stdin`, `/dev/fd/N` and named pipes.
 
-What comes out of a pipe can be read once and in order only, where clips are searched: it is
-written to a temporary file first, which is gone when the program ends.
+A pipe can be read only once and in order, but reading a clip needs seeking: its content is first
+written to a temporary file, which is deleted when the program ends.
 """
 
 import atexit
@@ -20,16 +20,16 @@ from vidqa.errors import NoSpaceError, UsageError
 from vidqa.system.texts import STDIN
 
 LIMIT_BYTES = 16 << 30
-"""More than a film at the best quality; a pipe that gives more never ends."""
+"""Bytes read from a pipe at most: more than a film at the best quality; it may be endless."""
 BLOCK_BYTES = 1 << 20
 LONGEST_TITLE_BYTES = 200
 
 
 def spooled(name: str) -> str:
-    """A file with the content of what is named: the same name, where that is a file already.
+    """Return a file with the content of what is named: the name itself if it is a file.
 
     Raises:
-        UsageError: nothing is in it, it is a terminal, too much comes, or it cannot be read.
+        UsageError: it is empty, a terminal or too large, or it cannot be read.
         NoSpaceError: there is no room for it.
 
     """
@@ -42,22 +42,22 @@ def spooled(name: str) -> str:
 
 
 def is_stdin(name: str) -> bool:
-    """Whether what stdin gives is meant."""
+    """Return whether a name stands for stdin."""
     return name in (STDIN, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
 def _source(name: str) -> str | None:
-    """What is to be copied; None where a name can be used as it is."""
+    """Return what must be copied; None if the name can be used as it is."""
     if is_stdin(name):
         return STDIN
     try:
         return name if stat.S_ISFIFO(Path(name).stat().st_mode) else None
     except (OSError, ValueError):
-        return None  # who opens it says what is wrong
+        return None  # whoever opens it reports the error
 
 
 def _redirected() -> str | None:
-    """The file that stdin is (`< clip.mp4`), where the system tells its name."""
+    """Return the file that stdin is (`< clip.mp4`), if the system reveals its name."""
     try:
         status, path = os.fstat(sys.stdin.fileno()), Path("/proc/self/fd/0").resolve()
         return str(path) if os.path.samestat(path.stat(), status) and path.is_file() else None
@@ -67,7 +67,7 @@ def _redirected() -> str | None:
 
 @cache
 def _written(source: str) -> str:
-    """A pipe can be read once: whoever names it twice gets the same file."""
+    """Copy a pipe to a file, once: a pipe that is named twice gives the same file."""
     title = "stdin" if source == STDIN else source.strip("/").replace("/", "-")
     own = Path(tempfile.mkdtemp(dir=_folder()))  # two pipes may have one title
     target = own / os.fsdecode(os.fsencode(title)[-LONGEST_TITLE_BYTES:])
@@ -114,7 +114,7 @@ def _folder() -> Path:
         os.kill(os.getpid(), number)
 
     if threading.current_thread() is threading.main_thread():
-        for one in (signal.SIGTERM, signal.SIGHUP):  # what ends a process without `atexit`
+        for one in (signal.SIGTERM, signal.SIGHUP):  # signals that end a process without `atexit`
             if signal.getsignal(one) is signal.SIG_DFL:
                 signal.signal(one, end)
     return folder

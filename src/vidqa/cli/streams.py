@@ -1,4 +1,4 @@
-"""The three streams of a process, whoever closed them before it began."""
+"""Repair standard streams that were closed before the process started."""
 
 import io
 import os
@@ -7,11 +7,11 @@ import sys
 from vidqa.errors import NoSpaceError
 
 STREAMS = 3
-"""stdin, stdout and stderr have the numbers 0 to 2."""
+"""Number of standard streams: stdin, stdout and stderr are 0 to 2."""
 
 
 class ClosedStdout(io.TextIOBase):
-    """In place of a stdout that is closed."""
+    """A stand-in for a stdout that is closed."""
 
     def write(self, text: str) -> int:
         """Refuse the text. Raises NoSpaceError."""
@@ -24,7 +24,7 @@ def open_what_is_closed() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - to the very end
     if sys.stdout is None:

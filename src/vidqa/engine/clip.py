@@ -1,4 +1,4 @@
-"""A clip as people ask about it: single questions, questions in turns, summaries."""
+"""The clip of the public API: single questions, conversations, summaries."""
 
 from typing import Unpack
 
@@ -13,9 +13,9 @@ class Clip(WatchedClip):
     """A watched clip: ask it anything, any number of times."""
 
     def converse(self) -> Conversation:
-        """Ask in turns: a question may speak of earlier ones and of their answers."""
+        """Start a conversation: a question may refer to earlier ones and their answers."""
         return Conversation(self)
 
     def summarize(self, length: Length = "medium", **how: Unpack[SummaryWishes]) -> Summary:
-        """What the clip is about. See `vidqa.engine.summaries.summarize.summarize`."""
+        """Summarize the clip. See `vidqa.engine.summaries.summarize.summarize`."""
         return summarize(self, length=length, **how)

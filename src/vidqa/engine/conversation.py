@@ -1,4 +1,4 @@
-"""Several turns about one clip: each is read once, behind the clip and all turns before it."""
+"""A conversation about one clip: each turn is prefilled once, behind the clip and earlier turns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,35 +15,35 @@ from vidqa.network.inference.prompt_ids import between_turns
 from vidqa.types import Answer, Notify, TextDelta
 
 ANSWER_ROOM = 64
-"""Tokens of an answer that there must be room for: earlier turns are dropped to make it."""
+"""Tokens reserved for an answer: earlier turns are dropped to make room."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One turn that is over."""
+    """One finished turn."""
 
     question: str
-    """As it was read: control tokens in it are only letters."""
+    """The question as prefilled, its control tokens broken up."""
     answer_ids: tuple[int, ...]
     answer: Answer
 
 
 class Conversation:
-    """Questions that may speak of earlier ones, and of their answers."""
+    """Questions that may refer to earlier ones and to their answers."""
 
     def __init__(self, clip: WatchedClip) -> None:
         self.clip = clip
         self.turns: list[Exchange] = []
-        """All since the beginning, those that the model does not see any more included."""
+        """All turns, including those that the model no longer sees."""
         self._first = 0
-        """The number of the first turn that it still sees."""
+        """Index of the first turn that the model still sees."""
         self._between = between_turns(
             clip.model.loaded.chat_template, clip.model.spec.family.template_kwargs
         )
         self._context: Context | None = None
 
     def forget(self) -> None:
-        """Begin anew; the clip stays."""
+        """Drop all turns, but not the clip."""
         self.turns.clear()
         self._first, self._context = 0, None
 
@@ -59,12 +59,12 @@ class Conversation:
     ) -> Iterator[TextDelta | Answer]:
         """Yield the answer piece by piece, then the whole of it.
 
-        The prompt grows by the turn: only its new tokens are read. Where it does not fit the
-        model's context any more, the oldest turns are dropped, the answer says so, and the rest is
-        read again. A turn that is broken off leaves no trace.
+        The prompt grows by the turn: only its new tokens are prefilled. Once it does not fit the
+        model's context, the oldest turns are dropped, a warning says so, and the rest is prefilled
+        again. A turn that is broken off leaves no trace.
 
         Args:
-            question: plain text; control tokens in it are only letters.
+            question: plain text; control tokens in it are broken up.
             max_new_tokens: the most tokens to write; the model's default if None.
             temperature: as in `Clip.stream`.
             top_p: as in `Clip.stream`.
@@ -96,14 +96,14 @@ class Conversation:
         yield answer
 
     def _read(self, context: Context, ids: Sequence[int]) -> tuple[Tensor, Context]:
-        """Read what of the turns is not in the context yet."""
+        """Prefill the tokens of the turns that are not in the context yet."""
         network = self.clip.model.loaded.network
         read = context.cache.get_seq_length() - self.clip.opening.prefix_tokens
         new = torch.tensor([ids[read:]], device=network.device)  # (1, T)
         return prefill_question(network, new, context), context
 
     def _fitting(self, asked: str) -> tuple[list[int], int]:
-        """The ids behind the clip, and the number of the first turn with which they fit."""
+        """Return the ids behind the clip, and the index of the first turn with which they fit."""
         clip, first = self.clip, self._first
         room = clip.model.loaded.context_tokens - clip.opening.prefix_tokens - ANSWER_ROOM
         while len(ids := self._ids(asked, first)) > room and first < len(self.turns):
@@ -111,7 +111,7 @@ class Conversation:
         return ids, first
 
     def _ids(self, asked: str, first: int = 0) -> list[int]:
-        """Turns from the first that fits, and a new question, as the model reads them."""
+        """Tokenize the turns from `first` on, and a new question."""
         close = self.clip.opening.suffix_text
         encode, ids = self.clip.model.loaded.encode, list[int]()
         for turn in self.turns[first:]:

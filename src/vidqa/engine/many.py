@@ -1,4 +1,4 @@
-"""Clip after clip: the next ones are read and heard while one is answered."""
+"""Watch clip after clip: the next ones are fetched while one is answered."""
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -18,8 +18,8 @@ from vidqa.types import Marks, Notify
 from vidqa.types.records import Records
 
 FETCHED_AHEAD = 2
-"""Clips that are read and heard while another is answered: one would leave the ears idle while a
-short clip is followed by a long one, more only take memory."""
+"""Clips that are fetched while another is answered: with one, the recognizer would be idle when a
+long clip follows a short one; more only take memory."""
 
 Kind = TypeVar("Kind", bound=WatchedClip)
 
@@ -33,13 +33,13 @@ def watch_fetched(
     *,
     notify: Notify | None = None,
 ) -> Kind:
-    """Look at what is being fetched, and read it into the decoder. Raises as `Model.watch` does.
+    """Encode a clip that is being fetched, and prefill it. Raises as `Model.watch` does.
 
     Args:
-        kind: what becomes of the clip.
-        model: that watches.
-        name: what the clip is called in answers.
-        fetch: of the clip, with the same viewing.
+        kind: the class of the result.
+        model: the model that watches.
+        name: the clip's name in answers.
+        fetch: the fetch of the clip, with the same viewing.
         viewing: how it is watched.
         notify: as in `Model.watch`.
 
@@ -91,7 +91,7 @@ def ask_many(
     *,
     in_order: bool,
 ) -> Iterator[dict[str, Any]]:
-    """See `Model.ask_many`; `viewing` is how clips are watched, `writing` as for `Clip.ask`."""
+    """Ask as `Model.ask_many`; `viewing` is how clips are watched, `writing` as for `Clip.ask`."""
     records = Records({**viewing.settings, **writing})
     views = ((clip, viewing) for clip in clips)
     watched = watch_all(WatchedClip, model, views, in_order=in_order)

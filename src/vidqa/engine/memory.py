@@ -1,4 +1,4 @@
-"""Memory: planned before a model is loaded, and said plainly when it runs out all the same."""
+"""Plan memory before a model is loaded, and report plainly if it runs out all the same."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,34 +18,34 @@ from vidqa.system.memory import free_memory_bytes, require_memory, said_change
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What answering takes, and what would take less."""
+    """The memory that answering takes, and settings that would take less."""
 
     plan: MemoryPlan
     smaller: tuple[MemoryPlan, ...]
     wanted: MemoryPlan
-    """What was asked for; `plan` is another where it was made to fit."""
+    """The plan requested; `plan` differs if it was reduced to fit."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was made smaller."""
+        """A warning if the plan was reduced."""
         if self.plan == self.wanted:
             return ()
         return (f"made to fit the memory: {self.plan}; wanted were {self.wanted}",)
 
     def fitted(self, device: str) -> "Memory":
-        """The first plan that the memory now free holds; the one wanted if none does."""
+        """Choose the first plan that fits the free memory; the one requested if none does."""
         there = free_memory_bytes(device)
         plans = (self.plan, *self.smaller)
         fitting = next((one for one in plans if one.total_bytes <= there), self.plan)
         return replace(self, plan=fitting)
 
     def require(self, *, device: str, model: str) -> None:
-        """See `system.memory.require_memory`."""
+        """Raise if the plan does not fit. See `system.memory.require_memory`."""
         require_memory(self.plan, self.smaller, device=device, model=model)
 
     @contextmanager
     def errors(self, model: str) -> Iterator[None]:
-        """Say plainly that memory ran out, and what to try instead."""
+        """Report plainly that memory ran out, and what to try instead."""
         try:
             yield
         except (torch.OutOfMemoryError, MemoryError) as error:
@@ -65,7 +65,7 @@ class Memory:
 
 @contextmanager
 def _small_pictures(folder: Path) -> Iterator[None]:
-    """Say plainly that a processor's settings make pictures that no machine holds."""
+    """Report plainly that a processor's settings make pictures too large for any machine."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -85,7 +85,7 @@ def plan_for(
     frames: int | None,
     caches: int = CACHES,
 ) -> Memory:
-    """The memory that a model in a folder takes for one clip and question."""
+    """Plan the memory that a model in a folder takes for one clip and question."""
     with reading(folder), _small_pictures(folder):
         frame = measure_frame(processor, spec.family.image_kwargs, **spec.family.processor_kwargs)
         footprint = measure(folder, frame)

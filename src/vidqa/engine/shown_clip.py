@@ -1,4 +1,4 @@
-"""What of a clip the model is shown: frames and words that fit its context."""
+"""Choose the frames and words of a clip that fit the model's context."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -19,16 +19,16 @@ from vidqa.types.media_info import VideoInfo
 from vidqa.types.wording import count_words
 
 PLAIN_ENGLISH = "He opens the door, looks at the old garden, and says that it will rain tonight."
-"""Shows how many tokens of a model a word takes."""
+"""A sample that shows how many tokens a word takes in a model."""
 
 WORDY = 1.5
-"""By so much more tokens a word may take on average: `footprint.TOKENS_PER_WORD` is what is planned
-for it. Of scripts that take more, fewer words are shown."""
+"""Factor by which a word may take more tokens than in plain English, on average; planned as
+`footprint.TOKENS_PER_WORD`. In scripts that take more, fewer words are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What came out of a file, before the model saw it."""
+    """The contents of a file, before the model sees them."""
 
     video: str
     info: VideoInfo
@@ -40,7 +40,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Frames, by their numbers among those looked at, and the words beside them."""
+    """Frames, as indices into those encoded, and the words beside them."""
 
     frames: tuple[int, ...]
     fitted: FittedWords
@@ -48,7 +48,7 @@ class Shown:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was left out."""
+        """Warnings about what was left out."""
         if not self.dropped_frames:
             return self.fitted.warnings
         every = len(self.frames) + self.dropped_frames
@@ -58,7 +58,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """One clip before one model."""
+    """One clip as it is shown to one model."""
 
     loaded: Loaded
     spec: ModelSpec
@@ -66,11 +66,11 @@ class Showing:
     seen: Seen
 
     def choose(self) -> Shown:
-        """All that was looked at; where that is too long, fewer words, then evenly fewer frames.
+        """Show everything; if the prompt is too long, drop words, then frames evenly.
 
-        Words give way until they take half of the room: tokens count, in any script. Then frames
-        go, since neighbouring frames are more alike than neighbouring words. The recipe `paper`
-        leaves everything: its prompts are cut.
+        Words are dropped until they take half of the room, counted in tokens. Then frames go,
+        since neighbouring frames are more alike than neighbouring words. The recipe `paper` keeps
+        everything: its prompts are cut.
         """
         count, most = len(self.seen.looked.frame_times_s), self.recipe.max_words
         shown = self._shown(count, most)
@@ -90,7 +90,7 @@ class Showing:
         return self._shown(1, _most(words, lambda n: self._fits(self._shown(1, n))))
 
     def without(self, *, pictures: bool, words: bool) -> "Showing":
-        """The same clip with grey frames, or without its words, or both."""
+        """Return the clip with grey frames, or without its words, or both."""
         seen = self.seen
         looked = replace(seen.looked, frames=seen.looked.frames.blanked()) if pictures else None
         less = replace(
@@ -99,7 +99,7 @@ class Showing:
         return replace(self, seen=less)
 
     def turn(self, shown: Shown, *, template: str | None = None) -> Turn:
-        """The user's turn around a question."""
+        """Return the user's turn around a question."""
         segments, form = shown.fitted.segments, self.spec.prompt
         return Turn(
             self.loaded.chat_template,
@@ -109,26 +109,26 @@ class Showing:
         )
 
     def pictures(self, turn: Turn, shown: Shown) -> Pictures:
-        """The clip's part of the prompt."""
+        """Return the clip's part of the prompt."""
         return self.seen.looked.frames.place(turn.prefix_text, shown.frames)
 
     def harmless(self, text: str) -> str:
-        """Text from outside, in which nothing means more than its letters."""
+        """Break up control tokens in text, so that it cannot change the prompt's structure."""
         return harmless(self.loaded, self.spec, text)
 
     def answer_ids(self, answer: str, *, ends: bool = True) -> list[int]:
-        """A given answer as the model itself would write it, its end included if it `ends`."""
+        """Tokenize a given answer as the model would write it, with its end token if it `ends`."""
         ids = answer_ids(self.loaded, self.spec, answer)
         return ids if ends else ids[:-1]
 
     @property
     def _room(self) -> int:
-        """Tokens of the context that a clip may take."""
+        """Tokens of the context available to a clip."""
         return self.loaded.context_tokens - self.spec.max_new_tokens - QUESTION_TOKENS
 
     @property
     def _most_tokens(self) -> int:
-        """Tokens that words may take: half more than those of as many in plain English."""
+        """Tokens that words may take: half more than as many words of plain English."""
         tokens = len(self.loaded.encode(PLAIN_ENGLISH)) / count_words(PLAIN_ENGLISH)
         return round(WORDY * tokens * self.spec.max_words)
 
@@ -136,7 +136,7 @@ class Showing:
         return self._tokens(shown) <= self._room
 
     def _tokens(self, shown: Shown) -> int:
-        """How long the clip's part of the prompt is."""
+        """Return the length of the clip's part of the prompt, in tokens."""
         return self.seen.looked.frames.tokens_of(self.turn(shown).prefix_text, shown.frames)
 
     def _shown(self, frames: int, max_words: int) -> Shown:
@@ -155,15 +155,15 @@ class Showing:
 
 
 def harmless(loaded: Loaded, spec: ModelSpec, text: str) -> str:
-    """Text from outside, in which nothing means more than its letters."""
+    """Break up control tokens in text, so that it cannot change the prompt's structure."""
     return neutralize(text, loaded.control_tokens | OUR_MARKS | set(spec.prompt.marks))
 
 
 def checked_question(question: str) -> str:
-    """The same question.
+    """Return the question unchanged.
 
     Raises:
-        UsageError: it is empty, or no text.
+        UsageError: it is empty, or not valid text.
 
     """
     if not question.strip():
@@ -174,21 +174,21 @@ def checked_question(question: str) -> str:
 
 
 def answer_ids(loaded: Loaded, spec: ModelSpec, answer: str) -> list[int]:
-    """A given answer as the model itself would write it, its end included."""
+    """Tokenize a given answer as the model would write it, with its end token."""
     text = spec.prompt.answer.format(answer=harmless(loaded, spec, answer))
     ids: list[int] = loaded.tokenizer(text, add_special_tokens=False).input_ids
     return [*ids, loaded.end_id]
 
 
 def _most(limit: int, fits: Callable[[int], bool]) -> int:
-    """The largest number from 1 to `limit` that fits, where smaller ones fit as well; else 0."""
+    """Return the largest number from 1 to `limit` that fits, by bisection; 0 if none does."""
     return bisect_left(range(1, limit + 1), True, key=lambda number: not fits(number))
 
 
 def prompt_view(
     prompt: PromptIds, segments: Sequence[Segment], visual_tokens: int, tokenizer: Any
 ) -> PromptView:
-    """What a model sees: every frame's time and words, its visual tokens and those of its words."""
+    """Return what a model sees: each frame's time and words, and the tokens of both."""
     told = (
         PromptSegment(
             segment.time_s,

@@ -1,4 +1,4 @@
-"""Time spent in each stage of an answer. Stages that overlap add up to more than the whole."""
+"""Time each stage of an answer. Stages that overlap add up to more than the whole."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,26 +8,26 @@ from vidqa.types import Notify, Stage
 
 
 class Stopwatch:
-    """Seconds spent in each stage, told to a listener as they begin."""
+    """The seconds spent in each stage; a listener is called as each begins."""
 
     def __init__(self, notify: Notify | None, seconds: dict[Stage, float] | None = None) -> None:
         self._notify: Callable[[Stage], object] = notify or (lambda _: None)
         self.seconds: dict[Stage, float] = dict(seconds or {})
 
     def tell(self, name: Stage) -> None:
-        """Say that a stage begins which somebody else measures."""
+        """Announce a stage without timing it."""
         self._notify(name)
 
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
-        """Say that a stage begins, and add what the body takes to its seconds."""
+        """Announce a stage, and add the body's time to its seconds."""
         self.tell(name)
         with self.more(name):
             yield
 
     @contextmanager
     def more(self, name: Stage) -> Iterator[None]:
-        """Add what the body takes to a stage's seconds, also if it fails."""
+        """Add the body's time to a stage's seconds, even if it fails."""
         started = time.perf_counter()
         try:
             yield

@@ -1,4 +1,4 @@
-"""One question about several clips, answered in one forward a token where memory allows."""
+"""Answer one question about several clips, with one forward pass per token if memory allows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,20 +22,20 @@ ALONE = "answered alone: this model's memory of what it read cannot be put side 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer about to be written: the prompt is read."""
+    """An answer before decoding: its prompt is prefilled."""
 
     clip: WatchedClip
     question: str
     prompt: PromptIds
     writing: Writing
     logits: Tensor
-    """(1, V) behind the prompt."""
+    """(1, V) after the prompt."""
     context: Context
     stopwatch: Stopwatch
     notify: Notify | None
 
     def answer(self, sampling: Sampling, batch: int) -> Answer:
-        """What was written."""
+        """Return the answer that was written."""
         written = self.clip.answered(
             self.question, self.prompt, self.writing, sampling, self.stopwatch
         )
@@ -65,8 +65,8 @@ def answer_together(
         notify: called when the stages prefill and generate begin.
 
     Returns:
-        For each clip the answer, or why there is none. `Answer.batch` says how many were written in
-        one forward.
+        For each clip the answer, or why there is none. `Answer.batch` is the number written in one
+        forward pass.
 
     Raises:
         UsageError: a setting is out of range.
@@ -80,13 +80,13 @@ def answer_together(
 def _answers(
     clips: Sequence[WatchedClip], draft: Callable[[WatchedClip], Draft], sampling: Sampling
 ) -> list[Answer | VidqaError]:
-    """All at once, or where memory runs out one half after the other."""
+    """Answer all at once, or if memory runs out, one half after the other."""
     try:
         return _at_once(clips, draft, sampling)
     except NotEnoughMemoryError as error:
         if len(clips) == 1:
             return [error]
-    half = len(clips) // 2  # out here, where the error holds no tensors any more
+    half = len(clips) // 2  # out here, where the error no longer holds tensors
     return [
         *_answers(clips[:half], draft, sampling),
         *_answers(clips[half:], draft, sampling),
@@ -123,7 +123,7 @@ def _draft(
 
 
 def _groups(drafts: dict[int, Draft]) -> Iterator[list[int]]:
-    """Numbers of drafts that are written together: as many as memory holds side by side."""
+    """Yield the keys of drafts to be written together: as many as fit memory side by side."""
     group: list[int] = []
     for number, draft in drafts.items():
         if not can_join(draft.context):

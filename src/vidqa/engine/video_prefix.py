@@ -1,4 +1,4 @@
-"""A clip's part of a prompt in the KV cache, and questions behind it."""
+"""The video prefix: the prompt before the question, prefilled once and reused by every question."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from vidqa.network.loading import Loaded
 
 
 class Opening:
-    """Everything before the question, prefilled once."""
+    """The prompt before the question, prefilled once."""
 
     def __init__(
         self,
@@ -27,14 +27,14 @@ class Opening:
         window: int | None,
         prefix: Context | None = None,
     ) -> None:
-        """Read the clip's part of the prompt.
+        """Prefill the clip's part of the prompt.
 
         Args:
             loaded: network and processor.
             turn: the text around the question.
             pictures: the clip's part.
-            window: of a longer prompt only so many last tokens are read.
-            prefix: the clip's part, where it was read before.
+            window: tokens at most; of a longer prompt only the last ones are read.
+            prefix: the KV cache of the clip's part, if it was prefilled before.
 
         """
         self._loaded = loaded
@@ -44,23 +44,23 @@ class Opening:
         self.prefix = prefix or _prefilled(loaded, pictures)
 
     def prompt(self, question: str) -> PromptIds:
-        """The tokens of a harmless question behind the clip."""
+        """Tokenize a harmless question behind the clip."""
         return tokenize_prompt(
             self._loaded, self._turn, question, self._pictures.input_ids, window=self._window
         )
 
     @property
     def prefix_tokens(self) -> int:
-        """How many tokens stand before the question."""
+        """Tokens before the question."""
         return self._pictures.input_ids.shape[1]
 
     @property
     def suffix_text(self) -> str:
-        """What closes a question's turn and opens the answer."""
+        """The text that closes a question's turn and opens the answer."""
         return self._turn.suffix_text
 
     def behind(self, ids: Sequence[int]) -> PromptIds:
-        """The prompt of given ids behind the clip."""
+        """Return the prompt with given ids behind the clip."""
         return PromptIds(
             question_ids=torch.tensor([list(ids)], device=self._loaded.network.device),
             tokens=self.prefix_tokens + len(ids),
@@ -68,20 +68,20 @@ class Opening:
         )
 
     def fresh(self) -> Context:
-        """The clip as it was read, to read on behind it."""
+        """Return a copy of the prefilled KV cache; the caller may extend it."""
         return self.prefix.branch()
 
     def visual_tokens(self, prompt: PromptIds) -> int:
-        """How many visual tokens are read."""
+        """Return the number of visual tokens that a prompt holds."""
         return len(self._read(prompt).visual_tokens)
 
     def begin(self, prompt: PromptIds) -> tuple[Tensor, Context]:
-        """The logits (1, V) behind a prompt, and what was read, which is the caller's own."""
+        """Prefill a prompt; return its last logits (1, V) and a context that the caller owns."""
         context = self._context(prompt)
         return prefill_question(self._loaded.network, prompt.question_ids, context), context
 
     def score(self, prompt: PromptIds, answers: Sequence[Sequence[int]]) -> list[Tensor]:
-        """The log likelihood of each token of each answer, (T,) each."""
+        """Return the log likelihood of each token of each answer, (T,) each."""
         logits, begun = self.begin(prompt)
         likelihoods = []
         for number, answer in enumerate(answers, start=1):
@@ -91,7 +91,7 @@ class Opening:
         return likelihoods
 
     def _read(self, prompt: PromptIds) -> Pictures:
-        """What of the clip's part is read with this question behind it."""
+        """Return the clip's part that is read with this question behind it."""
         if not prompt.cut:
             return self._pictures
         kept = max(0, self._pictures.input_ids.shape[1] - prompt.cut)

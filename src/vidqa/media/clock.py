@@ -1,4 +1,4 @@
-"""How exactly times of pictures are compared."""
+"""The precision with which frame times are compared."""
 
 CLOCK_DIGITS = 6
-"""Times are compared to the microsecond: a moment computed to be a frame's own time is its time."""
+"""Decimal digits of compared times (s): a moment computed to be a frame's own time equals it."""

@@ -1,4 +1,4 @@
-"""Cues: one clean line each, on the time line."""
+"""Clean subtitle lines into cues: one line of plain text each, in order of time."""
 
 import html
 import re
@@ -8,7 +8,7 @@ from dataclasses import replace
 from vidqa.types import Cue
 
 LONGEST_S = 1e8
-"""Three years: a time beyond it is no time."""
+"""Seconds (three years) beyond which a time is nonsense."""
 
 ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|[A-Za-z]+\d*);")
 
@@ -17,20 +17,20 @@ KARAOKE_TIME = re.compile(r"<[\d:.]+>")
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 ROLL_S = 0.1
-"""A line that stands on from one cue to the next has no longer break than this."""
+"""Seconds of break, at most, between two cues that show the same line (roll-up captions)."""
 
 FLASH_S = 0.05
-"""A cue that nobody could read only holds the last one's line until the next comes."""
+"""Seconds, at most, of a cue too short to read: it only holds a line until the next comes."""
 
 Line = tuple[float, float, str]
-"""Begin and end in seconds, and text of one or several lines."""
+"""Start and end in seconds, and text of one or more lines."""
 
 
 def clean_cues(lines: Iterable[Line]) -> tuple[Cue, ...]:
-    """The lines that say something, in order of time, each once.
+    """Return the lines that hold text as cues, in order of time, without duplicates.
 
-    Those of one time stay in the order of the file. What is shown again while it still stands
-    (signs are drawn in several layers) is one cue, and so is what is carried from line to line.
+    Cues with the same times stay in file order. Text that is shown again while it is still on
+    screen (signs are drawn in layers) becomes one cue, and so does text carried over by roll-up.
     """
     cues: list[Cue] = []
     last: dict[str, int] = {}  # where the last cue with a text is
@@ -48,12 +48,12 @@ def clean_cues(lines: Iterable[Line]) -> tuple[Cue, ...]:
 
 
 def _is_layer(cue: Cue, before: Cue) -> bool:
-    """Whether a cue of the same text shows while the one before still stands."""
+    """Return whether a cue begins while the one before, of the same text, is still shown."""
     return cue.start_s < before.end_s or cue.start_s == before.start_s
 
 
 def _unrolled(lines: Iterable[Line]) -> Iterator[Line]:
-    """Leave out lines that the cue before showed last: captions that roll up say all twice."""
+    """Drop lines that the cue before already showed: roll-up captions repeat every line."""
     shown: list[str] = []
     shown_until_s = 0.0
     for begin_s, end_s, text in lines:
@@ -66,13 +66,13 @@ def _unrolled(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _rolled(shown: list[str], rows: list[str]) -> int:
-    """How many of the first rows are the last ones shown before."""
+    """Count the first rows that repeat the last rows shown before."""
     most = min(len(rows), len(shown))
     return next((count for count in range(most, 0, -1) if shown[-count:] == rows[:count]), 0)
 
 
 def make_cue(start_s: float, end_s: float, text: str) -> Cue | None:
-    """A cue of one clean line, from times and text as found; None when nothing is said in it."""
+    """Return a cue of one clean line from raw times and text; None if no text is left."""
     start_s = max(0.0, round(start_s, 3))
     line = clean_line(text)
     if not line or not start_s < LONGEST_S:
@@ -81,7 +81,7 @@ def make_cue(start_s: float, end_s: float, text: str) -> Cue | None:
 
 
 def clean_line(text: str) -> str:
-    """One line: no markup, no control characters, single blanks."""
+    """Return the text as one line: no markup, no control characters, single spaces."""
     text = KARAOKE_TIME.sub("", text)
     text = ENTITY.sub(lambda match: html.unescape(match[0]), text)
     return " ".join(CONTROL_CHARACTERS.sub(" ", text).split())

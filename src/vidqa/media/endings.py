@@ -1,4 +1,4 @@
-"""How the names of media files end."""
+"""File name extensions of video and sound files."""
 
 VIDEO = frozenset(
     {
@@ -8,11 +8,11 @@ VIDEO = frozenset(
         *(".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".webm", ".wmv", ".y4m"),
     }
 )
-"""Names of files that are taken from a folder end so; a file that is named is taken as it is."""
+"""Extensions of the videos taken from a folder; a file named by the user may have any."""
 SOUND = frozenset(
     {
         *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".ape", ".caf", ".flac", ".m4a", ".m4b", ".mka"),
         *(".mp2", ".mp3", ".oga", ".ogg", ".opus", ".wav", ".weba", ".wma"),
     }
 )
-"""The same of files that have sound only."""
+"""Extensions of files that have sound only."""

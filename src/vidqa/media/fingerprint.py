@@ -1,10 +1,10 @@
-"""Tell files apart by their content, never by their names, cheaply even for gigabytes.
+"""Fingerprint files by their content, never by their names, cheaply even for gigabytes.
 
-Files of up to 16 MiB are read whole. Of a larger one, its size and sixteen blocks of 1 MiB count,
-the first and the last included and the others evenly between them. So two large files are taken
-for the same if they have the same size and differ only between those blocks: two edits of one
-recording that keep every byte's place, say. Re-encoding, cutting or remuxing a clip moves its bytes
-and tells.
+Files of up to 16 MiB are hashed whole. Of a larger file, the size and sixteen blocks of 1 MiB are
+hashed: the first, the last, and the others evenly between them. So two large files get the same
+fingerprint if they have the same size and differ only between those blocks, such as two edits of
+one recording that keep every byte's place. Re-encoding, cutting or remuxing a clip moves its bytes
+and changes the fingerprint.
 """
 
 import hashlib
@@ -17,20 +17,20 @@ from pathlib import Path
 from vidqa.errors import ClipNotFoundError, NotAVideoError
 
 SCHEME = "v1"
-"""Changes whenever the same file would get another fingerprint."""
+"""Version of the scheme; changes whenever the same file would get another fingerprint."""
 
 BLOCK_BYTES = 1 << 20
 BLOCKS = 16
 WHOLE_BYTES = BLOCK_BYTES * BLOCKS
-"""Up to this size every byte counts."""
+"""Bytes up to which a file is hashed whole."""
 
 
 def fingerprint(path: Path) -> str:
-    """The fingerprint of a file's content, such as `v1:9f86d081...`.
+    """Return the fingerprint of a file's content, such as `v1:9f86d081...`.
 
     Raises:
         ClipNotFoundError: there is no such file.
-        NotAVideoError: it cannot be read, or it is no file: opening a pipe would wait for ever.
+        NotAVideoError: it cannot be read, or is not a file: opening a pipe would block forever.
 
     """
     size_bytes = file_status(path).st_size
@@ -43,7 +43,7 @@ def fingerprint(path: Path) -> str:
 
 
 def file_status(path: Path) -> stat_result:
-    """What the file system says of a file. Raises as `fingerprint` does."""
+    """Return the `stat` result of a regular file. Raises as `fingerprint` does."""
     with _errors(path):
         status = path.stat()
     if not stat.S_ISREG(status.st_mode):
@@ -63,7 +63,7 @@ def _errors(path: Path) -> Iterator[None]:
 
 
 def _offsets(size_bytes: int) -> list[int]:
-    """Where the blocks that count begin."""
+    """Return the offsets of the blocks that are hashed."""
     if size_bytes <= WHOLE_BYTES:
         return list(range(0, size_bytes, BLOCK_BYTES))
     last = size_bytes - BLOCK_BYTES

@@ -1,14 +1,14 @@
-"""Remember the fingerprints of files, so that gigabytes are not read again for every question.
+"""Cache the fingerprints of files, so that gigabytes are not read again for every question.
 
-A file is known again by its device, inode, size and time of modification. What this cannot tell
-apart: a file whose bytes were replaced in place by as many others and whose time of modification
-was then set back; and another file of the same size and time that was given the number of a deleted
-one. Nothing does so by accident but tools that restore times (`touch -r`, `rsync --inplace -t`);
-removing the folder `fingerprints` from the cache makes all files be read again.
+A file is recognised by its device, inode, size and modification time. This misses two changes: a
+file whose bytes were replaced in place by as many others and whose modification time was then set
+back; and another file of the same size and time that got the inode of a deleted one. Only tools
+that restore times do so by accident (`touch -r`, `rsync --inplace -t`); removing the folder
+`fingerprints` from the cache makes all files be read again.
 
-Every file has a note of its own, written under another name and then renamed, so that any number of
-processes can write at once. A note that cannot be read, is damaged or belongs to another version
-is as good as none; one that cannot be written is done without.
+Every file has its own note, written under another name and then renamed, so that any number of
+processes can write at once. A note that is unreadable, damaged or of another version is ignored; a
+note that cannot be written is skipped.
 """
 
 import hashlib
@@ -24,22 +24,22 @@ from vidqa.media.fingerprint import SCHEME, file_status, fingerprint
 from vidqa.system.paths import cache_dir
 
 FOLDER = "fingerprints"
-"""In the cache directory."""
+"""Folder of the notes in the cache directory."""
 
 SETTLED_NS = 2_000_000_000
-"""The coarsest clock of a common file system (FAT) counts two seconds: a file modified a shorter
-time ago could be modified again without its time showing it."""
+"""Nanoseconds since modification before a fingerprint is cached: a file modified more recently
+could change again with the same time (the clock of FAT, the coarsest, has steps of 2 s)."""
 
 CHECK_DIGITS = 16
-"""Of the note's own hash, which tells a damaged note."""
+"""Hexadecimal digits of a note's own hash, which detects damage."""
 
 
 def known_fingerprint(path: Path) -> str:
-    """The fingerprint of a file's content, from memory where the file is known.
+    """Return the fingerprint of a file's content, from the cache if it is there.
 
     Raises:
         ClipNotFoundError: there is no such file.
-        NotAVideoError: it cannot be read, or it is no file.
+        NotAVideoError: it cannot be read, or is not a file.
 
     """
     key = _key(file_status(path))
@@ -59,7 +59,7 @@ def known_fingerprint(path: Path) -> str:
 
 
 def forget() -> None:
-    """Throw all notes away.
+    """Delete all notes.
 
     Raises:
         OSError: some cannot be deleted.
@@ -71,7 +71,7 @@ def forget() -> None:
 
 
 def is_still(path: Path, mark: str) -> bool:
-    """Whether a file has the content that it had when it was marked."""
+    """Return whether a file still has the given fingerprint; False if it cannot be read."""
     try:
         return known_fingerprint(path) == mark
     except VideoError:
@@ -83,7 +83,7 @@ def _key(status: os.stat_result) -> str:
 
 
 def _read(note: Path, key: str) -> str | None:
-    """The fingerprint in a note, if it is whole and about that file."""
+    """Return the fingerprint in a note; None unless it is intact and of that file."""
     try:
         content = note.read_bytes().decode("ascii")
     except (OSError, UnicodeDecodeError):
@@ -93,7 +93,7 @@ def _read(note: Path, key: str) -> str | None:
 
 
 def _write(note: Path, key: str, mark: str) -> None:
-    """Write a note and give it its name when it is whole."""
+    """Write a note atomically."""
     note.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=note.parent, prefix=".draft-")
     try:

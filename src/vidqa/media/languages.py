@@ -1,4 +1,4 @@
-"""Languages as people, files and recognisers name them: `en`, `eng`, `en-US`, `ger`, `deu`."""
+"""Language codes and names, as users, files and recognizers write them: `en`, `eng`, `en-US`."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from vidqa.errors import UsageError
 ENGLISH = "en"
 
 TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{2,8})*")
-"""A language and where it is spoken or how it is written (BCP 47), as far as files use it."""
+"""A language code with optional region or script (BCP 47), as far as files use it."""
 
 # Whisper's languages by its own names, most of them ISO 639-1, each with the three-letter names
 # that containers use for it (ISO 639-2, both lists of it).
@@ -64,7 +64,7 @@ CALLED = {
 
 
 def read_language(text: str) -> str:
-    """Whisper's name of a language, or the two or three letters given when it knows no such.
+    """Return Whisper's code of a language, or the given two or three letters if it has none.
 
     Args:
         text: a code, such as `en`, `ger` or `pt-BR`, or a name, such as `German` or `deutsch`.
@@ -87,17 +87,17 @@ def read_language(text: str) -> str:
 
 
 def is_auto(text: str) -> bool:
-    """Whether a person leaves the language to be detected."""
+    """Return whether the language is to be detected."""
     return text.strip().lower() == "auto"
 
 
 def language_called(name: str) -> str | None:
-    """The language with a name such as `German`, `deutsch` or `Chinese (Simplified)`."""
+    """Return the code for a name such as `German` or `Chinese (Simplified)`; None if unknown."""
     plain = re.sub(r"\(.*\)", "", unicodedata.normalize("NFC", name)).strip().casefold()
     return CALLED.get(plain)
 
 
 def language_of(tag: str | None) -> str | None:
-    """The language a file or track is marked with; None for no mark, or none that is known."""
+    """Return the language of a file's or track's tag; None for no tag or an unknown one."""
     match = TAG.fullmatch(tag or "")
     return CODE_OF.get(match[1].lower()) if match else None

@@ -1,4 +1,4 @@
-"""What the content of a clip, and of the subtitles beside it, is known by."""
+"""Fingerprint a clip and the subtitle files beside it."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from vidqa.types import Marks
 
 
 def marks(video: str, wanted: Wanted, *, keep: bool) -> Marks:
-    """The fingerprints of a clip and of its subtitles; `keep` notes them on disk."""
+    """Return the fingerprints of a clip and its subtitles; `keep` caches them on disk."""
     return Marks(_mark(Path(video), keep=keep), subtitles_mark(video, wanted, keep=keep))
 
 
 def subtitles_mark(video: str, wanted: Wanted, *, keep: bool) -> str | None:
-    """The fingerprints of the subtitle files that a clip's words may come from."""
+    """Return the fingerprints of the subtitle files that a clip's words may come from."""
     beside = [_mark(file, keep=keep) for file in written_beside(Path(video), wanted)]
     return " ".join(filter(None, beside)) or None
 
 
 def _mark(file: Path, *, keep: bool) -> str | None:
-    """The fingerprint of a file's content; None where it cannot be read."""
+    """Return the fingerprint of a file's content; None if it cannot be read."""
     try:
         return (known_fingerprint if keep else fingerprint)(file)
     except VidqaError:

@@ -21,14 +21,14 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 AT_ONCE = 2
-"""Frames and sound of a clip are read at the same time."""
+"""Processes per clip: its frames and its sound are read at the same time."""
 
 
 class Reader:
-    """Everything that is to be known of a file, read without risk.
+    """A safe reader of media files, which decodes in worker processes.
 
-    Whatever a decoder does with a clip, crash, hang or ask for all the memory there is, comes out
-    as a `DecoderError` for that clip within bounded time. Processes stay warm from clip to clip.
+    If a decoder crashes, hangs or asks for too much memory, the clip gets a `DecoderError` within
+    bounded time. Processes stay warm from clip to clip.
     """
 
     def __init__(self) -> None:
@@ -39,11 +39,11 @@ class Reader:
         self._workers.warm(AT_ONCE)
 
     def close(self) -> None:
-        """End the processes. Without it they end with this object."""
+        """End the processes; otherwise they end with this object."""
         self._workers.close()
 
     def probe(self, path: Path) -> VideoInfo:
-        """Look into a file. See `vidqa.media.container.probe.probe`."""
+        """Probe a file. See `vidqa.media.container.probe.probe`."""
         info = self.call(path, probe, path)
         return replace(info, path=path)  # which a worker may not choose
 
@@ -55,13 +55,13 @@ class Reader:
         size: Size | None = None,
         decoder: Decoder = "auto",
     ) -> Generator[Frame | FrameReport]:
-        """Read frames while others are being used. See `vidqa.media.frames.read.read_frames`."""
+        """Yield frames as they are decoded. See `vidqa.media.frames.read.read_frames`."""
         return self.stream(info.path, read_frames, info, times_s, size=size, decoder=decoder)
 
     def moments(
         self, info: VideoInfo, how: Sampling, window: tuple[float, float], count: int
     ) -> Moments:
-        """Choose where to look. See `vidqa.media.sampling.select.find_moments`."""
+        """Choose moments to sample. See `vidqa.media.sampling.select.find_moments`."""
         start_s, end_s = window
         return self.call(
             info.path, find_moments, info, how, start_s=start_s, end_s=end_s, count=count
@@ -77,7 +77,7 @@ class Reader:
         """Run a module-level function about a file in a worker process.
 
         Raises:
-            DecoderError: it crashed, hung, or wanted too much memory.
+            DecoderError: it crashed, hung, or needed too much memory.
             VidqaError: as the function does.
 
         """
@@ -98,7 +98,7 @@ class Reader:
 
 @contextmanager
 def _about(path: Path) -> Iterator[None]:
-    """Name the file in errors of the worker, which knows nothing of files."""
+    """Add the file's name to errors of the worker, which does not know it."""
     try:
         yield
     except DecoderError as error:

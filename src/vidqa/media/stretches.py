@@ -1,6 +1,6 @@
-"""Stretches of a clip, and its words in them, on two time lines: that of frames and that of words.
+"""Convert times and words of a clip between its two time lines: that of frames, that of words.
 
-Which is which is said in `vidqa.types.media_info.VideoInfo.lead_s`.
+`vidqa.types.media_info.VideoInfo.lead_s` explains the two.
 """
 
 from dataclasses import replace
@@ -9,13 +9,13 @@ from vidqa.types import Cue, Words
 from vidqa.types.media_info import VideoInfo
 
 Window = tuple[float, float | None]
-"""Begin and end of a stretch of a clip, in seconds from where players begin; None is the end."""
+"""Start and end of a part of a clip, in seconds from where players begin; None: to the end."""
 
 
 def for_words(window: Window, info: VideoInfo) -> Window:
-    """A stretch that counts from a clip's first frame, on the time line of its words.
+    """Convert a window from the time line of frames to that of words.
 
-    One from the very beginning holds what is said before there is a picture, too.
+    A window from the very start includes what is said before the first frame.
     """
     begin_s, end_s = window
     later_s = begin_s + info.lead_s if begin_s > 0 else 0.0
@@ -23,7 +23,7 @@ def for_words(window: Window, info: VideoInfo) -> Window:
 
 
 def among_frames(words: Words, info: VideoInfo) -> Words:
-    """The same words, counted from a clip's first frame; what was said before it is said at it."""
+    """Convert words to the time line of frames; speech before the first frame moves to 0."""
     if not info.lead_s:
         return words
     cues = [
@@ -38,7 +38,7 @@ def among_frames(words: Words, info: VideoInfo) -> Words:
 
 
 def within(words: Words, window: Window) -> Words:
-    """Only what is said in a stretch."""
+    """Return only the words inside a window."""
     inside = tuple(cue for cue in words.cues if _overlaps(cue, window))
     return replace(words, source=words.source if inside else "none", cues=inside)
 

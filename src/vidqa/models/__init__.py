@@ -1,1 +1,1 @@
-"""What is known of models, where they come from, and where they are."""
+"""Model presets, their sources, and the cache of models."""

@@ -1,4 +1,4 @@
-"""A folder that holds a LoRA only: taken into the cache together with the model it was made for."""
+"""Join a folder that holds only a LoRA with the model that it was made for."""
 
 import shutil
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from vidqa.models.store.store import Store
 
 
 def is_adapter(folder: Path) -> bool:
-    """Whether a folder holds a LoRA and no whole model."""
+    """Return whether a folder holds a LoRA and not a whole model."""
     return (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").exists()
 
 
@@ -29,16 +29,16 @@ class Base:
 
     folder: Path
     preset: str | None = None
-    """Its name, if it is one."""
+    """The name of the preset, if the model is one."""
 
 
 def base_of(folder: Path, store: Store) -> Base:
     """Find the model that a LoRA was made for.
 
     Raises:
-        ModelMissingError: it is not in the cache.
-        ModelDamagedError: its configuration names no model.
-        ModelUnsupportedError: that model has a LoRA itself.
+        ModelMissingError: the model is not in the cache.
+        ModelDamagedError: the LoRA's configuration names no model.
+        ModelUnsupportedError: the model already has a LoRA.
 
     """
     try:
@@ -65,8 +65,8 @@ def base_of(folder: Path, store: Store) -> Base:
 def put_together(adapter: Path, base: Base, target: Path) -> None:
     """Fill a folder with a model and a LoRA beside its decoder.
 
-    Files of the model, those that something is read from, get a second name where the disk allows
-    it, instead of a copy.
+    The files of the model that are read are hard links if the disk allows it, instead of
+    copies.
     """
     for file in model_files(base.folder):
         if file.name == MARKER or (file.name == SETTINGS and base.preset is not None):

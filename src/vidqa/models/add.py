@@ -1,4 +1,4 @@
-"""Take a model's folder into the cache, under a name of its own."""
+"""Add a model's folder to the cache, under a name of its own."""
 
 import shutil
 from pathlib import Path
@@ -15,25 +15,25 @@ from vidqa.system.file_systems import is_folder
 
 
 def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
-    """Copy a folder that `save_pretrained` wrote into the cache; it may go away afterwards.
+    """Copy a folder written by `save_pretrained` into the cache; it may be deleted afterwards.
 
-    One with a LoRA only is joined with the model that it names, if that is in the cache.
+    A folder with only a LoRA is joined with the model that it names, if that is in the cache.
 
     Args:
         folder: holds configuration, weights as safetensors, tokenizer and processor.
-        name: what `--model` will call it.
+        name: the name for `--model`.
         store: the cache; the user's by default.
 
     Returns:
         The copy.
 
     Raises:
-        UsageError: no folder, or a name that is taken or cannot be one.
+        UsageError: no folder, or a name that is taken or invalid.
         ModelMissingError: the model that a LoRA was made for is not in the cache.
-        ModelUnsupportedError: vidqa cannot drive the model, a part is missing, or it is not safe to
+        ModelUnsupportedError: vidqa cannot run the model, a part is missing, or it is not safe to
             load (see `require_safe`).
         ModelDamagedError: its configuration cannot be read.
-        NoSpaceError: the disk cannot hold it.
+        NoSpaceError: the disk has too little space.
 
     """
     store = store or Store()
@@ -51,8 +51,8 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
     from vidqa.network.text.chat_template import ChatTemplate
 
     require_template(ChatTemplate(load_processor(folder), TemplateRunner(folder)), folder)
-    measure(folder)  # builds the class without its weights: what cannot be driven is refused
-    # a marker is of another cache: these bytes are hashed here, and anew
+    measure(folder)  # builds the class without its weights: refuses what vidqa cannot run
+    # a marker comes from another cache: these bytes are hashed again here
     files = [one for one in model_files(folder) if one.name != MARKER]
     require_space(store.root, sum(one.stat().st_size for one in files))
     with store.lock(added_key(name)), store.publish(added_key(name), "added") as draft:
@@ -64,7 +64,7 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
 
 
 def _add_adapter(folder: Path, name: str, store: Store) -> Path:
-    """A LoRA and the model that it was made for, checked by loading both."""
+    """Add a LoRA joined with the model that it was made for, checked by loading both."""
     base = base_of(folder, store)
     with store.lock(added_key(name)), store.publish(added_key(name), "added") as draft:
         put_together(folder, base, draft)

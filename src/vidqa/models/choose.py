@@ -1,4 +1,4 @@
-"""Which model is asked where none is named: the best in the cache that the machine holds."""
+"""Choose the model if none is named: the best cached one that fits the machine."""
 
 from dataclasses import dataclass, replace
 
@@ -16,18 +16,18 @@ from vidqa.system.memory import total_memory_bytes
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What models are measured against: all the memory there is, never what happens to be free."""
+    """The device that models must fit, with its total memory, never only what is free."""
 
     device: str
     dtype: str
     memory_bytes: int
 
     def __str__(self) -> str:
-        """The device and its memory, for people."""
+        """Return the device and its memory, for people."""
         return f"{self.device} ({self.memory_bytes / 1e9:.0f} GB)"
 
     def plan(self, spec: ModelSpec) -> MemoryPlan | None:
-        """What a model takes here at its own settings; None where its sizes are not known."""
+        """Plan the memory of a model at its own settings; None if its sizes are not known."""
         if spec.footprint is None:
             return None
         return plan_memory(
@@ -39,40 +39,40 @@ class Machine:
         )
 
     def holds(self, spec: ModelSpec) -> bool:
-        """Whether a model fits."""
+        """Return whether a model fits."""
         plan = self.plan(spec)
         return plan is not None and plan.total_bytes <= self.memory_bytes
 
     def suits(self, spec: ModelSpec) -> bool:
-        """Whether a model fits, and answers in a time that a person waits."""
+        """Return whether a model fits, and answers within a time that a person waits."""
         return self.holds(spec) and (spec.on_cpu or self.device != "cpu")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A model, and why it was taken."""
+    """The chosen model, and the reason."""
 
     name: str
     why: str
     better: str = ""
-    """What would answer better, and what it needs; empty where there is nothing."""
+    """The model that would answer better, and what it needs; empty if there is none."""
 
 
 def this_machine(device: str = "auto") -> Machine:
-    """The device that would compute. Raises as `system.devices.choose_device` does."""
+    """Return the device that would compute. Raises as `system.devices.choose_device` does."""
     chosen = choose_device(device)
     return Machine(chosen, choose_dtype("auto", chosen), total_memory_bytes(chosen))
 
 
 def choose_model(device: str = "auto", *, store: Store | None = None) -> Choice:
-    """The best model in the cache that the machine holds.
+    """Choose the best cached model that fits the machine.
 
     Args:
         device: as in `engine.load`.
         store: the cache; the user's by default.
 
     Raises:
-        ModelMissingError: there is none; names what could be pulled, and how large it is.
+        ModelMissingError: there is none; names a model to pull, and its size.
 
     """
     machine = this_machine(device)
@@ -86,9 +86,9 @@ def choose_model(device: str = "auto", *, store: Store | None = None) -> Choice:
 
 
 def best_cached(device: str = "auto", *, store: Store | None = None) -> Choice | None:
-    """As `choose_model`, for a look ahead; None where no model is in the cache.
+    """Choose as `choose_model` does, to look ahead; None if no model is in the cache.
 
-    Where there is only one the machine is not looked at, and so torch is not needed.
+    If there is only one, the machine is not examined, so torch is not needed.
     """
     store = store or Store()
     names = _cached(store)
@@ -103,7 +103,7 @@ def best_cached(device: str = "auto", *, store: Store | None = None) -> Choice |
 
 
 def offered(machine: Machine) -> list[ModelSpec]:
-    """Models that the machine holds, the smallest download first."""
+    """Return the models that suit the machine, the smallest download first."""
     suited = [MODELS[name] for name in BEST_FIRST if machine.suits(MODELS[name])]
     return sorted(suited, key=_download_bytes)
 
@@ -117,14 +117,14 @@ def _taken(machine: Machine) -> str:
 
 
 def _better(better: list[ModelSpec], machine: Machine) -> str:
-    """What would answer better, and what it needs."""
+    """Describe the model that would answer better, and what it needs."""
     suited = next((one for one in better if machine.suits(one)), None)
     if suited is not None:
         size = _download_bytes(suited) / 1e9
         return f"{suited.name} is better: vidqa models pull {suited.name} ({size:.1f} GB)"
     if not better:
         return ""
-    # what a CPU would take too long for is for a GPU, and computes in 16 bits there
+    # a model too slow for a CPU is meant for a GPU, and computes in 16 bits there
     there = machine if machine.device != "cpu" else replace(machine, dtype="bfloat16")
     plans = [(plan.total_bytes, one.name) for one in better if (plan := there.plan(one))]
     least, name = min(plans)

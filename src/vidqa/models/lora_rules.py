@@ -1,10 +1,10 @@
-"""What the settings of a LoRA may say: no more than where it stands, and how strong it is."""
+"""The settings that a LoRA may have: only those for its layers, rank and strength."""
 
 import re
 from typing import Any
 
 LORA = "LORA"
-"""The only kind of PEFT's adapters that is loaded: others load more of them."""
+"""The only kind of PEFT adapter that is loaded: others load further adapters."""
 
 PLAIN_KEYS = frozenset(
     {
@@ -36,32 +36,32 @@ PLAIN_KEYS = frozenset(
         "use_rslora",
     }
 )
-"""Settings of a LoRA (peft 0.21) that are no more than that. Others multiply layers, or have
-weights computed or read when it is loaded."""
+"""Settings of a LoRA (peft 0.21) that cost nothing. Others multiply layers, or have weights
+computed or read when it is loaded."""
 
 EMPTY = (None, False)
-"""The values of settings that are not used; PEFT takes an empty object for one that is."""
+"""Values of unused settings; to PEFT an empty object means a used one."""
 
 PATTERNS = ("target_modules", "exclude_modules", "layers_pattern")
-"""Settings of a LoRA that PEFT takes as patterns of `re`, like the keys of the two below."""
+"""Settings of a LoRA that PEFT takes as `re` patterns, like the keys of the two below."""
 
 PATTERNS_BY_KEY = ("rank_pattern", "alpha_pattern")
 
 CHEAP = re.compile(r"\^?(?:[\w-]|\\\.|\.|\||\(\?:|\(\?!|\(|\)(?![*+?{]))*\$?")
-"""A pattern without repeats, but for those of `.*` and `\\d+`, which are taken out before."""
+"""A pattern without repeats, except for those of `.*` and `\\d+`, which are removed before."""
 
 MOST_REPEATS = 4
-"""In one pattern: the time that it takes grows with the length of a name to this power."""
+"""Repeats in one pattern at most: its time grows with the length of a name to this power."""
 
 PLAIN_STARTS = (None, True, False, "gaussian")
-"""What a LoRA may begin with before its weights are loaded: numbers that cost nothing."""
+"""Allowed initialisations of a LoRA before its weights are loaded: those that cost nothing."""
 
 HIGHEST_RANK = 16_384
-"""As wide as the widest layers there are: a LoRA of that rank saves nothing."""
+"""The width of the widest layers of any model: a LoRA of that rank saves nothing."""
 
 
 def is_plain_setting(name: str, value: Any) -> bool:
-    """Whether a setting of a LoRA costs nothing when it is loaded."""
+    """Return whether a setting of a LoRA costs nothing when it is loaded."""
     if value in EMPTY or (name == "loftq_config" and value == {}):
         return True
     if name == "init_lora_weights":
@@ -79,7 +79,7 @@ def _is_rank(value: Any) -> bool:
 
 
 def _is_cheap(patterns: Any) -> bool:
-    """Whether `re` is quick to say what such patterns match."""
+    """Return whether `re` matches such patterns quickly."""
     several = [patterns] if isinstance(patterns, str) else patterns
     if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
         return False

@@ -1,4 +1,4 @@
-"""Bring models into the cache."""
+"""Download models into the cache."""
 
 from functools import partial
 from pathlib import Path
@@ -34,20 +34,20 @@ def pull(
     progress: Progress = silent,
     offline: bool = False,
 ) -> Path:
-    """Make a model complete in the cache and return its folder; what is there is not fetched again.
+    """Complete a model in the cache and return its folder; cached parts are not fetched again.
 
     Args:
         name: a preset, a speech model, or a repository of the Hub (`owner/name`).
         store: the cache; the user's by default.
-        progress: told how far it is.
+        progress: called with the progress.
         offline: download nothing.
 
     Raises:
         UsageError: no such model.
-        ModelUnsupportedError: a repository whose model vidqa cannot drive.
-        OfflineError: something is missing and must not be, or cannot be, downloaded.
-        DownloadError: a download failed; what was finished is kept.
-        NoSpaceError: the disk cannot hold it.
+        ModelUnsupportedError: a repository whose model vidqa cannot run.
+        OfflineError: a part is missing and must not be, or cannot be, downloaded.
+        DownloadError: a download failed; finished parts stay in the cache.
+        NoSpaceError: the disk has too little space.
 
     """
     store = store or Store()
@@ -74,7 +74,7 @@ def pull(
 def _pull_repository(
     name: str, source: HubSource, store: Store, progress: Progress, *, offline: bool
 ) -> Path:
-    """Fetch any model of the Hub; what cannot be driven is refused before its weights come."""
+    """Fetch any model of the Hub; one that vidqa cannot run is refused before the weights."""
     if not offline and not store.usable(source_key(source)):
         from vidqa.network.measure import measure
         from vidqa.network.supported import require_class
@@ -92,7 +92,7 @@ def _pull_repository(
 
 
 def _require_access(spec: ModelSpec, store: Store, *, offline: bool) -> None:
-    """Find out what the Hub refuses before gigabytes of the rest are fetched."""
+    """Find out whether the Hub refuses a part before gigabytes of the rest are fetched."""
     wanted = [source for source in parts(spec) if isinstance(source, HubSource)]
     missing = [] if offline else [one for one in wanted if not store.usable(source_key(one))]
     for source in missing:
@@ -100,7 +100,7 @@ def _require_access(spec: ModelSpec, store: Store, *, offline: bool) -> None:
 
 
 def _complete_folder(spec: ModelSpec | SpeechSpec, store: Store) -> Path | None:
-    """None when something is missing or damaged: what a pull is for."""
+    """Return the folder of a complete model; None if a part is missing or damaged."""
     try:
         return require_complete(spec, store)
     except ModelError:
@@ -110,7 +110,7 @@ def _complete_folder(spec: ModelSpec | SpeechSpec, store: Store) -> Path | None:
 def _put_together(
     spec: ModelSpec, folders: dict[str, Path], store: Store, progress: Progress
 ) -> None:
-    """Assemble a model from its parts, and drop what older versions of vidqa made of them."""
+    """Assemble a model from its parts, and remove what older versions of vidqa assembled."""
     key = model_key(spec)
     with store.lock(key, partial(progress, f"{WAITING} ({spec.name})", 0, None)):
         if store.usable(key):

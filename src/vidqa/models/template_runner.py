@@ -1,4 +1,4 @@
-"""Run a model's chat template in a process of its own, within bounds of time and memory."""
+"""Run a model's chat template in a process of its own, with bounded time and memory."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,20 +9,20 @@ from vidqa.media.worker.pool import FAULT, Worker
 from vidqa.network.text.chat_template import Message, render_template
 
 SILENCE_S = 5
-"""Templates take milliseconds."""
+"""Seconds without an answer after which a template is stopped; templates take milliseconds."""
 MEMORY_BYTES = 1 << 30
 
 
 class TemplateRunner:
-    """Renders what the templates of a folder's model say of conversations."""
+    """A runner that renders conversations with the templates of a folder's model."""
 
     def __init__(self, folder: Path, *, silence_s: float = SILENCE_S) -> None:
-        """Name the folder in errors."""
+        """Create a runner; `folder` is named in errors."""
         self._folder = folder
         self._worker = Worker(memory_bytes=MEMORY_BYTES, silence_s=silence_s)
 
     def __call__(self, template: str, messages: Sequence[Message], told: Mapping[str, Any]) -> str:
-        """See `render_template`.
+        """Render a template. See `render_template`.
 
         Raises:
             ModelUnsupportedError: it does not end, takes too much memory, or fails.

@@ -1,1 +1,1 @@
-"""The networks and their processors, known to transformers' Auto classes once `register` ran."""
+"""Networks and their processors; `register` makes them known to transformers' Auto classes."""

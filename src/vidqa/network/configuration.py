@@ -1,4 +1,4 @@
-"""What a MiniGPT4-Video style model is made of: vision tower, concatenating projector, decoder.
+"""Configurations of MiniGPT4-Video style models: vision tower, concatenating projector, decoder.
 
 MiniGPT4-Video (arXiv 2404.03413, section 3) joins every 4 adjacent visual tokens into one before a
 linear layer takes them to the language model. The tower, the 4 and the decoder are data here.
@@ -24,14 +24,14 @@ class ConceptVisionConfig(PreTrainedConfig):
     """Width of a visual token: 1,000 classes, then 11 basic colours."""
     image_mean: float = 127 / 255
     image_std: float = 128 / 255
-    """How pixels are normalised: EfficientNet-lite was trained on (x - 127) / 128 of 8-bit ones
+    """Normalisation of pixels: EfficientNet-lite was trained on (x - 127) / 128 of 8-bit ones
     (TensorFlow TPU repository); the colours are seen before that."""
     cells_per_side: int = 4
     """The map is averaged into this many cells a side, then once more into 2 x 2 quadrants."""
 
     @property
     def classes(self) -> int:
-        """What the classifier tells apart."""
+        """The number of classes of the classifier."""
         return self.hidden_size - len(COLOURS)
 
     @property
@@ -47,11 +47,11 @@ class EvaVisionConfig(Blip2VisionConfig):
     model_type = "vidqa_eva_vision"
 
     final_norm_eps: float = 1e-5
-    """Of the norm behind the last block; those inside the blocks have `layer_norm_eps`, 1e-6."""
+    """Epsilon of the norm after the last block; norms in blocks have `layer_norm_eps`, 1e-6."""
 
     @property
     def patches_per_image(self) -> int:
-        """Visual tokens of one image, the class token left out."""
+        """Visual tokens of one image, without the class token."""
         assert isinstance(self.image_size, int)
         assert isinstance(self.patch_size, int)
         return (self.image_size // self.patch_size) ** 2
@@ -78,21 +78,21 @@ class VidqaConfig(PreTrainedConfig):
     image_seq_length: int = 5
     """Tokens of one image in the decoder's sequence, after the concatenation."""
     image_token_id: int = 49152
-    """The placeholder whose places the projected visual tokens take."""
+    """Id of the placeholder that projected visual tokens replace."""
     projector_bias: bool = True
     tie_word_embeddings: bool = True
     answer_penalty: float = 1.0
-    """Makes repeats within an answer less likely (see `AnswerPenalty`); 1 means nothing."""
+    """Repetition penalty within an answer (see `AnswerPenalty`); 1 has no effect."""
 
     def __post_init__(self, **kwargs: Any) -> None:
-        """Build the parts that were given as plain data, or not at all."""
-        # by hand: what builds them in transformers has another name in each release (5.17, 5.23)
+        """Build the parts that were given as plain data, or not given."""
+        # by hand: the method of transformers that builds them differs by release (5.17, 5.23)
         self.vision_config = _part(self.vision_config, ConceptVisionConfig.model_type)
         self.text_config = _part(self.text_config, "llama")
         super().__post_init__(**kwargs)
 
     def validate_sequence(self) -> None:
-        """Check that the numbers fit each other.
+        """Check that the numbers are consistent.
 
         Raises:
             ValueError: a count is not positive.
@@ -106,7 +106,7 @@ class VidqaConfig(PreTrainedConfig):
 
 
 def _part(given: Any, model_type: str) -> PreTrainedConfig:
-    """A part's configuration; `model_type` says which one where the data does not."""
+    """Return a part's configuration; `model_type` is used if the data does not name one."""
     if isinstance(given, PreTrainedConfig):
         return given
     data: dict[str, Any] = {"model_type": model_type, **(given or {})}

@@ -1,4 +1,4 @@
-"""The sizes of a model, from its configuration and its processor: no weight is allocated."""
+"""Measure a model from its configuration and its processor: no weight is allocated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,29 +16,29 @@ from vidqa.network.supported import reading, require_encoded_pictures
 from vidqa.system.footprint import Footprint
 
 MARK_TOKENS = 10
-"""About what stands around a frame's visual tokens: line ends, and the time in some prompts."""
+"""Approximate tokens around a frame's visual tokens: line ends, and the time in some prompts."""
 UNKNOWN_FRAME_TOKENS = 256
-"""Where nothing says how many visual tokens a frame has."""
+"""Visual tokens of a frame, assumed where no configuration gives their number."""
 WIDE_FRAME = (720, 1280)
-"""Height and width of the frame that is measured; what a real one takes depends on its shape."""
+"""Height and width of the frame measured; the size of a real one depends on its shape."""
 GROWING = ("full_attention", "sliding_attention", "chunked_attention")
-"""Layers that keep something of every token; recurrent ones keep one state."""
+"""Types of layers whose cache grows with every token; recurrent ones keep one state."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameSize:
-    """What one frame is to a model."""
+    """The size of one frame for a model."""
 
     tokens: int
-    """Visual tokens and what stands around them."""
+    """Visual tokens and the tokens around them."""
     numbers: int
-    """Of the picture as the tower takes it."""
+    """Numbers in the picture as the tower takes it."""
 
 
 def measure_frame(
     processor: ProcessorMixin, image_kwargs: Mapping[str, object], **kwargs: object
 ) -> FrameSize:
-    """Put one wide frame through the processor.
+    """Measure one wide frame with the processor.
 
     Args:
         processor: of any family.
@@ -54,11 +54,11 @@ def measure_frame(
 
 
 def measure(folder: Path, frame: FrameSize | None = None) -> Footprint:
-    """The footprint of the model in a `save_pretrained` folder.
+    """Return the footprint of the model in a `save_pretrained` folder.
 
     Args:
         folder: holds its configuration.
-        frame: what a frame is to it; as far as the configuration says if None.
+        frame: the size of a frame; as far as the configuration gives it if None.
 
     """
     register()
@@ -70,10 +70,10 @@ def measure(folder: Path, frame: FrameSize | None = None) -> Footprint:
 
 
 def footprint_of(config: Any, frame: FrameSize | None = None) -> Footprint:
-    """The footprint of a model of this configuration. See `measure`.
+    """Return the footprint of a model of this configuration. See `measure`.
 
     Raises:
-        ModelUnsupportedError: vidqa cannot drive its class.
+        ModelUnsupportedError: vidqa cannot run its class.
 
     """
     with torch.device("meta"):
@@ -114,6 +114,6 @@ def _stated(config: Any, vision: Any) -> FrameSize:
 
 
 def _sides(vision: Any, name: str, default: int) -> tuple[int, int]:
-    """Height and width; some configurations give one number for both."""
+    """Return height and width; some configurations give one number for both."""
     size = getattr(vision, name, default)
     return (size, size) if isinstance(size, int) else (size[0], size[1])

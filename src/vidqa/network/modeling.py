@@ -29,7 +29,7 @@ class VidqaOutput(ModelOutput):
 
 
 class ConcatProjector(nn.Module):
-    """Join k adjacent visual tokens into one, then one linear layer (paper, section 3.1)."""
+    """A linear layer over k adjacent visual tokens joined into one (paper, section 3.1)."""
 
     def __init__(
         self, *, concat_factor: int, vision_width: int, text_width: int, bias: bool
@@ -42,7 +42,7 @@ class ConcatProjector(nn.Module):
         """Take (B, P, D) to (B, P/k, text width).
 
         Raises:
-            ValueError: P is no multiple of k.
+            ValueError: P is not a multiple of k.
 
         """
         batch, places, width = tokens.shape
@@ -55,7 +55,7 @@ class ConcatProjector(nn.Module):
 
 
 class VidqaPreTrainedModel(PreTrainedModel):
-    """What transformers needs to know to load, split and attend."""
+    """The base class: tells transformers how to load and split the model, and how it attends."""
 
     config: VidqaConfig
     config_class = VidqaConfig
@@ -84,7 +84,7 @@ class VidqaModel(VidqaPreTrainedModel):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
-        """The decoder's word embedding."""
+        """Return the decoder's word embedding."""
         return self.language_model.get_input_embeddings()
 
     def get_image_features(self, pixel_values: Tensor, **_: object) -> BaseModelOutputWithPooling:
@@ -111,7 +111,7 @@ class VidqaModel(VidqaPreTrainedModel):
         return BaseModelOutputWithPooling(last_hidden_state=tokens, pooler_output=parts)
 
     def embed(self, input_ids: Tensor, image_tokens: Tensor | None) -> Tensor:
-        """Look the words up and put the visual tokens at their placeholders.
+        """Embed the words and put the visual tokens at their placeholders.
 
         Args:
             input_ids: (B, T), `image_token_id` at every visual token's place.
@@ -187,15 +187,15 @@ class VidqaForConditionalGeneration(VidqaPreTrainedModel, GenerationMixin):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
-        """The decoder's word embedding."""
+        """Return the decoder's word embedding."""
         return self.model.get_input_embeddings()
 
     def get_output_embeddings(self) -> nn.Module:
-        """The decoder's head."""
+        """Return the decoder's head."""
         return self.lm_head
 
     def get_image_features(self, pixel_values: Tensor, **kwargs: object) -> Any:
-        """See `VidqaModel.get_image_features`."""
+        """Encode and project images. See `VidqaModel.get_image_features`."""
         return self.model.get_image_features(pixel_values, **kwargs)
 
     def forward(
@@ -211,7 +211,7 @@ class VidqaForConditionalGeneration(VidqaPreTrainedModel, GenerationMixin):
         mm_encoder_outputs: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> VidqaOutput:
-        """Score the next token at every place.
+        """Compute the logits of the next token at every position.
 
         Args:
             input_ids: (B, T), placeholders included.
@@ -220,8 +220,8 @@ class VidqaForConditionalGeneration(VidqaPreTrainedModel, GenerationMixin):
             position_ids: (B, T).
             past_key_values: the KV cache to read and extend.
             inputs_embeds: (B, T, D), instead of `input_ids`.
-            labels: (B, T), -100 where no loss is wanted; not shifted.
-            logits_to_keep: only the last so many places are scored; 0 means all.
+            labels: (B, T), -100 for tokens without loss; not shifted.
+            logits_to_keep: how many last positions get logits; 0 means all.
             mm_encoder_outputs: `{"image": get_image_features(...)}` computed before.
             **kwargs: handed to the decoder.
 

@@ -1,15 +1,15 @@
-"""From frames and words to the model's inputs, behind transformers' processor interface."""
+"""Turn frames and words into the model's inputs, with transformers' processor interface."""
 
 from typing import Any
 
 from transformers import ProcessorMixin
 
 IMAGE_TOKEN = "<image>"
-"""Stands for one whole image in a prompt, and for one visual token in the ids."""
+"""The placeholder of one whole image in a prompt, and of one visual token in the ids."""
 
 
 class VidqaProcessor(ProcessorMixin):
-    """Image processor and tokenizer; every `<image>` becomes `image_seq_length` placeholders."""
+    """An image processor and a tokenizer; `<image>` becomes `image_seq_length` placeholders."""
 
     valid_kwargs = ("image_seq_length",)
 
@@ -28,11 +28,11 @@ class VidqaProcessor(ProcessorMixin):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Load with Pillow's bicubic; torchvision's is a grey level off what we trained with."""
+        """Load with Pillow's bicubic, as in training; torchvision's is a grey level off."""
         return super().from_pretrained(
             pretrained_model_name_or_path, **{"backend": "pil", **kwargs}
         )
 
     def replace_image_token(self, image_inputs: dict[str, Any], image_idx: int, **_: Any) -> str:
-        """The placeholders of one image."""
+        """Return the placeholders of one image."""
         return self.image_token * self.image_seq_length

@@ -1,4 +1,4 @@
-"""Decoders whose blocks are stored in 8 or 4 bits, by bitsandbytes; nothing else of a model is."""
+"""Store the blocks of a decoder, and nothing else, in 8 or 4 bits with bitsandbytes."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -9,15 +9,15 @@ from vidqa.errors import UsageError
 
 _OTHERS = ("vision_tower", "vision_model", "visual", "projector", "connector")
 WHOLE = ["lm_head", *(f"{start}{name}" for name in _OTHERS for start in ("", "model."))]
-"""Parts of the families' models that stay as they are; a name counts from its beginning."""
+"""Prefixes of the names of modules that are not quantized, in all families."""
 
 
 def quantization(dtype: str, compute_dtype: Any) -> BitsAndBytesConfig:
-    """How to store a decoder in `int8` or `int4`.
+    """Return the settings that store a decoder in `int8` or `int4`.
 
     Args:
         dtype: one of the two.
-        compute_dtype: what products are computed in.
+        compute_dtype: of the products.
 
     Raises:
         UsageError: bitsandbytes is not installed.

@@ -1,4 +1,4 @@
-"""Make the Auto classes of transformers know our model types."""
+"""Register vidqa's model types with the Auto classes of transformers."""
 
 from transformers import (
     AutoConfig,
@@ -15,7 +15,7 @@ from vidqa.network.vision.eva import EvaVisionModel
 
 
 def register() -> None:
-    """Register configurations, towers, model and processor; calling it again changes nothing."""
+    """Register configurations, towers, model and processor; a second call changes nothing."""
     AutoConfig.register(ConceptVisionConfig.model_type, ConceptVisionConfig, exist_ok=True)
     AutoConfig.register(EvaVisionConfig.model_type, EvaVisionConfig, exist_ok=True)
     AutoConfig.register(VidqaConfig.model_type, VidqaConfig, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which models vidqa can drive: native transformers classes that take encoded pictures back."""
+"""Check that vidqa can run a model: a native transformers class that takes encoded pictures."""
 
 import errno
 import inspect
@@ -18,20 +18,20 @@ from vidqa.network.registration import register
 from vidqa.system.texts import from_json
 
 PROCESSORS = ("processor_config.json", "preprocessor_config.json")
-"""One of them says how pictures are made ready."""
+"""Files of which one configures the preprocessing of pictures."""
 CONFIGURED = ("image_token_id", "vision_config")
 BOTH_WAYS = "token_type_ids"
-"""The argument of classes whose attention inside a picture is not causal."""
+"""The argument of classes whose attention within a picture is not causal."""
 CPU_ALLOCATOR = "DefaultCPUAllocator"
-"""In the RuntimeError of torch's allocator on CPUs."""
+"""A part of the RuntimeError of torch's CPU allocator."""
 OF_THE_MACHINE = (CPU_ALLOCATOR, "CUDA error")
-"""In errors of torch's that no file is to blame for."""
+"""Parts of torch's errors that are not caused by a file."""
 ENCODED = "mm_encoder_outputs"
-"""The argument by which pictures that were encoded before are taken back."""
+"""The argument that takes pictures encoded before."""
 
 
 def require_supported(folder: Path) -> None:
-    """Look at a folder's configuration before anything of it is loaded.
+    """Check a folder's configuration before anything in it is loaded.
 
     Raises:
         ModelUnsupportedError: no model, no processor, a class of another kind, one that this
@@ -48,7 +48,7 @@ def require_supported(folder: Path) -> None:
 
 
 def require_class(file: Path) -> None:
-    """Look at a configuration alone. Raises as `require_supported` does.
+    """Check a configuration alone. Raises as `require_supported` does.
 
     Args:
         file: the `config.json` of a model.
@@ -66,10 +66,10 @@ def require_class(file: Path) -> None:
 
 
 def require_encoded_pictures(network: PreTrainedModel) -> None:
-    """Refuse a class that would have to look at every frame again for every question.
+    """Refuse a class that would have to encode every frame again for every question.
 
     Raises:
-        ModelUnsupportedError: it cannot be given pictures that were encoded before.
+        ModelUnsupportedError: it does not take pictures that were encoded before.
 
     """
     named = inspect.signature(network.base_model.forward).parameters
@@ -92,13 +92,13 @@ def require_encoded_pictures(network: PreTrainedModel) -> None:
 
 @contextmanager
 def reading(folder: Path) -> Iterator[None]:
-    """Say plainly that a file of a model cannot be read, or makes no model.
+    """Raise a clear error if a file of a model cannot be read, or does not make a model.
 
-    What the library complained of becomes the error; what no file is to blame for stays what it
-    is, such as that memory ran out.
+    The library's message becomes the error; errors that no file causes pass unchanged, such as
+    running out of memory.
 
     Raises:
-        ModelDamagedError: it cannot.
+        ModelDamagedError: a file cannot be read, or does not make a model.
         ModelUnsupportedError: a library that it needs is missing.
 
     """
@@ -110,7 +110,7 @@ def reading(folder: Path) -> Iterator[None]:
         raise ModelUnsupportedError(
             f"the model in {folder} needs a library that cannot be loaded: {_first_line(error)}"
         ) from error
-    except Exception as error:  # each library has errors of its own for what it cannot read
+    except Exception as error:  # each library has errors of its own for unreadable files
         if _is_the_machines(error):
             raise
         said = _first_line(error)

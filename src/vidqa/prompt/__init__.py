@@ -1,1 +1,1 @@
-"""How frames and words stand in a prompt."""
+"""Prompts: the frames and words that a model is shown, and the text around them."""

@@ -1,23 +1,23 @@
-"""How words and a question stand between a model's pictures."""
+"""The prompt form: the text between a model's images."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class PromptForm:
-    """How words and question stand between a model's images, in its chat template."""
+    """The texts around a model's images, words and question, in its chat template."""
 
     heard: str = "\nHeard: {words}\n"
-    """Follows a frame at which (or since the one before) something was said."""
+    """Text after a frame with words (said at it, or since the frame before)."""
     unheard: str = "\n"
-    """Follows every other frame."""
+    """Text after a frame without words."""
     question: str = "{question}"
     answer: str = "{answer}"
-    """A given answer as the model itself would write it."""
+    """Text of a given answer as the model itself would write it."""
     marks: tuple[str, ...] = ()
-    """Plain letters that mean more to this model; text from outside may hold none of them."""
+    """Plain strings that this model reads as control tokens; user text must not contain them."""
     frame: str = ""
-    """Stands before a frame: `{number}` from 1, `{seconds}` and `{clock}` (mm:ss) of its time."""
+    """Text before a frame: `{number}` from 1, `{seconds}` and `{clock}` (mm:ss) of its time."""
 
 
 DEFAULT_FORM = PromptForm()
@@ -29,4 +29,4 @@ PAPER_FORM = PromptForm(
     answer=" {answer}",
     marks=("<Img>", "</Img>", "<Cap>", "<ImageHere>", "[INST]", "[/INST]"),
 )
-"""What MiniGPT4-Video was trained with (`prompt.paper.templates`)."""
+"""Prompt form that MiniGPT4-Video was trained with (`prompt.paper.templates`)."""

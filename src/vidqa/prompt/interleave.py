@@ -1,4 +1,4 @@
-"""Interleave frames and words within a budget. Knows nothing of pixels, tensors or tokenizers."""
+"""Interleave frames and words within a budget, without pixels, tensors or tokenizers."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from vidqa.types.wording import count_words, first_words
 
 @dataclass(frozen=True, slots=True)
 class FittedWords:
-    """Segments within a budget of words, and what that cost."""
+    """Segments that fit a budget of words, and the number of words left out."""
 
     segments: tuple[Segment, ...]
     used: int
@@ -22,14 +22,14 @@ class FittedWords:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was left out, in a sentence."""
+        """One sentence on the words left out, if any."""
         if not self.dropped:
             return ()
         return (f"{self.dropped} of {self.used + self.dropped} words did not fit",)
 
 
 def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment, ...]:
-    """Give every cue to the first frame at or after its start.
+    """Assign every cue to the first frame at or after its start.
 
     Cues that start after the last frame go to the last frame, so that none is lost.
 
@@ -48,10 +48,10 @@ def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment,
 
 
 def fit_words(segments: Sequence[Segment], max_words: int) -> FittedWords:
-    """Share a budget of words along the time line.
+    """Share a budget of words among segments.
 
     A segment that needs less than an even share keeps all its words and leaves the rest to the
-    others; longer ones keep their beginnings. So the end of a clip is never starved by its start.
+    others; longer ones keep their beginnings. So a wordy start never costs the end its words.
     """
     counts = [count_words(segment.text) for segment in segments]
     shares = _even_shares(counts, max_words)
@@ -63,14 +63,14 @@ def fit_words(segments: Sequence[Segment], max_words: int) -> FittedWords:
 
 
 def _even_shares(counts: Sequence[int], budget: int) -> list[int]:
-    """Split `budget` evenly, handing what the modest leave to the others; earlier ones first."""
+    """Split `budget` evenly; what small counts leave goes to the others, earlier ones first."""
     shares = [0] * len(counts)
     left = budget
     by_size = sorted(range(len(counts)), key=lambda index: counts[index])
     for position, index in enumerate(by_size):
         shares[index] = min(counts[index], left // (len(counts) - position))
         left -= shares[index]
-    for index, count in enumerate(counts):  # what the rounding down left over
+    for index, count in enumerate(counts):  # the remainder of rounding down
         extra = min(count - shares[index], left)
         shares[index] += extra
         left -= extra
@@ -80,7 +80,7 @@ def _even_shares(counts: Sequence[int], budget: int) -> list[int]:
 def user_content(
     segments: Sequence[Segment], question: str, form: PromptForm
 ) -> list[dict[str, str]]:
-    """The user's turn, in the form chat templates take: images and texts in reading order."""
+    """Return the user's turn as chat templates take it: images and texts in reading order."""
     content: list[dict[str, str]] = []
     for number, segment in enumerate(segments, start=1):
         if form.frame:
@@ -99,11 +99,11 @@ def _marked(form: str, number: int, time_s: float) -> str:
 
 
 def neutralize(text: str, control_tokens: Iterable[str]) -> str:
-    """Make text that came from outside harmless: no part of it is one of `control_tokens`.
+    """Break up `control_tokens` in user text, so that it cannot change the prompt's structure.
 
-    A blank goes between the first two letters of each occurrence that stand side by side, so a
-    reader still sees what it said; where none do, the first letter goes. Tokens of blanks alone
-    mean no more than blanks.
+    A blank is put between the first two adjacent letters of each occurrence, so that it stays
+    readable; if no two are adjacent, the first letter is removed. Tokens made of blanks alone
+    are left as they are.
     """
     broken = {token: _broken(token) for token in control_tokens if token.strip()}
     while found := [token for token in broken if token in text]:  # breaking one may make another
@@ -113,7 +113,7 @@ def neutralize(text: str, control_tokens: Iterable[str]) -> str:
 
 
 def _broken(token: str) -> str:
-    """The same with one blank more, or one letter less: it has fewer neighbours than before."""
+    """Add one blank or remove one letter; fewer letters are adjacent than before."""
     for place, (one, other) in enumerate(pairwise(token), start=1):
         if not (one.isspace() or other.isspace()):
             return f"{token[:place]} {token[place:]}"

@@ -1,4 +1,4 @@
-"""From a clip to what a model is shown of it: vidqa's way, or exactly the authors'.
+"""Recipes: choose the frames and words that a model is shown, vidqa's way or the authors'.
 
 | | `vidqa` | `paper` |
 |---|---|---|
@@ -23,28 +23,28 @@ RecipeName = Literal["vidqa", "paper"]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One way of showing a clip to one model."""
+    """A way to show a clip to a model."""
 
     name: RecipeName
     max_words: int
     paper: Budget | None = None
-    """The authors' limits, by the recipe `paper` only."""
+    """The authors' limits; set by the recipe `paper` only."""
     is_training: bool = False
-    """The authors' training places words, and repeats the last frame, unlike their inference."""
+    """Whether to follow the authors' training, whose words and repeated last frame differ."""
 
     @property
     def sampling(self) -> str:
-        """The name of the way to choose frames."""
+        """The name of the frame sampler."""
         return "uniform" if self.paper is None else "paper"
 
     @property
     def window(self) -> int | None:
-        """Of a longer prompt only so many last tokens are read; None: it is not cut."""
+        """The last tokens of a longer prompt that are read; None: it is not cut."""
         return None if self.paper is None else self.paper.context_tokens
 
     @property
     def exact_pixels(self) -> bool:
-        """Whether frames are made small from their full size, which takes longer to hand over."""
+        """Whether frames are scaled down from full size, which takes longer to transfer."""
         return self.paper is not None
 
     def place(
@@ -54,13 +54,13 @@ class Recipe:
         numbering: Numbering | None,
         max_words: int,
     ) -> FittedWords:
-        """Put the words beside the frames.
+        """Assign the words to the frames.
 
         Args:
-            times_s: of the frames shown, increasing.
+            times_s: times of the frames shown, increasing.
             cues: in order of time.
-            numbering: of the same frames; without it the recipe `paper` places words as `vidqa`.
-            max_words: the most to show.
+            numbering: numbers of the same frames; without it `paper` places words as `vidqa` does.
+            max_words: the most words to show.
 
         """
         if self.paper is None or numbering is None:
@@ -70,23 +70,23 @@ class Recipe:
 
 
 class ShownModel(Protocol):
-    """What a recipe depends on."""
+    """The properties of a model that a recipe depends on."""
 
     @property
     def name(self) -> str:
-        """For people."""
+        """The name shown to users."""
 
     @property
     def max_words(self) -> int:
-        """The most words that it is shown."""
+        """The most words to show."""
 
     @property
     def paper(self) -> Budget | None:
-        """The authors' limits, where it is one of their models."""
+        """The authors' limits, if it is one of their models."""
 
 
 def choose_recipe(name: str, spec: ShownModel) -> Recipe:
-    """The recipe of that name for a model.
+    """Return the recipe of that name for a model.
 
     Raises:
         UsageError: there is no such recipe, or it is not for this model.

@@ -1,8 +1,8 @@
-"""Results kept on disk: what was seen and heard of clips, so that nothing is done twice.
+"""A cache of results on disk: what was seen and heard in clips, so that nothing is done twice.
 
 An entry is one file: a line of JSON with its key and a hash, then the content. It is written under
-another name and then renamed, so any number of processes can read and write at once. What cannot
-be read, is damaged or has another key is a miss; what cannot be written is done without.
+another name and then renamed, so any number of processes can read and write at once. An entry that
+cannot be read, is damaged or has another key is a miss; if none can be written, none is stored.
 """
 
 import hashlib
@@ -23,15 +23,15 @@ from vidqa.system.config import DEFAULTS, setting
 from vidqa.system.texts import from_json
 
 FOLDER = "results"
-"""In the cache directory."""
+"""Name of the folder in the cache directory."""
 DRAFT = ".draft-"
 DRAFT_LIFE_S = 3600
-"""A draft that is older was left behind by a process that was killed."""
+"""Seconds after which a draft is taken to be left by a killed process."""
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 UNCOUNTED = 64
-"""Of the limit, a process keeps one part in so many before it looks at what others kept."""
+"""Divisor of the limit: a process stores this part before it counts all entries again."""
 HEADER_BYTES = 1 << 16
-"""The longest first line."""
+"""Bytes of the first line, at most."""
 
 
 Made = TypeVar("Made")
@@ -39,37 +39,37 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One entry."""
+    """One cache entry."""
 
     file: Path
     kind: str
-    """`heard`, `looked` or `read`."""
+    """Kind of entry: `heard`, `looked` or `read`."""
     about: str
-    """What people called the clip when the entry was made."""
+    """Name of the clip when the entry was made."""
     size_bytes: int
     used_s: float
-    """When it was last used, in seconds since 1970."""
+    """Seconds since 1970 at its last use."""
 
 
 class Cache:
-    """Contents by kind and key; the least recently used go first when there is too much."""
+    """A cache of contents by kind and key; the least recently used are deleted first."""
 
     def __init__(self, root: Path | None = None, *, limit_bytes: int | None = None) -> None:
-        """Keep entries in a folder.
+        """Open the cache in a folder.
 
         Args:
             root: the user's cache directory if None.
-            limit_bytes: as set by the user if None; 0 keeps nothing.
+            limit_bytes: the user's setting if None; 0 stores nothing.
 
         """
         self._folder = (paths.cache_dir() if root is None else root) / FOLDER
         limit = setting("keep").value or DEFAULTS["keep"]
         self._limit_bytes = read_size(limit) if limit_bytes is None else limit_bytes
         self._room_bytes = 0
-        """What can be kept before all entries are counted again."""
+        """Bytes that can be stored before all entries are counted again."""
 
     def get(self, kind: str, key: Mapping[str, Any]) -> bytes | None:
-        """The content of an entry; None if there is none, or it is not whole."""
+        """Return the content of an entry; None if it does not exist or is damaged."""
         file = self._file(kind, key)
         try:
             head, _, content = file.read_bytes().partition(b"\n")
@@ -84,13 +84,13 @@ class Cache:
         return content
 
     def put(self, kind: str, key: Mapping[str, Any], content: bytes, *, about: str) -> None:
-        """Keep a content, and throw away what is then too much."""
+        """Store a content, and delete old entries above the limit."""
         if len(content) > self._limit_bytes:
             return
         told = {"kind": kind, "about": about, "key": _plain(key), "hash": _hash(content)}
         whole = json.dumps(told).encode() + b"\n" + content
         file = self._file(kind, key)
-        with suppress(OSError):  # a full or read-only disk: it is done again next time
+        with suppress(OSError):  # a full or read-only disk: it is computed again next time
             file.parent.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=DRAFT)
             draft = Path(name)
@@ -108,16 +108,16 @@ class Cache:
             self._room_bytes = min(left, self._limit_bytes // UNCOUNTED)
 
     def entries(self) -> list[Kept]:
-        """All there are, the most recently used first."""
+        """Return all entries, the most recently used first."""
         found = [entry for file in self._files() if (entry := _entry(file)) is not None]
         return sorted(found, key=lambda entry: entry.used_s, reverse=True)
 
     def size_bytes(self) -> int:
-        """What all entries take."""
+        """Return the size of all entries."""
         return sum(size for _, size, _ in self._sizes())
 
     def prune(self, limit_bytes: int) -> int:
-        """Delete the least recently used until the rest is small enough; return the bytes freed."""
+        """Delete the least recently used until the rest fits the limit; return the bytes freed."""
         freed, left = 0, self._sizes()
         total = sum(size for _, size, _ in left)
         for _, size, file in sorted(left):
@@ -130,7 +130,7 @@ class Cache:
         return freed
 
     def clear(self) -> int:
-        """Delete all of it, drafts included; return the bytes freed.
+        """Delete all entries, drafts included; return the bytes freed.
 
         Raises:
             OSError: something cannot be deleted.
@@ -142,7 +142,7 @@ class Cache:
         return freed
 
     def _sizes(self) -> list[tuple[float, int, Path]]:
-        """When each entry was last used, its size, its file."""
+        """Return each entry's time of last use, size and file."""
         sizes = []
         for file in self._files():
             with suppress(OSError):
@@ -157,7 +157,7 @@ class Cache:
         return self._folder / kind / _hash(json.dumps(_plain(key)).encode())
 
     def _sweep(self) -> None:
-        """Throw away what killed processes left of theirs, here and in folders beside this one."""
+        """Delete drafts of killed processes, here and in folders beside this one."""
         beside = self._folder.parent.glob(f"*/{DRAFT}*")
         for draft in (*beside, *self._folder.glob(f"*/{DRAFT}*")):
             with suppress(OSError):
@@ -166,17 +166,17 @@ class Cache:
 
 
 def written(value: object) -> bytes:
-    """A dataclass, or a tuple of them, as JSON, to be read with `read_back`."""
+    """Serialize a dataclass, or a tuple of them, as JSON, to be read with `read_back`."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(type(value)).dump_json(value)
 
 
 def read_back(kind: type[Made], content: bytes) -> Made:
-    """What `written` made of a value of a type.
+    """Restore a value of a type from the JSON of `written`.
 
     Raises:
-        ValueError: it was made of anything else, such as the same type in another version.
+        ValueError: it was made of something else, such as another version of the type.
 
     """
     from pydantic import TypeAdapter
@@ -189,10 +189,10 @@ def read_back(kind: type[Made], content: bytes) -> Made:
 
 
 def read_size(text: str) -> int:
-    """Bytes of `5GB`, `200 MB` or `0`.
+    """Return the bytes of `5GB`, `200 MB` or `0`.
 
     Raises:
-        UsageError: it is no size.
+        UsageError: it is not a size.
 
     """
     number = text.strip().upper().rstrip("KMGTB")
@@ -217,7 +217,7 @@ def _entry(file: Path) -> Kept | None:
 
 
 def _plain(key: Mapping[str, Any]) -> Any:
-    """A key as JSON would give it back."""
+    """Return a key as it comes back from JSON."""
     return from_json(json.dumps(key, sort_keys=True, default=str))
 
 

@@ -19,28 +19,28 @@ SETTINGS = {
     "dtype": "the number format; auto where none is set",
     "keep": "how much of what was seen and heard is kept on disk; 5GB where none is set",
 }
-"""The names there are, and what they mean."""
+"""Names of all settings, and their meanings."""
 
 DEFAULTS = {"device": "auto", "dtype": "auto", "keep": "5GB"}
-"""What holds where none is set; the others are chosen for the machine."""
+"""Default values; the other settings are chosen for the machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting, and who set it."""
+    """One setting, and the source of its value."""
 
     name: str
     value: str | None
     source: Literal["environment", "file", "default"]
     where: str = ""
-    """The variable, or the path of the file."""
+    """Name of the variable, or path of the file."""
 
 
 def setting(name: str) -> Setting:
-    """What a setting is: from `VIDQA_NAME`, else from the file, else nothing is set.
+    """Look up a setting: in `VIDQA_NAME`, else in the file, else it is not set.
 
     Raises:
-        UsageError: the file cannot be read, or holds what is no setting.
+        UsageError: the file cannot be read, or holds something that is not a setting.
 
     """
     variable = f"VIDQA_{name.upper()}"
@@ -56,10 +56,10 @@ def setting(name: str) -> Setting:
 
 
 def read_settings(file: Path) -> dict[str, str]:
-    """The settings of a file; none where there is no file.
+    """Read the settings of a file; none if it does not exist.
 
     Raises:
-        UsageError: it cannot be read, is no TOML, or holds what is no setting.
+        UsageError: it cannot be read, is not TOML, or holds something that is not a setting.
 
     """
     try:
@@ -80,7 +80,7 @@ def read_settings(file: Path) -> dict[str, str]:
 
 
 def write_setting(name: str, value: str | None) -> Path:
-    """Set one setting in the file, or take it out; all else in it stays. Returns the file.
+    """Set or remove one setting in the file; all else in it stays. Return the file.
 
     Raises:
         UsageError: no such setting, or the file cannot be read or written.
@@ -101,10 +101,10 @@ def write_setting(name: str, value: str | None) -> Path:
 
 
 def require_name(name: str, *, where: str = "") -> None:
-    """Refuse what is no setting.
+    """Refuse a name that is not a setting.
 
     Raises:
-        UsageError: names those there are.
+        UsageError: names the settings that exist.
 
     """
     if name in SETTINGS:
@@ -115,7 +115,7 @@ def require_name(name: str, *, where: str = "") -> None:
 
 
 def _with(text: str, name: str, value: str | None) -> str:
-    """A TOML text with another setting; its comments and its order stay."""
+    """Return a TOML text with one setting changed; its comments and order stay."""
     import tomlkit
 
     document = tomlkit.parse(text)

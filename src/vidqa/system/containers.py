@@ -1,4 +1,4 @@
-"""How much memory Linux lets a container, a service or a session use, and what is used of it."""
+"""Memory limits and use of Linux control groups: containers, services and sessions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,36 +6,36 @@ from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
-"""Names the groups that this process is in."""
+"""File that names the groups of this process."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryLimit:
-    """Of one group of processes."""
+    """The memory limit of one group of processes."""
 
     most_bytes: int
     used_bytes: int
-    """Without pages of files, which are given back where memory is short."""
+    """Bytes used, without file pages, which are freed when memory is short."""
 
     @property
     def free_bytes(self) -> int:
-        """What is left."""
+        """The bytes left."""
         return max(0, self.most_bytes - self.used_bytes)
 
 
 def memory_limits(mount: Path = MOUNT, own: Path = OWN) -> list[MemoryLimit]:
-    """The limits of the groups that this process is in, and of those around them.
+    """Return the limits of the groups of this process, and of their parents.
 
     Args:
-        mount: where Linux shows groups (cgroup v2, or v1 with a folder `memory`).
-        own: what `/proc/self/cgroup` says.
+        mount: the mount point of groups (cgroup v2, or v1 with a folder `memory`).
+        own: the file `/proc/self/cgroup`.
 
     """
     return [limit for group in _groups(mount, own) if (limit := _limit(group)) is not None]
 
 
 def _groups(mount: Path, own: Path) -> Iterator[Path]:
-    """Every group from the own one up to the root, as far as they can be seen from in here."""
+    """Yield every visible group from the process's own up to the root."""
     try:
         lines = [line.split(":", 2) for line in own.read_text().splitlines()]
     except OSError:
@@ -63,7 +63,7 @@ def _limit(group: Path) -> MemoryLimit | None:
 
 
 def _number(file: Path) -> int | None:
-    """What a file says; None where there is none, or it says `max`."""
+    """Read the number in a file; None if it does not exist or says `max`."""
     try:
         return int(file.read_text())
     except (OSError, ValueError):
@@ -71,7 +71,7 @@ def _number(file: Path) -> int | None:
 
 
 def _stated(file: Path, name: str) -> int:
-    """A line `name number` of a file; 0 where there is none."""
+    """Read the number in a file's line `name number`; 0 if there is none."""
     try:
         lines = dict(line.split() for line in file.read_text().splitlines())
         return int(lines.get(name, 0))

@@ -1,4 +1,4 @@
-"""Which device computes, and in which number format."""
+"""Choose the device to compute on, and its number format."""
 
 from vidqa.errors import UsageError
 from vidqa.system.footprint import QUANTIZED_DTYPES
@@ -10,10 +10,10 @@ DTYPES = ("auto", "float32", "bfloat16", "float16", *QUANTIZED_DTYPES)
 
 
 def choose_device(wanted: str) -> str:
-    """Turn `auto` into the best device there is, and check that a named one is there.
+    """Turn `auto` into the best device, and check that a named one exists.
 
     Raises:
-        UsageError: no such device on this machine; nothing falls back in silence.
+        UsageError: no such device on this machine; there is no silent fallback.
 
     """
     import torch
@@ -36,7 +36,7 @@ def choose_device(wanted: str) -> str:
 
 
 def choose_dtype(wanted: str, device: str) -> str:
-    """Turn `auto` into the number format that the device computes fast in.
+    """Turn `auto` into the number format that is fast on the device.
 
     Raises:
         UsageError: no such format.

@@ -1,4 +1,4 @@
-"""What file systems of cameras and networks (exFAT, SMB) lack, and what is done instead."""
+"""Workarounds for what file systems of cameras and networks (exFAT, SMB) lack."""
 
 import errno
 import hashlib
@@ -15,27 +15,27 @@ from vidqa.errors import NoSpaceError, UsageError, VidqaError
 from vidqa.system.paths import PACKAGE
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-"""What a system says when nothing more can be written."""
+"""Error numbers of a full disk or quota."""
 OF_PROGRAMS = frozenset({None, errno.EBADF, errno.EFAULT})
-"""What a system says of a program that is at fault, whatever path it names."""
+"""Error numbers of a faulty program, whatever path they name."""
 
 LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
-"""In the words of sysconfig."""
+"""Names of Python's library folders in sysconfig."""
 
 DRAFT_SUFFIX = ".part"
 DRAFTS = count()
-"""So that no two threads write one draft."""
+"""Numbers of drafts, so that no two threads write the same one."""
 
 UNSUPPORTED = frozenset(
     {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 )
-"""What a system says where a file system does not know an operation."""
+"""Error numbers of operations that a file system does not support."""
 
 
 def said_plainly(error: OSError) -> VidqaError | None:
-    """What the system said, for the person at the keyboard; None for a fault of the program.
+    """Turn a system error into one for the user; None for a bug in the program.
 
-    A file of Python's own that is missing is such a fault, and so is whatever no path is named in.
+    A missing file of Python's own is such a bug, and so is an error without a path.
     """
     if error.errno in FULL:
         where = f"; {error.filename!r} was not written" if error.filename else ""
@@ -47,38 +47,38 @@ def said_plainly(error: OSError) -> VidqaError | None:
 
 
 def _is_pythons(path: Path) -> bool:
-    """Whether it is a file of Python, of a library or of vidqa."""
+    """Return True for a file of Python, of a library or of vidqa."""
     libraries = [str(sysconfig.get_path(name)) for name in LIBRARIES]
     return any(path.is_relative_to(place) for place in [*libraries, str(PACKAGE)])
 
 
 def is_unsupported(error: BaseException) -> bool:
-    """Whether a file system does not know what was asked of it, and all else is well."""
-    if isinstance(error, NotImplementedError):  # filelock's word for it
+    """Return True if the only fault is that the file system does not support the operation."""
+    if isinstance(error, NotImplementedError):  # raised by filelock
         return True
     return isinstance(error, OSError) and error.errno in UNSUPPORTED
 
 
 def is_there(path: Path) -> bool:
-    """Whether a file or folder exists and can be reached, whatever its name is."""
+    """Return True if a file or folder exists and can be reached, for any name."""
     try:
         return path.exists()
-    except (OSError, ValueError):  # too long for a name, or in a folder of somebody else's
+    except (OSError, ValueError):  # the name is too long, or in a folder of another user
         return False
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder exists and can be reached, whatever its name is."""
+    """Return True if a folder exists and can be reached, for any name."""
     return is_there(path) and path.is_dir()
 
 
 def is_regular(path: Path) -> bool:
-    """Whether a file of the usual kind exists and can be reached, whatever its name is."""
+    """Return True if a regular file exists and can be reached, for any name."""
     return is_there(path) and path.is_file()
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name: a symbolic link, else a hard one, else a copy. Raises OSError."""
+    """Make a symbolic link to a file, else a hard link, else a copy. Raises OSError."""
     for link in (target.symlink_to, target.hardlink_to):
         try:
             link(source)
@@ -92,12 +92,12 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def drafted(target: Path, *, replace: bool = True, durable: bool = False) -> Iterator[Path]:
-    """A path beside a file; what the body writes there becomes the file, whole or not at all.
+    """Yield a draft's path beside a file; what the body writes there becomes the file atomically.
 
     Args:
-        target: the file; its folder is made if need be.
+        target: the file; its folder is made if needed.
         replace: as for `put_in_place`.
-        durable: it is on the disk, power cut or not, before it gets its name.
+        durable: flush it to disk before it is renamed, so that it survives a power cut.
 
     Raises:
         OSError: it cannot be written, or as `put_in_place` does.
@@ -117,15 +117,15 @@ def drafted(target: Path, *, replace: bool = True, durable: bool = False) -> Ite
 
 
 def put_in_place(draft: Path, target: Path, *, replace: bool) -> None:
-    """Give a finished file its name.
+    """Rename a finished draft to its target.
 
     Args:
-        draft: the file, beside its place.
-        target: its name.
-        replace: take the place of what is there, even if that came only now.
+        draft: the finished file, beside its target.
+        target: its final path.
+        replace: replace an existing file, even one made only now.
 
     Raises:
-        OSError: it cannot be done; a FileExistsError if something is there that is to stay.
+        OSError: it cannot be done; a FileExistsError if the target exists and must stay.
 
     """
     if not replace:
@@ -141,13 +141,13 @@ def put_in_place(draft: Path, target: Path, *, replace: bool) -> None:
     try:
         draft.replace(target)
     except OSError:
-        if not replace:  # what stands there now is only the place that was held
+        if not replace:  # the target is only a placeholder
             target.unlink(missing_ok=True)
         raise
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut, as `fsync` does for a file's content."""
+    """Flush a folder's names to disk, as `fsync` does for a file's content."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -159,10 +159,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def stand_in(file: Path) -> Path:
-    """A file to lock in place of one whose file system knows no locks.
+    """Return a file to lock in place of one whose file system has no locks.
 
-    It is in the machine's folder for temporary files, so it holds against this machine's processes
-    of the same user only.
+    It is in the machine's folder for temporary files, so it only excludes processes of the same
+    user on this machine.
     """
     folder = Path(tempfile.gettempdir()) / f"vidqa-locks-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)

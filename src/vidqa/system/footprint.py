@@ -1,25 +1,24 @@
-"""How much memory a model takes: weights, KV cache and what it computes with. Arithmetic only."""
+"""Estimate the memory of a model: weights, KV cache and activations. Arithmetic only."""
 
 from dataclasses import dataclass
 
 BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.0, "int4": 0.5}
-"""Of one number of the decoder's blocks."""
+"""Bytes per parameter of the decoder's blocks, by number format."""
 QUANTIZED_DTYPES = ("int8", "int4")
-"""Only the decoder's blocks are stored so; the rest, and the cache, are 16-bit floats."""
+"""Formats of the decoder's blocks only; the rest, and the KV cache, are 16-bit floats."""
 TOKENS_PER_WORD = 2.0
-"""English takes about 1.3; of languages that take more than this, fewer words are shown."""
+"""Tokens per word: English takes about 1.3; of languages above this, fewer words are shown."""
 QUESTION_TOKENS = 128
-"""Kept free for the question; a longer one makes the answer's room smaller."""
+"""Tokens reserved for the question; a longer one leaves fewer for the answer."""
 PREFILL_CHUNK_TOKENS = 512
-"""Matrix products round differently in other shapes: fixed chunks make a cached prefix and a fresh
-one the same bytes, and bound the memory of a long prompt."""
+"""Tokens per prefill chunk. Matrix products round differently in other shapes: fixed chunks make a
+cached prefix and a fresh one the same bytes, and bound the memory of a long prompt."""
 TOWER_BATCH_IMAGES = 16
-"""Frames that the tower is given at once."""
+"""Frames per batch of the tower."""
 CACHES = 2
-"""How often a clip's keys and values are held at once: as it was read, and with the question behind
-it."""
+"""Copies of a clip's KV cache in memory at once: as prefilled, and with the question after it."""
 RUNTIME_BYTES = 1_300_000_000
-"""Python, torch and its kernels, the decoders of clips and a small recogniser: the starter, whose
+"""Bytes of Python, torch and its kernels, video decoders and a small recogniser: the starter, whose
 weights take 0.3 GB, was measured to take 1.5 to 1.7 GB at its peak (benchmarks/results)."""
 
 
@@ -28,29 +27,29 @@ class Footprint:
     """The sizes of a model that memory depends on."""
 
     block_parameters: int
-    """Of the decoder's blocks: what quantization makes smaller."""
+    """Parameters of the decoder's blocks, which quantization makes smaller."""
     other_parameters: int
-    """Tower, projector, embeddings and head."""
+    """Parameters of tower, projector, embeddings and head."""
     layers: int
     kv_heads: int
     head_dim: int
     frame_tokens: int
-    """Visual tokens of one frame and what stands around them."""
+    """Tokens per frame: visual tokens and the text around them."""
     patches: int
-    """Places of the tower for one frame."""
+    """Patches of one frame in the tower."""
     tower_inner: int
-    """The widest layer of the tower."""
+    """Width of the tower's widest layer."""
     decoder_inner: int
-    """The widest layer of the decoder."""
+    """Width of the decoder's widest layer."""
     vocabulary: int
     text_width: int
     context_tokens: int
-    """The longest prompt and answer."""
+    """Tokens of the longest prompt with its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """What answering takes."""
+    """The memory that answering takes."""
 
     dtype: str
     frames: int
@@ -60,11 +59,11 @@ class MemoryPlan:
 
     @property
     def total_bytes(self) -> int:
-        """All of it at once."""
+        """The total of all parts."""
         return self.weights_bytes + self.cache_bytes + self.working_bytes
 
     def __str__(self) -> str:
-        """The sum, for people."""
+        """Return the total for the user."""
         parts = (self.weights_bytes, self.cache_bytes, self.working_bytes)
         weights, cache, working = (f"{part / 1e9:.1f}" for part in parts)
         return (
@@ -82,15 +81,15 @@ def plan_memory(
     new_tokens: int,
     caches: int = CACHES,
 ) -> MemoryPlan:
-    """Add up what answering one question about one clip takes.
+    """Add up the memory of answering one question about one clip.
 
     Args:
-        footprint: of the model.
+        footprint: the sizes of the model.
         dtype: one of `BYTES`.
-        frames: how many are shown.
-        words: of subtitles, at most.
-        new_tokens: of the answer, at most.
-        caches: how often the clip is held in the decoder's cache at once.
+        frames: the number of frames shown.
+        words: the words of subtitles, at most.
+        new_tokens: the tokens of the answer, at most.
+        caches: the number of copies of the clip's KV cache.
 
     """
     wide = 2.0 if dtype in QUANTIZED_DTYPES else BYTES[dtype]
@@ -109,7 +108,7 @@ def plan_memory(
 def smaller_plans(
     footprint: Footprint, plan: MemoryPlan, *, words: int, new_tokens: int, caches: int = CACHES
 ) -> list[MemoryPlan]:
-    """Plans that take less, the least loss first: fewer frames, then a quantized decoder."""
+    """Return smaller plans, the least loss first: fewer frames, then a quantized decoder."""
     counts = [count for count in (plan.frames // 2, plan.frames // 4) if count >= 4]
     formats = [one for one in QUANTIZED_DTYPES if BYTES[one] < BYTES[plan.dtype]]
     tried = [(plan.dtype, count) for count in counts]

@@ -1,4 +1,4 @@
-"""What systems leave in people's folders: previews, bins, notes of how a folder is shown."""
+"""Files that operating systems leave in folders: previews, bins, display settings."""
 
 from pathlib import PurePath
 
@@ -8,12 +8,12 @@ FOLDERS = frozenset(
         *("__macosx", "lost+found", "recycler", "system volume information"),
     }
 )
-"""In lower case."""
+"""Names of folders, in lower case."""
 FILES = frozenset({"desktop.ini", "ehthumbs.db", "icon\r", "thumbs.db"})
-"""In lower case."""
+"""Names of files, in lower case."""
 
 
 def is_litter(path: PurePath) -> bool:
-    """Whether a file, by its path below a folder of somebody's own, is nobody's work."""
+    """Return True if a file, by its path below a user's folder, was left there by a system."""
     *folders, name = (part.lower() for part in path.parts)
     return name in FILES or bool(FOLDERS.intersection(folders))

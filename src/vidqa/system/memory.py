@@ -1,7 +1,7 @@
-"""What fits this machine.
+"""Memory of this machine, and refusal of what does not fit.
 
-Choices depend on what the machine has, never on what happens to be free: the same command means the
-same thing twice. What is free only decides whether it is refused.
+Choices depend on the total memory, never on what happens to be free: the same command does the
+same thing every time. Free memory only decides whether it is refused.
 """
 
 import os
@@ -13,22 +13,23 @@ from vidqa.system.containers import memory_limits
 from vidqa.system.footprint import MemoryPlan
 
 MEMINFO = Path("/proc/meminfo")
-"""What Linux says of its memory."""
+"""File of Linux's memory statistics."""
 
 
 def require_memory(
     plan: MemoryPlan, smaller: Sequence[MemoryPlan], *, device: str, model: str
 ) -> None:
-    """Refuse what a device cannot hold, before it is loaded.
+    """Refuse a plan that does not fit a device, before anything is loaded.
 
     Args:
-        plan: what is wanted.
-        smaller: what could be done instead, the least loss first.
-        device: where to.
-        model: its name, for people.
+        plan: the plan requested.
+        smaller: the alternatives, the least loss first.
+        device: the device to load to.
+        model: the model's name, for the message.
 
     Raises:
-        NotEnoughMemoryError: says what is needed, what there is, and which smaller plan would fit.
+        NotEnoughMemoryError: states the memory needed, the memory there is, and a smaller plan
+            that fits.
 
     """
     total, free = total_memory_bytes(device), free_memory_bytes(device)
@@ -43,7 +44,7 @@ def require_memory(
 
 
 def said_change(plan: MemoryPlan, smaller: MemoryPlan) -> str:
-    """The options that make one plan the other."""
+    """Return the options that change one plan into the other."""
     frames = [f"--frames {smaller.frames}"] if smaller.frames != plan.frames else []
     dtype = [f"--dtype {smaller.dtype}"] if smaller.dtype != plan.dtype else []
     takes = f"{smaller.total_bytes / 1e9:.1f} GB"
@@ -51,9 +52,9 @@ def said_change(plan: MemoryPlan, smaller: MemoryPlan) -> str:
 
 
 def free_memory_bytes(device: str) -> int:
-    """What of a device's memory nobody uses; for a CPU, what Linux could give without swapping.
+    """Return a device's free memory; for a CPU, what Linux can give without swapping.
 
-    In a container, and whatever else limits memory, no more than what is left of that.
+    In a container, or under any other memory limit, no more than is left of the limit.
     """
     if device.startswith("cuda"):
         import torch
@@ -68,7 +69,7 @@ def free_memory_bytes(device: str) -> int:
 
 
 def total_memory_bytes(device: str) -> int:
-    """All the memory of a device; for a CPU in a container, what the container may use."""
+    """Return a device's total memory; for a CPU in a container, the container's limit."""
     if device.startswith("cuda"):
         import torch
 

@@ -1,4 +1,4 @@
-"""Where vidqa keeps its files. Looks nothing up and makes nothing at import."""
+"""The folders of vidqa's files. Nothing is looked up or made at import."""
 
 import os
 from collections.abc import Callable
@@ -9,13 +9,13 @@ import platformdirs
 from vidqa.errors import UsageError
 
 PACKAGE = Path(__file__).parents[1]
-"""The folder of vidqa itself."""
+"""Folder of vidqa's own code."""
 
 
 def cache_dir() -> Path:
-    """The folder of everything that can be fetched or computed again.
+    """Return the folder of everything that can be downloaded or computed again.
 
-    `VIDQA_CACHE_DIR` when set, else the platform's user cache directory.
+    It is `VIDQA_CACHE_DIR` if set, else the platform's user cache directory.
 
     Raises:
         UsageError: the user has no home directory.
@@ -25,14 +25,14 @@ def cache_dir() -> Path:
 
 
 def data_dir() -> Path:
-    """The folder of the files that ship inside the package."""
+    """Return the folder of the files that are part of the package."""
     return PACKAGE / "data"
 
 
 def config_file() -> Path:
-    """The file of the user's settings.
+    """Return the file of the user's settings.
 
-    In `VIDQA_CONFIG_DIR` when set, else in the platform's user configuration directory.
+    It is in `VIDQA_CONFIG_DIR` if set, else in the platform's user configuration directory.
 
     Raises:
         UsageError: the user has no home directory.
@@ -43,7 +43,7 @@ def config_file() -> Path:
 
 
 def _folder(variable: str, usual: Callable[[str], str], purpose: str) -> Path:
-    """What a variable says, else the usual folder, if there can be one."""
+    """Return the folder in a variable, else the usual one. Raises UsageError: no home directory."""
     if override := os.environ.get(variable):
         return Path(override)
     try:

@@ -1,4 +1,4 @@
-"""Text files as people save them: UTF-8 with a mark at the beginning or without, and UTF-16."""
+"""Read text files as people save them: UTF-8 with or without a byte order mark, and UTF-16."""
 
 import codecs
 import json
@@ -18,25 +18,25 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8-sig",
 }
-"""What a file that says its encoding begins with, the longer ones first."""
+"""Byte order marks and their encodings, longer marks first."""
 
 
 def marked_encoding(content: bytes) -> str | None:
-    """The encoding that a file's first bytes name; None when they name none."""
+    """Return the encoding of a file's byte order mark; None if it has none."""
     return next((MARKS[mark] for mark in MARKS if content.startswith(mark)), None)
 
 
 def decoded(content: bytes) -> str:
-    """The text of a file, every end of a line a newline. Raises UnicodeDecodeError."""
+    """Decode a file's text; every line end becomes a newline. Raises UnicodeDecodeError."""
     text = content.decode(marked_encoding(content) or "utf-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_text(file: Path) -> str:
-    """What is in a text file; `-` is stdin.
+    """Read a text file; `-` is stdin.
 
     Raises:
-        UsageError: it cannot be read, or is no text.
+        UsageError: it cannot be read, or is not a text.
 
     """
     try:
@@ -51,7 +51,7 @@ def read_text(file: Path) -> str:
 def from_json(
     content: str | bytes, *, object_hook: Callable[[dict[str, Any]], Any] | None = None
 ) -> Any:
-    """What a JSON text says. Raises ValueError: it is none, or nested too deep."""
+    """Parse a JSON text. Raises ValueError: it is not JSON, or nested too deep."""
     try:
         return json.loads(content, object_hook=object_hook)
     except RecursionError as error:
@@ -59,5 +59,5 @@ def from_json(
 
 
 def read_lines(file: Path) -> list[str]:
-    """The lines of a text file; other marks that may end a line are part of it. See `read_text`."""
+    """Read the lines of a text file, split at newlines only. See `read_text`."""
     return read_text(file).split("\n")

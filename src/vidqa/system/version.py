@@ -1,3 +1,3 @@
-"""The version, which every layer may name."""
+"""The version of vidqa, which every layer may import."""
 
 __version__ = "0.1.0"

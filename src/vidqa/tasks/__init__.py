@@ -1,1 +1,1 @@
-"""What people do with models and answers."""
+"""The tasks around models: transcribe, preview, evaluate, doctor, runs over folders."""

@@ -1,1 +1,1 @@
-"""Training: projector and LoRA learn from questions and answers about clips."""
+"""Training: fit projector and LoRA to questions and answers about clips."""

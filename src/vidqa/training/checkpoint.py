@@ -1,4 +1,4 @@
-"""A run's state on disk: whole or not there, so that it can go on after any end."""
+"""Checkpoints of a run: complete or absent, so that a run can resume after any kind of end."""
 
 import json
 import os
@@ -21,18 +21,18 @@ STATE = "state.json"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a run stood; the order of the lessons and all chance follow from it."""
+    """The progress of a run; the order of lessons and all random numbers follow from it."""
 
     step: int
-    """Steps taken."""
+    """Optimizer steps taken."""
     fingerprint: str
-    """Of settings, lessons and base model: another run's checkpoint is refused."""
+    """Hash of settings, lessons and base model: another run's checkpoint is refused."""
 
 
 def save(
     run: Path, tuned: PeftModel, optimizer: torch.optim.Optimizer, state: State, *, keep: int
 ) -> Path:
-    """Write a checkpoint, then drop all but the last few."""
+    """Write a checkpoint, then delete all but the last `keep`."""
     folder = run / FOLDER / f"step-{state.step:06}"
     draft = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(draft, ignore_errors=True)
@@ -48,12 +48,12 @@ def save(
 
 
 def checkpoints(run: Path) -> list[Path]:
-    """The whole checkpoints of a run, the oldest first."""
+    """Return the complete checkpoints of a run, the oldest first."""
     return sorted((run / FOLDER).glob("step-*"))
 
 
 def read_state(folder: Path) -> State:
-    """What a checkpoint says of itself.
+    """Read the state that a checkpoint holds.
 
     Raises:
         ModelDamagedError: it cannot be read.
@@ -66,6 +66,6 @@ def read_state(folder: Path) -> State:
 
 
 def restore_optimizer(folder: Path, optimizer: torch.optim.Optimizer) -> None:
-    """Put an optimizer where it was."""
+    """Load an optimizer's state from a checkpoint."""
     state: Any = torch.load(folder / OPTIMIZER, map_location="cpu", weights_only=True)
     optimizer.load_state_dict(state)

@@ -1,4 +1,4 @@
-"""What happened in a run: a log, a line a step, and the loss as a picture."""
+"""The log of a run (one line a step) and a plot of its loss."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from vidqa.system.texts import from_json
 
 LOG, PICTURE = "log.jsonl", "loss.png"
 SMOOTHING = 0.9
-"""Of the line that is drawn through single steps' losses."""
+"""Weight of the past in the exponential mean that is drawn through single steps' losses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Point:
 
 
 def smoothed(points: Sequence[Point]) -> list[Point]:
-    """An exponential mean, which does not start at nought."""
+    """Return the exponential mean, which starts at the first loss, not at zero."""
     mean, line = points[0].loss if points else 0.0, []
     for point in points:
         mean = SMOOTHING * mean + (1 - SMOOTHING) * point.loss
@@ -30,14 +30,14 @@ def smoothed(points: Sequence[Point]) -> list[Point]:
 
 
 def cut_log(file: Path, step: int) -> None:
-    """Forget what was logged behind a step; the file is there afterwards."""
+    """Remove what was logged after a step; the file exists afterwards."""
     kept = [line for line in _lines(file) if from_json(line)["step"] <= step]
     with drafted(file) as draft:
         draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
 
 def read_log(file: Path) -> tuple[list[Point], list[Point]]:
-    """The losses of steps, and those of lessons kept apart."""
+    """Return the training losses and the losses on held-out lessons."""
     records = [from_json(line) for line in _lines(file)]
     learned = [Point(one["step"], one["loss"]) for one in records if "loss" in one]
     apart = [Point(one["step"], one["kept_apart"]) for one in records if "kept_apart" in one]
@@ -45,7 +45,7 @@ def read_log(file: Path) -> tuple[list[Point], list[Point]]:
 
 
 def _lines(file: Path) -> list[str]:
-    """The whole lines; a torn one at the end is of a step that will be taken again."""
+    """Return the complete lines; a torn last line is of a step that will be repeated."""
     if not file.is_file():
         return []
     text = file.read_text(encoding="utf-8")

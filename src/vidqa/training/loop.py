@@ -1,4 +1,4 @@
-"""Take steps, yield what happened; accelerate spreads them over devices and machines."""
+"""The training loop: take steps and yield events; accelerate spreads them over devices."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,25 +20,25 @@ from vidqa.training.settings import TrainingSettings
 from vidqa.training.trainable import optimizer_of
 
 Precision = Literal["no", "bf16", "fp16"]
-"""What matrices are multiplied in; the weights that are trained stay in fp32."""
+"""Number format of matrix products; the trained weights stay in fp32."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """One step was taken."""
+    """The event after one optimizer step."""
 
     step: int
-    """Steps so far."""
+    """Steps taken so far."""
     loss: float
-    """Of this step's lessons, before it."""
+    """Loss on this step's lessons, before the step."""
     rate: float
     samples: tuple[int, ...]
-    """The numbers of this machine's lessons."""
+    """Numbers of the lessons that this process took."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """The lessons kept apart were looked at."""
+    """The event after an evaluation on the held-out lessons."""
 
     step: int
     loss: float
@@ -46,7 +46,7 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A checkpoint is on disk."""
+    """The event after a checkpoint was written."""
 
     step: int
     folder: Path
@@ -56,7 +56,7 @@ Event = Stepped | Evaluated | Saved
 
 
 class Run:
-    """One run of training: a model, lessons, and where it stands."""
+    """One training run: a model, its lessons, and the steps taken so far."""
 
     def __init__(
         self,
@@ -74,15 +74,15 @@ class Run:
         """Prepare a run.
 
         Args:
-            tuned: from `make_trainable`.
-            lessons: what is learned from, at least one.
-            settings: how.
-            folder: where checkpoints go.
-            pad_id: any token.
-            precision: of the matrix products.
-            device: `cpu`, or what accelerate finds.
-            kept_apart: lessons that are only looked at.
-            fingerprint: of all that a checkpoint must fit.
+            tuned: the model, from `make_trainable`.
+            lessons: the training set, at least one lesson.
+            settings: the hyperparameters.
+            folder: the folder of checkpoints.
+            pad_id: any token id.
+            precision: the number format of matrix products.
+            device: `cpu`; anything else is left to accelerate.
+            kept_apart: held-out lessons, only evaluated.
+            fingerprint: the hash of all that a checkpoint must match.
 
         """
         self.tuned = tuned
@@ -90,7 +90,7 @@ class Run:
         self._lessons, self._kept_apart = lessons, kept_apart
         self._folder, self._pad_id, self._fingerprint = folder, pad_id, fingerprint
         self.step = 0
-        AcceleratorState._reset_state()  # it is one for the process; this run may compute otherwise
+        AcceleratorState._reset_state()  # global to the process; this run may use another device
         self._accelerator = Accelerator(
             mixed_precision=precision,
             gradient_accumulation_steps=settings.accumulation,
@@ -107,12 +107,12 @@ class Run:
         return bool(self._accelerator.is_main_process)
 
     def resume(self, folder: Path) -> None:
-        """Go on where a checkpoint stands, whose weights the model has already."""
+        """Continue from a checkpoint, whose weights the model already has."""
         checkpoint.restore_optimizer(folder, self._optimizer)
         self.step = checkpoint.read_state(folder).step
 
     def steps(self) -> Iterator[Event]:
-        """Train to the end, yielding what happens."""
+        """Train to the end; yield an event for each step, evaluation and checkpoint."""
         settings = self.settings
         while self.step < settings.steps:
             yield self._take_step()
@@ -126,7 +126,7 @@ class Run:
 
     @torch.inference_mode()
     def evaluate(self, lessons: Lessons) -> float:
-        """The mean loss over lessons."""
+        """Return the mean loss over lessons."""
         self.tuned.eval()
         losses = [
             self._loss([number], lessons).item()
@@ -189,7 +189,7 @@ class Run:
 
 
 def _train(tuned: PeftModel) -> None:
-    """Training mode but for the tower, which is frozen."""
+    """Switch to training mode, except for the frozen vision tower."""
     tuned.train()
     network: Any = tuned.base_model.model
     network.model.vision_tower.eval()

@@ -1,4 +1,4 @@
-"""The loss that training lowers."""
+"""The training loss."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from vidqa.training.data.packing import UNSCORED
 
 
 class AnswerLoss(nn.Module):
-    """Mean cross entropy over the tokens of all answers of a batch."""
+    """The mean cross entropy over all answer tokens of a batch."""
 
     def __init__(self, network: nn.Module) -> None:
-        """Of a model of vidqa's own class, wrapped by PEFT or not."""
+        """Take a model of vidqa's own class, wrapped by PEFT or not."""
         super().__init__()
         self.network = network
 
@@ -26,7 +26,7 @@ class AnswerLoss(nn.Module):
         labels: Tensor,
         places: Tensor,
     ) -> Tensor:
-        """Shapes as in `packing.Batch`; the loss is a scalar."""
+        """Return the loss, a scalar. Shapes are those of `packing.Batch`."""
         network = self._inner()
         projected = network.model.projector(places.to(network.dtype))  # (I, P/k, text width)
         pictures: Any = tuple(projected.unbind(0))

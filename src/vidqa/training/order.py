@@ -1,4 +1,4 @@
-"""Which lessons are taken when: a function of the seed and the step, so that a run can go on."""
+"""The order of lessons: a function of seed and step, so that a run can be resumed."""
 
 import hashlib
 from functools import lru_cache
@@ -10,17 +10,17 @@ from torch import Tensor
 def lessons_of(
     step: int, *, seed: int, total: int, batch: int, rank: int = 0, ranks: int = 1
 ) -> list[int]:
-    """The lessons of one forward.
+    """Return the lessons of one forward pass.
 
-    Every pass over all lessons is shuffled anew; of each batch the machines take turns.
+    Every pass over all lessons is shuffled anew; the processes take turns in each batch.
 
     Args:
-        step: forwards so far, on each machine.
-        seed: of the whole run.
-        total: how many lessons there are.
-        batch: lessons of a forward on one machine.
-        rank: the number of this machine, from 0.
-        ranks: how many machines there are.
+        step: forward passes so far, in each process.
+        seed: the seed of the whole run.
+        total: the number of lessons.
+        batch: lessons per forward pass in one process.
+        rank: the number of this process, from 0.
+        ranks: the number of processes.
 
     Returns:
         `batch` numbers below `total`.
@@ -41,6 +41,6 @@ def _shuffled(seed: int, turn: int, total: int) -> Tensor:
 
 
 def seed_of(*numbers: int) -> int:
-    """One seed out of several numbers, the same on every machine."""
+    """Derive one seed from several numbers, the same on every machine."""
     digest = hashlib.sha256(repr(numbers).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1  # torch takes 63 bits

@@ -1,4 +1,4 @@
-"""The stages of the authors' training: rates, lengths and what is regularised."""
+"""The stages of the authors' training: learning rates, lengths and weight decay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from vidqa.training.schedule import Schedule
 
 WEIGHT_DECAY = 0.05
-"""Of matrices."""
+"""Weight decay of matrices."""
 LORA_RANK, LORA_ALPHA, LORA_DROPOUT = 64, 16, 0.05
 LORA_TARGETS = ("q_proj", "v_proj")
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage, as the authors' settings have it."""
+    """One training stage, with the authors' settings."""
 
     schedule: Schedule
     batch: int
-    """Samples a device and step."""
+    """Samples per device and step."""
 
 
 def _stage(*, epochs: int, steps: int, top: float, end: float, batch: int) -> Stage:
@@ -30,4 +30,4 @@ STAGES: Mapping[str, Stage] = {
     "video-llama2": _stage(epochs=50, steps=1000, top=1e-4, end=8e-5, batch=4),
     "video-mistral": _stage(epochs=50, steps=875, top=1e-4, end=8e-5, batch=1),
 }
-"""Images, image alignment, and both video stages (captions, then instructions)."""
+"""Stages by name: images, image alignment, and both video stages (captions, instructions)."""

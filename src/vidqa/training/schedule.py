@@ -1,4 +1,4 @@
-"""The learning rate of the authors' training: up in a line, then down half a cosine."""
+"""The learning rate of the authors' training: linear warm-up, then half a cosine down."""
 
 import math
 from dataclasses import dataclass
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One stage's rates and lengths, in optimizer steps."""
+    """The learning rates of one stage, and its lengths in optimizer steps."""
 
     warmup_rate: float
-    """The rate of the first step."""
+    """Learning rate of the first step."""
     top_rate: float
-    """Where the line ends."""
+    """Learning rate at the end of the warm-up."""
     end_rate: float
-    """Where the cosine ends."""
+    """Learning rate at the end of the cosine."""
     warmup_steps: int
     total_steps: int
-    """The warm-up included: the cosine is as if there had been none."""
+    """Steps, warm-up included; the cosine is computed as if there were no warm-up."""
 
     def rate(self, step: int) -> float:
-        """The learning rate of a step, counted from 0."""
+        """Return the learning rate of a step, counted from 0."""
         if step < self.warmup_steps:
             return self.warmup_rate + (self.top_rate - self.warmup_rate) * step / self.warmup_steps
         part = math.cos(math.pi * step / self.total_steps)

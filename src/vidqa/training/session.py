@@ -1,4 +1,4 @@
-"""From a file of examples to a model in a folder: watch, train, put together."""
+"""Train a model from a file of examples: watch the clips, train, merge into a folder."""
 
 import hashlib
 import json
@@ -32,12 +32,12 @@ from vidqa.training.settings import TrainingSettings
 from vidqa.training.trainable import make_trainable
 
 NOTES = "training"
-"""The folder inside the model's with checkpoints, lessons, the log and the loss as a picture."""
+"""Folder inside the model's, with checkpoints, lessons, the log and the plot of the loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The model is in its folder."""
+    """The event after the model was written to its folder."""
 
     folder: Path
 
@@ -47,11 +47,11 @@ Told = Watched | Unwatchable | Event | Finished
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One training from beginning to end; what was begun in the same folder goes on."""
+    """One training from start to end; a run begun in the same folder is resumed."""
 
     model: Model
     preset: str
-    """Whose frames, words and prompt the new model wants."""
+    """Name of the preset whose frames, words and prompt the new model uses."""
     folder: Path
     settings: TrainingSettings
     recipe: str = "vidqa"
@@ -59,15 +59,14 @@ class Session:
     precision: Precision = "no"
 
     def run(self, examples: Sequence[Example], kept_apart: Sequence[Example]) -> Iterator[Told]:
-        """Train, yielding what happens.
+        """Train; yield an event for each clip, step, evaluation and checkpoint.
 
         Args:
-            examples: to learn from.
-            kept_apart: to look at while training; may be empty.
+            examples: the training set.
+            kept_apart: the held-out set, evaluated during training; may be empty.
 
         Raises:
-            UsageError: nothing can be learned from or looked at, or another run was begun in the
-                folder.
+            UsageError: no clip of a set can be used, or the folder holds a model or another run.
 
         """
         if (self.folder / "config.json").exists():
@@ -137,13 +136,13 @@ class Session:
         return run
 
     def _mark(self, learned: Sequence[Path]) -> str:
-        """Of everything that decides what is learned; how often it is saved does not."""
+        """Hash everything that decides what is learned; how often it is saved does not."""
         settings = replace(self.settings, checkpoint_every=1, evaluate_every=1, keep_checkpoints=1)
         told = [asdict(settings), self.precision, [file.name for file in learned]]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
 
     def _finish(self, run: Run) -> None:
-        """Put base and what was learned together, beside the notes."""
+        """Merge the trained weights into the base model, beside the notes."""
         network: Any = run.tuned.merge_and_unload()
         draft = self.folder / f".model.{os.getpid()}.part"
         shutil.rmtree(draft, ignore_errors=True)
@@ -157,7 +156,7 @@ class Session:
 
 
 class _Log:
-    """The run's log and picture; what was logged behind the last checkpoint is forgotten."""
+    """The run's log and plot; what was logged after the last checkpoint is removed."""
 
     def __init__(self, folder: Path, step: int) -> None:
         self._folder = folder
@@ -167,7 +166,7 @@ class _Log:
         self._learned, self._apart = read_log(self._file)
 
     def write(self, event: Event) -> None:
-        """Write a step down, and draw what there is whenever a checkpoint is saved."""
+        """Log a step or an evaluation, and plot the loss whenever a checkpoint is saved."""
         if isinstance(event, Saved):
             self.draw()
             return
@@ -184,6 +183,6 @@ class _Log:
             stream.write(json.dumps(line) + "\n")
 
     def draw(self) -> None:
-        """The loss so far, as a picture."""
+        """Plot the loss so far."""
         if self._learned:
             draw(self._folder / PICTURE, self._learned, self._apart)

@@ -1,4 +1,4 @@
-"""How long, how fast and what is trained."""
+"""Hyperparameters of a training run: its length, its rates, and what is trained."""
 
 from dataclasses import dataclass, field
 
@@ -7,41 +7,41 @@ from vidqa.training.schedule import Schedule
 
 @dataclass(frozen=True, slots=True)
 class Lora:
-    """The low-rank change of the decoder that is trained beside the projector."""
+    """The LoRA of the decoder that is trained together with the projector."""
 
     rank: int = 8
     alpha: int = 16
     dropout: float = 0.0
     targets: tuple[str, ...] = ("q_proj", "v_proj")
-    """Which of each layer's matrices are changed."""
+    """Names of the matrices in each layer that get a LoRA."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """One run of training."""
+    """The hyperparameters of one training run."""
 
     schedule: Schedule
-    """The learning rate of every step, and how many steps there are."""
+    """Learning rate of every step, and the number of steps."""
     lora: Lora = field(default_factory=Lora)
     projector_share: float = 1.0
-    """The projector's learning rate as a share of the schedule's."""
+    """Learning rate of the projector as a share of the schedule's."""
     batch: int = 4
-    """Clips a forward and device."""
+    """Clips per forward pass and device."""
     accumulation: int = 1
-    """Forwards a step."""
+    """Forward passes per optimizer step."""
     weight_decay: float = 0.0
-    """Of matrices; vectors are never decayed."""
+    """Weight decay of matrices; vectors are never decayed."""
     betas: tuple[float, float] = (0.9, 0.999)
     clip_norm: float | None = 1.0
-    """The gradient is scaled down to this norm; None: it is not."""
+    """Largest norm of the gradient, scaled down to it; None: no clipping."""
     gradient_checkpointing: bool = False
     seed: int = 0
     checkpoint_every: int = 100
-    """Steps."""
+    """Steps between checkpoints."""
     keep_checkpoints: int = 2
-    """The last so many are kept."""
+    """Number of latest checkpoints to keep."""
     evaluate_every: int = 100
-    """Steps."""
+    """Steps between evaluations."""
 
     def __post_init__(self) -> None:
         for name in ("batch", "accumulation", "checkpoint_every", "evaluate_every"):
@@ -52,5 +52,5 @@ class TrainingSettings:
 
     @property
     def steps(self) -> int:
-        """Steps of the whole run."""
+        """Optimizer steps of the whole run."""
         return self.schedule.total_steps

@@ -1,4 +1,4 @@
-"""What of a model is trained: its projector, and a LoRA on its decoder, through PEFT."""
+"""The trainable parts of a model: its projector, and a LoRA on its decoder, through PEFT."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from vidqa.network.modeling import VidqaForConditionalGeneration
 from vidqa.training.settings import Lora, TrainingSettings
 
 WEIGHTS = "adapter_model.safetensors"
-"""PEFT's name of the trained tensors."""
+"""File name of the trained tensors, PEFT's."""
 PROJECTOR = "projector"
 
 
@@ -23,13 +23,13 @@ def make_trainable(
     started: Path | None = None,
     seed: int = 0,
 ) -> PeftModel:
-    """Freeze a model but for its projector and a LoRA, either new or as saved before.
+    """Freeze a model except for its projector and a LoRA, new or loaded.
 
     Args:
         network: any model of vidqa's own class.
-        lora: used where nothing was saved before.
-        started: a folder that `save_trained` wrote.
-        seed: a new LoRA begins with random numbers.
+        lora: used if `started` is None.
+        started: a folder that `save_trained` wrote, to load from.
+        seed: of the random numbers that a new LoRA starts with.
 
     """
     torch.manual_seed(seed)
@@ -47,7 +47,7 @@ def make_trainable(
 
 
 def _in_full(tuned: PeftModel) -> PeftModel:
-    """What is trained is kept in fp32: 16 bits swallow small steps."""
+    """Cast what is trained to fp32: in 16 bits, small steps round to nothing."""
     for parameter in tuned.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
@@ -55,7 +55,7 @@ def _in_full(tuned: PeftModel) -> PeftModel:
 
 
 def save_trained(tuned: PeftModel, folder: Path, *, dtype: torch.dtype | None = None) -> None:
-    """Write LoRA and projector in PEFT's layout; in another number format if one is given."""
+    """Write LoRA and projector in PEFT's layout, in another number format if one is given."""
     tuned.peft_config["default"].base_model_name_or_path = None  # no paths of this machine
     tuned.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
@@ -65,7 +65,7 @@ def save_trained(tuned: PeftModel, folder: Path, *, dtype: torch.dtype | None = 
 
 
 def optimizer_of(tuned: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
-    """AdamW over what is trained; each group says its share of the learning rate."""
+    """Build AdamW over what is trained; each group states its share of the learning rate."""
     groups: list[dict[str, Any]] = []
     for is_projector in (False, True):
         for is_matrix in (False, True):

@@ -1,13 +1,13 @@
-"""Times as people write them."""
+"""Times in minutes and seconds."""
 
 
 def clock(time_s: float, decimals: int = 0, *, hours: bool = False) -> str:
-    """`2:03`, from an hour on `1:02:03`.
+    """Format a time as `2:03`, from an hour on as `1:02:03`.
 
     Args:
-        time_s: in seconds, not below zero.
-        decimals: of the seconds, rounded; with none it is the second that the time lies in.
-        hours: write them, even if there are none.
+        time_s: seconds, not below zero.
+        decimals: decimals of the seconds, rounded; with 0, the seconds are rounded down.
+        hours: write the hours even if they are 0.
 
     """
     unit = 10**decimals

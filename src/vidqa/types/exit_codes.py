@@ -1,4 +1,4 @@
-"""What the exit status means, in one place."""
+"""Exit statuses and the errors that they stand for."""
 
 from enum import IntEnum
 
@@ -9,45 +9,45 @@ class ExitCode(IntEnum):
     """The exit status of every command."""
 
     ANSWERED = 0
-    """All went well."""
+    """The command succeeded."""
     NO = 1
-    """With --choices: another one than the first won."""
+    """With --choices: a choice other than the first won."""
     USAGE = 2
-    """The command makes no sense as written."""
+    """The command is not valid as written."""
     UNSURE = 3
-    """With --choices: none was as likely as --threshold wants."""
+    """With --choices: no choice was as likely as --threshold."""
     NO_SUCH_FILE = 10
-    """There is no such clip."""
+    """The clip does not exist."""
     NOT_A_VIDEO = 11
-    """The file is no readable video."""
+    """The file is not a readable video."""
     NO_VIDEO_STREAM = 12
-    """The file has sound but no picture."""
+    """The file has sound but no pictures."""
     DECODER_FAILED = 13
     """Decoding the file crashed, hung or took too much memory."""
     MODEL_MISSING = 20
     """The model is not in the cache."""
     MODEL_DAMAGED = 21
-    """A cached file is not what was verified."""
+    """A cached file differs from what was verified."""
     DOWNLOAD_FAILED = 22
-    """A file could not be fetched."""
+    """A file could not be downloaded."""
     OFFLINE = 23
-    """The network is needed and not there, or not allowed."""
+    """The network is needed but not available, or not allowed."""
     NO_SPACE = 24
     """The disk is full."""
     MODEL_UNSUPPORTED = 25
-    """The model is of a kind that vidqa cannot drive."""
+    """The model is of a kind that vidqa cannot run."""
     NOT_ENOUGH_MEMORY = 30
-    """The machine or device is too small."""
+    """The machine or device has too little memory."""
     SOME_CLIPS_FAILED = 40
-    """Several clips were asked about and some could not be answered."""
+    """Several clips were asked about, and some could not be answered."""
     SOMETHING_FAILS = 41
-    """`vidqa doctor` found what has to be mended."""
+    """`vidqa doctor` found something that has to be fixed."""
     UNEXPECTED = 70
-    """A fault of vidqa's own; the traceback says where."""
+    """A bug in vidqa; the traceback says where."""
     INTERRUPTED = 130
-    """Ctrl-C."""
+    """The command was stopped with Ctrl-C."""
     READER_GONE = 141
-    """With --choices: whoever read the answer went away before its end."""
+    """With --choices: the reader of stdout closed it before the end of the answer."""
 
 
 MEANINGS = {
@@ -72,7 +72,7 @@ MEANINGS = {
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.READER_GONE: "with `--choices`: stdout was closed before all was written",
 }
-"""For the documents."""
+"""Meaning of each exit status, for the documentation."""
 
 _BY_TYPE: list[tuple[type[errors.VidqaError], ExitCode]] = [
     (errors.UsageError, ExitCode.USAGE),
@@ -88,9 +88,9 @@ _BY_TYPE: list[tuple[type[errors.VidqaError], ExitCode]] = [
     (errors.NoSpaceError, ExitCode.NO_SPACE),
     (errors.NotEnoughMemoryError, ExitCode.NOT_ENOUGH_MEMORY),
 ]
-"""The first type that fits wins, so special ones come first."""
+"""Exit status by type of error; the first match wins, so subclasses come first."""
 
 
 def exit_code(error: errors.VidqaError) -> ExitCode:
-    """The exit status of an error."""
+    """Return the exit status of an error."""
     return next((code for kind, code in _BY_TYPE if isinstance(error, kind)), ExitCode.UNEXPECTED)

@@ -1,62 +1,62 @@
-"""What a media file says of itself."""
+"""The metadata of a media file."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:  # takes longer to import than `vidqa --help` may take
+if TYPE_CHECKING:  # too slow to import for `vidqa --help`
     from fractions import Fraction
 
 
 NO_PICTURES = "there are no pictures in it: the answer rests on the words alone"
-"""Said of sounds."""
+"""Warning for sound files."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """One stream of sound in a container."""
+    """One audio stream in a container."""
 
     codec: str
-    """`unknown` when no decoder here reads it."""
+    """Name of the codec; `unknown` if there is no decoder for it."""
     language: str
-    """As tagged, such as `eng`; empty when the tag is missing or says that it is undetermined."""
+    """Language tag, such as `eng`; empty if missing or tagged as undetermined."""
     channels: int
     sample_rate: int
-    """In hertz; 0 when unknown, like `channels`."""
+    """Samples per second; 0 if unknown, like `channels`."""
     is_default: bool
     is_readable: bool
     """Whether there is a decoder for it."""
     title: str = ""
-    """As a person called it; empty when nobody did."""
+    """Title given by a person; empty if none was given."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubtitleTrack:
-    """One stream of subtitles in a container."""
+    """One subtitle stream in a container."""
 
     codec: str
     language: str
-    """As in `AudioTrack`."""
+    """Language tag, as in `AudioTrack`."""
     is_text: bool
-    """False for pictures of text, which cannot be read as words."""
+    """Whether it holds text; False for pictures of text, which cannot be read as words."""
     is_default: bool
     is_forced: bool
-    """It only translates signs and foreign speech."""
+    """Whether it only translates signs and foreign speech."""
     title: str = ""
-    """As in `AudioTrack`."""
+    """Title, as in `AudioTrack`."""
     cues: int | None = None
-    """How many it holds; None for pictures, and where nobody has counted."""
+    """Number of cues; None for pictures of text, and if not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherPictures:
-    """A stream of pictures that is not the one looked at."""
+    """A video stream other than the one that is decoded."""
 
     codec: str
     width: int
     height: int
     is_cover: bool
-    """A cover picture, no video."""
+    """Whether it is a cover picture, not a video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,58 +66,58 @@ class Chapter:
     start_s: float
     end_s: float
     title: str
-    """As written in the file; may be empty."""
+    """Title as written in the file; may be empty."""
 
 
 Kind = Literal["video", "sound", "picture"]
-"""What a file shows: pictures that move, none at all, or a single one."""
+"""Kind of a file: moving pictures, no pictures, or a single picture."""
 
 Transfer = Literal["unstated", "sdr", "pq", "hlg"]
-"""How brightness is written: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67) are high dynamic range."""
+"""Transfer function: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67) are high dynamic range."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What a container says of itself, after the lies have been sorted out."""
+    """The metadata of a container, with false statements corrected."""
 
     path: Path
     duration_s: float
-    """From the first frame to the end."""
+    """Seconds from the first frame to the end."""
     width: int
-    """In pixels, after rotation, as frames are handed out: pixels may be wider than high."""
+    """Pixels, after rotation, as frames are decoded: pixels may be wider than high."""
     height: int
-    """Likewise."""
+    """Pixels, after rotation, as frames are decoded."""
     codec: str
     container: str
-    """FFmpeg's name of the format."""
+    """Name of the format in FFmpeg."""
     rotation_deg: int
-    """Counter-clockwise, 0, 90, 180 or 270, as the decoder must turn the picture."""
+    """Degrees by which the picture is turned counter-clockwise: 0, 90, 180 or 270."""
     has_audio: bool
-    """There is sound that can be decoded."""
+    """Whether there is sound that can be decoded."""
     kind: Kind = "video"
-    """In place of the pictures of a sound file, one grey picture is shown."""
+    """Kind of the file; for a sound file, one grey picture is shown."""
     raw_rate: "Fraction | None" = None
-    """Frames a second by which a stream without times is counted; None where there are times."""
+    """Frames per second assumed for a stream without timestamps; None if it has timestamps."""
     start_s: float = 0.0
-    """The container's own time of the first frame."""
+    """Seconds on the container's clock at the first frame."""
     lead_s: float = 0.0
-    """How long the sound goes on before the first frame is shown, in seconds: two clocks meet here.
+    """Seconds of sound before the first frame: the offset between two clocks.
 
-    Frames, and all that is told of a clip, count from its first frame; words (heard, in subtitle
-    files and in tracks) from where players begin, which is `lead_s` earlier. They are moved by it
-    when they are put beside frames; what is said before there is a picture goes to the first.
+    Frames, and all times reported of a clip, count from its first frame; words (heard, in subtitle
+    files and in tracks) from where players start, which is `lead_s` earlier. Words are shifted by
+    it when assigned to frames; words before the first frame go to the first.
     """
     size_bytes: int = 0
     stated_frames: int | None = None
-    """How many frames the header claims, which may be wrong; None when it claims nothing."""
+    """Number of frames in the header, which may be wrong; None if it states none."""
     frame_rate: "Fraction | None" = None
-    """Frames a second on average, as the header states or implies; None when it does not."""
+    """Average frames per second, as the header states or implies; None if it does not."""
     time_base: "Fraction | None" = None
-    """Seconds that one step of a timestamp lasts."""
+    """Seconds per unit of a timestamp."""
     pixel_aspect: "Fraction | None" = None
-    """Width of a pixel over its height, after rotation; None when unstated: square."""
+    """Width of a pixel over its height, after rotation; None if unstated (square)."""
     bit_depth: int = 8
-    """Of a channel."""
+    """Bits per channel."""
     transfer: Transfer = "unstated"
     audio: tuple[AudioTrack, ...] = ()
     subtitles: tuple[SubtitleTrack, ...] = ()
@@ -126,10 +126,10 @@ class VideoInfo:
 
     @property
     def display_width(self) -> int:
-        """The width a player shows at this height, when pixels are not square."""
+        """The width in square pixels at which a player shows this height."""
         return round(self.width * (self.pixel_aspect or 1))
 
     @property
     def is_hdr(self) -> bool:
-        """High dynamic range: shown as it is, it looks pale."""
+        """Whether it has a high dynamic range, which looks pale if shown unchanged."""
         return self.transfer in ("pq", "hlg")

@@ -1,4 +1,4 @@
-"""The JSON object of one clip and question, with everything needed to get its answer again."""
+"""JSON records of one clip and question, with everything needed to reproduce the answer."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,19 +10,19 @@ from vidqa.types import SCHEMA_VERSION, Answer, Maker, Marks
 from vidqa.types.exit_codes import exit_code
 
 UNKNOWN = Marks(None, None)
-"""Of a clip that was not looked at."""
+"""Marks of a clip that was not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Makes records of answers."""
+    """The maker of records, which share the settings of one run."""
 
     settings: Mapping[str, Any]
-    """Of the command or call, as they were given."""
+    """Settings of the command or call, as given."""
     timings: bool = False
 
     def answered(self, answer: Answer, *, subtitles: str | None = None) -> dict[str, Any]:
-        """The record of an answer; `subtitles` is the fingerprint of those beside the clip."""
+        """Return the record of an answer; `subtitles`: fingerprint of those beside the clip."""
         return {**answer.to_record(timings=self.timings), **self._how(subtitles)}
 
     def failed(
@@ -34,7 +34,7 @@ class Records:
         marks: Marks = UNKNOWN,
         maker: Maker | None = None,
     ) -> dict[str, Any]:
-        """The record of a question without an answer; `maker` is None where there was none yet."""
+        """Return the record of a failed question; `maker` is None if no model was loaded yet."""
         code = exit_code(error)
         return {
             "schema_version": SCHEMA_VERSION,
@@ -52,7 +52,7 @@ class Records:
         }
 
     def made_by(self, maker: Maker) -> dict[str, Any]:
-        """What two records of the same answer have in common."""
+        """Return what two records of the same answer have in common."""
         return {**asdict(maker), "settings": self.settings}
 
     def _how(self, subtitles: str | None) -> dict[str, Any]:

@@ -4,29 +4,29 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-if TYPE_CHECKING:  # they take longer to import than `vidqa --help` may take
+if TYPE_CHECKING:  # too slow to import for `vidqa --help`
     import numpy as np
     from numpy.typing import NDArray
 
 WordsSource = Literal["file", "sidecar", "track", "speech", "none", "off"]
-"""Where the words came from: `--subtitles FILE`, a file beside the clip, a track inside it,
-speech recognition; `none` when nothing was said, `off` when nobody listened."""
+"""Source of the words: `--subtitles FILE`, a file beside the clip, a track inside it, speech
+recognition; `none` if nothing was said, `off` if words were not requested."""
 
 StoppedBy = Literal["end", "token_limit", "context_full", "chosen"]
-"""Why an answer ended: the model said so, `max_new_tokens`, the model's context was full, or it was
+"""Reason why an answer ended: the model's end token, `max_new_tokens`, a full context, or it was
 chosen among given ones."""
 
 UNWATCHED = "(this part cannot be watched)"
-"""In place of the title of a chapter."""
+"""Title of a chapter that cannot be watched."""
 
 UNSURE = "unsure"
-"""What is answered where no choice is likely enough."""
+"""Answer if no choice is likely enough."""
 
 Stage = Literal["start", "load", "decode", "speech", "vision", "prefill", "generate"]
-"""The parts of one answer, in order."""
+"""Stages of one answer, in order."""
 
 Notify = Callable[[Stage], None]
-"""Called when a stage begins, so that somebody else can show it."""
+"""Callback at the start of a stage, to show progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Frame:
     """One picture of a clip."""
 
     time_s: float
-    """When it is shown, in seconds from the start of the clip."""
+    """Seconds from the start of the clip."""
     pixels: "NDArray[np.uint8]"
-    """RGB, upright, shape (height, width, 3)."""
+    """RGB pixels, upright, shape (height, width, 3)."""
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -45,16 +45,16 @@ class Frame:
 
 
 class Marks(NamedTuple):
-    """What a clip is known by."""
+    """The fingerprints that identify a clip and its subtitles."""
 
     fingerprint: str | None
-    """Of its content; None where it cannot be read."""
+    """Fingerprint of the clip's content; None if it cannot be read."""
     subtitles: str | None
-    """Of the subtitles that are not in it; None where there are none to read."""
+    """Fingerprint of subtitles outside the clip; None if there are none to read."""
 
 
 class Word(NamedTuple):
-    """One word, or what is written as one, and when it is said."""
+    """One word, or what is written as one, and the time at which it is said."""
 
     start_s: float
     end_s: float
@@ -63,14 +63,14 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Words said (or written) over a stretch of time."""
+    """The words said (or shown) over a span of time."""
 
     start_s: float
     end_s: float
     text: str
-    """One line, no markup, no leading or trailing blanks, never empty."""
+    """Text on one line, without markup or blanks around it, never empty."""
     words: tuple[Word, ...] = field(default=(), compare=False, repr=False)
-    """The same one by one, where that is known."""
+    """The words one by one, if their times are known."""
 
     def __post_init__(self) -> None:
         if not (0 <= self.start_s <= self.end_s):
@@ -81,30 +81,30 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One frame's moment and the words spoken since the frame before it."""
+    """The time of one frame and the words spoken since the frame before it."""
 
     time_s: float
     text: str
-    """May be empty."""
+    """The words; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What was said in a clip, and how it is known."""
+    """The cues of a clip, and their source."""
 
     source: WordsSource
     cues: tuple[Cue, ...] = ()
-    """In order of time."""
+    """Cues in order of time."""
     detail: str = ""
-    """The file read or the speech model used."""
+    """File that was read or speech model that was used."""
     warnings: tuple[str, ...] = ()
     language: str | None = None
-    """Of speech, given or detected; of subtitles, as they are marked; in Whisper's letters."""
+    """Whisper's language code: of speech, given or detected; of subtitles, as tagged."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromptSegment:
-    """One frame as the model sees it, with the words of its moment."""
+    """One frame as the model sees it, with its words."""
 
     time_s: float
     text: str
@@ -114,35 +114,35 @@ class PromptSegment:
 
 @dataclass(frozen=True, slots=True)
 class PromptView:
-    """What the model really sees of a clip and a question."""
+    """The prompt of a clip and a question, exactly as the model sees it."""
 
     segments: tuple[PromptSegment, ...]
     text: str
-    """The whole prompt; one `<image>`-like placeholder a frame."""
+    """Text of the whole prompt; one `<image>`-like placeholder per frame."""
     prompt_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """The next piece of an answer that is being written."""
+    """The next piece of text of an answer that is being generated."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A given answer, and how likely a model finds it."""
+    """A given answer, and its likelihood under a model."""
 
     text: str
     nll: float
-    """The negative log likelihood (natural) of its tokens, added up."""
+    """Negative log likelihood of its tokens in nats, summed."""
     tokens: int
-    """With the one that ends it, where it was scored as a whole answer."""
+    """Number of tokens, with the end token if it was scored as a whole answer."""
     probability: float
-    """Its share among the choices it was ranked with, by the score they were ranked by."""
+    """Probability among the choices it was ranked with, by the score used for ranking."""
 
     def to_record(self) -> dict[str, Any]:
-        """The JSON object of one choice."""
+        """Return the JSON object of one choice."""
         return {
             "text": self.text,
             "probability": round(self.probability, 4),
@@ -152,30 +152,30 @@ class Choice:
 
     @property
     def nll_per_token(self) -> float:
-        """The score that does not prefer short answers."""
+        """The mean negative log likelihood per token, which does not favour short answers."""
         return self.nll / self.tokens
 
 
 Verdict = Literal["seen", "heard", "both", "guess"]
-"""What an answer rests on: the pictures, the words, both (or either), or neither."""
+"""Basis of an answer: the pictures, the words, both (or either), or neither."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grounding:
-    """How much less likely an answer becomes where the model is shown less.
+    """The drop in an answer's likelihood when the model is shown less.
 
-    All in nats: the log likelihood of the answer with everything shown, less that without it. Of a
-    choice it is the log odds against the other choices.
+    In nats: the log likelihood of the answer with everything shown, minus that without a part. For
+    a choice, the log odds against the other choices are used instead.
     """
 
     verdict: Verdict
     without_pictures: float
-    """The frames are grey."""
+    """Drop in nats if the frames are grey."""
     without_words: float
     without_both: float
 
     def to_record(self) -> dict[str, Any]:
-        """The JSON object."""
+        """Return the JSON object."""
         return {
             name: value if isinstance(value, str) else round(value, 4)
             for name, value in asdict(self).items()
@@ -184,7 +184,7 @@ class Grounding:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Which model answers, and where."""
+    """The model that answers, and the device it runs on."""
 
     model: str
     revision: str
@@ -194,22 +194,22 @@ class Maker:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer and everything needed to get it again."""
+    """A complete answer and everything needed to reproduce it."""
 
     text: str
     question: str
     video: str
-    """The path as given."""
+    """Path of the clip as given."""
     fingerprint: str
-    """Of the file's content, never of its name."""
+    """Hash of the file's content, never of its name."""
     model: str
     revision: str
     recipe: str
-    """How the clip was shown to it: `vidqa`, or `paper` as the authors did."""
+    """Recipe by which the clip was shown: `vidqa`, or `paper` for the authors' way."""
     device: str
     dtype: str
     seed: int | None
-    """None when the answer is greedy: nothing was drawn."""
+    """Random seed; None if decoding was greedy."""
     frame_times_s: tuple[float, ...]
     duration_s: float
     words_source: WordsSource
@@ -217,23 +217,23 @@ class Answer:
     words_dropped: int
     visual_tokens: int
     prompt_tokens: int
-    """Visual tokens included."""
+    """Tokens of the prompt, visual tokens included."""
     new_tokens: int
     stopped_by: StoppedBy
     warnings: tuple[str, ...] = ()
     timings_s: dict[Stage, float] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
-    """Those it was chosen among, the likeliest first; none where it was written freely."""
+    """Choices it was chosen among, the likeliest first; empty if it was generated freely."""
     is_sure: bool = True
-    """False where no choice was likely enough."""
+    """Whether it is certain; False if no choice was likely enough."""
     grounding: Grounding | None = None
-    """What it rests on, where that was asked for."""
+    """Basis of the answer, if requested."""
     batch: int = 1
-    """How many answers were written in one forward; with more than one, rounding differs."""
+    """Number of answers generated in one batch; with more than one, rounding differs."""
 
     @property
     def longest_tokens(self) -> int:
-        """New tokens of the longest text that was written for it."""
+        """The number of new tokens in the longest text generated for it."""
         return self.new_tokens
 
     @property
@@ -247,7 +247,7 @@ class Answer:
         return self.frame_times_s[-1]
 
     def to_record(self, *, timings: bool = False) -> dict[str, Any]:
-        """The JSON object of one clip and question, keys in their documented order."""
+        """Return the JSON object of one clip and question, keys in their documented order."""
         record: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "answer": self.text,
@@ -286,4 +286,4 @@ class Answer:
 
 
 SCHEMA_VERSION = 1
-"""Of the JSON object: grows when a key changes its meaning or goes away."""
+"""Version of the JSON object; raised when a key changes its meaning or is removed."""

@@ -1,1 +1,1 @@
-"""What is shown, and how."""
+"""Rendering on stdout, stderr and into files."""

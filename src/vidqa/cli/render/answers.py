@@ -1,4 +1,4 @@
-"""Answers on stdout: for a person, for a pipe, for a program."""
+"""Show answers on stdout, for a person, a pipe or a program."""
 
 import json
 import sys
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
 
 class AnswerView:
-    """Shows answers, one after the other. What a view has no use for, it leaves out."""
+    """A view of answers, one after the other; methods that a subclass leaves out do nothing."""
 
     def begin(self, video: str, question: str) -> None:
-        """An answer is about to come."""
+        """Announce an answer."""
 
     def piece(self, delta: TextDelta) -> None:
-        """The answer goes on."""
+        """Show the next piece of the answer."""
 
     def whole(self, answer: Answer) -> None:
-        """The answer is complete."""
+        """Show the complete answer."""
 
     def failed(self, record: Mapping[str, Any]) -> None:
-        """There is no answer; stderr says why in any case."""
+        """Show that there is no answer; stderr reports why in any case."""
 
     def close(self) -> None:
-        """Nothing more will come, or the program was interrupted."""
+        """Finish: nothing more will come, or the program was interrupted."""
 
 
 def choose_view(request: Request, records: Records, *, as_json: bool, to_file: bool) -> AnswerView:
-    """The view that suits who is reading."""
+    """Choose the view that suits the reader."""
     if as_json:
         return JsonView(records)
     if to_file:
@@ -52,21 +52,21 @@ def choose_view(request: Request, records: Records, *, as_json: bool, to_file: b
 
 
 class PlainView(AnswerView):
-    """The answer alone, as it comes, ended by one newline."""
+    """A view of the answer alone, as it comes, ended by one newline."""
 
     def piece(self, delta: TextDelta) -> None:
-        """Write it at once."""
+        """Write the piece at once."""
         put(printable(delta.text, newlines=True))
 
     def whole(self, answer: Answer) -> None:
-        """End the line; of choices, every one follows with its probability."""
+        """End the line; choices follow, each with its probability."""
         put("\n")
         for choice in answer.choices:
             put(f"{printable(choice.text)}\t{choice.probability:.3f}\n")
 
 
 class LineView(AnswerView):
-    """One line a clip and question, columns split by tabs: clip, question if several, answer."""
+    """A view of one tab-separated line per answer: clip, question if several, answer."""
 
     def __init__(self, request: Request) -> None:
         self._with_question = len(request.questions) > 1
@@ -80,7 +80,7 @@ class LineView(AnswerView):
 
 
 class JsonView(AnswerView):
-    """One object a clip and question, errors too."""
+    """A view of one JSON object per clip and question, errors included."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
@@ -90,13 +90,13 @@ class JsonView(AnswerView):
         self.failed(self._records.answered(answer))
 
     def failed(self, record: Mapping[str, Any]) -> None:
-        """Write what went wrong."""
-        # ASCII: a file name that is no valid text, and any control character, comes out escaped
+        """Write the error."""
+        # ASCII: invalid text in a file name, and any control character, is escaped
         put(json.dumps(record) + "\n")
 
 
 def failure_line(error: VidqaError, **about: str) -> str:
-    """The JSON object of a clip that failed, as a line."""
+    """Return the JSON object of a clip that failed, as a line."""
     code = exit_code(error)
     told = {
         "code": int(code),
@@ -108,7 +108,7 @@ def failure_line(error: VidqaError, **about: str) -> str:
 
 
 class TitledView(AnswerView):
-    """Each answer under its clip and question, once it is whole: a board is on the screen, too."""
+    """A view of complete answers under their clip and question, beside a board."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -116,7 +116,7 @@ class TitledView(AnswerView):
         self._console = Console(highlight=False)
 
     def whole(self, answer: Answer) -> None:
-        """Write it."""
+        """Write the titles and the answer."""
         write = partial(self._console.print, markup=False)
         write(printable(answer.video), style="bold")
         write(printable(answer.question), style="dim")
@@ -126,7 +126,7 @@ class TitledView(AnswerView):
 
 
 class TerminalView(AnswerView):
-    """Markdown that grows while the answer comes, with a title when there are several."""
+    """A view of Markdown that grows while the answer comes, with titles if there are several."""
 
     def __init__(self, *, titles: bool) -> None:
         from rich.console import Console
@@ -137,7 +137,7 @@ class TerminalView(AnswerView):
         self._live: Live | None = None
 
     def begin(self, video: str, question: str) -> None:
-        """Say which clip and question, and make room for the answer."""
+        """Show the clip and question, and make room for the answer."""
         from rich.live import Live
 
         self._text = ""
@@ -148,24 +148,24 @@ class TerminalView(AnswerView):
         self._live.start()
 
     def piece(self, delta: TextDelta) -> None:
-        """Show a little more."""
+        """Extend the answer on the screen."""
         self._text += printable(delta.text, newlines=True)
         if self._live is not None:
             self._live.update(_markdown(self._text))
 
     def whole(self, answer: Answer) -> None:
-        """Leave the answer on the screen; of choices, with the probability of each."""
+        """Leave the answer on the screen; choices with their probabilities."""
         self.close()
         for choice in answer.choices:
             told = f"{choice.probability:5.1%}  {printable(choice.text)}"
             self._console.print(told, style="dim", markup=False)
 
     def failed(self, record: Mapping[str, Any]) -> None:
-        """Leave what was begun; the error goes to stderr."""
+        """Leave the partial answer; the error goes to stderr."""
         self.close()
 
     def close(self) -> None:
-        """Draw for the last time and give the cursor back."""
+        """Draw a last time and restore the cursor."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -174,5 +174,5 @@ class TerminalView(AnswerView):
 def _markdown(text: str) -> "Markdown":
     from rich.markdown import Markdown
 
-    # a link must show its address: the text before it was written by a model
+    # a link must show its address: a model wrote its text
     return Markdown(text, hyperlinks=False)

@@ -1,4 +1,4 @@
-"""How far a run over many clips has come, on stderr."""
+"""The progress of a run over many clips, on stderr."""
 
 import sys
 import time
@@ -13,13 +13,13 @@ from vidqa.tasks.folders.book import Tally
 
 
 class Board:
-    """A small table on a terminal; gone from the screen whenever something is written."""
+    """A small table on a terminal, hidden whenever something is written."""
 
     def __init__(self) -> None:
         self._label = ""
         self._tally: Callable[[], Tally] | None = None
         self._begun = time.monotonic()
-        # rich would send what is written to stdout to this console, and so to stderr
+        # rich would redirect stdout to this console, and so to stderr
         self._live = Live(
             get_renderable=self._table,
             console=Console(file=sys.stderr),
@@ -29,16 +29,16 @@ class Board:
         )
 
     def follow(self, tally: Callable[[], Tally]) -> None:
-        """Count from now on."""
+        """Count clips from now on."""
         self._tally, self._begun = tally, time.monotonic()
 
     def show(self, label: str) -> None:
-        """Be there, and name what is done."""
+        """Appear, and name the current work."""
         self._label = label
         self._live.start(refresh=True)
 
     def hide(self) -> None:
-        """Leave no trace on the screen."""
+        """Disappear from the screen."""
         self._live.stop()
 
     def _table(self) -> Table:

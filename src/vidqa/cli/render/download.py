@@ -1,4 +1,4 @@
-"""How far a download has come, on stderr."""
+"""The progress of downloads, on stderr."""
 
 import sys
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def fetch_model(name: str, *, offline: bool, teller: Teller) -> None:
-    """Pull a model and show how far it is."""
+    """Pull a model and show the progress."""
     from vidqa.models import pull as task
 
     silence_libraries()
@@ -27,7 +27,7 @@ def fetch_model(name: str, *, offline: bool, teller: Teller) -> None:
 
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator["Progress"]:
-    """A bar for each download on a terminal; elsewhere one line when each begins."""
+    """Show a bar for each download on a terminal; elsewhere a line when each begins."""
     if quiet:
         yield lambda label, done, total: None
     elif sys.stderr.isatty():

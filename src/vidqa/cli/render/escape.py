@@ -1,4 +1,4 @@
-"""Text from names, subtitles, models and errors, made safe for a terminal."""
+"""Make text from names, subtitles, models and errors safe for a terminal."""
 
 import unicodedata
 

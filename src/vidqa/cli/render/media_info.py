@@ -1,4 +1,4 @@
-"""What is known of a clip: as a record for programs, as rows for people."""
+"""Render the facts about a clip: a record for programs, rows for people."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 Row = tuple[str, str]
-"""What it is, and what is said of it."""
+"""A label and its text."""
 
 TRANSFERS = {"pq": "HDR (PQ)", "hlg": "HDR (HLG)"}
 
 
 def info_record(info: VideoInfo, video: str, fingerprint: str) -> dict[str, Any]:
-    """The JSON object of one clip, keys in their documented order; `video` is the path as given."""
+    """Return the JSON object of a clip, keys in documented order; `video` is the path as given."""
     return {
         "schema_version": SCHEMA_VERSION,
         "video": video,
@@ -52,7 +52,7 @@ def info_record(info: VideoInfo, video: str, fingerprint: str) -> dict[str, Any]
 
 
 def info_rows(info: VideoInfo, video: str, fingerprint: str) -> list[Row]:
-    """Everything that can be said of one clip, most wanted first."""
+    """Return all facts about one clip, the most useful first."""
     return [
         ("clip", video),
         *([] if info.kind == "picture" else [("duration", _duration(info))]),
@@ -69,7 +69,7 @@ def info_rows(info: VideoInfo, video: str, fingerprint: str) -> list[Row]:
 
 
 def show_rows(rows: list[Row], target: TextIO) -> None:
-    """A table on a terminal, aligned text in a pipe."""
+    """Write a table on a terminal, aligned text in a pipe."""
     safe = [(title, printable(text)) for title, text in rows]
     if target.isatty():
         _show_table(safe, target)
@@ -141,7 +141,7 @@ def _subtitles(track: SubtitleTrack) -> str:
 
 
 def _numbered(tracks: Iterable[str]) -> list[str]:
-    """With the numbers that `--audio-track` and `--text-track` take, where there are several."""
+    """Number tracks as `--audio-track` and `--text-track` do, if there are several."""
     told = list(tracks)
     return told if len(told) < 2 else [f"{number}: {one}" for number, one in enumerate(told, 1)]
 

@@ -1,4 +1,4 @@
-"""Where text goes: stdout, or a file that appears only when it is complete."""
+"""Sinks for text: stdout, or a file that appears only when it is complete."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -16,24 +16,24 @@ _TEXT: Final[Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline
 STDOUT = "-"
 
 Sink = Callable[[str], object]
-"""Takes text as it comes."""
+"""Writes text as it comes."""
 
 
 @contextmanager
 def opened(target: Path | None, *, replace: bool = True) -> Iterator[Sink]:
-    """A sink for the length of the body; None and `-` are stdout.
+    """Open a sink for the body; None and `-` are stdout.
 
-    A file is written beside its place, in UTF-8, and gets its name when the body has ended well;
-    else nothing of it is left, and what was there before stays. A link stays a link: the file that
-    it names is written. A device or a named pipe stays what it is, and takes the text as it comes.
+    A file is written beside its place, in UTF-8, and renamed when the body has succeeded; else
+    nothing of it is left, and an older file stays. A link stays a link: the file that it names is
+    written. A device or a named pipe stays what it is, and receives the text as it comes.
 
     Args:
         target: the file.
-        replace: False for a file that must not be there, not even in the end.
+        replace: False if the file must not exist, not even at the end.
 
     Raises:
         NoSpaceError: the disk is full.
-        UsageError: the file cannot be written, or is there.
+        UsageError: the file cannot be written, or exists.
 
     """
     if target is None or str(target) == STDOUT:
@@ -56,23 +56,23 @@ def opened(target: Path | None, *, replace: bool = True) -> Iterator[Sink]:
         with _write_errors(target):
             put_in_place(draft, target, replace=replace)
     finally:
-        with suppress(OSError):  # it was renamed, or never made
+        with suppress(OSError):  # it was renamed, or never created
             draft.unlink()
 
 
 @contextmanager
 def growing(target: Path, *, force: bool) -> Iterator[Sink]:
-    """A sink into a new file that has every text at once, whatever ends the program.
+    """Open a sink into a new file; each text is on disk at once, whatever ends the program.
 
-    Devices, pipes and stdout are written to as `opened` does.
+    Devices, pipes and stdout are written as by `opened`.
 
     Args:
         target: the file.
-        force: write anew what is there.
+        force: overwrite an existing file.
 
     Raises:
         NoSpaceError: the disk is full.
-        UsageError: the file is there already, or cannot be written.
+        UsageError: the file exists, or cannot be written.
 
     """
     if str(target) == STDOUT or (target.exists() and not target.is_file()):
@@ -97,10 +97,10 @@ def growing(target: Path, *, force: bool) -> Iterator[Sink]:
 
 
 def require_new(target: Path) -> None:
-    """Find out that no file would be replaced.
+    """Refuse to replace a file.
 
     Raises:
-        UsageError: one would.
+        UsageError: the file exists.
 
     """
     if target.is_file():
@@ -113,7 +113,7 @@ def _is_there(target: Path) -> UsageError:
 
 
 def require_writable(target: Path) -> None:
-    """Find out before any work whether a file can be written, or its folder made.
+    """Check before any work that a file can be written, or its folder created.
 
     Raises:
         UsageError: it cannot.
@@ -136,7 +136,7 @@ def _writer(stream: TextIO, target: Path) -> Sink:
 
 @contextmanager
 def _closed(stream: TextIO, target: Path) -> Iterator[None]:
-    """Close a file after the body; what could not be written is an error only if all went well."""
+    """Close a file after the body; failing to flush is an error only if the body succeeded."""
     try:
         yield
         with _write_errors(target):

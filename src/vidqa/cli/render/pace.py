@@ -1,4 +1,4 @@
-"""How fast a run goes, in words."""
+"""The pace of a run, in words."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,30 +10,30 @@ UNKNOWN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What was done in how many seconds."""
+    """The tally of a run and its seconds."""
 
     tally: Tally
     seconds: float
 
     @property
     def worked(self) -> int:
-        """Clips done in this run, not before."""
+        """Number of clips done in this run, not before."""
         return self.tally.done - self.tally.before
 
     @property
     def per_hour(self) -> str:
-        """`312`, or that it is not known yet."""
+        """Clips per hour, such as `312`, or that it is not known yet."""
         return f"{self.worked / self.seconds * 3600:.0f}" if self.worked else UNKNOWN
 
     @property
     def left(self) -> str:
-        """`0:04:10` for the clips left."""
+        """Time for the clips left, such as `0:04:10`."""
         if not self.worked:
             return UNKNOWN
         return str(timedelta(seconds=round(self.seconds / self.worked * self.tally.left)))
 
     def __str__(self) -> str:
-        """The whole of it, once the run is over."""
+        """Return the final report of a run."""
         tally = self.tally
         clips = "1 clip" if tally.clips == 1 else f"{tally.clips} clips"
         parts = [f"{tally.done - tally.failed} answered", f"{tally.failed} failed"]

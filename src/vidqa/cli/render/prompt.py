@@ -1,4 +1,4 @@
-"""What the model saw, frame by frame, on stderr: a table for a person, columns for a pipe."""
+"""Show on stderr what the model saw, frame by frame: a table for a person, columns for a pipe."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A turning wheel on stderr that names the stage at work."""
+"""A spinner on stderr that names the current stage."""
 
 import sys
 
@@ -8,12 +8,12 @@ from rich.spinner import Spinner as Wheel
 
 
 class Spinner:
-    """Shown on a terminal only; gone from the screen whenever something is written."""
+    """A spinner, shown on a terminal only and hidden whenever something is written."""
 
     def __init__(self) -> None:
         unicode = sys.stderr.encoding.lower().startswith("utf")
         self._wheel = Wheel("dots" if unicode else "line")
-        # rich would send what is written to stdout to this console, and so to stderr
+        # rich would redirect stdout to this console, and so to stderr
         self._live = Live(
             self._wheel,
             console=Console(file=sys.stderr),
@@ -23,10 +23,10 @@ class Spinner:
         )
 
     def show(self, label: str) -> None:
-        """Turn, naming what is done."""
+        """Turn, and name the current work."""
         self._wheel.update(text=label)
         self._live.start(refresh=True)
 
     def hide(self) -> None:
-        """Leave no trace on the screen."""
+        """Disappear from the screen."""
         self._live.stop()

@@ -1,4 +1,4 @@
-"""What is said on stderr: stages, coverage, warnings, errors."""
+"""Messages on stderr: stages, coverage, warnings, errors."""
 
 import sys
 import time
@@ -32,7 +32,7 @@ STAGE_LABELS: dict[Stage, str] = {
 
 
 class Teller:
-    """Writes to stderr as much as was asked for."""
+    """A writer of messages to stderr, as verbose as requested."""
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self._quiet = quiet
@@ -43,12 +43,12 @@ class Teller:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether only errors are wanted."""
+        """Whether only errors are written."""
         return self._quiet
 
     @contextmanager
     def stages(self, *, is_run: bool = False) -> Iterator[None]:
-        """Show a spinner on a terminal while the body works; of a run, a board."""
+        """Show a spinner (for a run, a board) on a terminal while the body works."""
         self._is_run = is_run
         if self._quiet or not sys.stderr.isatty():
             yield
@@ -63,7 +63,7 @@ class Teller:
             self._spinner.hide()
 
     def stage(self, name: Stage) -> None:
-        """Name the stage that begins; answering needs no spinner, it can be seen."""
+        """Name the stage that begins; generation needs no spinner, as the answer is visible."""
         if self._spinner is None:
             return
         if name == "generate" and not self._is_run:
@@ -72,7 +72,7 @@ class Teller:
             self._spinner.show(STAGE_LABELS[name])
 
     def run(self, tally: "Callable[[], Tally]") -> None:
-        """Clips are answered from now on, and so many are done."""
+        """Start counting answered clips."""
         from vidqa.cli.render.board import Board
 
         self._run_begun = time.monotonic()
@@ -80,13 +80,13 @@ class Teller:
             self._spinner.follow(tally)
 
     def tally(self, tally: "Tally") -> None:
-        """What came of a run."""
+        """Report the result of a run."""
         from vidqa.cli.render.pace import Pace
 
         self.note(str(Pace(tally, time.monotonic() - self._run_begun)))
 
     def passed_over(self, found: "ClipList") -> None:
-        """What of the folders that were named is not looked at."""
+        """Report files and folders that were skipped."""
         if found.passed_over:
             files = counted(found.passed_over, "file")
             self.note(f"passed over {files} not called like a video")
@@ -95,12 +95,12 @@ class Teller:
             self.note(f"did not look into {folders} inside; --recursive does")
 
     def progress(self, label: str) -> None:
-        """Say how far the work has come, on a terminal only."""
+        """Report progress, on a terminal only."""
         if self._spinner is not None:
             self._spinner.show(label)
 
     def error(self, error: VidqaError, *, about: str | None = None) -> None:
-        """What, why, and what to do about it; how it came about, for whoever asks for more."""
+        """Report an error and its hint; with `--verbose`, its trace."""
         subject = f"{printable(about)}: " if about else ""
         self._line(f"error: {subject}{printable(error.message)}")
         if error.hint:
@@ -117,7 +117,7 @@ class Teller:
         timings: bool,
         about: str | None = None,
     ) -> None:
-        """What the answer rests on."""
+        """Report what the answer is based on: frames, words, model and cost."""
         if self._quiet:
             return
         now = time.monotonic()
@@ -142,33 +142,33 @@ class Teller:
             self._line(f"seconds: {parts}")
 
     def plan(self, plan: "MemoryPlan", device: str) -> None:
-        """What memory is planned, beside what there is."""
+        """Report the planned memory and the total; only if verbose."""
         if self._verbose:
             from vidqa.system.memory import total_memory_bytes
 
             self._line(f"plan: {plan} of {total_memory_bytes(device) / 1e9:.1f} GB on {device}")
 
     def prompt(self, view: PromptView) -> None:
-        """Every frame's time, words and tokens."""
+        """Show each frame's time, words and tokens."""
         self.pause()
         show_prompt(view)
         if self._verbose:
             self._line(printable(view.text, newlines=True))
 
     def unused_draws(self, temperature: float, top_p: float, seed: int) -> None:
-        """Say which options do nothing, because nothing is drawn."""
+        """Report sampling options that have no effect without `--temperature`."""
         given = ["--seed"] * (seed != 0) + ["--top-p"] * (top_p != 1)
         if given and temperature == 0:
             verb = "does" if len(given) == 1 else "do"
             self.note(f"note: {' and '.join(given)} {verb} nothing without --temperature")
 
     def pause(self) -> None:
-        """Clear the way for something else to be written."""
+        """Hide the spinner, so that something else can be written."""
         if self._spinner is not None:
             self._spinner.hide()
 
     def note(self, text: str) -> None:
-        """Something worth knowing."""
+        """Write a note, unless quiet."""
         if not self._quiet:
             self._line(printable(text))
 
@@ -179,7 +179,7 @@ class Teller:
 
 
 def seen(answer: Answer) -> str:
-    """`saw 8 frames from 1.5 to 21.8 s of 23.3 s`."""
+    """Describe the frames: `saw 8 frames from 1.5 to 21.8 s of 23.3 s`."""
     if NO_PICTURES in answer.warnings:
         return "saw nothing"
     count = len(answer.frame_times_s)
@@ -189,7 +189,7 @@ def seen(answer: Answer) -> str:
 
 
 def heard(answer: Answer) -> str:
-    """`heard 34 words (speech)`, and how many were left out."""
+    """Describe the words: `heard 34 words (speech)`, and how many were dropped."""
     if answer.words_source == "off":
         return "did not listen"
     if answer.words_source == "none":
@@ -200,20 +200,20 @@ def heard(answer: Answer) -> str:
 
 
 def by_whom(answer: Answer) -> str:
-    """`starter@1a2b3c on cpu, bfloat16`."""
+    """Describe the model: `starter@1a2b3c on cpu, bfloat16`."""
     seed = "" if answer.seed is None else f", seed {answer.seed}"
     return f"{answer.model}@{answer.revision[:12]} on {answer.device}, {answer.dtype}{seed}"
 
 
 def work(answer: Answer) -> str:
-    """What was done for it."""
+    """Describe the work: new tokens, or choices ranked."""
     if answer.choices:
         return f"{len(answer.choices)} choices ranked by their likelihood per token"
     return f"{answer.new_tokens} tokens"
 
 
 def rests_on(grounding: Grounding) -> str:
-    """`seen: without the pictures the answer is e^9.1 times less likely, ...`."""
+    """Describe the grounding: `seen: nats of likelihood that the answer loses: 9.1 without ...`."""
     lead = "warning: a guess" if grounding.verdict == "guess" else grounding.verdict
     parts = (
         ("the pictures", grounding.without_pictures),
@@ -225,7 +225,7 @@ def rests_on(grounding: Grounding) -> str:
 
 
 def cut_short(answer: Answer) -> str:
-    """Why the answer may miss its end."""
+    """Return why the answer may be incomplete."""
     if answer.stopped_by == "context_full":
         return "the answer was cut: the model's context is full"
     return (

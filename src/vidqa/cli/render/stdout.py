@@ -1,4 +1,4 @@
-"""Write to stdout, whoever reads it."""
+"""Write to stdout, even if it is full or its reader has gone."""
 
 import atexit
 import io
@@ -17,18 +17,18 @@ from vidqa.types.exit_codes import ExitCode
 
 
 class ReaderGone(typer.Exit):
-    """Nobody reads stdout any more: the program ends in peace."""
+    """The error that ends the program without complaint: nobody reads stdout any more."""
 
     def __init__(self) -> None:
         super().__init__(ExitCode.ANSWERED)
 
 
 def put(text: str) -> None:
-    """Write at once.
+    """Write and flush.
 
     Raises:
-        ReaderGone: nobody reads any more.
-        NoSpaceError: what stdout leads to is full.
+        ReaderGone: nobody reads stdout any more.
+        NoSpaceError: stdout cannot be written, as on a full disk.
 
     """
     try:
@@ -43,7 +43,7 @@ def put(text: str) -> None:
 
 
 def put_columns(cells: Iterable[str]) -> None:
-    """Write a line of columns split by tabs. Raises as `put`."""
+    """Write a line of tab-separated columns. Raises as `put`."""
     put("\t".join(map(printable, cells)) + "\n")
 
 
@@ -55,20 +55,20 @@ def _silence_stdout() -> None:
 def leave(status: int) -> NoReturn:
     """End the process.
 
-    Where a thread still computes what nobody waits for any more, without the farewell of its
-    libraries: they abort when they find it at work.
+    If a thread still runs, skip the cleanup of its libraries: they abort when they find it at
+    work.
     """
     if threading.active_count() == 1:
         sys.exit(status)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, VidqaError):
             stream.flush()
-    atexit._run_exitfuncs()  # workers are ended, and temporary files go
+    atexit._run_exitfuncs()  # ends workers, and deletes temporary files
     os._exit(status)
 
 
 def escape_the_unencodable() -> None:
-    """Show letters that the terminal's or pipe's encoding lacks as escapes instead of failing."""
+    """Show letters that the encoding of stdout or stderr lacks as escapes instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

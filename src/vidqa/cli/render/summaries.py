@@ -1,4 +1,4 @@
-"""Summaries for reading, and for other programs."""
+"""Render summaries for people and for other programs."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,21 +14,21 @@ from vidqa.types import UNWATCHED, Answer
 from vidqa.types.clock import clock
 
 Text = Literal["text", "md", "ffmetadata"]
-"""How a summary is written that is no record."""
+"""The text formats of a summary."""
 
 
 class SummaryView(AnswerView):
-    """Each summary once it is whole, with the times and titles of its chapters below it."""
+    """A view of complete summaries, with the times and titles of their chapters below."""
 
     def __init__(self, text: Text, *, titles: bool) -> None:
-        """Show summaries in one way, and the names of clips or not."""
+        """Choose the format, and whether clips' names are shown."""
         self._text_of = text_in(text)
         self._heading = "# " if text == "md" else ""
         self._titles = titles
         self._is_first = True
 
     def whole(self, answer: Answer) -> None:
-        """Write it."""
+        """Write the summary."""
         if not self._is_first:
             put("\n")
         self._is_first = False
@@ -38,7 +38,7 @@ class SummaryView(AnswerView):
 
 
 class FileView(AnswerView):
-    """The summary of the only clip in a file, once it is whole."""
+    """A view that writes the summary of the only clip into a file, once it is complete."""
 
     def __init__(self, file: Path, text: Text, *, replace: bool) -> None:
         self._file = file
@@ -46,22 +46,22 @@ class FileView(AnswerView):
         self._text_of = text_in(text)
 
     def whole(self, answer: Answer) -> None:
-        """Write it. Raises as `opened`."""
+        """Write the file. Raises as `opened`."""
         with opened(self._file, replace=self._replace) as write:
             write(self._text_of(answer.to_record()))
 
 
 def text_in(text: Text) -> Callable[[Mapping[str, Any]], str]:
-    """What makes such a text of a record."""
+    """Return the function that renders a record in a format."""
     if text == "ffmetadata":
         return ffmetadata
     return partial(summary_text, markdown=text == "md")
 
 
 def summary_text(record: Mapping[str, Any], *, markdown: bool) -> str:
-    """A summary and its chapters, of their record; a line of a chapter begins with its time."""
+    """Render the summary and chapters of a record; a chapter's line begins with its time."""
     lines = [_line(one, " " if markdown else "  ") for one in record["chapters"]]
-    # two blanks end a line of Markdown, and are nothing where such lines are pasted elsewhere
+    # two spaces break a line in Markdown, and do not show where such lines are pasted elsewhere
     chapters = ("  \n" if markdown else "\n").join(lines)
     heading = "## Chapters" if markdown and lines else ""
     paragraphs = [printable(_marked(record), newlines=True), heading, chapters]
@@ -69,10 +69,10 @@ def summary_text(record: Mapping[str, Any], *, markdown: bool) -> str:
 
 
 def ffmetadata(record: Mapping[str, Any]) -> str:
-    """Chapters as FFmpeg reads and writes them, and the summary, if there is one.
+    """Render chapters as FFmpeg reads and writes them, and the summary if there is one.
 
     `ffmpeg -i clip.mp4 -i chapters.txt -map 0 -map_chapters 1 -codec copy out.mp4` puts them into a
-    clip; `-map_metadata 1` the summary.
+    clip; `-map_metadata 1` adds the summary.
     """
     lines = [";FFMETADATA1"]
     if record["summary"]:
@@ -90,7 +90,7 @@ def _line(chapter: Mapping[str, Any], between: str) -> str:
 
 
 def _marked(record: Mapping[str, Any]) -> str:
-    """The summary, each sentence followed by what it rests on, if that is known."""
+    """Return the summary, each sentence followed by what it rests on, if that is known."""
     text: str = record["summary"]
     done = ""
     for one in record.get("sentences", ()):
@@ -100,5 +100,5 @@ def _marked(record: Mapping[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """With a backslash before what FFmpeg takes for more than a letter."""
+    """Put a backslash before characters that are special to FFmpeg."""
     return re.sub(r"([=;#\\\n])", r"\\\1", printable(text, newlines=True))

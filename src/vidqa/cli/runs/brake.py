@@ -1,4 +1,4 @@
-"""Ctrl-C in a run: once ends it after the clip in flight, twice at once."""
+"""Handle Ctrl-C in a run: the first ends it after the current clip, the second at once."""
 
 import os
 import signal
@@ -11,14 +11,14 @@ SAID = b"\nstopping after this clip; Ctrl-C once more stops at once\n"
 
 
 class Brake:
-    """Whether a run is to end after the clip in flight."""
+    """A flag that ends a run after the current clip."""
 
     def __init__(self) -> None:
         self.is_pulled = False
 
     @contextmanager
     def armed(self) -> Iterator[None]:
-        """Let the first Ctrl-C in the body pull the brake; one that is ignored stays ignored."""
+        """Let the first Ctrl-C in the body pull the brake; an ignored SIGINT stays ignored."""
         is_ours = threading.current_thread() is threading.main_thread()
         if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
             yield
@@ -33,6 +33,6 @@ class Brake:
         if self.is_pulled:
             raise KeyboardInterrupt
         self.is_pulled = True
-        # past Python's stream, which the code that was interrupted may be writing to
+        # past Python's stream, which the interrupted code may be writing to
         with suppress(OSError):
             os.write(STDERR, SAID)

@@ -1,4 +1,4 @@
-"""Where the records of a run are kept: nowhere, in a file, or as a file a clip."""
+"""Outlets for the records of a run: none, one file, or a folder with a file per clip."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -18,12 +18,12 @@ from vidqa.tasks.folders.shelf import Shelf
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What a clip's file is like in a folder."""
+    """The form of a clip's file in a folder."""
 
     ending: str
-    """Put behind the clip's name, such as `.md`."""
+    """Suffix behind the clip's name, such as `.md`."""
     render: Callable[[Record], str] | None = None
-    """Its content, of the clip's record, of which there is one for one way to make it; if None, it
+    """Renders its content from the clip's record, one for each way to make it; if None, the file
     holds all records of the clip, a line each."""
 
 
@@ -31,10 +31,10 @@ JSON = Leaf(".json")
 
 
 def is_folder(output: str) -> bool:
-    """Whether files go into it: it is there, or its name ends in a slash.
+    """Return whether the output is a folder: an existing one, or a name that ends in a slash.
 
     Raises:
-        UsageError: it is no name.
+        UsageError: the name is empty.
 
     """
     if not output:
@@ -43,49 +43,49 @@ def is_folder(output: str) -> bool:
 
 
 class TargetError(UsageError):
-    """The file of one clip cannot be written; those of others may be."""
+    """The error of a clip whose file cannot be written; those of others may be."""
 
 
 class Outlet:
-    """Keeps no records; what keeps some inherits from it."""
+    """An outlet that stores no records; the base of those that do."""
 
     journal: Journal | None = None
 
     def labelled(self, video: str, record: Record) -> Record:
-        """A record as it is kept."""
+        """Return a record as it is stored."""
         return record
 
     def begin(self, book: Book) -> dict[str, UsageError]:
-        """Look at what is there; the clips that cannot be written, and why."""
+        """Check existing files; return the clips that cannot be written, and why."""
         return {}
 
     def settled(self, book: Book, video: str) -> None:
-        """All questions about a clip have a record now.
+        """Finish a clip: all questions about it have a record now.
 
         Raises:
-            TargetError: its file cannot be written.
+            TargetError: the clip's file cannot be written.
             NoSpaceError: the disk is full.
 
         """
 
     def close(self) -> None:
-        """Let others write."""
+        """Release the lock, so that other processes can write."""
 
 
 class FileOutlet(Outlet):
     """One file of JSON lines."""
 
     def __init__(self, path: Path) -> None:
-        """Open it. Raises as `Journal`."""
+        """Open the file. Raises as `Journal`."""
         self.journal: Journal = Journal(path)
 
     def close(self) -> None:
-        """Let others write."""
+        """Release the lock, so that other processes can write."""
         self.journal.close()
 
 
 class FolderOutlet(Outlet):
-    """A folder, with a file a clip."""
+    """A folder with a file per clip."""
 
     def __init__(self, shelf: Shelf, leaf: Leaf) -> None:
         self.journal: Journal = shelf.journal
@@ -97,11 +97,11 @@ class FolderOutlet(Outlet):
                 self._kept.setdefault(record["file"], []).append(record)
 
     def labelled(self, video: str, record: Record) -> Record:
-        """With the name of the clip's file."""
+        """Add the name of the clip's file."""
         return self._shelf.labelled(video, record)
 
     def begin(self, book: Book) -> dict[str, UsageError]:
-        """Write what has a record and no file; refuse what would be replaced."""
+        """Write missing files that have records; refuse clips whose file would be replaced."""
         refused = dict[str, UsageError]()
         left = book.left()
         for video in book.clips:
@@ -130,11 +130,11 @@ class FolderOutlet(Outlet):
             raise TargetError(error.message, hint=error.hint) from error
 
     def close(self) -> None:
-        """Let others write."""
+        """Release the lock, so that other processes can write."""
         self._shelf.close()
 
     def _all_of(self, name: str, records: Sequence[Record]) -> Sequence[Record]:
-        """Those that a file has had, and these."""
+        """Return the records that a file has had, and these."""
         known = {id(one) for one in self._kept.get(name, ())}
         both = [*self._kept.get(name, ()), *(one for one in records if id(one) not in known)]
         self._kept[name] = without_retried(both, records)
@@ -142,7 +142,7 @@ class FolderOutlet(Outlet):
 
 
 def open_outlet(output: str | None, found: ClipList, leaf: Leaf, *, by: str, force: bool) -> Outlet:
-    """What `-o` names. Raises as `Journal`."""
+    """Open the outlet that `-o` names. Raises as `Journal`."""
     if output is None or output == STDOUT:
         return Outlet()
     if is_folder(output):

@@ -1,4 +1,4 @@
-"""Answer all there is to answer: the model is loaded once, each clip watched once."""
+"""Answer every question about every clip: load the model once, watch each clip once."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, nullcontext
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
 
 Watched = tuple[str, "Clip | VidqaError"]
-"""A clip by name, or why it cannot be watched."""
+"""A name, and its clip or why that cannot be watched."""
 
 
 class Way(Protocol):
-    """How watched clips are answered."""
+    """A way to answer questions about watched clips."""
 
     def check(self, model: "Model") -> None:
-        """Raise UsageError for what the model cannot do with any clip."""
+        """Raise UsageError if the model cannot do it with any clip."""
 
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Answer one question about one clip."""
 
     def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
-        """Answer one question about several clips, in one forward."""
+        """Answer one question about several clips, in one forward pass per token."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(RecordOptions):
-    """Where answers go, and how clips are taken and watched."""
+    """Options for where answers go, and how clips are taken and watched."""
 
     watch: RunWatchOptions
     caches: int = CACHES
-    """How often memory holds a clip; see `engine.load`."""
+    """KV caches of a clip held in memory at once; see `engine.load`."""
     batch: int = 1
     timings: bool = False
 
@@ -58,13 +58,13 @@ class RunOptions(RecordOptions):
 
     @property
     def is_kept(self) -> bool:
-        """Whether records are on disk afterwards."""
+        """Whether records are stored on disk."""
         return self.output not in (None, STDOUT)
 
 
 @dataclass(slots=True)
 class Run:
-    """One command's work."""
+    """The work of one command over many clips."""
 
     request: Request
     options: RunOptions
@@ -73,9 +73,9 @@ class Run:
     records: Records
     way: Way
     by: str
-    """The command."""
+    """Name of the command."""
     leaf: Leaf = JSON
-    """What a clip's file is like where `-o` is a folder."""
+    """The form of a clip's file if `-o` is a folder."""
     watcher: Watcher = field(init=False)
     outlet: Outlet = field(default_factory=Outlet, init=False)
     brake: Brake = field(default_factory=Brake, init=False)
@@ -110,7 +110,7 @@ class Run:
         return self.request.is_run or self.options.is_kept
 
     def _run(self, journal: Journal | None) -> Book:
-        """Find out what is left to do, and do it."""
+        """Determine what is left to do, and do it."""
         try:
             self.watcher.check(() if self._has_board else self.request.clips)
             fits = self.options.watch.fit
@@ -125,7 +125,7 @@ class Run:
                 self._answer_all(model, book, left)
         except VidqaError as error:
             self.teller.pause()
-            if self.maker is None:  # else it has to do with some clips only
+            if self.maker is None:  # else it concerns some clips only
                 for video in self.request.clips:
                     for question in self.request.questions:
                         self.view.failed(self.records.failed(error, video=video, question=question))
@@ -150,7 +150,7 @@ class Run:
         return book
 
     def _answer_all(self, model: "Model", book: Book, left: dict[str, tuple[str, ...]]) -> None:
-        """Clip after clip, or as many at once as `--batch` says."""
+        """Answer clip after clip, or as many at once as `--batch` says."""
         self.teller.run(book.tally)
         viewing = self.options.watch.viewing
         watched = model.watch_all(
@@ -189,7 +189,7 @@ class Run:
     def _together(
         self, clips: Sequence[tuple[str, "Clip"]], left: dict[str, tuple[str, ...]]
     ) -> dict[tuple[str, str], Answer | VidqaError]:
-        """Each question about all the clips that it is left of, in one forward."""
+        """Ask each question about all clips that still need it, together."""
         answers = {}
         for question in self.request.questions:
             asked = [(video, clip) for video, clip in clips if question in left[video]]
@@ -208,7 +208,7 @@ class Run:
         clip: "Clip | VidqaError",
         answer: Answer | VidqaError | None,
     ) -> None:
-        """Have one question answered, if it is not, then written, counted and shown."""
+        """Answer one question, unless that was done, then write, count and show the answer."""
         try:
             if isinstance(answer, VidqaError):
                 raise answer
@@ -219,7 +219,7 @@ class Run:
                 self.teller.pause()
                 self.view.begin(video, question)
                 self.view.piece(TextDelta(answer.text))
-        except NoSpaceError:  # of stdout: no clip has to do with it
+        except NoSpaceError:  # of stdout: not the fault of a clip
             raise
         except VidqaError as error:
             self._fail(book, video, question, error)
@@ -239,7 +239,7 @@ class Run:
             )
 
     def _fail(self, book: Book, video: str, question: str, error: VidqaError) -> None:
-        """One clip or question has no answer; the others may have one."""
+        """Record and report that a clip or question has no answer; others may have one."""
         self.view.close()
         record = self.records.failed(
             error,
@@ -253,14 +253,14 @@ class Run:
         self.view.failed(record)
 
     def _refuse(self, book: Book, video: str, error: UsageError) -> None:
-        """A clip's file is there already, and stays as it is; the others may be written."""
+        """Leave a clip's existing file as it is, and report it; others may be written."""
         book.refuse(
             video, lambda question: self.records.failed(error, video=video, question=question)
         )
         self.teller.error(error, about=self._title(video))
 
     def _tell_how_to_go_on(self, book: Book) -> None:
-        """After Ctrl-C."""
+        """Report after Ctrl-C how to resume."""
         left = book.tally().left
         how = "give the same command again: it goes on where it stopped"
         if self.options.force:
@@ -276,17 +276,17 @@ class Run:
             )
 
     def _title(self, video: str) -> str | None:
-        """With one clip there is no doubt which one is meant."""
+        """Return the clip's name for messages; None if there is only one clip."""
         return video if len(self.request.clips) > 1 or self._has_board else None
 
 
 def grouped(
     watched: Iterable[Watched], most: int, again: Callable[[str], "Clip | VidqaError"]
 ) -> Iterator[list[Watched]]:
-    """So many clips that can be asked at a time, and those between them that cannot.
+    """Yield groups of at most `most` watched clips, with those between them that failed.
 
-    A group is emptied once it was used: then there is room to watch a clip again for which there
-    was none beside the others.
+    A group is emptied once it was used: a clip that did not fit memory beside the others can then
+    be watched again.
     """
     group, clips = list[Watched](), 0
     for video, clip in watched:

@@ -1,4 +1,4 @@
-"""Do the same to every clip; one bad clip does not stop the others."""
+"""Apply a function to every clip; one bad clip does not stop the others."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -13,17 +13,17 @@ from vidqa.types.exit_codes import ExitCode, exit_code
 
 @dataclass(slots=True)
 class Several:
-    """The clips of a command, and what came of them."""
+    """The clips of a command, and their results."""
 
     found: ClipList
     teller: Teller
     show_failure: Callable[[str, VidqaError], None]
-    """Tells stdout of a clip that failed; stderr is told in any case."""
+    """Reports a failed clip on stdout; stderr gets it in any case."""
     is_forced: bool = False
-    """What is there is made anew."""
+    """Whether existing files are made anew."""
     done: int = field(default=0, init=False)
     before: int = field(default=0, init=False)
-    """Clips about which nothing had to be done."""
+    """Number of clips for which nothing had to be done."""
     failures: list[VidqaError] = field(default_factory=list, init=False)
 
     @property
@@ -32,13 +32,13 @@ class Several:
         return self.found.are_several
 
     def run(self, do: Callable[[str], bool]) -> ExitCode:
-        """Do it to every clip.
+        """Apply a function to every clip.
 
         Args:
-            do: it, to one clip; says whether anything had to be done.
+            do: processes one clip; returns whether anything had to be done.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C was pressed; the clip in flight was done.
+            KeyboardInterrupt: Ctrl-C was pressed; the current clip was finished.
             NoSpaceError: the disk is full.
 
         """
@@ -60,7 +60,7 @@ class Several:
     def _do(self, do: Callable[[str], bool], clip: str) -> None:
         try:
             is_new = do(clip)
-        except NoSpaceError:  # no clip has to do with it
+        except NoSpaceError:  # not the fault of a clip
             raise
         except VidqaError as error:
             self.failures.append(error)

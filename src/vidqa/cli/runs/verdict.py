@@ -1,4 +1,4 @@
-"""The exit status of a run, from its records: the same whenever they were made."""
+"""Derive the exit status of a run from its records, whether old or new."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from vidqa.types.exit_codes import ExitCode
 def verdict(
     records: Sequence[Mapping[str, Any]], request: Request, choices: Sequence[str] = ()
 ) -> ExitCode:
-    """What failed goes first; then, of given choices, whether the first one won everywhere."""
+    """Return the status: failures first; then, with choices, whether the first won everywhere."""
     failures = [record for record in records if "error" in record]
     if failures:
         if len(request.clips) == 1 and not request.is_run:

@@ -1,1 +1,1 @@
-"""One answer, and what is to be known of it."""
+"""One answer: generation, ranking, grounding and language."""

@@ -1,4 +1,4 @@
-"""One answer while it is being written."""
+"""An answer while it is being generated."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,11 +14,11 @@ from vidqa.network.text.paper_tokenizer import WholeText
 from vidqa.types import StoppedBy
 
 Begin = Callable[[], tuple[Tensor, Context]]
-"""Reads the prompt: the logits (1, V) behind it, and what was read, which is the caller's own."""
+"""Prefills the prompt; returns its last logits (1, V) and a context that the caller owns."""
 
 
 class Writing:
-    """Tokens and text so far, and at last why they ended."""
+    """The tokens and text so far, and finally why they ended."""
 
     def __init__(
         self,
@@ -28,30 +28,30 @@ class Writing:
         limit: int,
         at_limit: StoppedBy,
     ) -> None:
-        """Write at most `limit` tokens, and say `at_limit` of an answer that needs more."""
+        """Allow at most `limit` tokens; a longer answer is stopped by `at_limit`."""
         self._loaded = loaded
         self._text = text
         self._limit = limit
         self.stopped_by: StoppedBy = at_limit
         self.answer_ids: list[int] = []
-        """Of the answer, without the token that ends it."""
+        """Ids of the answer, without its end token."""
         self.new_tokens = 0
-        """With the token that ends it."""
+        """Number of tokens, the end token included."""
         self.is_over = False
-        """No more tokens are wanted."""
+        """Whether no more tokens are needed."""
 
     @property
     def text(self) -> str:
-        """What was written."""
+        """The text so far."""
         return self._text.text
 
     def pieces(self, begin: Begin, sampling: Sampling, stopwatch: Stopwatch) -> Iterator[str]:
         """Yield the text piece by piece.
 
         Args:
-            begin: reads the prompt.
+            begin: prefills the prompt.
             sampling: how tokens are chosen.
-            stopwatch: told of the stages prefill and generate.
+            stopwatch: times the stages prefill and generate.
 
         """
         loaded = self._loaded
@@ -68,7 +68,7 @@ class Writing:
             yield piece
 
     def take(self, token: int) -> str:
-        """Write one token, unless it ends the answer; return what can be shown more."""
+        """Add one token, unless it ends the answer; return the text that can now be shown."""
         self.new_tokens += 1
         if token in self._loaded.stop_ids:
             self.stopped_by = "end"
@@ -79,12 +79,12 @@ class Writing:
         return self._text.push(token)
 
     def finish(self) -> str:
-        """What was held back."""
+        """Return the text that was held back."""
         return self._text.finish()
 
 
 def checked_sampling(temperature: float, top_p: float, seed: int) -> Sampling:
-    """How tokens are chosen.
+    """Check the sampling settings.
 
     Raises:
         UsageError: a setting is out of range.

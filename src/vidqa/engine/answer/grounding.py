@@ -1,4 +1,4 @@
-"""What an answer rests on: how much less likely it is where the model is shown less."""
+"""Measure what an answer rests on: how much less likely it is if the model is shown less."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,39 +9,39 @@ from vidqa.engine.answer.rank import require_numbers
 from vidqa.types import Grounding, Verdict
 
 RESTS_NATS = 2.0
-"""An answer rests on what makes it more than so much likelier: e^2 is about seven times."""
+"""Nats by which a source must raise an answer's log likelihood to count (e^2 is about 7 times)."""
 
 
 class Worth(Protocol):
-    """What answers are worth, of the log likelihoods of their tokens."""
+    """A function that scores answers by the log likelihoods of their tokens."""
 
     def __call__(self, scores: Sequence[torch.Tensor]) -> list[float]:
-        """A number an answer, or one for all."""
+        """Return a number per answer, or one for all."""
 
 
 class Scores(Protocol):
-    """The log likelihoods of answers' tokens, the clip shown with less."""
+    """A function that returns answers' token log likelihoods with less of the clip shown."""
 
     def __call__(self, *, pictures: bool, words: bool) -> Sequence[torch.Tensor]:
-        """In nats, (T,) an answer."""
+        """Return log likelihoods in nats, (T,) per answer."""
 
 
 def each(scores: Sequence[torch.Tensor]) -> list[float]:
-    """The log likelihood of every answer."""
+    """Return the log likelihood of every answer."""
     return [float(one.sum()) for one in scores]
 
 
 def odds(scores: Sequence[torch.Tensor]) -> list[float]:
-    """The log odds of the first answer against the others; alone, its log likelihood."""
+    """Return the log odds of the first answer against the others; alone, its log likelihood."""
     first, *others = (one.sum() for one in scores)
     return [float(first - torch.stack(others).logsumexp(0) if others else first)]
 
 
 def compared(scores: Scores, worth: Worth, *, has_words: bool) -> tuple[Grounding, ...]:
-    """What answers rest on: they are scored with everything shown, and with less.
+    """Find what answers rest on by scoring them with everything shown, and with less.
 
     Raises:
-        ModelDamagedError: some scores are no numbers.
+        ModelDamagedError: some scores are not finite numbers.
 
     """
     whole = worth(scores(pictures=True, words=True))
@@ -57,7 +57,7 @@ def judged(
     """Compare the log likelihoods of one answer, in nats, with everything shown and with less.
 
     Raises:
-        ModelDamagedError: some are no numbers.
+        ModelDamagedError: some are not finite numbers.
 
     """
     require_numbers((whole, without_pictures, without_words, without_both))
@@ -71,5 +71,5 @@ def _verdict(pictures: float, words: float, both: float) -> Verdict:
     if both < RESTS_NATS:
         return "guess"
     if (pictures >= RESTS_NATS) == (words >= RESTS_NATS):
-        return "both"  # it needs both; or each alone is enough
+        return "both"  # it needs both, or either is enough
     return "seen" if pictures >= RESTS_NATS else "heard"

@@ -1,4 +1,4 @@
-"""Which language a question is asked in, and whether a model speaks it."""
+"""Detect the language of a question, and whether a model speaks it."""
 
 from vidqa.errors import UsageError
 from vidqa.media.languages import NAMES, read_language
@@ -6,11 +6,11 @@ from vidqa.models.registry import MODELS
 from vidqa.models.spec import ModelSpec
 
 CERTAIN = 8.0
-"""By so much (natural logarithm) another language must be likelier: `dog or cat?` is no Welsh."""
+"""Log-odds (nats) at which a question is in another language: `dog or cat?` is not Welsh."""
 
 
 def language_warnings(question: str, spec: ModelSpec) -> tuple[str, ...]:
-    """A plain word about a question in a language that the model does not speak."""
+    """Return a warning if the model does not speak the question's language."""
     if not spec.languages:
         return ()
     asked_in = foreign(question, spec.languages)
@@ -23,13 +23,13 @@ def language_warnings(question: str, spec: ModelSpec) -> tuple[str, ...]:
 
 
 def language_name(code: str, spec: ModelSpec) -> str:
-    """The English name of a language in which a model is to answer.
+    """Return the English name of the language that a model is to answer in.
 
     Raises:
         UsageError: the model does not speak it, or its name is not known.
 
     """
-    from transformers.models.whisper.tokenization_whisper import LANGUAGES  # names of a hundred
+    from transformers.models.whisper.tokenization_whisper import LANGUAGES  # a hundred names
 
     language = read_language(code)
     if spec.languages and language not in spec.languages:
@@ -44,10 +44,10 @@ def language_name(code: str, spec: ModelSpec) -> str:
 
 
 def foreign(question: str, known: tuple[str, ...]) -> str | None:
-    """The language of a question (ISO 639), if it is surely none of the known ones."""
-    import py3langid  # reads its model when it is imported
+    """Return the language of a question (ISO 639) if it is surely none of the known ones."""
+    import py3langid  # loads its model on import
 
-    # of the languages that are widely written; among hundreds a name or two would decide
+    # only widely written languages; among hundreds, a name or two would decide
     ranked = {code: score for code, score in py3langid.rank(question) if code in NAMES}
     best = max(ranked, key=lambda language: ranked[language])
     margin = ranked[best] - max(ranked[language] for language in known)

@@ -1,4 +1,4 @@
-"""Given answers in order of their likelihood."""
+"""Rank given answers by their likelihood."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -10,19 +10,19 @@ from vidqa.errors import ModelDamagedError
 from vidqa.types import Choice
 
 Score = Literal["per_token", "sum"]
-"""The mean over an answer's tokens, or their sum, with which shorter answers win."""
+"""The mean log likelihood of an answer's tokens, or their sum, which favours short answers."""
 
 
 def ranked(texts: Sequence[str], likelihoods: Sequence[Tensor], *, by: Score) -> tuple[Choice, ...]:
-    """Put choices in order, the likeliest first; of two alike, the one given first.
+    """Sort choices, the likeliest first; ties stay in the given order.
 
     Args:
         texts: the choices.
-        likelihoods: (T,) log likelihoods of the tokens of each, its end included.
+        likelihoods: (T,) log likelihoods of the tokens of each, end token included.
         by: the score.
 
     Raises:
-        ModelDamagedError: some likelihoods are no numbers.
+        ModelDamagedError: some likelihoods are not finite numbers.
 
     """
     nlls = [-float(one.sum()) for one in likelihoods]
@@ -43,10 +43,10 @@ def ranked(texts: Sequence[str], likelihoods: Sequence[Tensor], *, by: Score) ->
 
 
 def require_numbers(values: Iterable[float]) -> None:
-    """Refuse what an overflow or broken weights left: it would win, or lose, without a reason.
+    """Refuse the results of an overflow or of broken weights: they would win or lose at random.
 
     Raises:
-        ModelDamagedError: some are infinite or no numbers.
+        ModelDamagedError: some values are infinite or NaN.
 
     """
     if not all(map(math.isfinite, values)):

@@ -1,4 +1,4 @@
-"""The sentences of a transcript that say most of it, for models that do not sum up words."""
+"""Choose the central sentences of a transcript, for models that cannot summarize text."""
 
 import math
 import re
@@ -14,25 +14,25 @@ from vidqa.types.wording import WITHOUT_BLANKS, count_words
 
 WORD = re.compile(r"[^\W_]+")
 SHORTEST = 3
-"""Letters of a word; shorter ones say little."""
+"""Least letters of a word that counts; shorter ones carry little meaning."""
 LONGEST_WORDS = 60
-"""Of a sentence: what is longer has no marks in it, and is cut there."""
+"""Most words of a sentence; a longer one has no punctuation, and is cut there."""
 ALIKE = 0.7
-"""Two sentences whose cosine is more than so much say the same."""
+"""Cosine above which two sentences say the same."""
 
 Vector = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A sentence, and when it begins, in seconds."""
+    """A spoken sentence and its start, in seconds."""
 
     start_s: float
     text: str
 
 
 def spoken_sentences(cues: Sequence[Cue]) -> tuple[Spoken, ...]:
-    """What is said, sentence by sentence: they end at marks, or where nothing is said for long."""
+    """Split cues into sentences: they end at punctuation or at a long pause."""
     found, begun = list[Spoken](), list[Cue]()
     for number, cue in enumerate(cues):
         begun.append(cue)
@@ -46,9 +46,9 @@ def spoken_sentences(cues: Sequence[Cue]) -> tuple[Spoken, ...]:
 
 
 def most_central(spoken: Sequence[Spoken], most: int) -> tuple[Spoken, ...]:
-    """Those that are most like all others, by the cosine of their words' TF-IDF, in their order.
+    """Choose the sentences most like all others, by the cosine of their TF-IDF, in their order.
 
-    Of two that are nearly the same one is taken.
+    Of two that are nearly the same, only one is chosen.
     """
     found = vectors([one.text for one in spoken])
     total = added(found)
@@ -63,7 +63,7 @@ def most_central(spoken: Sequence[Spoken], most: int) -> tuple[Spoken, ...]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """The words that say something; of a script without blanks, every two letters."""
+    """Yield the words that carry meaning; in a script without spaces, every two letters."""
     for word in WORD.findall(text.casefold()):
         if WITHOUT_BLANKS.search(word):
             yield from map("".join, pairwise(word))
@@ -72,7 +72,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _split(cues: Sequence[Cue]) -> list[Spoken]:
-    """The sentences of some cues; each begins with the cue that its first letter is in."""
+    """Split cues into sentences; each starts with the cue that holds its first letter."""
     text = " ".join(cue.text for cue in cues)
     starts, at = list[tuple[int, float]](), 0
     for cue in cues:
@@ -87,7 +87,7 @@ def _split(cues: Sequence[Cue]) -> list[Spoken]:
 
 
 def vectors(texts: Sequence[str]) -> list[Vector]:
-    """TF-IDF of each text, of length 1; of a word that all have it is small, not nothing."""
+    """Return the unit TF-IDF vector of each text; a word that all have weighs little, not 0."""
     counts = [Counter(_words(text)) for text in texts]
     texts_with = Counter(word for count in counts for word in count)
     found = list[Vector]()
@@ -104,7 +104,7 @@ def vectors(texts: Sequence[str]) -> list[Vector]:
 
 
 def added(some: Iterable[Vector]) -> Vector:
-    """The sum of vectors."""
+    """Return the sum of vectors."""
     total = defaultdict[str, float](float)
     for vector in some:
         for word, weight in vector.items():
@@ -113,11 +113,11 @@ def added(some: Iterable[Vector]) -> Vector:
 
 
 def normed(vector: Vector) -> Vector:
-    """The same of length 1; one of no words stays so."""
+    """Scale a vector to length 1; an empty one stays empty."""
     length = math.sqrt(math.fsum(weight**2 for weight in vector.values()))
     return {word: weight / length for word, weight in vector.items()}
 
 
 def cosine(one: Vector, other: Vector) -> float:
-    """Of two vectors of length 1; else their product."""
+    """Return the dot product: the cosine of two vectors of length 1."""
     return math.fsum(weight * other.get(word, 0.0) for word, weight in one.items())

@@ -1,4 +1,4 @@
-"""Chapters of a clip: they begin where something ends, and a model titles them."""
+"""Chapters of a clip, cut where a topic, pause or shot ends, with titles from a model."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,38 +13,38 @@ from vidqa.types import UNWATCHED
 from vidqa.types.media_info import Chapter
 
 SHORTEST_S = 10.0
-"""Sites that read chapters from a video's description take none that are shorter."""
+"""Seconds of a chapter at least: sites that read chapters from a description need as many."""
 FEW, MANY, MOST = 6, 20, 30
-"""A clip of one window has no more chapters than the first, a longer one about as many if its
-windows are longer, and none more than the second; of those written in a file the third are kept."""
+"""Numbers of chapters: `FEW` is the most in a clip of one window, and about the number in a longer
+clip if its windows are longer; `MANY` is the most found, `MOST` the most taken from a file."""
 NO_TITLE = re.compile(
     r"\W*(?:chapter|kapitel|chapitre|cap[i\u00ed]tulo|capitolo|hoofdstuk)?\W*"
     r"\d{0,3}(?:[:.,]\d{1,3})*\W*",
     re.IGNORECASE,
 )
-"""What programs write where nobody gave a title: `Chapter 01`, `00:05:00`."""
+"""Placeholder titles that programs write: `Chapter 01`, `00:05:00`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chapters:
-    """The chapters of a clip, and what was said of those that the model had to title."""
+    """The chapters of a clip, and the answers about those that the model titled."""
 
     found: tuple[FoundChapter, ...] = ()
     told: Mapping[Window, Told] = field(default_factory=dict)
     windows: Mapping[Window, Told] = field(default_factory=dict)
-    """What is said of windows, where there are chapters longer than those."""
+    """The answers about windows, if some chapters are longer than those."""
     warnings: tuple[str, ...] = ()
 
 
 def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
-    """The chapters of a clip: those written in the file, else those that can be found.
+    """Return the chapters of a clip: those in the file, else those found.
 
     Args:
         pieces: the clip, to be watched part by part.
-        told: what is said of its windows, as far as it is known, for chapters longer than those.
+        told: known answers about its windows, used for chapters longer than those.
 
     Raises:
-        VideoError: nothing of it can be watched.
+        VideoError: no part of the clip can be watched.
 
     """
     parts = _written(pieces) or dict.fromkeys(_parts(pieces), "")
@@ -72,9 +72,9 @@ def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
 
 
 def _written(pieces: Piecewise) -> dict[Window, str]:
-    """The chapters of the file and their titles; none where no two are long enough.
+    """Return the file's chapters and their titles; none unless two are long enough.
 
-    Those that are too short are joined to others, and the longest gives the title.
+    Chapters that are too short are joined to others, and the longest gives the title.
     """
     start_s, end_s = pieces.span
     chapters = pieces.clip.info.chapters
@@ -85,7 +85,7 @@ def _written(pieces: Piecewise) -> dict[Window, str]:
 
 
 def _title_in_file(part: Window, chapters: Sequence[Chapter]) -> str:
-    """That of the chapter which most of a part is in; empty where nobody gave one."""
+    """Return the title of the chapter that covers most of a part; empty if it has none."""
 
     def shared_s(one: Chapter) -> float:
         return min(part.end_s, one.end_s) - max(part.start_s, one.start_s)
@@ -97,7 +97,7 @@ def _title_in_file(part: Window, chapters: Sequence[Chapter]) -> str:
 
 
 def _joined(pieces: Piecewise, parts: Sequence[Window]) -> Iterator[str]:
-    """Says so where chapters of the file are not chapters of their own."""
+    """Yield a warning if chapters of the file were joined."""
     start_s, end_s = pieces.span
     written = [
         one for one in pieces.clip.info.chapters if one.start_s < end_s and one.end_s > start_s
@@ -110,7 +110,7 @@ def _joined(pieces: Piecewise, parts: Sequence[Window]) -> Iterator[str]:
 
 
 def _parts(pieces: Piecewise) -> tuple[Window, ...]:
-    """A clip of one window is cut only where something ends."""
+    """Cut a clip without chapters; one of a single window only where something ends."""
     start_s, end_s = pieces.span
     lasts_s = end_s - start_s
     if lasts_s <= pieces.budget_s:
@@ -122,9 +122,9 @@ def _parts(pieces: Piecewise) -> tuple[Window, ...]:
 def _titled(
     pieces: Piecewise, parts: Sequence[Window]
 ) -> tuple[dict[Window, Told], VideoError | None]:
-    """What is said of parts for a title, and why one cannot be watched.
+    """Return the answers that give titles to parts, and why a part cannot be watched.
 
-    It is asked of the words where there are some, and where no title comes of that, of the
+    The question is about the words if there are some; if that gives no title, about the
     pictures.
     """
     form, cues = pieces.form, pieces.clip.words.cues
@@ -138,6 +138,6 @@ def _titled(
 
 
 def _title(pieces: Piecewise, told: Told) -> str:
-    """The first title in some answers; empty where there is none."""
+    """Return the first title in the answers; empty if there is none."""
     titles = (title_of(text, pieces.form.title_leads) for text in told.texts)
     return next(filter(None, titles), "")

@@ -1,4 +1,4 @@
-"""Clips of which nothing can be told: a summary that says so, and why."""
+"""A summary for clips of which nothing can be told: it says so, and why."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from vidqa.models.spec import SummaryForm
 
 
 def or_nothing(summary: Summary, clip: WatchedClip, form: SummaryForm) -> Summary:
-    """The same summary, or where there is nothing in it, one that says why."""
+    """Return the same summary, or if it is empty, one that says why."""
     if any(text not in form.doubts for text, _ in sentences(summary.text)):
         return summary
     reasons = [_about_pictures(summary), _about_words(clip)]
@@ -26,7 +26,7 @@ def _about_pictures(summary: Summary) -> str:
 
 
 def _about_words(clip: WatchedClip) -> str:
-    """Why there are none; empty where there are some."""
+    """Return why there are no words; empty if there are some."""
     if clip.words.source == "off":
         return "nobody listened"
     if clip.words.cues:

@@ -1,4 +1,4 @@
-"""Watch a clip part by part; what is said in it is known from listening to the whole."""
+"""Watch a clip part by part; its words come from listening to the whole once."""
 
 import hashlib
 import json
@@ -27,35 +27,35 @@ from vidqa.types.wording import count_words
 
 SHOTS = Kept("shots", tuple[float, ...])
 SECONDS_A_FRAME = 10.0
-"""What one frame can stand for: a clip of more seconds than frames allow is watched in windows."""
+"""Seconds that one frame stands for; a clip too long for its frames is watched in windows."""
 
 Progress = Callable[[str], object]
-"""Told how far the work has come, in words."""
+"""Called with the progress, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piecewise:
-    """One clip, and its parts."""
+    """One clip that is watched in parts."""
 
     clip: WatchedClip
-    """The whole of it; its parts are watched in the same way."""
+    """The whole clip; its parts are watched with the same settings."""
     form: SummaryForm
-    """What the model is asked."""
+    """The questions for the model."""
     max_new_tokens: int | None
-    """Of an answer; as the model has it if None."""
+    """Tokens of an answer at most; the model's default if None."""
     notify: Notify | None
     progress: Progress
     shots: list[tuple[float, ...]] = field(default_factory=list, compare=False)
-    """Once they were looked for."""
+    """The starts of shots, in seconds, once they have been searched for."""
 
     @property
     def span(self) -> tuple[float, float]:
-        """Begin and end of what is watched, in seconds."""
+        """Start and end of what is watched, in seconds."""
         return stretch(self.clip.info, self.clip.viewing.start_s, self.clip.viewing.end_s)
 
     @property
     def budget_s(self) -> float:
-        """How much is watched at once: as frames allow, and as many words as are shown."""
+        """Seconds watched at once, limited by the frames and by the words that are shown."""
         begin_s, end_s = self.span
         words = sum(count_words(cue.text) for cue in self.clip.words.cues)
         most_words = self.clip.recipe.max_words / (1 + 2 * SLACK)  # both ends may be moved
@@ -64,7 +64,7 @@ class Piecewise:
         return min(by_frames_s, max(by_words_s, SECONDS_A_FRAME))
 
     def windows(self, most_s: float) -> tuple[Window, ...]:
-        """Parts of about so many seconds; for shots all is decoded, where pauses do not do."""
+        """Cut into parts of about `most_s` seconds; decode all to find shots only if needed."""
         cues = self.clip.words.cues
         cut = partial(windows, *self.span, most_s, cues=cues, topics=topic_changes(cues))
         parts = cut(shots=())
@@ -73,12 +73,12 @@ class Piecewise:
         return cut(shots=self._shots())
 
     def scenes(self, least_s: float) -> tuple[Window, ...]:
-        """Parts of at least so many seconds that end where something ends."""
+        """Cut at every topic, pause and shot, into parts of at least `least_s` seconds."""
         cues, shots = self.clip.words.cues, self._shots()
         return scenes(*self.span, least_s, cues=cues, shots=shots, topics=topic_changes(cues))
 
     def watched(self, parts: Sequence[Window]) -> Iterator[tuple[Window, WatchedClip | VideoError]]:
-        """Each part, read ahead of time; or why it cannot be watched."""
+        """Yield each part, read ahead, or why it cannot be watched."""
         name, begun = str(self.clip.info.path), time.monotonic()
         views = [(name, self._view(part)) for part in parts]
         with closing(watch_all(WatchedClip, self.clip.model, views, notify=self.notify)) as watched:
@@ -89,10 +89,10 @@ class Piecewise:
                 yield part, clip
 
     def told(self, parts: Sequence[Window], questions: Sequence[str]) -> dict[Window, Told]:
-        """What is said of each part, at an earlier time or now; without those that are damaged.
+        """Return the answers about each part, cached or new; damaged parts are left out.
 
         Raises:
-            VideoError: none can be watched.
+            VideoError: no part can be watched.
 
         """
         known, failed = self.told_of_some(parts, questions)
@@ -103,7 +103,7 @@ class Piecewise:
     def told_of_some(
         self, parts: Sequence[Window], questions: Sequence[str]
     ) -> tuple[dict[Window, Told], VideoError | None]:
-        """The same, and why a part cannot be watched; it may be that none can."""
+        """Return the same, and why a part cannot be watched, even if none can."""
 
         def tell(clip: WatchedClip, _: Window) -> Told:
             return self.tell(clip, questions)
@@ -116,12 +116,12 @@ class Piecewise:
         asked: Mapping[Window, Sequence[str]],
         make: Callable[[WatchedClip, Window], Made],
     ) -> tuple[dict[Window, Made], VideoError | None]:
-        """Make something of each part that can be watched, or take what was made before.
+        """Compute a result for each part that can be watched, or take it from the cache.
 
         Args:
-            kept: how it is kept on disk.
-            asked: all texts that change it.
-            make: it, of a part.
+            kept: its cache entries.
+            asked: all texts that change the result.
+            make: computes the result of a part.
 
         """
         cache, about = self.clip.model.cache, self.clip.info.path.name
@@ -137,17 +137,17 @@ class Piecewise:
         return {part: known for part, known in found.items() if known is not None}, failed
 
     def tell(self, clip: WatchedClip, questions: Sequence[str]) -> Told:
-        """What is said of the clip, or of one made of it."""
+        """Ask about the clip, or about one made from it."""
         return tell(clip, questions, max_new_tokens=self.max_new_tokens, notify=self.notify)
 
     def retold(self, clip: WatchedClip, told: Mapping[Window, Told]) -> WatchedClip:
-        """A clip with what is said of parts beside its frames, in place of its words."""
+        """Replace a clip's words by the answers about its parts."""
         texts = {part: " ".join(" ".join(one.texts).split()) for part, one in told.items()}
         cues = [Cue(part.start_s, part.end_s, text) for part, text in texts.items() if text]
         return clip.retold(self._words(cues))
 
     def above(self, told: Mapping[Window, Told]) -> "Piecewise":
-        """The same parts, with what was said of them in place of words."""
+        """Return a copy whose clip has the answers about parts in place of its words."""
         return replace(self, clip=self.retold(self.clip, told))
 
     def _shots(self) -> tuple[float, ...]:
@@ -167,13 +167,13 @@ class Piecewise:
         return replace(self.clip.viewing, start_s=part.start_s, end_s=part.end_s, words=words)
 
     def _words(self, cues: Sequence[Cue]) -> Words:
-        """Some of the words of the clip, or others in their place; what warns of them was said."""
+        """Return the clip's words with these cues; the warnings were already reported."""
         known = self.clip.words
         source = "none" if known.source != "off" and not cues else known.source
         return replace(known, source=source, cues=tuple(cues), warnings=())
 
     def _key(self, part: Window, questions: Sequence[str]) -> Mapping[str, Any]:
-        """All that changes what is said of a part."""
+        """Return the cache key: all that changes the answers about a part."""
         model, view = self.clip.model, json.dumps(asdict(self._view(part)), default=str)
         return sight_key(
             fingerprint=self.clip.fingerprint,
@@ -189,7 +189,7 @@ class Piecewise:
 
 
 def _how_far(done: int, every: int, seconds: float) -> str:
-    """`part 3 of 9, 0:04:10 left`."""
+    """Return a label such as `part 3 of 9, 0:04:10 left`."""
     label = f"part {done + 1} of {every}"
     if not done:
         return label

@@ -1,4 +1,4 @@
-"""What each sentence of a summary rests on: the clip, or nothing in it."""
+"""Find out what each sentence of a summary rests on: the clip, or nothing in it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,23 +13,23 @@ from vidqa.types import Grounding
 GROUNDS = Kept("grounds", tuple[Grounding, ...])
 
 _Asked = tuple[str, str]
-"""A question, and a sentence of its answer."""
+"""A question and a sentence of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer that stands in a summary."""
+    """An answer that is part of a summary."""
 
     question: str
     text: str
     window: Window | None
-    """Where it was asked; None is the whole clip."""
+    """The window it is about; None is the whole clip."""
     joins: bool = False
-    """Whether it goes on the sentence before it."""
+    """Whether it continues the sentence before it."""
 
 
 def paragraph(some: Sequence[Said]) -> str:
-    """The answers, one after the other."""
+    """Join answers into a paragraph."""
     text = ""
     for one in some:
         if one.joins:
@@ -42,15 +42,15 @@ def paragraph(some: Sequence[Said]) -> str:
 def rest(
     pieces: Piecewise, said: Sequence[Said], windows: Sequence[Window]
 ) -> tuple[tuple[Sentence, ...], ...]:
-    """What the sentences of some answers rest on, an item an answer.
+    """Return what the sentences of answers rest on, one item per answer.
 
     An answer about the whole of a clip that was watched window by window may rest on any of them:
-    the one counts without which it is least likely. What was said of windows is not shown for it.
+    the one without which it is least likely counts. The answers about windows are not shown for it.
 
     Args:
         pieces: the clip.
         said: the answers.
-        windows: those that were watched on their own; none where the clip was watched at once.
+        windows: those that were watched on their own; none if the clip was watched at once.
 
     """
     parts = [sentences(one.text) for one in said]
@@ -68,7 +68,7 @@ def rest(
 def _best(
     found: Mapping[Window | None, Mapping[_Asked, Grounding]], one: Said, text: str
 ) -> Grounding:
-    """Of a sentence in those windows that it may rest on."""
+    """Return the strongest grounding of a sentence in the windows that it may rest on."""
     known = (
         grounds[one.question, text]
         for window, grounds in found.items()
@@ -80,7 +80,7 @@ def _best(
 def _asked(
     said: Sequence[Said], parts: Sequence[Sequence[tuple[str, str]]], window: Window | None
 ) -> tuple[_Asked, ...]:
-    """The sentences that may rest on a window, each once."""
+    """Return the sentences that may rest on a window, each once."""
     every = (
         (one.question, text)
         for one, some in zip(said, parts, strict=True)
@@ -93,7 +93,7 @@ def _asked(
 def _grounds(
     pieces: Piecewise, asked: Mapping[Window | None, Sequence[_Asked]]
 ) -> Mapping[Window | None, tuple[Grounding, ...]]:
-    """What sentences rest on in each window, or in the whole."""
+    """Return what sentences rest on in each window, or in the whole clip."""
     if None in asked:
         return {None: _judged(pieces.clip, asked[None])}
     windows = {window: some for window, some in asked.items() if window is not None and some}
@@ -108,7 +108,7 @@ def _grounds(
 
 
 def _judged(clip: WatchedClip, asked: Sequence[_Asked]) -> tuple[Grounding, ...]:
-    """What each sentence rests on in one clip."""
+    """Return what each sentence rests on in one clip."""
     by_question = dict[str, list[str]]()
     for question, text in asked:
         by_question.setdefault(question, []).append(text)
@@ -120,7 +120,7 @@ def _judged(clip: WatchedClip, asked: Sequence[_Asked]) -> tuple[Grounding, ...]
 
 
 def without_guesses(some: Sequence[Sentence], doubts: Sequence[str]) -> tuple[Sentence, ...]:
-    """The sentences that rest on something, or say that nothing can be told; paragraphs stay."""
+    """Drop the sentences that rest on nothing, except expressed doubts; paragraphs stay."""
     kept = list[Sentence]()
     for one in some:
         if one.grounding.verdict != "guess" or one.text in doubts:

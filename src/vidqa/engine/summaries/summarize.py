@@ -1,4 +1,4 @@
-"""Sum a clip up: at once where it fits one frame budget, else window by window, then together."""
+"""Summarize a clip: at once if it fits one frame budget, else window by window, then together."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from vidqa.types.wording import count_words
 
 
 class SummaryWishes(TypedDict, total=False):
-    """Of `summarize`, beside the length."""
+    """The options of `summarize` other than the length."""
 
     chapters: bool
     instructions: str | None
@@ -47,27 +47,27 @@ def summarize(
     notify: Notify | None = None,
     progress: Progress = lambda _: None,
 ) -> Summary:
-    """What a clip is about.
+    """Summarize a clip.
 
-    A long one takes the memory of one window more; what is said of windows is kept on disk, so the
-    same call goes on where it was stopped.
+    A long one takes the memory of one window more; the answers about windows are cached on disk, so
+    that the same call resumes where it was stopped.
 
     Args:
-        clip: the whole of it, as watched.
-        length: of the summary; `none` is for chapters alone.
-        chapters: also cut it into chapters, and have each titled.
+        clip: the whole clip, as watched.
+        length: length of the summary; `none` is for chapters alone.
+        chapters: also cut the clip into chapters, each with a title.
         instructions: to the model, such as "for a blind listener".
-        language: to answer in, by its code; as the model likes if None.
-        grounding: find out what each sentence rests on; scores it again with less shown.
-        strict: the same, and leave out those that rest on nothing.
-        max_new_tokens: of each answer that it is made of; as the model has it if None.
-        notify: told the stages of each answer as they begin.
-        progress: told which part is looked at, and how long the others will take.
+        language: code of the language to answer in; the model's choice if None.
+        grounding: find out what each sentence rests on, by scoring it again with less shown.
+        strict: the same, and leave out sentences that rest on nothing.
+        max_new_tokens: most tokens of each partial answer; the model's default if None.
+        notify: called with the stages of each answer as they begin.
+        progress: called with the part being watched and the time left.
 
     Raises:
-        VideoError: none of its windows can be watched.
-        UsageError: a question does not fit the model's context, it follows no instructions or does
-            not speak the language, or there is nothing to do.
+        VideoError: no window can be watched.
+        UsageError: a question does not fit the model's context, the model follows no instructions
+            or does not speak the language, or there is nothing to do.
 
     """
     if length == "none" and (not chapters or instructions is not None or grounding or strict):
@@ -83,10 +83,10 @@ def summarize(
 
 
 def worded_form(spec: ModelSpec, instructions: str | None, language: str | None) -> SummaryForm:
-    """What a model is asked.
+    """Word the questions for a model.
 
     Raises:
-        UsageError: it follows no instructions, or does not speak the language.
+        UsageError: the model follows no instructions, or does not speak the language.
 
     """
     if instructions is not None and spec.summaries.instructed is None:
@@ -95,31 +95,31 @@ def worded_form(spec: ModelSpec, instructions: str | None, language: str | None)
         raise UsageError("the instructions are empty")
     name = None if language is None else language_name(language, spec)
     if len(spec.languages) == 1:
-        name = None  # it answers in that one, however it is asked
+        name = None  # it always answers in that one
     return spec.summaries.worded(instructions=instructions, language=name)
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """The text of a summary, and what it was made of."""
+    """The text of a summary, and the answers it was made of."""
 
     paragraphs: tuple[tuple[Said, ...], ...] = ()
     asked: tuple[str, ...] = ()
     windows: Mapping[Window, Told] = field(default_factory=dict)
-    """None of a clip that was watched at once."""
+    """The answers about each window; empty if the clip was watched at once."""
     whole: Told | None = None
-    """What is said of the whole; None where it is what is said of the windows."""
+    """The answers about the whole; None if they are those about the windows."""
     between: tuple[Told, ...] = ()
-    """What is said of several windows at a time, where all of them are too many words."""
+    """The answers about groups of windows, if those about all windows are too many words."""
 
     @property
     def text(self) -> str:
-        """All that it says."""
+        """The whole text."""
         return "\n\n".join(map(paragraph, self.paragraphs))
 
     @property
     def every(self) -> list[Told]:
-        """All that is said of more than a window."""
+        """The answers about more than one window."""
         return [*self.between, *([] if self.whole is None else [self.whole])]
 
 
@@ -146,10 +146,10 @@ def _few(
     questions: Sequence[str],
     between: list[Told],
 ) -> Mapping[Window, Told]:
-    """So few parts that what is said of them can be shown at once.
+    """Reduce the parts until the answers about them fit one prompt.
 
-    Where it is too many words, neighbours are told together, and those again; what was said on the
-    way goes into `between`.
+    If they are too many words, neighbours are summarized together, and those again; the answers on
+    the way are added to `between`.
     """
     most = pieces.clip.recipe.max_words
     while sum(one.words for one in told.values()) > most:
@@ -167,10 +167,10 @@ def _in_turn(
     asked: Sequence[str],
     told: Mapping[Window, Told] | Mapping[None, Told],
 ) -> tuple[tuple[Said, ...], ...]:
-    """A paragraph a window; what was said of the one before is not said again."""
+    """Make a paragraph per window, without what the one before already said."""
     quotes = pieces.form.quotes.get(length)
     quoted = {} if quotes is None else _quoted(pieces.clip.words.cues, quotes, list(told))
-    # where there are no pictures, nobody wonders what they show
+    # without pictures, doubts about what they show are left out
     unsaid = pieces.form.doubts if pieces.clip.info.kind == "sound" else ()
     paragraphs, before = list[tuple[Said, ...]](), tuple[str, ...]()
     for window, one in told.items():
@@ -190,7 +190,7 @@ def _in_turn(
 def _quoted(
     cues: Sequence[Cue], quotes: Quotes, windows: Sequence[Window | None]
 ) -> dict[Window | None, str]:
-    """What is quoted of the words, by the window in which it is said; None is the whole clip."""
+    """Quote the most central sentences, by window; None is the whole clip."""
     said = dict[Window | None, list[str]]()
     within = {
         window: spoken_sentences(cues if window is None else said_in(window, cues))
@@ -207,7 +207,7 @@ def _quoted(
 
 
 def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapters) -> Summary:
-    """The summary with all that is known about it."""
+    """Build the summary with all its metadata."""
     clip, maker = pieces.clip, pieces.clip.model.maker
     titled, below = list(chapters.told.values()), dict(draft.windows or chapters.windows)
     watched = list(below.values()) or draft.every or titled or [_glance(clip)]
@@ -247,7 +247,7 @@ def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapter
 
 
 def _glance(clip: WatchedClip) -> Told:
-    """Of a clip that was watched, and not asked anything: all titles are written in the file."""
+    """Describe a clip that was watched but not asked anything: the file has all titles."""
     used = sum(count_words(segment.text) for segment in clip.segments)
     every = sum(count_words(cue.text) for cue in clip.words.cues)
     return Told(
@@ -265,7 +265,7 @@ def _glance(clip: WatchedClip) -> Told:
 
 
 def _rested(summary: Summary, pieces: Piecewise, draft: _Draft, *, strict: bool) -> Summary:
-    """A summary that says what each of its sentences rests on."""
+    """Add what each sentence rests on; if strict, leave out guesses."""
     said = [one for some in draft.paragraphs for one in some]
     every = rest(pieces, said, list(draft.windows))
     kept = [without_guesses(some, pieces.form.doubts) for some in every] if strict else every
@@ -292,7 +292,7 @@ def _left_out(guesses: int) -> Iterator[str]:
 
 
 def _gaps(span: tuple[float, float], windows: Sequence[Window]) -> Iterator[str]:
-    """What lies between windows that could be watched."""
+    """Yield a warning for each stretch that could not be watched."""
     if not windows:
         return
     edges = [span[0], *(edge for one in windows for edge in (one.start_s, one.end_s)), span[1]]

@@ -11,26 +11,26 @@ from vidqa.models.spec import Length
 from vidqa.types import Answer, Grounding
 
 LISTED = re.compile(r",\s+and\s+|,\s+|\s+and\s+")
-"""What stands between the things in a list."""
+"""The separators of a list."""
 LEADING_ARTICLE = re.compile(r"^(?:(?:an?|the)\s+)?\W*")
 ARTICLES = ("a", "an", "the")
 MOST_TITLE = 80
-"""Letters of a title."""
+"""Letters of a title at most."""
 SENTENCE_END = re.compile(
     r"""[.!?\u2026]["'\u201d\u2019)\]]*(?=\s|$)|[\u3002\uff01\uff1f\uff61]["'\u201d\u2019\u300d]*"""
 )
-"""With the quotes around it; the marks of Chinese and Japanese need no blank behind them."""
+"""The end of a sentence, closing quotes included; Chinese and Japanese marks need no space."""
 NO_END = re.compile(
     r"(?:^\s*\d+|\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|approx|cf|e\.g|i\.e|No))\.$",
     re.MULTILINE,
 )
-"""A number of a list, an initial or another short form, with the dot that ends no sentence."""
+"""A list number, an initial or an abbreviation, whose dot does not end a sentence."""
 LINE = re.compile(r"[^\n]+")
 QUOTES = (("\u201c", "\u201d"), ("\u300c", "\u300d"))
 CUT = " \u2026"
-"""Ends a text that was cut in its first sentence."""
+"""The end of a text that was cut in its first sentence."""
 MARKS = "#*_`\"' \u201c\u201d\u2018\u2019"
-"""What models put around titles."""
+"""Characters that models put around titles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class FoundChapter:
     start_s: float
     end_s: float
     cut_at: CutAt
-    """Why it begins where it does."""
+    """The reason for the cut at its start."""
     title: str
-    """Empty where the model had none."""
+    """Empty if the model gave none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +52,40 @@ class Sentence:
     text: str
     grounding: Grounding
     gap: str = " "
-    """The blanks behind it."""
+    """The whitespace behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary(Answer):
-    """What a clip is about: an answer, whose text is whole sentences.
+    """A summary of a clip: an answer in whole sentences.
 
-    Its frames and words are those of all windows; its tokens in the prompt those of the longest
-    prompt, its new tokens those of all that was asked.
+    Its frames and words are those of all windows, its prompt tokens those of the longest prompt,
+    its new tokens those of all answers.
     """
 
     length: Length
     asked: tuple[str, ...]
-    """The questions whose answers it is, one after the other."""
+    """The questions that its text answers, in order."""
     windows: tuple[Window, ...]
-    """What was watched on its own; one where the clip fits one frame budget."""
+    """The windows watched on their own; one if the clip fits one frame budget."""
     chapters: tuple[FoundChapter, ...] = ()
-    """None where they were not asked for."""
+    """Empty if chapters were not requested."""
     sentences: tuple[Sentence, ...] | None = None
-    """All of the text; None where nobody asked what they rest on."""
+    """The sentences of the text; None if their grounding was not requested."""
     guesses_left_out: int = 0
-    """Sentences that rested on nothing, and are not in the text."""
+    """Number of sentences left out because they rested on nothing."""
     can_tell: bool = True
-    """False where nothing can be told of the clip; then the text says why."""
+    """False if nothing can be told of the clip; then the text says why."""
     longest: int
-    """New tokens of the longest answer that it is made of."""
+    """New tokens of the longest partial answer."""
 
     @property
     def longest_tokens(self) -> int:
-        """As in `Answer`."""
+        """Number of tokens, as in `Answer`."""
         return self.longest
 
     def to_record(self, *, timings: bool = False) -> dict[str, Any]:
-        """The JSON object of one clip: that of an answer, which is called `summary`."""
+        """Return the JSON object of one clip: that of an answer, under the key `summary`."""
         told = Answer.to_record(self, timings=timings)
         head = {"schema_version": told.pop("schema_version"), "summary": told.pop("answer")}
         tail: dict[str, Any] = {
@@ -104,7 +104,7 @@ class Summary(Answer):
 
 
 def whole_sentences(text: str) -> str:
-    """A text up to its last whole sentence; where there is none, all of it and `CUT`."""
+    """Cut a text after its last whole sentence; if it has none, append `CUT` to all of it."""
     text = text.strip()
     ends = [match.end() for match in SENTENCE_END.finditer(text)]
     whole = next((end for end in reversed(ends) if not NO_END.search(text[:end])), 0)
@@ -112,16 +112,16 @@ def whole_sentences(text: str) -> str:
 
 
 def ended(text: str) -> bool:
-    """Whether a text ends with a whole sentence."""
+    """Return whether a text ends with a whole sentence."""
     ends = [match.end() for match in SENTENCE_END.finditer(text)]
     return bool(ends) and ends[-1] == len(text.rstrip()) and NO_END.search(text) is None
 
 
 def sentences(text: str) -> tuple[tuple[str, str], ...]:
-    """The sentences of a text, each with the blanks behind it.
+    """Split a text into sentences, each with the whitespace behind it.
 
-    What is quoted is not cut. A line that ends without a mark is one, too: a heading, or an item of
-    a list.
+    Quotes are not cut. A line without punctuation at its end is a sentence, too: a heading, or an
+    item of a list.
     """
     found, begin = list[tuple[str, str]](), 0
     marks = chain(SENTENCE_END.finditer(text), LINE.finditer(text))
@@ -135,7 +135,7 @@ def sentences(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _goes_on(begun: str, rest: str) -> bool:
-    """Whether a sentence is not over yet."""
+    """Return whether a sentence continues."""
     if any(begun.count(one) > begun.count(other) and other in rest for one, other in QUOTES):
         return True
     if begun.count('"') % 2 and '"' in rest:
@@ -144,11 +144,11 @@ def _goes_on(begun: str, rest: str) -> bool:
 
 
 def title_of(text: str, leads: Sequence[str]) -> str:
-    """The title in an answer: its first line, without quotes, marks and what it begins with.
+    """Return the title in an answer: its first line, without quotes, marks and lead.
 
     Args:
-        text: what the model said.
-        leads: of which a title begins with one, where there are any; else there is no title.
+        text: the answer.
+        leads: openings; if there are any, text that begins with none of them has no title.
 
     """
     lines = [line.strip(MARKS) for line in text.splitlines()]
@@ -165,9 +165,9 @@ def title_of(text: str, leads: Sequence[str]) -> str:
 
 
 def _without_repeats(title: str) -> str:
-    """A list of things with each of them once: small models name one twice."""
+    """Remove repeats from a list of things: small models name one twice."""
     things = LISTED.split(title)
-    if len(things) > 1 and things[-1] in ARTICLES:  # the list was cut there
+    if len(things) > 1 and things[-1] in ARTICLES:  # the list was cut here
         things = things[:-1]
     named = [LEADING_ARTICLE.sub("", one.strip().casefold()) for one in things]
     once = [

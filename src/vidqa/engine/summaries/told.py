@@ -1,4 +1,4 @@
-"""What a model says of a clip, or of a window of it; of windows it is kept on disk."""
+"""A model's answers about a clip or a window of it; those about windows are cached on disk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,29 +18,29 @@ class Told:
     """The answers to some questions."""
 
     texts: tuple[str, ...]
-    """One a question, in whole sentences."""
+    """One text per question, in whole sentences."""
     frame_times_s: tuple[float, ...]
     words_used: int
     words_dropped: int
     visual_tokens: int
-    """Of the longest prompt."""
+    """Visual tokens of the longest prompt."""
     prompt_tokens: int
-    """Of the longest prompt."""
+    """Tokens of the longest prompt."""
     new_tokens: int
-    """Of all answers."""
+    """New tokens of all answers."""
     longest_tokens: int
     """New tokens of the longest answer."""
     stopped_by: StoppedBy
-    """Of the first that did not come to its end."""
+    """Of the first answer that was cut; `end` if none was."""
     warnings: tuple[str, ...]
 
     @property
     def words(self) -> int:
-        """How many words the answers have."""
+        """Words of the answers."""
         return sum(map(count_words, self.texts))
 
     def then(self, other: "Told") -> "Told":
-        """What is said of the same clip, asked one thing and then another."""
+        """Append the answers to later questions about the same clip."""
         return replace(
             self,
             texts=(*self.texts, *other.texts),
@@ -54,7 +54,7 @@ class Told:
 
     @classmethod
     def of(cls, answers: Sequence[Answer]) -> "Told":
-        """What is known of answers about one clip."""
+        """Collect answers about one clip."""
         cut = [one for one in answers if one.stopped_by != "end"]
         return cls(
             texts=tuple(
@@ -80,27 +80,27 @@ def tell(
     max_new_tokens: int | None = None,
     notify: Notify | None = None,
 ) -> Told:
-    """Ask a clip some questions; see `Clip.ask`."""
+    """Ask questions about a clip; see `Clip.ask`."""
     return Told.of(
         [clip.ask(one, max_new_tokens=max_new_tokens, notify=notify) for one in questions]
     )
 
 
 class Kept(Generic[Made]):
-    """What is made of parts of clips, as it is kept on disk."""
+    """The disk cache of one kind of results about parts of clips."""
 
     def __init__(self, kind: str, made: type[Made]) -> None:
-        """Keep things of one kind.
+        """Choose the kind.
 
         Args:
-            kind: names them in the cache.
-            made: their type: what is read as anything else is as good as none.
+            kind: its name in the cache.
+            made: the type of a result; an entry that is not one is ignored.
 
         """
         self._kind, self._made = kind, made
 
     def read(self, cache: Cache | None, key: Mapping[str, Any]) -> Made | None:
-        """What was kept with the same key."""
+        """Return the cached result for this key; None if there is none."""
         content = None if cache is None else cache.get(self._kind, key)
         if content is None:
             return None
@@ -110,7 +110,7 @@ class Kept(Generic[Made]):
             return None
 
     def keep(self, cache: Cache | None, key: Mapping[str, Any], made: Made, *, about: str) -> None:
-        """Keep it; `about` is the name of the clip."""
+        """Store a result; `about` is the name of the clip."""
         if cache is not None:
             cache.put(self._kind, key, written(made), about=about)
 
@@ -119,5 +119,5 @@ TOLD = Kept("told", Told)
 
 
 def once(*texts: Iterable[str]) -> tuple[str, ...]:
-    """Every text once, in order."""
+    """Return the texts without repeats, in order."""
     return tuple(dict.fromkeys(text for some in texts for text in some))

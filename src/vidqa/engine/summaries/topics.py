@@ -1,6 +1,6 @@
-"""Where what is spoken of changes: few words before a moment are said again behind it.
+"""Find changes of topic: moments across which few words are repeated.
 
-The method is TextTiling's (Hearst, Computational Linguistics 23(1), 1997), with sentences in place
+The method is TextTiling (Hearst, Computational Linguistics 23(1), 1997), with sentences in place
 of its blocks of words.
 """
 
@@ -11,15 +11,15 @@ from vidqa.engine.summaries.central import Vector, added, cosine, normed, spoken
 from vidqa.types import Cue
 
 BLOCK = 6
-"""Sentences that are compared on either side."""
+"""Sentences compared on either side of a gap."""
 LEAST = 3
-"""Sentences that there have to be on either side."""
+"""Sentences required on either side of a gap."""
 SHALLOWEST = 0.15
-"""The least by which the likeness of two sides falls below that around it."""
+"""Least depth of a change of topic: how far the similarity falls below the peaks around it."""
 
 
 def topic_changes(cues: Sequence[Cue]) -> tuple[float, ...]:
-    """When new topics begin, in seconds: at the first sentence of each."""
+    """Return the start of each new topic, in seconds: that of its first sentence."""
     spoken = spoken_sentences(cues)
     depths = _depths(_likeness(vectors([one.text for one in spoken])))
     if not depths:
@@ -33,7 +33,7 @@ def topic_changes(cues: Sequence[Cue]) -> tuple[float, ...]:
 
 
 def _likeness(sentences: Sequence[Vector]) -> list[float]:
-    """How alike both sides are of each gap between sentences, but those near the ends."""
+    """Return the similarity of both sides of each gap between sentences, except near the ends."""
     gaps = range(LEAST, len(sentences) - LEAST + 1)
     return [
         cosine(
@@ -45,7 +45,7 @@ def _likeness(sentences: Sequence[Vector]) -> list[float]:
 
 
 def _depths(likeness: Sequence[float]) -> list[float]:
-    """By how much each lies below the nearest peaks on both sides of it."""
+    """Return how far each value lies below the nearest peaks on both sides."""
     depths = list[float]()
     for number, low in enumerate(likeness):
         before = _peak(likeness[number::-1])
@@ -55,7 +55,7 @@ def _depths(likeness: Sequence[float]) -> list[float]:
 
 
 def _peak(values: Sequence[float]) -> float:
-    """The height that is reached before it goes down."""
+    """Return the value reached before the first descent."""
     peak = values[0]
     for value in values[1:]:
         if value < peak:

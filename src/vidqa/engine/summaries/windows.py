@@ -1,4 +1,4 @@
-"""Cut a clip into parts that end where something ends: a topic, a pause in words, or a shot."""
+"""Cut a clip into parts at the end of a topic, at a pause in speech, or at the end of a shot."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,13 +8,13 @@ from typing import Literal
 from vidqa.types import Cue
 
 CutAt = Literal["start", "topic", "pause", "shot", "even", "chapter"]
-"""Why a part begins where it does; `even`: nothing ends near there, the parts are as long;
-`chapter`: a chapter begins there that is written in the file."""
+"""The reason for a cut; `even`: nothing ends nearby, so the parts are equally long; `chapter`: a
+chapter of the file begins there."""
 
 PAUSE_S = 1.0
-"""The shortest silence between words that ends something; breaths and commas are shorter."""
+"""Seconds of silence between words that count as a pause; breaths and commas are shorter."""
 SLACK = 0.25
-"""How far a cut may be moved, as a part of the length that even parts would have."""
+"""Distance that a cut may be moved, as a fraction of an even part's length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Window:
     start_s: float
     end_s: float
     cut_at: CutAt
-    """What there is at its beginning."""
+    """The reason for the cut at its start."""
 
     def holds(self, other: "Window") -> bool:
-        """Whether the middle of another part lies in this one."""
+        """Return whether the middle of another part lies in this one."""
         return self.start_s <= (other.start_s + other.end_s) / 2 < self.end_s
 
 
@@ -42,16 +42,16 @@ def windows(
 ) -> tuple[Window, ...]:
     """Cut a stretch of a clip into parts of about the same length.
 
-    Each cut lies at the nearest change of topic, or where words begin again after the longest pause
-    nearby, or else at the nearest shot; a shot within that pause is the best of cuts there.
+    Each cut lies at the nearest change of topic, else at the end of the longest pause nearby (or
+    at a shot within that pause, which is best), else at the nearest shot.
 
     Args:
-        start_s: of the stretch.
-        end_s: of the stretch.
-        most_s: how long parts may be before any cut is moved.
-        cues: what is said, in order of time.
-        shots: when shots begin.
-        topics: when new topics begin.
+        start_s: start of the stretch.
+        end_s: end of the stretch.
+        most_s: longest part before any cut is moved, in seconds.
+        cues: the words, in order of time.
+        shots: starts of shots, in seconds.
+        topics: starts of topics, in seconds.
 
     """
     count = max(1, math.ceil((end_s - start_s) / most_s))
@@ -74,9 +74,9 @@ def scenes(
     shots: Iterable[float],
     topics: Iterable[float] = (),
 ) -> tuple[Window, ...]:
-    """Cut a stretch of a clip wherever something ends, but never into shorter parts than that.
+    """Cut a stretch of a clip at every topic, pause and shot; no part is shorter than `least_s`.
 
-    The arguments are those of `windows`; there is one part where nothing ends.
+    The arguments are those of `windows`; without any cut there is one part.
     """
     pauses, shots = _pauses(cues, start_s), tuple(shots)
     bare = [end for begin, end in pauses if not any(begin <= shot <= end for shot in shots)]
@@ -91,12 +91,12 @@ def scenes(
 
 
 def at_least(parts: Sequence[Window], least_s: float, *, most: int) -> tuple[Window, ...]:
-    """Join the shortest to the shorter of its neighbours, until they are long and few enough.
+    """Join the shortest part to its shorter neighbour until all are long and few enough.
 
     Args:
         parts: in order of time.
-        least_s: how long each has to be.
-        most: how many there may be.
+        least_s: least length of a part, in seconds.
+        most: most parts.
 
     """
     joined = list(parts)
@@ -113,11 +113,11 @@ def at_least(parts: Sequence[Window], least_s: float, *, most: int) -> tuple[Win
 
 
 def together(words: Mapping[Window, int], most: int) -> tuple[Window, ...]:
-    """Join neighbours as long as they have no more words than that.
+    """Join neighbours while they have at most `most` words.
 
     Args:
-        words: of each part, in order of time.
-        most: of a joined part.
+        words: words of each part, in order of time.
+        most: most words of a joined part.
 
     """
     joined, count = list[Window](), 0
@@ -132,7 +132,7 @@ def together(words: Mapping[Window, int], most: int) -> tuple[Window, ...]:
 
 
 def said_in(part: Window, cues: Iterable[Cue]) -> tuple[Cue, ...]:
-    """The cues that begin in a part, or before the first one: each is in one of them."""
+    """Return the cues that start in a part; the first part also gets those before it."""
     begin_s = 0.0 if part.cut_at == "start" else part.start_s
     return tuple(cue for cue in cues if begin_s <= cue.start_s < part.end_s)
 
@@ -142,13 +142,13 @@ def _lasts(part: Window) -> float:
 
 
 def between(cuts: Sequence[tuple[float, CutAt]], end_s: float) -> tuple[Window, ...]:
-    """The parts that begin at some cuts, in order of time."""
+    """Return the parts between cuts, in order of time."""
     ends = [*(time_s for time_s, _ in cuts[1:]), end_s]
     return tuple(Window(cut_s, end, why) for (cut_s, why), end in zip(cuts, ends, strict=True))
 
 
 def _pauses(cues: Sequence[Cue], start_s: float) -> tuple[tuple[float, float], ...]:
-    """Begin and end of each silence before words."""
+    """Return start and end of each pause before words, in seconds."""
     pauses, silent_since_s = [], start_s
     for cue in cues:
         if cue.start_s - silent_since_s >= PAUSE_S:
@@ -169,6 +169,6 @@ def _cut(
 
 
 def _near(times_s: Iterable[float], even_s: float, slack_s: float) -> list[float]:
-    """Those that are not too far away, the nearest first."""
+    """Return the times within `slack_s`, the nearest first."""
     near = [time_s for time_s in times_s if abs(time_s - even_s) <= slack_s]
     return sorted(near, key=lambda time_s: abs(time_s - even_s))

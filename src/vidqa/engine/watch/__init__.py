@@ -1,1 +1,1 @@
-"""A clip on its way to the model: its frames read and encoded, its words found."""
+"""Prepare a clip for the model: read and encode its frames, find its words."""

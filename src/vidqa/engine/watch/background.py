@@ -1,4 +1,4 @@
-"""Work beside the main thread, whose result or error is collected later."""
+"""Run work beside the main thread; its result or error is collected later."""
 
 from collections.abc import Callable, Iterable, Iterator
 from threading import Event, Thread
@@ -9,10 +9,10 @@ One = TypeVar("One")
 
 
 class Background(Generic[Result]):
-    """A function at work in a thread of its own, which nobody has to wait for."""
+    """A function that runs in a daemon thread."""
 
     def __init__(self, function: Callable[["Background[Result]"], Result]) -> None:
-        """Start; the function gets this object, to ask `while_wanted`."""
+        """Start; the function receives this object, for `while_wanted`."""
         self._function = function
         self._unwanted = Event()
         self._result: list[Result] = []
@@ -22,17 +22,17 @@ class Background(Generic[Result]):
 
     @property
     def is_done(self) -> bool:
-        """Whether there is a result or an error."""
+        """Whether the function has returned or raised."""
         return not self._thread.is_alive()
 
     @property
     def failed(self) -> bool:
-        """Whether `result` raises; known once it is done."""
+        """Whether `result` raises; valid once it is done."""
         return self._error is not None
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether nobody wants the result any more."""
+        """Whether `cancel` was called."""
         return self._unwanted.is_set()
 
     def result(self) -> Result:
@@ -43,11 +43,11 @@ class Background(Generic[Result]):
         return self._result[0]
 
     def cancel(self) -> None:
-        """Let the work end at its next step; nobody waits for it."""
+        """Ask the work to end at its next step; do not wait for it."""
         self._unwanted.set()
 
     def while_wanted(self, items: Iterable[One]) -> Iterator[One]:
-        """The items, as long as somebody still wants the result."""
+        """Yield items until the task is cancelled."""
         for item in items:
             if self._unwanted.is_set():
                 return

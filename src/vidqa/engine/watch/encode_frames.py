@@ -1,4 +1,4 @@
-"""Look at a clip: frames are encoded while the next ones are being read."""
+"""Encode a clip's frames while the next ones are being read."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -14,30 +14,30 @@ BLANKED = "the pictures were blanked, as was asked"
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """How to look at a clip: with the clip and the model, all that changes what is seen."""
+    """Settings for reading frames: with the clip and the model, all that changes what is seen."""
 
     sampling: str
     """A strategy, as `Sampling.parse` reads it."""
     window: tuple[float, float]
-    """Begin and end, in seconds from the first frame."""
+    """Start and end, in seconds from the first frame."""
     count: int
-    """Frames at most."""
+    """Number of frames at most."""
     size: tuple[int, int] | None
-    """Width and height that they are read at; None: their own."""
+    """Width and height at which frames are read, in pixels; None: their own."""
     decoder: Decoder
     blank: bool
-    """Grey pictures instead."""
+    """Whether grey pictures replace the frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A clip's frames, encoded; of the pictures themselves nothing is left."""
+    """A clip's encoded frames, without the pictures themselves."""
 
     frames: FrameEncoder
     frame_times_s: tuple[float, ...]
-    """When each of them is shown, in seconds from the first frame of the clip."""
+    """The time of each frame, in seconds from the clip's first frame."""
     report: FrameReport
-    """How they were read."""
+    """The report of how they were read."""
 
 
 def look(
@@ -50,9 +50,9 @@ def look(
     """Encode frames as they come.
 
     Args:
-        encoder: takes them.
+        encoder: receives the frames.
         frames: as `Reader.frames` yields them, the report last.
-        stopwatch: told of the stages decode and vision.
+        stopwatch: times the stages decode and vision.
         blank: encode grey pictures of the same sizes instead.
 
     """

@@ -1,4 +1,4 @@
-"""A clip on its way: its frames are read and its words heard beside everything else."""
+"""Fetch a clip in the background: read its frames and find its words."""
 
 import time
 from collections import deque
@@ -23,50 +23,50 @@ from vidqa.types import Frame, Words
 from vidqa.types.media_info import VideoInfo
 
 BUFFER_BYTES = 64 << 20
-"""Frames that wait for the tower; the decoder waits when there are more."""
+"""Bytes of frames that wait for the vision tower; above that, the decoder waits."""
 CANCELLED_S = 0.1
-"""How soon a decoder that waits learns that nobody wants its frames any more."""
+"""Seconds after which a waiting decoder notices that it was cancelled."""
 POLL_S = 0.02
 
 View = tuple[str, Viewing]
-"""A path of a video file, and how it is watched."""
+"""The path of a video file, and how it is watched."""
 Item = Frame | FrameReport
-"""What comes of a file's pictures."""
+"""An item of the stream of frames; the report comes last."""
 Hear = Callable[[VideoInfo, Window, Background[Words]], Words]
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What is known of a clip before its frames are read."""
+    """The facts about a clip that are known before its frames are read."""
 
     info: VideoInfo
     fingerprint: str
     looking: Looking
     sight: Sight | None
-    """What was kept of an earlier look: then no frame is read."""
+    """The cached frames of an earlier look; if there are any, no frame is read."""
     hearing: Background[Words]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """How to fetch a clip; all of it is called in other threads."""
+    """The functions that fetch a clip; all are called in other threads."""
 
     reader: Reader
     looking: Callable[[VideoInfo], Looking]
     mark: Callable[[Path], str]
-    """Makes the fingerprint of a file's content."""
+    """Computes the fingerprint of a file's content."""
     kept: Callable[[str, Looking], Sight | None]
-    """Finds what was seen before."""
+    """Finds cached frames."""
     hear: Hear
 
 
 class Fetch:
-    """The frames and the words of one clip, each in a thread of its own."""
+    """A clip being fetched: its frames and its words, each in a thread of its own."""
 
     def __init__(self, path: Path, errand: Errand) -> None:
-        """Start; whatever goes wrong is raised where its result is asked for."""
+        """Start; errors are raised where the result is requested."""
         self.stopwatch = Stopwatch(None)
-        """Seconds of the stage speech, whoever waited for it."""
+        """Measures the seconds of the stage speech, whether or not anyone waited for it."""
         self._errand = errand
         self._items: Queue[Item | None] = Queue()
         self._moments: list[Moments] = []
@@ -75,32 +75,32 @@ class Fetch:
 
     @property
     def is_ready(self) -> bool:
-        """Whether nothing of it has to be waited for."""
+        """Whether it can be used without waiting."""
         if not (self._begun.is_done and (self._reading.is_done or self._items.full())):
             return False
         return self._begun.failed or self._begun.result().hearing.is_done
 
     def begun(self) -> Begun:
-        """What is known of the file. Raises as probing it does."""
+        """Wait for the facts about the file. Raises as probing it does."""
         return self._begun.result()
 
     def frames(self) -> Generator[Item]:
-        """The frames as they come, the report last. Raises as reading them does."""
+        """Yield the frames as they are read, the report last. Raises as reading them does."""
         while (item := self._items.get()) is not None:
             yield item
         self._reading.result()
 
     def moments(self) -> Moments:
-        """When the frames are shown; known with the first of them."""
+        """Return the times of the frames; known once the first frame was yielded."""
         (moments,) = self._moments
         return moments
 
     def words(self) -> Words:
-        """What is said. Raises as listening does."""
+        """Wait for the words. Raises as listening does."""
         return self.begun().hearing.result()
 
     def cancel(self) -> None:
-        """Let it end at its next step; nobody waits for it."""
+        """Ask it to end at its next step; do not wait for it."""
         self._begun.cancel()
         self._reading.cancel()
         if self._begun.is_done and not self._begun.failed:
@@ -126,16 +126,16 @@ class Fetch:
             return self._errand.hear(info, window, work)
 
     def _read(self, work: Background[None]) -> None:
-        """Read the frames that nobody has seen before, as far ahead as there is room."""
+        """Read the frames that are not cached, as far ahead as the buffer allows."""
         try:
             try:
                 begun = self._begun.result()
-            except Exception:  # raised where it is asked for
+            except Exception:  # raised where the result is requested
                 return
             if begun.sight is None:
                 self._pass_on(begun, work)
         finally:
-            self._items.maxsize = 0  # the end finds room even where nobody takes the rest
+            self._items.maxsize = 0  # there is room for the end even if nobody takes the rest
             self._items.put(None)
 
     def _pass_on(self, begun: Begun, work: Background[None]) -> None:
@@ -158,7 +158,7 @@ class Fetch:
 
 
 def bring_ready_forward(coming: deque[tuple[View, Fetch]]) -> None:
-    """Wait until one of some clips is ready, and put it in front."""
+    """Wait until a clip is ready, and move it to the front."""
     while True:
         for number, (_, fetch) in enumerate(coming):
             if fetch.is_ready:

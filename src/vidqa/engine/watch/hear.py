@@ -1,4 +1,4 @@
-"""Find the words of a clip while its frames are being looked at."""
+"""Find the words of a clip while its frames are being encoded."""
 
 from vidqa.engine.watch.background import Background
 from vidqa.media.stretches import Window, among_frames, for_words
@@ -10,13 +10,12 @@ from vidqa.types.media_info import VideoInfo
 def hear(
     ears: Ears, wanted: Wanted, info: VideoInfo, window: Window, work: Background[Words]
 ) -> Words:
-    """The words within a stretch of a clip, as long as somebody wants them.
+    """Return the words within a stretch of a clip, unless cancelled.
 
     Window and words count from the clip's first frame.
 
     Raises:
-        UsageError: the subtitle file named cannot be used, or the recogniser does not know the
-            language.
+        UsageError: the subtitle file cannot be used, or the recognizer does not know the language.
         DecoderError: reading the sound or the text track crashed or hung.
 
     """

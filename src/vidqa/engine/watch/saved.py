@@ -1,4 +1,4 @@
-"""What was seen of clips, kept on disk: the encoded frames, and what the decoder made of them."""
+"""Cache on disk what was seen of clips: the encoded frames, and the KV cache of the decoder."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -23,13 +23,13 @@ from vidqa.system.cache import Cache, read_back, written
 
 LOOKED, READ = "looked", "read"
 METHOD = 1
-"""Grows when the same frames are read or encoded in another way."""
+"""Version of how frames are read and encoded; a change makes older entries unused."""
 MOST_READ_BYTES = 64 << 20
-"""Larger KV caches are made again: reading them back takes as long."""
+"""Bytes above which a KV cache is not stored: reading it back is as slow as prefilling."""
 LIBRARIES = ("vidqa", "torch", "transformers", "av", "decord2", "pillow")
 
 NOT_IT = (ValueError, KeyError, SafetensorError)
-"""What comes of an entry of another version, or of another's making."""
+"""Errors raised by an entry of another version or of another program."""
 
 Sight = tuple[Moments, Looked]
 Form = TypeVar("Form")
@@ -37,7 +37,7 @@ Form = TypeVar("Form")
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What is kept of a clip beside its tensors."""
+    """The part of a clip's entry beside its tensors."""
 
     moments: Moments
     report: FrameReport
@@ -47,24 +47,24 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What is kept of a context beside its tensors."""
+    """The part of a context's entry beside its tensors."""
 
     layers: int
     shift: int | None
 
 
 def sight_key(**settings: Any) -> Mapping[str, Any]:
-    """All that changes what is seen: the caller's settings, and how it is done."""
+    """Return the cache key of what is seen: the caller's settings and the versions in use."""
     return {**settings, "method": METHOD, **{name: version(name) for name in LIBRARIES}}
 
 
 def kept_sight(cache: Cache, key: Mapping[str, Any], encoder: FrameEncoder) -> Sight | None:
-    """What was seen before with the same key.
+    """Return what was seen before with this key; None if it is not in the cache.
 
     Args:
-        cache: where to look.
-        key: as `sight_key` makes it.
-        encoder: an empty one; it gets the encoded frames.
+        cache: the cache to search.
+        key: as `sight_key` returns it.
+        encoder: an empty one, which receives the encoded frames.
 
     """
     content = cache.get(LOOKED, key)
@@ -79,7 +79,7 @@ def kept_sight(cache: Cache, key: Mapping[str, Any], encoder: FrameEncoder) -> S
 
 
 def keep_sight(cache: Cache, key: Mapping[str, Any], sight: Sight, *, about: str) -> None:
-    """Keep what was seen."""
+    """Store what was seen."""
     moments, looked = sight
     tensors, form = looked.frames.state()
     told = _Told(moments, looked.report, looked.frame_times_s, form)
@@ -87,7 +87,7 @@ def keep_sight(cache: Cache, key: Mapping[str, Any], sight: Sight, *, about: str
 
 
 def read_key(pictures: Pictures, **settings: Any) -> Mapping[str, Any]:
-    """All that changes what the decoder makes of a clip: ids, visual tokens, the model."""
+    """Return the key of a prefilled clip: ids, visual tokens and the model."""
     digest = hashlib.sha256()
     for one in (pictures.input_ids, pictures.visual_tokens):
         digest.update(one.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
@@ -97,7 +97,7 @@ def read_key(pictures: Pictures, **settings: Any) -> Mapping[str, Any]:
 def kept_context(
     cache: Cache, key: Mapping[str, Any], network: PreTrainedModel, tokens: int
 ) -> Context | None:
-    """What the network read before, so many tokens, with the same key."""
+    """Return the cached context of so many tokens with this key; None if there is none."""
     content = cache.get(READ, key)
     if content is None:
         return None
@@ -114,7 +114,7 @@ def kept_context(
 
 
 def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, about: str) -> None:
-    """Keep what was read, where it is small and one size of keys and values in every layer."""
+    """Store a context if it is small and all layers' keys and values have one size."""
     layers: list[Any] = context.cache.layers
     if not all(type(layer) is DynamicLayer for layer in layers):
         return
@@ -129,7 +129,7 @@ def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, abou
 def _require_fit(
     layers: Sequence[tuple[Tensor, Tensor]], tokens: int, network: PreTrainedModel
 ) -> None:
-    """Raise a ValueError unless keys and values are of so many tokens, and of this network."""
+    """Raise a ValueError unless keys and values match this network and number of tokens."""
     text: Any = network.config.get_text_config()
     queries = getattr(text, "num_attention_heads", 1)
     heads = getattr(text, "num_key_value_heads", None) or queries
@@ -146,6 +146,6 @@ def _packed(told: object, tensors: dict[str, Tensor]) -> bytes:
 
 
 def _unpacked(content: bytes, kind: type[Form]) -> tuple[Form, dict[str, Tensor]]:
-    """Raises any of `NOT_IT`."""
+    """Split an entry into its header and tensors. Raises any of `NOT_IT`."""
     head, _, tensors = content.partition(b"\n")
     return read_back(kind, head), safetensors.torch.load(tensors)

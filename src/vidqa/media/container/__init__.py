@@ -1,1 +1,1 @@
-"""Media files opened, and what they say of themselves."""
+"""Open media files and read the metadata in them."""

@@ -1,7 +1,7 @@
-"""The formats of media files that FFmpeg may open here.
+"""The media formats that FFmpeg may open here.
 
 The others are texts (which it draws as letters, or plays by opening the files that they name),
-devices, and streams of a network.
+devices, and network streams.
 """
 
 _MOVING = """
@@ -21,4 +21,4 @@ psd_pipe qoi_pipe sgi_pipe sunrast_pipe tiff_pipe webp_anim webp_pipe xbm_pipe x
 """
 
 KNOWN_FORMATS = tuple(f"{_MOVING} {_SOUND} {_PICTURES}".split())
-"""FFmpeg's names."""
+"""FFmpeg's names of all allowed formats."""

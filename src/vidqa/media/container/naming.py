@@ -1,4 +1,4 @@
-"""Tracks as people name them: by number, language and title."""
+"""Name and find tracks by number, language and title."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,20 +11,20 @@ from vidqa.media.container.open_media import quoted
 from vidqa.media.languages import language_of, read_language
 
 UNSAID = frozenset({"", "und", "mis", "mul", "zxx"})
-"""Marks that name no one language (ISO 639-2)."""
+"""ISO 639-2 codes that do not name a language (undetermined, uncoded, multiple, none)."""
 
 GENERIC = ("handler", "core media", "gpac", "mainconcept", "mp4box")
-"""Parts of what programs write where MP4 files have their titles."""
+"""Parts of the names that programs write into MP4 files in place of a title."""
 
 
 def language_mark(stream: Any) -> str:
-    """The language as the container marks it, such as `eng`; empty when it says none."""
+    """Return the language code in the container, such as `eng`; empty if there is none."""
     mark = (stream.language or "").lower()
     return "" if mark in UNSAID else mark
 
 
 def title_of(stream: Any) -> str:
-    """What a person called a track; empty when nobody did."""
+    """Return the title that a person gave a track; empty if nobody did."""
     title = stream.metadata.get("title", "").strip()
     if title:
         return str(title)
@@ -33,23 +33,23 @@ def title_of(stream: Any) -> str:
 
 
 def name_of(number: int, stream: Any) -> str:
-    """A track for people: its number, and in brackets what else is known."""
+    """Return a track's name for people: its number, then language and title in brackets."""
     title = title_of(stream)
     known = ", ".join(filter(None, (language_mark(stream), title and repr(title))))
     return f"{number} ({known})" if known else str(number)
 
 
 def pick(streams: Sequence[Any], wanted: str, option: str, path: Path) -> tuple[int, Any]:
-    """The track that somebody asked for, and its number from 1.
+    """Return the requested track and its number, counted from 1.
 
     Args:
         streams: of one kind, in the order of the file.
         wanted: a number, or a language; of several in that language the default, else the first.
-        option: that it was asked for with.
+        option: the command-line option that requested it, for the error message.
         path: the clip.
 
     Raises:
-        UsageError: there is none such.
+        UsageError: there is no such track.
 
     """
     numbered = list(enumerate(streams, start=1))

@@ -1,4 +1,4 @@
-"""Open a file by what is in it, never by its name, and say in plain words when that fails."""
+"""Open a media file by its content, never by its name, with plain errors when that fails."""
 
 import shlex
 import stat
@@ -16,41 +16,40 @@ from vidqa.media.container.formats import KNOWN_FORMATS
 from vidqa.media.worker.heartbeat import beat
 
 PICTURE_FORMAT = "_pipe"
-"""How FFmpeg's names of single-picture formats end."""
+"""The suffix of FFmpeg's names of single-picture formats."""
 
 PICTURE_BRANDS = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1"})
-"""Of single pictures that look like an MP4 (HEIF, AVIF)."""
+"""Major brands of single pictures in an MP4 container (HEIF, AVIF)."""
 
 RAW_FORMATS = frozenset(
     {"cavsvideo", "dirac", "h264", "hevc", "m4v", "mpegvideo", "obu", "vc1", "vvc"}
 )
-"""Streams as encoders make them, without times, as cameras and recorders leave them."""
+"""FFmpeg's names of raw streams: an encoder's output without timestamps."""
 
 USUAL_RATE = Fraction(25)
-"""Frames a second, FFmpeg's guess where a raw stream says nothing."""
+"""Frames per second of a raw stream that states no rate, as FFmpeg assumes."""
 
 OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": ",".join(KNOWN_FORMATS)}
-"""Nothing is fetched from a network, and no file opens others."""
+"""FFmpeg options: nothing is fetched from a network, and no file opens others."""
 
 MOST_PIXELS_A_BYTE = 2e6
-"""Of a recording of a screen on which nothing moves, in the best of formats, it is 3e5."""
+"""Pixels per byte beyond which a file is a trap (3e5: a still screen in the best format)."""
 
 FEW_PIXELS = 2e10
-"""So many are decoded in seconds, however small the file is."""
+"""Pixels that are always decoded, however small the file is: they take seconds."""
 
 LEAST_LEAD_S = 0.1
-"""A sound that begins less than this before the picture begins with it: what encoders put before
-its first sample is no sound."""
+"""Seconds of sound before the first frame that are ignored: an encoder's padding is not sound."""
 
 LONGEST_LEAD_S = 3600.0
-"""Beyond an hour two clocks have nothing to do with each other."""
+"""Seconds of sound before the first frame beyond which the two clocks are unrelated."""
 
 SNIFFED_BYTES = 1024
-"""Enough of the beginning to tell text from anything else."""
+"""Bytes read from the start of a file to recognise text."""
 
 
 def quoted(path: Path) -> str:
-    """The name in quotes, control characters escaped: safe to show anywhere."""
+    """Return the path in quotes, control characters escaped: safe to show anywhere."""
     return repr(str(path))
 
 
@@ -60,7 +59,7 @@ def open_media(path: Path) -> Iterator[Any]:
 
     Raises:
         ClipNotFoundError: there is no such file.
-        NotAVideoError: a directory, empty, unreadable, or nothing FFmpeg knows.
+        NotAVideoError: it is a directory, empty, unreadable, or in a format unknown to FFmpeg.
 
     """
     _check_file(path)
@@ -84,14 +83,14 @@ def _opened(source: Any) -> Any:
 
 
 class _Nameless:
-    """A file of which FFmpeg sees the content only."""
+    """A file without a name: FFmpeg sees only its content."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.read, self.seek, self.tell = file.read, file.seek, file.tell
 
 
 def video_stream(container: Any, path: Path) -> Any:
-    """The stream a player would show; never a cover picture.
+    """Return the video stream that a player would show; never a cover picture.
 
     Raises:
         NoVideoStreamError: there is sound, but nothing to see.
@@ -114,20 +113,20 @@ def video_stream(container: Any, path: Path) -> Any:
 
 
 class Losses:
-    """What a decoder had to leave out."""
+    """Counts of what a decoder had to skip."""
 
     def __init__(self) -> None:
         self.packets = 0
         """Packets that could not be decoded."""
         self.cut_off = False
-        """The file could not be read to its end."""
+        """Whether the file could not be read to its end."""
         self.missing = 0
-        """Packets that went in without a picture coming out, known when all are read; among them
-        the pictures that are not meant to be shown."""
+        """Packets that gave no frame, known when all are read; frames that are not meant to be
+        shown count too."""
 
 
 def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[Any]:
-    """The packets of the streams, all by default, up to where the container is unreadable.
+    """Yield the packets of the streams (default: all) up to where the container is unreadable.
 
     Raises:
         NotAVideoError: they are encrypted.
@@ -154,10 +153,10 @@ def readable_packets(container: Any, losses: Losses, *streams: Any) -> Iterator[
 
 
 def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
-    """Every frame of a stream in the decoder's order; what is damaged is skipped and counted.
+    """Yield the frames of a stream in decoder order; skip and count what is damaged.
 
     Raises:
-        NotAVideoError: it is a trap, small to keep and endless to decode.
+        NotAVideoError: it is a decompression bomb: a small file, endless to decode.
 
     """
     fed = shown = size_bytes = 0
@@ -192,27 +191,27 @@ def decoded(container: Any, stream: Any, losses: Losses) -> Iterator[Any]:
 
 
 def first_frame(container: Any, stream: Any) -> Any | None:
-    """The first frame shown; its time is the beginning of the clip."""
+    """Return the first frame, None if there is none; its time is the start of the clip."""
     return next(decoded(container, stream, Losses()), None)
 
 
 def start_of(frame: Any) -> float:
-    """The time of a frame in its container, in seconds."""
+    """Return the time of a frame in its container, in seconds."""
     return 0.0 if frame.time is None else float(frame.time)
 
 
 def lead_of(container: Any, start_s: float) -> float:
-    """How long the sound goes on before the first frame, at `start_s`, is shown; in seconds.
+    """Return the seconds of sound before the first frame, which is shown at `start_s`.
 
-    That frames count from the first of them, and words from where players begin, is said in
-    `vidqa.types.media_info.VideoInfo.lead_s`.
+    `vidqa.types.media_info.VideoInfo.lead_s` explains the two time lines: frames count from the
+    first frame, words from where players begin.
     """
     lead_s = start_s - float((container.start_time or 0) / av.time_base)
     return lead_s if LEAST_LEAD_S <= lead_s <= LONGEST_LEAD_S else 0.0
 
 
 def words_start(path: Path) -> float:
-    """The container's time from which the times of words count, in seconds: where players begin.
+    """Return the container time, in seconds, from which word times count: where players begin.
 
     It is the time of the first frame shown, unless the sound begins well before it.
     """
@@ -243,31 +242,31 @@ def _check_file(path: Path) -> None:
 
 
 def _look(path: Path) -> str | None:
-    """A command that shows what is there instead, where the name can be shown at all."""
+    """Return a command that lists the folder; None if its name is not printable."""
     folder = str(path.parent)
     return f"check the name: ls {shlex.quote(folder)}" if folder.isprintable() else None
 
 
 def _is_encrypted(packet: Any) -> bool:
-    """Under Common Encryption (ISO 23001-7) or the like, as shops sell films."""
+    """Return whether a packet is encrypted (Common Encryption, ISO 23001-7, or the like)."""
     return bool(packet.has_sidedata("encryption_info"))
 
 
 def is_picture(container: Any) -> bool:
-    """Whether it holds a single picture."""
+    """Return whether the container holds a single picture."""
     brand = container.metadata.get("major_brand", "").strip()
     return container.format.name.endswith(PICTURE_FORMAT) or brand in PICTURE_BRANDS
 
 
 def raw_rate(container: Any, stream: Any) -> Fraction | None:
-    """Frames a second of a stream without times, as it states; None where there are times."""
+    """Return the frame rate of a stream without timestamps, as stated; None if it has them."""
     if container.format.name not in RAW_FORMATS:
         return None
     return Fraction(stream.average_rate or stream.guessed_rate or USUAL_RATE)
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:
-    """What the file is instead, as far as its first bytes tell."""
+    """Return why a file cannot be opened, as far as its first bytes tell."""
     if isinstance(error, PermissionError):
         return "permission denied"
     with path.open("rb") as file:
@@ -285,6 +284,6 @@ def _is_text(head: bytes) -> bool:
 
 
 def _is_shown(stream: Any) -> bool:
-    """Whether it can be decoded, and is no cover picture."""
+    """Return whether a stream can be decoded and is not a cover picture."""
     is_cover = stream.disposition & av.stream.Disposition.attached_pic
     return stream.codec_context is not None and not is_cover

@@ -1,4 +1,4 @@
-"""The table of a video stream's packets: when each picture is shown, and which are keyframes."""
+"""The packet table of a video stream: when each frame is shown, and which are keyframes."""
 
 from array import array
 from dataclasses import dataclass
@@ -14,33 +14,33 @@ from vidqa.types.media_info import VideoInfo
 
 @dataclass(frozen=True, slots=True)
 class PacketTable:
-    """The pictures of a stream in the order shown, by their presentation timestamps."""
+    """The frames of a stream in display order, by their presentation timestamps."""
 
     pts: NDArray[np.int64]
     """Increasing; at least one."""
     keys: NDArray[np.int64]
-    """Those of the keyframes, increasing; the first picture stored is one."""
+    """Timestamps of the keyframes, increasing; the first frame stored is one."""
     seconds: float
-    """What one step of a timestamp lasts."""
+    """Seconds per step of a timestamp."""
     leading: bool
-    """Some pictures are stored after a keyframe and shown before it (open groups of pictures)."""
+    """Whether some frames are stored after a keyframe and shown before it (open GOPs)."""
 
     @property
     def times_s(self) -> NDArray[np.float64]:
-        """When each picture is shown, in seconds from the first."""
+        """The time of each frame, in seconds from the first."""
         times_s: NDArray[np.float64] = (self.pts - self.pts[0]) * self.seconds
         return np.round(times_s, CLOCK_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why frames must be read in another way."""
+    """The reason why frames must be read in another way."""
 
     reason: str
 
 
 def tabulate(info: VideoInfo) -> PacketTable | Refusal:
-    """Read all packets of a clip without decoding them."""
+    """Read the packets of a clip without decoding them."""
     if info.raw_rate is not None:
         return Refusal("it is a raw stream without times")
     with open_media(info.path) as container:
@@ -55,7 +55,7 @@ def tabulate(info: VideoInfo) -> PacketTable | Refusal:
 
 
 class _Packets:
-    """The packets, in the order they are stored."""
+    """The packets in storage order."""
 
     def __init__(self) -> None:
         self.pts = array("q")
@@ -80,7 +80,7 @@ class _Packets:
         self.seconds = float(packet.time_base)
 
     def distrust(self) -> str:
-        """What is wrong with the packets, if anything."""
+        """Return what is wrong with the packets; empty if nothing is."""
         if not self.pts:
             return self.flaw or "there are no pictures in it"
         if len(set(self.pts)) < len(self.pts):
@@ -90,6 +90,6 @@ class _Packets:
         return self.flaw
 
     def table(self) -> PacketTable:
-        """The packets in the order shown."""
+        """Return the packets in display order."""
         pts, keys = (np.sort(np.asarray(times, np.int64)) for times in (self.pts, self.keys))
         return PacketTable(pts, keys, self.seconds, self.leading)

@@ -1,4 +1,4 @@
-"""What a container says of itself, checked against what can be read."""
+"""Probe a file: its container's metadata, checked against what can be read."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,22 +24,22 @@ from vidqa.media.container.still import describe_picture
 from vidqa.types.media_info import VideoInfo
 
 GREY_SIDE = 256
-"""Width and height of the picture that stands for those a sound has not."""
+"""Pixels of width and height of the grey frame that stands in for a sound's pictures."""
 
 LONGEST_S = 24 * 3600.0
-"""A header that claims more than a day is checked."""
+"""Seconds beyond which a duration in a header is checked (one day)."""
 
 FEWEST_BYTES_PER_S = 125.0
-"""So is one that claims less than 1 kbit/s: the sum is cheap, because the file is small."""
+"""Bytes per second (1 kbit/s) below which it is checked too: cheap, as the file is small."""
 
 
 def probe(path: Path) -> VideoInfo:
-    """Look into a file without decoding more than its first frame: a video, a sound, a picture.
+    """Probe a video, sound or picture, decoding its first frame at most.
 
     Raises:
         ClipNotFoundError: there is no such file.
         NotAVideoError: it cannot be read, or no picture in it can be decoded.
-        NoVideoStreamError: a media file without any picture or sound that can be decoded.
+        NoVideoStreamError: it has no picture and no sound that can be decoded.
 
     """
     with open_media(path) as container:
@@ -64,7 +64,7 @@ def probe(path: Path) -> VideoInfo:
 
 
 def _describe(container: Any, stream: Any, frame: Any, path: Path) -> VideoInfo:
-    """All that the headers and the first frame say."""
+    """Describe a video by its headers and its first frame."""
     rotation_deg = clean_rotation(frame.rotation)
     sideways = rotation_deg in (90, 270)
     start_s = start_of(frame)
@@ -96,7 +96,7 @@ def _describe(container: Any, stream: Any, frame: Any, path: Path) -> VideoInfo:
 
 
 def _describe_sound(container: Any, path: Path) -> VideoInfo:
-    """A sound, with one grey picture in place of those that it has not."""
+    """Describe a sound; one grey frame stands in for its pictures."""
     start_s = float((container.start_time or 0) / av.time_base)
     return VideoInfo(
         path=path,
@@ -117,15 +117,15 @@ def _describe_sound(container: Any, path: Path) -> VideoInfo:
 
 
 def clean_rotation(degrees: int) -> int:
-    """A display matrix's angle as quarter turns counter-clockwise: 0, 90, 180 or 270.
+    """Round a display matrix's angle to 0, 90, 180 or 270 degrees counter-clockwise.
 
-    Angles in between go to the nearest quarter turn; nonsense beyond a full turn means none.
+    An angle beyond a full turn is nonsense and gives 0.
     """
     return round(degrees / 90) * 90 % 360 if abs(degrees) <= 360 else 0
 
 
 def _claimed_duration(container: Any, stream: Any, start_s: float) -> float:
-    """Seconds from the first frame to the end, as the headers say; 0 when they say nothing."""
+    """Return the seconds from the first frame to the end as the headers state; 0 if unstated."""
     if raw_rate(container, stream) is not None:
         return 0.0  # FFmpeg guesses from the size
     if container.duration:
@@ -143,7 +143,7 @@ def _is_believable(duration_s: float, size_bytes: int) -> bool:
 
 
 def _measured_duration(path: Path, start_s: float) -> float:
-    """Seconds from the first frame to the end of the last packet; reads the whole file."""
+    """Measure the seconds from the first frame to the last packet's end; reads the whole file."""
     with open_media(path) as container:
         tracks = {stream.index: _Track() for stream in container.streams.video}
         tracks |= {stream.index: _Track() for stream in container.streams.audio}
@@ -160,7 +160,7 @@ def _measured_duration(path: Path, start_s: float) -> float:
 
 
 class _Track:
-    """The packets of one stream on the time line."""
+    """The time span that the packets of one stream cover."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -174,6 +174,6 @@ class _Track:
 
     @property
     def end_s(self) -> float:
-        """The end of the last packet, which lasts as long as the others when it does not say."""
+        """The end of the last packet; one without a duration lasts as long as the average."""
         average_s = (self.last_s - self.first_s) / (self.count - 1) if self.count > 1 else 0.0
         return self.last_s + (self.last_duration_s or average_s)

@@ -1,4 +1,4 @@
-"""A single picture, asked about as a clip of one frame."""
+"""Read a single picture as a clip of one frame."""
 
 import warnings
 from pathlib import Path
@@ -12,11 +12,11 @@ from vidqa.media.container.open_media import quoted
 from vidqa.types.media_info import VideoInfo
 
 SHOWN_S = 0.04
-"""How long it lasts as a clip: a frame of 25 a second."""
+"""Seconds that a picture lasts as a clip: one frame at 25 per second."""
 
 
 def describe_picture(path: Path, container: str) -> VideoInfo:
-    """What is known of a picture. Raises NotAVideoError as `read_picture` does."""
+    """Describe a picture. Raises NotAVideoError as `read_picture` does."""
     pixels = read_picture(path)
     height, width = pixels.shape[:2]
     with Image.open(path) as opened:
@@ -37,7 +37,7 @@ def describe_picture(path: Path, container: str) -> VideoInfo:
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:
-    """RGB pixels of a picture, upright as its camera noted, shape (height, width, 3).
+    """Return the RGB pixels of a picture, turned upright (Exif), shape (height, width, 3).
 
     Raises:
         NotAVideoError: it is damaged, far too large, or in a format that is not read here.

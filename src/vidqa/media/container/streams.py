@@ -1,4 +1,4 @@
-"""What an open container says of the streams in it."""
+"""Describe the streams of an open container."""
 
 from fractions import Fraction
 from typing import Any
@@ -9,18 +9,18 @@ from vidqa.media.container.naming import language_mark, title_of
 from vidqa.types.media_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, Transfer
 
 UNKNOWN = "unknown"
-"""The codec of a stream that no decoder here reads."""
+"""The codec name of a stream that no decoder here reads."""
 
 TRANSFERS: dict[int, Transfer] = {2: "unstated", 16: "pq", 18: "hlg"}
-"""By the numbers of ITU-T H.273, table 3; 0 and 3 are reserved, all others are not HDR."""
+"""Transfer functions by their ITU-T H.273 numbers, table 3; 0 and 3 are reserved, others SDR."""
 
 COARSEST_CLOCK = Fraction(1, 1000)
-"""FFmpeg takes the step of such a fine clock for the time between frames when it knows no better:
-nobody films at exactly one frame a millisecond or faster into a file that does not say so."""
+"""Seconds per step of a clock so fine that a frame rate of one per step is only FFmpeg's guess:
+nobody films at exactly one frame per millisecond or faster into a file that does not say so."""
 
 
 def audio_tracks(container: Any) -> tuple[AudioTrack, ...]:
-    """Every stream of sound, in the order of the file."""
+    """Return the audio streams, in the order of the file."""
     return tuple(_audio_track(stream) for stream in container.streams.audio)
 
 
@@ -38,7 +38,7 @@ def _audio_track(stream: Any) -> AudioTrack:
 
 
 def subtitle_tracks(container: Any) -> tuple[SubtitleTrack, ...]:
-    """Every stream of subtitles, in the order of the file."""
+    """Return the subtitle streams, in the order of the file."""
     return tuple(
         SubtitleTrack(
             codec=_codec(stream),
@@ -53,7 +53,7 @@ def subtitle_tracks(container: Any) -> tuple[SubtitleTrack, ...]:
 
 
 def other_pictures(container: Any, shown: Any) -> tuple[OtherPictures, ...]:
-    """Every stream of pictures but the one shown, covers among them."""
+    """Return the video streams other than the one shown, including cover pictures."""
     return tuple(
         OtherPictures(
             codec=_codec(stream),
@@ -67,7 +67,7 @@ def other_pictures(container: Any, shown: Any) -> tuple[OtherPictures, ...]:
 
 
 def chapters(container: Any, start_s: float) -> tuple[Chapter, ...]:
-    """The chapters, by time; `start_s` is the container's time of the first frame."""
+    """Return the chapters by time; `start_s` is the container time of the first frame."""
     found = [
         Chapter(
             max(0.0, float(one["start"] * one["time_base"]) - start_s),
@@ -80,7 +80,7 @@ def chapters(container: Any, start_s: float) -> tuple[Chapter, ...]:
 
 
 def frame_rate(stream: Any) -> Fraction | None:
-    """Frames a second on average, as stated; None when it is only the clock's step."""
+    """Return the stated average frame rate; None if it is only the clock's step."""
     rate = stream.average_rate
     if not rate or not stream.time_base:
         return None
@@ -89,7 +89,7 @@ def frame_rate(stream: Any) -> Fraction | None:
 
 
 def pixel_aspect(stream: Any, *, sideways: bool) -> Fraction | None:
-    """Width of a pixel over its height, as shown; None when unstated."""
+    """Return the width of a pixel over its height, as shown; None if unstated."""
     aspect = stream.sample_aspect_ratio
     if not aspect or aspect <= 0:
         return None
@@ -97,12 +97,12 @@ def pixel_aspect(stream: Any, *, sideways: bool) -> Fraction | None:
 
 
 def bit_depth(frame: Any) -> int:
-    """Bits of a channel."""
+    """Return the bits per channel; of channels that differ, the most."""
     return max(int(component.bits) for component in frame.format.components)
 
 
 def transfer(stream: Any, frame: Any) -> Transfer:
-    """How brightness is written, as the first frame says, else the stream."""
+    """Return the transfer function that the first frame states, else the stream."""
     said = [
         TRANSFERS.get(int(number), "sdr")
         for number in (frame.color_trc, stream.codec_context.color_trc)
@@ -115,9 +115,9 @@ def _codec(stream: Any) -> str:
 
 
 TEXT_CODECS = frozenset({"ass", "mov_text", "srt", "ssa", "subrip", "text", "webvtt"})
-"""The others are pictures of text."""
+"""FFmpeg's names of subtitle codecs that hold text; the others hold pictures of it."""
 
 
 def is_text(stream: Any) -> bool:
-    """Whether a stream of subtitles is text that can be read."""
+    """Return whether a subtitle stream is text that can be read."""
     return stream.codec_context is not None and stream.codec_context.name in TEXT_CODECS

@@ -1,4 +1,4 @@
-"""When the pictures of a clip are shown, and which are keyframes, without decoding any."""
+"""The times of a clip's frames and keyframes, read without decoding."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,16 @@ from vidqa.types.media_info import VideoInfo
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Times in seconds from the first frame, in order, none twice."""
+    """Frame times in seconds from the first frame, in order, none twice."""
 
     frame_times_s: tuple[float, ...]
-    """Of all pictures; a few codecs (VP9) store some that are never shown, which count here."""
+    """Times of all frames, including those that are never shown (a few codecs, such as VP9)."""
     key_times_s: tuple[float, ...]
-    """Of the keyframes."""
+    """Times of the keyframes."""
 
 
 def read_timeline(info: VideoInfo) -> Timeline:
-    """Read the packets of a clip, as far as they can be read; those without a time are left out.
+    """Read the packet times of a clip as far as possible; skip packets without a time.
 
     Raises:
         VideoError: the clip cannot be read.

@@ -1,1 +1,1 @@
-"""The pictures of a clip at given moments."""
+"""Read the frames of a clip at given times."""

@@ -1,4 +1,4 @@
-"""Read frames by number with decord: only right where its numbers and the packets agree."""
+"""Read frames by number with decord: correct only if its numbers agree with the packets."""
 
 from collections.abc import Generator, Sequence
 from typing import Any
@@ -14,25 +14,25 @@ from vidqa.types import Frame
 from vidqa.types.media_info import VideoInfo
 
 CLOCK_TOLERANCE_S = 0.002
-"""decord keeps times as 32-bit floats, which are this coarse after some hours."""
+"""Seconds that decord's times may be off: its 32-bit floats are this coarse after some hours."""
 
 INDEXED_CONTAINERS = frozenset({"mov", "matroska"})
-"""FFmpeg's first names of MP4/MOV and Matroska/WebM. Elsewhere decord's seeking is off by frames
-or whole groups of pictures (AVI, ASF, MPEG-PS and -TS, Ogg)."""
+"""FFmpeg's first names of MP4/MOV and Matroska/WebM. In other containers decord's seeks are off by
+frames or whole GOPs (AVI, ASF, MPEG-PS and -TS, Ogg)."""
 
 INDEXED_CODECS = frozenset({"h264", "av1"})
-"""Those whose packets are one shown picture each. VP8 and VP9 may hide pictures in packets of
-their own, HEVC may skip the leading pictures after a seek: both shift every later number."""
+"""Codecs whose packets hold one shown frame each. VP8 and VP9 may store hidden frames in packets of
+their own, HEVC may skip leading frames after a seek: both shift every later number."""
 
 INDEXED_PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})
-"""Others have come out garbled when the first access is a seek."""
+"""Pixel formats that decord reads well; others came out garbled when the first access is a seek."""
 
 CHECKED_FRAMES = 16
-"""How many frames are decoded to see them come out in the order of their times."""
+"""Frames decoded to check that they come out in the order of their times."""
 
 
 def distrust_numbers(info: VideoInfo, table: PacketTable) -> str:
-    """Why decord's frame numbers are not trusted for a clip; empty if they are."""
+    """Return why decord's frame numbers cannot be trusted for a clip; empty if they can."""
     if info.container.split(",")[0] not in INDEXED_CONTAINERS:
         return f"frame numbers cannot be trusted in {info.container.split(',')[0]}"
     if info.codec not in INDEXED_CODECS:
@@ -55,9 +55,9 @@ def read_by_number(
 
     Args:
         info: the clip, as probed.
-        table: its pictures' times, trusted.
+        table: its frame times, trusted.
         times_s: increasing, in seconds from the first frame.
-        size: of the pictures.
+        size: of the frames, in pixels.
 
     Returns:
         Why it stopped early, if it did.
@@ -82,7 +82,7 @@ def read_by_number(
 
 
 def _compare(reader: Any, info: VideoInfo, table: PacketTable) -> Refusal | None:
-    """Whether decord sees the same clip. Reads frame 0 first, which some codecs need."""
+    """Return how decord's view of the clip differs, if it does. Some codecs need frame 0 first."""
     shape = reader[0].shape
     if tuple(shape) != (info.height, info.width, 3):
         return Refusal(f"decord's pictures have another shape: {tuple(shape)}")
@@ -95,7 +95,7 @@ def _compare(reader: Any, info: VideoInfo, table: PacketTable) -> Refusal | None
 
 
 def _distrust_seeking(container: Any, stream: Any, table: PacketTable) -> str:
-    """Whether a seek to a keyframe ends there: decord counts on from where it means to be."""
+    """Return why a seek misses its keyframe, from which decord counts on; empty if none does."""
     if container.format.name.startswith("mov"):
         stored = sum(entry.is_keyframe for entry in stream.index_entries)
         if stored != len(table.keys):
@@ -113,7 +113,7 @@ def _distrust_seeking(container: Any, stream: Any, table: PacketTable) -> str:
 
 
 def _distrust_order(info: VideoInfo, table: PacketTable) -> str:
-    """Whether the decoder hands out the first frames in the order of their times."""
+    """Return a reason if the first frames come out in an order other than that of their times."""
     losses, first = Losses(), []
     with open_media(info.path) as container:
         for frame in decoded(container, video_stream(container, info.path), losses):

@@ -1,4 +1,4 @@
-"""The frame shown at each of some moments, whichever decoder reads it."""
+"""Read the frames shown at given times, with the decoder that suits the clip."""
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,27 +20,27 @@ from vidqa.types import Frame
 from vidqa.types.media_info import NO_PICTURES, VideoInfo
 
 GREY = 127
-"""The level of a picture that shows nothing."""
+"""Pixel value, of 255, of a frame that stands in for missing pictures."""
 
 Decoder = Literal["auto", "decord", "pyav"]
-"""Who decodes: chosen by what the clip allows, or told."""
+"""The decoder to use; `auto` chooses by what the clip allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameReport:
-    """How the frames of a clip were read."""
+    """A report of how the frames of a clip were read."""
 
     decoder: str
-    """`decord` or `pyav`."""
+    """`decord`, `pyav`, `pillow` (a picture) or `none` (a sound)."""
     reason: str
-    """Why so."""
+    """Why this decoder was used."""
     warnings: tuple[str, ...] = ()
-    """What could not be read."""
+    """What could not be read or is doubtful."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameSet:
-    """Frames of one clip, and how they were read."""
+    """The frames of one clip, and the report of how they were read."""
 
     frames: tuple[Frame, ...]
     """In order of time, none twice, at least one."""
@@ -48,7 +48,7 @@ class FrameSet:
 
 
 def collect(stream: Iterator[Frame | FrameReport]) -> FrameSet:
-    """All that `read_frames` yields, at once."""
+    """Collect what `read_frames` yields."""
     *frames, report = stream
     assert isinstance(report, FrameReport), "the report comes last"
     return FrameSet(tuple(one for one in frames if isinstance(one, Frame)), report)
@@ -63,18 +63,18 @@ def read_frames(
 ) -> Iterator[Frame | FrameReport]:
     """Yield the frame shown at each time, the last one that begins at or before it; then a report.
 
-    Two times that fall on one frame give one frame, so there may be fewer frames than times.
+    Times that fall on the same frame give it once, so there may be fewer frames than times.
 
     Args:
         info: the clip, as probed.
         times_s: in seconds from the first frame, in any order; at least one.
-        size: width and height of the pictures; as shown if None.
-        decoder: `decord` is refused where its frame numbers cannot be trusted.
+        size: width and height of the frames; the clip's own if None.
+        decoder: `decord` is refused if its frame numbers cannot be trusted.
 
     Raises:
         NotAVideoError: nothing could be decoded.
-        UsageError: decord was asked for and cannot be trusted with this clip.
-        ValueError: no times.
+        UsageError: decord was requested and cannot be trusted with this clip.
+        ValueError: there are no times.
 
     """
     if not times_s:
@@ -102,29 +102,29 @@ def read_frames(
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a clip is to be read, and why."""
+    """The way to read a clip, and the reason for it."""
 
     decoder: Literal["decord", "pyav"]
     reason: str
     table: PacketTable | None
-    """Where its pictures are; None to read in order."""
+    """Its packet table; None to read in order."""
 
     @property
     def in_order(self) -> Refusal | None:
-        """Why it is read in order, if it is."""
+        """The reason to read in order, if it is read so."""
         return Refusal(self.reason) if self.table is None else None
 
 
 def choose(info: VideoInfo, decoder: Decoder) -> Way:
     """Choose how to read a clip.
 
-    PyAV decoding in order is right for every clip. Where the table of packets allows it, PyAV jumps
-    to the keyframe before each moment instead, and checks every frame's timestamp. decord does the
-    same by counting pictures, which is slower (benchmarks/decode.py) and right for fewer clips, so
-    it is used only when told.
+    Decoding in order with PyAV is correct for every clip. If the packet table allows it, PyAV seeks
+    to the keyframe before each time instead, and checks every frame's timestamp. decord does the
+    same by counting frames, which is slower (benchmarks/decode.py) and correct for fewer clips, so
+    it is used only on request.
 
     Raises:
-        UsageError: decord was asked for and cannot be trusted with this clip; or no such decoder.
+        UsageError: decord was requested and cannot be trusted with this clip; or no such decoder.
 
     """
     if decoder not in get_args(Decoder):
@@ -154,7 +154,7 @@ def _untrusted(info: VideoInfo, reason: str) -> UsageError:
 
 
 def _only_picture(info: VideoInfo, time_s: float, size: Size) -> Iterator[Frame | FrameReport]:
-    """The picture of a picture file, and a grey one for a sound."""
+    """Yield the picture of a picture file, or a grey frame for a sound; then a report."""
     if info.kind == "picture":
         yield Frame(0.0, resized(read_picture(info.path), size))
         yield FrameReport("pillow", "it is a single picture")
@@ -167,7 +167,7 @@ def _only_picture(info: VideoInfo, time_s: float, size: Size) -> Iterator[Frame 
 def _last_of(
     frames: Generator[Frame, None, Refusal | None],
 ) -> Generator[Frame, None, tuple[float, Refusal | None]]:
-    """Pass frames on; return the time of the last and why there are no more."""
+    """Yield the frames; return the time of the last one and why reading stopped, if early."""
     last_s = -1.0
     while True:
         try:
@@ -181,7 +181,7 @@ def _last_of(
 def _after(
     last_s: float, frames: Generator[Frame, None, tuple[str, ...]]
 ) -> Generator[Frame, None, tuple[str, ...]]:
-    """Pass on the frames that come after a moment; return the warnings."""
+    """Yield the frames after a given time; return the warnings."""
     while True:
         try:
             frame = next(frames)

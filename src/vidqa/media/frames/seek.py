@@ -1,7 +1,7 @@
-"""Read frames by jumping from keyframe to keyframe: as right as reading in order, and faster.
+"""Read frames by seeking to keyframes: as correct as reading in order, and faster.
 
-A frame is recognised by its timestamp, never by counting. When a frame that the packet table
-promises does not come out of the decoder, or comes out damaged, the rest is read in order.
+A frame is recognised by its timestamp, never by counting. When a frame in the packet table does not
+come out of the decoder, or comes out damaged, the rest is read in order.
 """
 
 from bisect import bisect_right
@@ -22,18 +22,18 @@ from vidqa.types import Frame
 from vidqa.types.media_info import VideoInfo
 
 SEARCHED_CONTAINERS = frozenset({"mov", "matroska"})
-"""FFmpeg's first names of MP4/MOV and Matroska/WebM, which find their keyframes."""
+"""FFmpeg's first names of MP4/MOV and Matroska/WebM, in which seeks find their keyframes."""
 
 SEARCHED_CODECS = frozenset({"av1", "h264", "hevc", "vp8", "vp9"})
-"""Those whose decoders start at a keyframe and say so when a reference is missing."""
+"""Codecs whose decoders start at a keyframe and report a missing reference."""
 
 SKIPPING_CODECS = frozenset({"h264"})
-"""Whose bitstream marks pictures that no other picture needs in any way: those not asked for are
-not decoded. (HEVC's marks hold within one layer only; VP9's pictures also pass on statistics.)"""
+"""Codecs whose bitstream marks frames that no other frame needs in any way: those not requested
+are not decoded. (HEVC's marks hold within one layer only; VP9's frames also pass on statistics.)"""
 
 
 def distrust_searching(info: VideoInfo) -> str:
-    """Why this kind of file is not searched; empty if it is."""
+    """Return why seeks cannot be trusted in this kind of file; empty if they can."""
     container = info.container.split(",")[0]
     if container not in SEARCHED_CONTAINERS:
         return f"searching for a moment cannot be trusted in {container}"
@@ -49,12 +49,12 @@ def read_by_searching(
 
     Args:
         info: the clip, as probed.
-        table: its pictures' times.
+        table: its frame times.
         times_s: increasing, in seconds from the first frame.
-        size: of the pictures.
+        size: of the frames, in pixels.
 
     Returns:
-        Why it stopped early, if it did: what was yielded until then is right.
+        Why it stopped early, if it did; the frames yielded until then are correct.
 
     """
     with open_media(info.path) as container:
@@ -78,7 +78,7 @@ def read_by_searching(
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Pictures to be decoded from one keyframe on, by their timestamps."""
+    """The requested frames after one keyframe, by their timestamps."""
 
     key: int
     wanted: tuple[int, ...]
@@ -97,7 +97,7 @@ def _groups(table: PacketTable, times_s: Sequence[float]) -> list[_Group]:
 
 
 def _decode_group(container: Any, stream: Any, group: _Group) -> Iterator[Any]:
-    """The wanted frames of a group as they come out, in order; fewer when something is wrong."""
+    """Yield the requested frames of a group in decoder order; fewer if something is wrong."""
     codec, left = stream.codec_context, set(group.wanted)
     try:
         container.seek(group.key, stream=stream)
@@ -112,9 +112,9 @@ def _decode_group(container: Any, stream: Any, group: _Group) -> Iterator[Any]:
 
 
 def _until_fed(packets: Iterator[Any], group: _Group) -> Iterator[Any]:
-    """The packets up to the last wanted one in the order stored; none after a wrong landing.
+    """Yield the packets up to the last requested one, in storage order; none if the seek missed.
 
-    Left out are those shown before the keyframe they are stored behind: they need what comes
+    Packets shown before the keyframe they are stored after are skipped: they need what comes
     before it, and nothing after it needs them.
     """
     left, landing = set(group.wanted), None

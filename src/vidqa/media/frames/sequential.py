@@ -1,4 +1,4 @@
-"""Read frames by decoding from the start and going by timestamps: slow, and right."""
+"""Read frames by decoding from the start and comparing timestamps: slow, but always correct."""
 
 from bisect import bisect_left
 from collections import deque
@@ -21,25 +21,25 @@ from vidqa.types import Frame
 from vidqa.types.media_info import VideoInfo
 
 REORDERED_FRAMES = 16
-"""H.264 and HEVC let a decoder hold back at most so many frames: past that many frames behind the
-last time wanted, none before it can still come."""
+"""Frames that H.264 and HEVC let a decoder hold back at most: after this many frames past the last
+requested time, none before it can still come."""
 
 
 def read_in_order(
     info: VideoInfo, times_s: Sequence[float], size: Size
 ) -> Generator[Frame, None, tuple[str, ...]]:
-    """Yield the frames shown at the given times, decoded from the first on.
+    """Yield the frames shown at the given times, decoded from the first frame on.
 
-    Holds no more pictures than are asked for, and those of the decoder itself. They come out when
-    all is read: only then it is known whether something was damaged on the way.
+    Holds only the requested frames and those of the decoder itself. Frames are yielded only after
+    decoding has finished, because damage found late forces a second, single-threaded pass.
 
     Args:
         info: the clip, as probed.
         times_s: increasing, in seconds from the first frame.
-        size: of the pictures.
+        size: of the frames, in pixels.
 
     Returns:
-        What was lost on the way.
+        Warnings of what was lost.
 
     Raises:
         NotAVideoError: nothing could be decoded.
@@ -58,7 +58,7 @@ def read_in_order(
 
 
 class _Slots:
-    """For each wanted time the latest frame at or before it, in whatever order frames come."""
+    """The latest frame at or before each requested time, in whatever order frames arrive."""
 
     def __init__(self, info: VideoInfo, times_s: Sequence[float], size: Size) -> None:
         self.info = info
@@ -66,26 +66,26 @@ class _Slots:
         self.size = size
         self.losses = Losses()
         self.kept: list[Frame] = []
-        """Those that no frame to come can replace, as pictures."""
+        """Resized frames that no later frame can replace."""
         self.last_s = 0.0
         self.corrupt = self.corrupt_kept = self.untimed = 0
         self.gone_back = 0
-        """Pictures that come long after their time, as in files put one behind the other."""
+        """Count of frames that come long after their time, as in concatenated files."""
         self._settled = -1
-        """The last slot that has its picture."""
+        """Index of the last slot that has its frame."""
         self._held: deque[tuple[int, float, Any]] = deque()
-        """Slot, time and frame of those that may still be replaced, by time."""
+        """Slot, time and frame of those that may still be replaced, in order of time."""
         self._start_s: float | None = None
         self._behind = 0
 
     @property
     def is_damaged(self) -> bool:
-        """Something may have been lost or patched up, wanted or not."""
+        """Whether any frame, requested or not, may have been lost or patched up."""
         losses = self.losses
         return bool(losses.packets or losses.cut_off or losses.missing or self.corrupt)
 
     def is_done_with(self, frame: Any) -> bool:
-        """Keep the frame if a time wants it; true when no later frame can be wanted."""
+        """Hold the frame if its time is requested; return True once no later frame can be."""
         self.corrupt += bool(frame.is_corrupt)
         if frame.time is None:
             self.untimed += 1
@@ -105,14 +105,14 @@ class _Slots:
         return False
 
     def settle(self, *, all_but: int = 0) -> None:
-        """Make pictures of the held frames, in order of time, and let them go."""
+        """Resize the held frames, in order of time, and release them."""
         while len(self._held) > all_but:
             self._settled, time_s, frame = self._held.popleft()
             self.corrupt_kept += bool(frame.is_corrupt)
             self.kept.append(Frame(time_s, picture(frame, self.info.rotation_deg, self.size)))
 
     def _hold(self, slot: int, time_s: float, frame: Any) -> None:
-        """Put a frame in its slot unless a later one is there."""
+        """Put a frame in its slot unless the slot holds a later one."""
         place = next((n for n, (taken, *_) in enumerate(self._held) if taken >= slot), None)
         if place is None:
             self._held.append((slot, time_s, frame))
@@ -124,7 +124,7 @@ class _Slots:
 
 
 def _fill(info: VideoInfo, times_s: Sequence[float], size: Size, *, threads: int) -> _Slots:
-    """Decode up to the last time wanted; zero threads means as many as the machine has."""
+    """Decode up to the last requested time; 0 threads means as many as the machine has."""
     slots = _Slots(info, times_s, size)
     with open_media(info.path) as container:
         stream = video_stream(container, info.path)

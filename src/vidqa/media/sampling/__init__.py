@@ -1,1 +1,1 @@
-"""Which moments of a clip to look at."""
+"""Choose the moments of a clip to sample."""

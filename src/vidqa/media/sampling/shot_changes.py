@@ -1,12 +1,12 @@
-"""Where one shot ends and the next begins, in a row of thumbnails. Pure functions over pictures.
+"""Detect shot changes in a series of thumbnails. Pure functions over pictures.
 
-Two things make a new shot. A cut: from one frame to the next most of the picture changes, much more
-than around it, and it stays changed. A fade or dissolve: for a while every frame is a mixture of
-what was before and what comes after. Movement is neither: a camera that pans changes the picture as
-much, but gradually, and not by mixing; nor is a flash, after which all is as before.
+A new shot begins in one of two ways. A cut: from one frame to the next most of the picture changes,
+much more than in the frames around, and it stays changed. A fade or dissolve: for a while every
+frame is a mixture of the shots before and after. Movement is neither: a panning camera changes the
+picture as much, but gradually, and not by mixing; nor is a flash, after which all is as before.
 
-"Before" and "after" are the medians of some frames, which a flash of fewer than half of them does
-not touch.
+"Before" and "after" are medians over some frames, which a flash of fewer than half of them does
+not affect.
 """
 
 from collections import deque
@@ -22,52 +22,52 @@ Picture = NDArray[np.float32]
 """A thumbnail, shape (height, width, 3), 0 to 255."""
 
 SPAN_S = 0.3
-"""What counts as before and after; no shot is shorter."""
+"""Seconds that count as before and after a frame; no shot is shorter."""
 
 FEWEST_IN_SPAN = 3
-"""So many frames of a clip with few frames a second."""
+"""Frames in a span at least, for clips with a low frame rate."""
 
 RATE_FRAMES = 25
-"""The frame rate is taken from so many first frames."""
+"""Frames from which the frame rate is measured: the first ones."""
 
 # Chosen on some thirty clips of people, animals, traffic and cartoons.
 CUT_CHANGE = 15.0
-"""Mean difference of a pixel, of 255."""
+"""Mean difference per pixel, of 255, that makes a cut."""
 CUT_SHARE = 0.7
-"""How much of the change comes with one frame."""
+"""Share of the change that comes with one frame."""
 CUT_LEAP = 2.5
-"""How much larger that step is than the steps around it."""
+"""Ratio of that step to the steps around it."""
 
 FADE_CHANGE = 15.0
 FADE_UNEXPLAINED = 0.1
-"""How much of the change is no mixture of before and after."""
+"""Share of the change, at most, that is not a mixture of before and after."""
 FADE_PROGRESS = 0.1
-"""How much more of after is in a frame than in one half a span earlier."""
+"""Increase of the share of "after" in half a span, at least."""
 FADE_MIDDLE = (0.3, 0.7)
-"""How much of after is in the frame in the middle."""
+"""Share of "after" in the middle frame: lowest and highest."""
 SAME_SCENE = 0.9
-"""How much of a picture's contrast (its variance) the one before it explains when only the light
-has changed: the camera's exposure, or a lamp."""
+"""Share of a picture's contrast (variance) that the one before explains if only the light changed:
+the camera's exposure, or a lamp."""
 NOISE = 3.0
-"""What differs less than this in the mean, once the light is accounted for, shows nothing new."""
+"""Mean difference per pixel, of 255, corrected for light, below which nothing new is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small picture of a frame."""
+    """A frame scaled down, with its time."""
 
     time_s: float
     picture: Picture
 
 
 def new_shots(thumbnails: Iterable[Thumbnail]) -> Iterator[float]:
-    """Yield the times, in seconds, at which a new shot begins; not that of the first.
+    """Yield the times, in seconds, at which new shots begin, except the first.
 
-    A new shot begins at its first frame, or halfway through a fade. Blackness and other blanks
+    A new shot begins at its first frame, or halfway through a fade. Black and other blank frames
     belong to the shot before them.
 
     Args:
-        thumbnails: in order of time, of one shape.
+        thumbnails: in order of time, all of one shape.
 
     """
     last_s, fading = -np.inf, list[float]()
@@ -89,27 +89,27 @@ def _middle(times_s: list[float]) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A frame and what is around it; a span is half of what `SPAN_S` is on both sides of it."""
+    """A frame and its surroundings, measured in spans of `SPAN_S`."""
 
     time_s: float
     before: Picture
     """The median of the span before the frame."""
     after: Picture
-    """That of the span which begins with it."""
+    """The median of the span that begins with the frame."""
     long_before: Picture
-    """A span earlier than `before`."""
+    """The median of the span before `before`."""
     long_after: Picture
-    """A span later than `after`."""
+    """The median of the span after `after`."""
     way: tuple[Picture, Picture, Picture]
-    """The frame half a span earlier, itself, half a span later."""
+    """The frames half a span earlier, at this time, and half a span later."""
     step: float
-    """The mean difference of the frame to the one before it."""
+    """The mean difference of the frame from the one before it."""
     steps_around: float
-    """The same for the frames around it: the median before or behind it, whichever is larger."""
+    """The same for the frames around it: the median before or after it, whichever is larger."""
 
 
 def _moments(thumbnails: Iterable[Thumbnail]) -> Iterator[_Moment]:
-    """Every frame with two spans around it; the first and last are repeated to make up for them."""
+    """Yield each frame with its surroundings; the first and last frames are repeated as padding."""
     source = iter(thumbnails)
     first = list(islice(source, RATE_FRAMES))
     if len(first) < 2:
@@ -156,7 +156,7 @@ def _padded(first: list[Thumbnail], rest: Iterable[Thumbnail], span: int) -> Ite
 
 
 def _frames_in_span(first: list[Thumbnail]) -> int:
-    """An odd number, so that the median is one of them."""
+    """Return the frames in a span, an odd number, so that the median is one of them."""
     per_frame_s = (first[-1].time_s - first[0].time_s) / (len(first) - 1)
     return max(FEWEST_IN_SPAN, round(SPAN_S / per_frame_s) | 1)
 
@@ -172,7 +172,7 @@ def _is_cut(moment: _Moment) -> bool:
 
 
 def _is_fading(moment: _Moment) -> bool:
-    """Whether frames around this one are mixtures, more and more of what comes after."""
+    """Return whether the frames around this one are mixtures with a growing share of "after"."""
     before, after = moment.long_before, moment.long_after
     direction = after - before
     change = float(np.abs(direction).mean())
@@ -194,7 +194,7 @@ def _is_fading(moment: _Moment) -> bool:
 
 
 def _shows_new(before: Picture, after: Picture) -> bool:
-    """Whether a picture is more than the one before it in another light, or a blank."""
+    """Return whether a picture is neither blank nor the one before in another light."""
     contrast, other = before - before.mean(), after - after.mean()
     own = float((contrast**2).sum())
     light = float((contrast * other).sum()) / own if own else 0.0

@@ -1,4 +1,4 @@
-"""Find the shots of a clip by decoding all of it, small."""
+"""Find the shots of a clip by decoding it to thumbnails."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,17 +12,17 @@ from vidqa.media.sampling.shot_changes import Picture, Thumbnail, new_shots
 from vidqa.types.media_info import VideoInfo
 
 THUMBNAIL = (32, 18)
-"""Width and height: enough to tell shots, too little to see noise and small movement."""
+"""Pixels of width and height: enough to tell shots apart, too few for noise and small movement."""
 
 MOST_PER_S = 30
-"""Frames of faster clips are left out: a cut is no shorter in them."""
+"""Frames per second used at most: a cut takes as long in faster clips."""
 
 
 def find_shots(info: VideoInfo, start_s: float, end_s: float) -> tuple[float, ...]:
-    """When new shots begin within a stretch of a clip, in seconds from its first frame.
+    """Return when new shots begin in a part of a clip, in seconds from its first frame.
 
     Takes about as long as decoding the clip up to `end_s`; shots shorter than a third of a second
-    are not told apart. How shots are told: `vidqa.media.sampling.shot_changes`.
+    are not separated. See `vidqa.media.sampling.shot_changes` for the method.
 
     Raises:
         VideoError: the clip cannot be read.
@@ -41,7 +41,7 @@ def find_shots(info: VideoInfo, start_s: float, end_s: float) -> tuple[float, ..
 def _thumbnails(
     path: Path, start_s: float, end_s: float, losses: Losses, *, threads: int
 ) -> Iterator[Thumbnail]:
-    """Small pictures of the frames in a stretch, at most so many a second."""
+    """Yield thumbnails of the frames in a part of a clip, at most `MOST_PER_S`."""
     with open_media(path) as container:
         stream = video_stream(container, path)
         stream.thread_type = "AUTO"

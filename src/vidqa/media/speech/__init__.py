@@ -1,1 +1,1 @@
-"""What is heard in a sound."""
+"""Recognise the speech in a sound."""

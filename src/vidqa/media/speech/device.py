@@ -1,4 +1,4 @@
-"""Where speech is recognised: the device, the number format, how many threads."""
+"""Choose the device, number format and number of threads for speech recognition."""
 
 import ctypes
 import os
@@ -11,68 +11,67 @@ from typing import Literal
 from vidqa.errors import UsageError
 
 CUDA_MAJOR = 12
-"""The CUDA that the released CTranslate2 4 is built for; it opens cuBLAS of that major version, by
-name, when it first multiplies."""
+"""Major CUDA version that the released CTranslate2 4 is built for; it opens cuBLAS of that version,
+by name, at its first multiplication."""
 
 CUBLAS = f"libcublas.so.{CUDA_MAJOR}"
 
 MOST_THREADS = 16
-"""A machine that has more cores has other work for them, too."""
+"""Threads used at most: a machine with more cores has other work for them, too."""
 
 CPU_BATCH, CUDA_BATCH = 4, 16
-"""How many windows of 30 s are decoded together: a CPU is busy with few, and memory grows with
-them."""
+"""Windows of 30 s decoded together: few keep a CPU busy, and memory grows with their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and how a recogniser computes."""
+    """The device and settings of a recognizer."""
 
     device: Literal["cpu", "cuda"]
     threads: int
     index: int = 0
-    """Which of several CUDA devices."""
+    """Index of the CUDA device."""
     warnings: tuple[str, ...] = ()
-    """Why it is not the device asked for."""
+    """Why it is not the requested device."""
 
     @property
     def compute_type(self) -> str:
-        """CTranslate2's number format: on a CPU 8-bit integers, on a GPU 16-bit floats."""
+        """CTranslate2's number format: 8-bit integers on a CPU, 16-bit floats on a GPU."""
         return "int8" if self.device == "cpu" else "float16"
 
     @property
     def batch(self) -> int:
-        """How many windows are decoded together."""
+        """The number of windows decoded together."""
         return CPU_BATCH if self.device == "cpu" else CUDA_BATCH
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What there is to compute with."""
+    """The processors and libraries available to this process."""
 
     cores: int
-    """Those this process may use."""
+    """CPU cores that this process may use."""
     gpus: int = 0
     """CUDA devices that CTranslate2 sees."""
     cublas_missing: str = ""
-    """Why its cuBLAS cannot be loaded; empty when it can."""
+    """Why its cuBLAS cannot be loaded; empty if it can."""
     torch_cuda: int | None = field(default=None)
     """The major version of the CUDA libraries that torch has loaded into this process, if any."""
 
 
 def place_speech(device: str, machine: Machine) -> Place:
-    """Choose where to listen.
+    """Choose the device for speech recognition.
 
-    CUDA is used only where CTranslate2 finds the libraries it was built for, and where torch has
-    not loaded those of another major version into the same process. Everywhere else speech runs on
-    the CPU; a warning says so where a GPU was asked for or is there. CTranslate2 knows no MPS.
+    CUDA is used only if CTranslate2 finds the libraries it was built for, and torch has not loaded
+    those of another major version into the same process. Otherwise speech runs on the CPU, with a
+    warning if a GPU was requested or exists. CTranslate2 does not support MPS.
 
     Args:
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-        machine: what there is.
+        machine: the available processors and libraries.
 
     Raises:
-        UsageError: no such device.
+        UsageError: there is no such device.
 
     """
     kind, _, index = device.partition(":")
@@ -98,16 +97,16 @@ def _why_not_cuda(machine: Machine) -> str:
 
 
 def speech_threads(cores: int) -> int:
-    """How many threads recognise speech.
+    """Return the number of threads for speech recognition.
 
-    A worker decodes the sound beside it, so a core is left to that where there are more than two;
-    of two none: the decoder needs a small part of one, and an idle core would be a greater loss.
+    A worker decodes the sound at the same time, so it is left one core of more than two. Of two
+    it is left none: it needs a small part of one, and an idle core would be a greater loss.
     """
     return min(MOST_THREADS, cores if cores <= 2 else cores - 1)
 
 
 def probe_machine(device: str) -> Machine:
-    """What this machine has, as far as it matters for a device; looks at no GPU without need."""
+    """Probe this machine as far as it matters for a device; GPUs only if needed."""
     cores = _cores()
     if device.partition(":")[0] in ("cpu", "mps"):
         return Machine(cores)
@@ -125,9 +124,9 @@ def _cores() -> int:
 
 
 def _load_cublas() -> str:
-    """Load CTranslate2's cuBLAS, from where pip puts it if need be; return why that failed.
+    """Load CTranslate2's cuBLAS, from pip's folders if need be; return why that failed, or "".
 
-    Once it is loaded, CTranslate2 finds it by its name.
+    Once it is loaded, CTranslate2 finds it by name.
     """
     try:
         ctypes.CDLL(CUBLAS)
@@ -143,7 +142,7 @@ def _load_cublas() -> str:
 
 
 def _installed_cublas() -> list[Path]:
-    """The places of NVIDIA's wheels."""
+    """Return the cuBLAS libraries installed by NVIDIA's wheels."""
     spec = find_spec("nvidia")
     roots = map(Path, (spec.submodule_search_locations or ()) if spec else ())
     return [file for root in roots for file in sorted(root.glob(f"*/lib/{CUBLAS}"))]

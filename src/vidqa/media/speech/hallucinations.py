@@ -1,19 +1,19 @@
-"""What a recogniser says of sounds in which nobody spoke."""
+"""Drop text that Whisper makes up over noise, music and silence."""
 
 from typing import Protocol
 
-# What Whisper's own decoding takes for failure (openai/whisper, `transcribe`).
+# Thresholds at which Whisper's own decoding has failed (openai/whisper, `transcribe`).
 LOWEST_LOG_PROBABILITY = -1.0
 HIGHEST_NO_SPEECH_PROBABILITY = 0.6
 HIGHEST_COMPRESSION_RATIO = 2.4
 
 CONVINCING_LOG_PROBABILITY = -0.5
-"""Words of this probability are believed although the model doubts that there is speech: it says so
-of whole windows in which somebody begins to speak late or is cut short."""
+"""Mean log-probability from which words count although the model doubts that there is speech: it
+also doubts windows in which somebody begins to speak late or is cut short."""
 
 
 class Said(Protocol):
-    """A segment as faster-whisper gives it."""
+    """A segment, as faster-whisper returns it."""
 
     text: str
     avg_logprob: float
@@ -22,19 +22,19 @@ class Said(Protocol):
 
 
 class Doubt:
-    """Leaves out what a recogniser invents over noise and music.
+    """A filter of text that a recognizer invents over noise and music.
 
-    That is: what it is unsure of, the more so where it hears no speech, what turns in circles, and
-    what says the same as the segment before.
+    It rejects segments that are uncertain (the more so without speech), repetitive, or the same as
+    the one before.
     """
 
     def __init__(self) -> None:
         self.count = 0
-        """How many segments with words in them it was unsure of."""
+        """Count of rejected segments that were uncertain or repetitive and had words."""
         self._before = ""
 
     def believes(self, segment: Said) -> bool:
-        """Whether somebody really said it."""
+        """Return False for a segment that is uncertain, repetitive, or the same as the last."""
         text = "".join(filter(str.isalnum, segment.text.casefold()))
         repeated, self._before = text == self._before, text
         doubted = segment.no_speech_prob > HIGHEST_NO_SPEECH_PROBABILITY

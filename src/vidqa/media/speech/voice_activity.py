@@ -1,4 +1,4 @@
-"""Where somebody speaks in a sound, and the windows in which it is heard."""
+"""Find the voices in a sound, and the windows in which they are recognised."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,33 +8,33 @@ from numpy.typing import NDArray
 from vidqa.media.speech.audio import SAMPLE_RATE
 
 Stretch = tuple[float, float]
-"""Begin and end, in seconds from the begin of the sound."""
+"""Start and end, in seconds from the start of the sound."""
 
 WINDOW_S = 27.0
-"""Whisper hears 30 s at once. It ends a sentence with its time only where silence follows; in a
-window that is full to its end the last sentence would be lost."""
+"""Seconds of a window, less than Whisper's 30: it gives a sentence an end time only if silence
+follows, so that a window full to its end would lose its last sentence."""
 
 PAUSE_MS = 500
-"""Shorter pauses are within a sentence."""
+"""Milliseconds of silence below which a pause is within a sentence."""
 
 MARGIN_MS = 200
-"""Left on both sides of a voice: consonants are quiet."""
+"""Milliseconds added on both sides of a voice: consonants are quiet."""
 
 WORTHWHILE = 0.6
-"""The part of a window that must be filled before it ends at an earlier, longer pause."""
+"""Share of a window that must be filled before it may end at an earlier, longer pause."""
 
 LONGER = 1.5
-"""How much longer that pause must be."""
+"""Ratio by which that pause must be longer."""
 
 TOUCH_S = 0.3
-"""A shorter overlap of a sentence with a voice is only an imprecise time."""
+"""Seconds of overlap of a sentence with a voice, up to which it is only an imprecise time."""
 
 UNHEARD_S = 0.7
-"""A voice of this length behind the last sentence heard is worth another window."""
+"""Seconds of voice after the last recognised sentence, above which another window is decoded."""
 
 
 def find_voices(sound: NDArray[np.float32]) -> list[Stretch]:
-    """The stretches of speech in a sound, none longer than a window (Silero's detector).
+    """Return the stretches of speech in a sound, none longer than a window (Silero VAD).
 
     Args:
         sound: mono samples at 16 kHz, between -1 and 1.
@@ -57,7 +57,7 @@ def touch_edges(voices: Sequence[Stretch], length_s: float) -> tuple[bool, bool]
 
 
 def windows(voices: Sequence[Stretch]) -> list[Stretch]:
-    """Cover all voices with windows, as few as may be, that end where it is silent for long."""
+    """Cover all voices with few windows that end at long pauses."""
     found = []
     first = 0
     while first < len(voices):
@@ -68,7 +68,7 @@ def windows(voices: Sequence[Stretch]) -> list[Stretch]:
 
 
 def _last_of_window(voices: Sequence[Stretch], first: int) -> int:
-    """The last voice that shares a window with the first."""
+    """Return the index of the last voice that shares a window with `first`."""
     begin_s = voices[first][0]
     last = first
     while last + 1 < len(voices) and voices[last + 1][1] - begin_s <= WINDOW_S:
@@ -86,7 +86,7 @@ def _last_of_window(voices: Sequence[Stretch], first: int) -> int:
 
 
 def unheard(window: Stretch, voices: Iterable[Stretch], heard: Iterable[Stretch]) -> Stretch | None:
-    """The rest of a window in which a voice goes on behind all that was heard, if there is one."""
+    """Return the rest of a window if a voice goes on after all recognised text, else None."""
     ends = [end_s for begin_s, end_s in heard if window[0] <= begin_s < window[1]]
     if not ends:
         return None
@@ -97,7 +97,7 @@ def unheard(window: Stretch, voices: Iterable[Stretch], heard: Iterable[Stretch]
 
 
 def snapped(said: Stretch, voices: Iterable[Stretch]) -> Stretch:
-    """The times of a sentence without the silence around it: Whisper lets it begin in a pause."""
+    """Trim the silence around a sentence: Whisper lets it begin in a pause."""
     own = [
         (begin_s, end_s)
         for begin_s, end_s in voices

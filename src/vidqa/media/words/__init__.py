@@ -1,1 +1,1 @@
-"""What is said in a clip, from whatever can be read or heard."""
+"""Find the words of a clip, in subtitles or in its sound."""

@@ -1,6 +1,6 @@
-"""Cues of SRT and WebVTT files told from what stands between them: counters, names, notes.
+"""Separate the cues of SRT and WebVTT files from what is between them: counters, names, notes.
 
-Their parser takes a number at the end of a text for the counter of the next cue, there or not.
+Their parser takes a number at the end of a cue's text for the next counter, even if there is none.
 """
 
 import re
@@ -13,12 +13,12 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def renumbered(text: str, is_vtt: bool, is_timing: Callable[[str], bool]) -> str:
-    """The same cues, with one counter and a blank line before each and behind the last.
+    """Return the same cues, with a blank line and a counter before each and after the last.
 
     Args:
         text: of a whole file.
-        is_vtt: in WebVTT a blank line ends a cue, in SRT it may stand within its text.
-        is_timing: whether a line holds the begin and end of a cue.
+        is_vtt: in WebVTT a blank line ends a cue, in SRT it may be part of its text.
+        is_timing: whether a line holds the start and end of a cue.
 
     """
     head, *cues = _parts(LINE_END.split(text), is_timing)
@@ -30,7 +30,7 @@ def renumbered(text: str, is_vtt: bool, is_timing: Callable[[str], bool]) -> str
 
 
 def _parts(lines: Lines, is_timing: Callable[[str], bool]) -> Iterator[Lines]:
-    """What comes before the first cue; then each cue's timing and all that follows it."""
+    """Yield the lines before the first cue; then each cue's timing line and all lines after it."""
     part: Lines = []
     for line in lines:
         if is_timing(line):
@@ -41,7 +41,7 @@ def _parts(lines: Lines, is_timing: Callable[[str], bool]) -> Iterator[Lines]:
 
 
 def _ended_by_blanks(cues: list[Lines]) -> list[Lines]:
-    """Up to the first blank line: what comes after it is a name, a note or a style."""
+    """Cut each cue at its first blank line: what follows is a name, a note or a style."""
     return [
         lines[: next((place for place, line in enumerate(lines) if not line.strip()), len(lines))]
         for lines in cues
@@ -49,7 +49,7 @@ def _ended_by_blanks(cues: list[Lines]) -> list[Lines]:
 
 
 def _without_counters(head: Lines, cues: list[Lines]) -> list[Lines]:
-    """Without the number that stands before the next cue's times, if most have one."""
+    """Drop the number before the next cue's timing line, if most cues have one."""
     ends = [_last_number(lines) for lines in (head, *cues[:-1])]
     if 2 * sum(end is not None for end in ends) <= len(ends):
         return cues
@@ -57,6 +57,6 @@ def _without_counters(head: Lines, cues: list[Lines]) -> list[Lines]:
 
 
 def _last_number(lines: Lines) -> int | None:
-    """The place of the last line that is not blank, if that is only a number."""
+    """Return the index of the last line that is not blank, if it is only a number."""
     last = max((place for place, line in enumerate(lines) if line.strip()), default=None)
     return last if last is not None and NUMBER.fullmatch(lines[last].strip()) else None

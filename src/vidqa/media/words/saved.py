@@ -1,4 +1,4 @@
-"""What was heard in clips, kept on disk."""
+"""Cache recognised speech on disk."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -10,12 +10,12 @@ from vidqa.types import Words
 
 KIND = "heard"
 METHOD = 3
-"""Grows when the same sound is heard in another way."""
+"""Version of the method; grows when the same sound gives other words."""
 LIBRARIES = ("faster-whisper", "ctranslate2", "av")
 
 
 def recogniser_key(recogniser: Recogniser | None) -> Mapping[str, Any] | None:
-    """All of a recogniser that changes what it hears."""
+    """Return the settings of a recognizer that change its result, as a cache key."""
     if recogniser is None:
         return None
     return {
@@ -29,7 +29,7 @@ def recogniser_key(recogniser: Recogniser | None) -> Mapping[str, Any] | None:
 
 
 def kept_words(cache: Cache, key: Mapping[str, Any]) -> Words | None:
-    """Words that were heard before with the same key."""
+    """Return the words cached with the same key; None if there are none."""
     content = cache.get(KIND, key)
     if content is None:
         return None
@@ -40,5 +40,5 @@ def kept_words(cache: Cache, key: Mapping[str, Any]) -> Words | None:
 
 
 def keep_words(cache: Cache, key: Mapping[str, Any], words: Words, *, about: str) -> None:
-    """Keep what was heard."""
+    """Cache recognised words."""
     cache.put(KIND, key, written(words), about=about)

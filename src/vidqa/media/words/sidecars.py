@@ -1,4 +1,4 @@
-"""Subtitle files beside a clip, by the names that people and programs give them.
+"""Find subtitle files beside a clip by the names that people and programs give them.
 
 `film.srt`, `film.en.srt`, `film.English.sdh.srt`, `film_en.vtt`, `film.2_English.srt`,
 `film [German].ass`, `film.mp4.srt`.
@@ -14,7 +14,7 @@ from vidqa.media.endings import VIDEO
 from vidqa.media.languages import TAG, language_called, language_of
 
 EXTENSIONS = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp")
-"""The files looked for, in this order."""
+"""Extensions of subtitle files, in order of preference."""
 
 SEPARATORS = re.compile(r"[\s._()\[\]{}-]+")
 
@@ -24,23 +24,23 @@ european forced foreign full hi latin latino latinoamérica mexican orig origina
 subs subtitle subtitles traditional
 """
 HINTS = frozenset(_HINTS.split())
-"""What stands beside the language, in any order: `clip.en.sdh.srt`."""
+"""Words that may appear beside the language, in any order: `clip.en.sdh.srt`."""
 
 HINDI = "hi"
-"""Also for the hearing impaired, beside another language."""
+"""Code of Hindi; beside another language it means "hearing impaired"."""
 
 UNMARKED = 0
-"""The rank of a file whose name says no language."""
+"""Rank of a file whose name states no language."""
 
 SIGNS_ONLY = frozenset({"forced", "foreign"})
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What lies beside a clip."""
+    """The subtitle files beside a clip."""
 
     fitting: tuple[Path, ...]
-    """Best first."""
+    """Files that fit, best first."""
     others: tuple[tuple[Path, str], ...]
     """Files that seem to belong to the clip, and why they do not fit."""
 
@@ -50,8 +50,8 @@ def look_beside(video: Path, language: str | None, *, strict: bool = False) -> B
 
     Args:
         video: the clip.
-        language: files in it come first and those in others do not fit.
-        strict: those that do not name theirs do not fit either.
+        language: files in it come first; files in other languages do not fit.
+        strict: files that do not state a language do not fit either.
 
     Raises:
         OSError: the folder cannot be listed.
@@ -70,14 +70,14 @@ def look_beside(video: Path, language: str | None, *, strict: bool = False) -> B
 
 
 def spoken_in(sidecar: Path, video: Path) -> str | None:
-    """The language a file beside a clip is marked with; None when it is not."""
+    """Return the language in the name of a file beside a clip; None if there is none."""
     return _tags(_tail(sidecar, video) or "").language
 
 
 def _belonging(video: Path) -> Iterable[tuple[Path, str]]:
-    """The subtitle files whose names begin as the clip's, and the rest of their names.
+    """Yield the subtitle files whose names begin with the clip's, and the rest of their names.
 
-    Without those whose names begin as that of another clip: `clip_2.en.srt` is of `clip_2.mp4`.
+    Files that belong to another clip are skipped: `clip_2.en.srt` belongs to `clip_2.mp4`.
     """
     near = [
         one for one in video.parent.iterdir() if _plain(one.name).startswith(_plain(video.stem))
@@ -92,7 +92,7 @@ def _belonging(video: Path) -> Iterable[tuple[Path, str]]:
 
 
 def _tail(path: Path, video: Path) -> str | None:
-    """What stands in the name between the clip's and the ending; None if it begins otherwise."""
+    """Return what a name has between the clip's and the extension; None if it begins otherwise."""
     stem = _plain(path.stem)
     for begin in (_plain(video.name), _plain(video.stem)):
         tail = stem[len(begin) :]
@@ -102,13 +102,13 @@ def _tail(path: Path, video: Path) -> str | None:
 
 
 def _plain(name: str) -> str:
-    """Accents are one character or two, as the file system likes it."""
+    """Normalise a name: some file systems store an accent as a character of its own."""
     return unicodedata.normalize("NFC", name)
 
 
 @dataclass(frozen=True, slots=True)
 class _Tags:
-    """What the rest of a name says."""
+    """The language and other words in the rest of a name."""
 
     language: str | None = None
     hints: frozenset[str] = frozenset()
@@ -116,7 +116,7 @@ class _Tags:
 
 
 def _tags(tail: str) -> _Tags:
-    """Between dots any code of a language counts, elsewhere only those that are known."""
+    """Parse the rest of a name: between dots any language code counts, elsewhere known ones."""
     language, words = None, list[str]()
     for part in filter(None, tail.lower().split(".")):
         match = TAG.fullmatch(part)
@@ -138,7 +138,7 @@ def _tags(tail: str) -> _Tags:
 
 
 def _rank(tail: str, language: str | None, strict: bool) -> int | str:
-    """How well a file fits whose name goes on so, smaller is better; or why it does not."""
+    """Return a file's rank by the rest of its name (smaller is better), or why it does not fit."""
     tags = _tags(tail)
     if tags.hints & SIGNS_ONLY:
         return "only signs are translated in it"

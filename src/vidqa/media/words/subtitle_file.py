@@ -1,4 +1,4 @@
-"""Subtitle files as cues: clean lines of text on the time line, however untidy the file."""
+"""Read subtitle files as cues, even if the file is untidy."""
 
 import re
 from collections.abc import Callable
@@ -18,23 +18,23 @@ from vidqa.types import Cue
 ASS_EVENTS = re.compile(r"^\[Events\]", re.MULTILINE)
 
 FORMATS = frozenset({"srt", "vtt", "ass", "ssa"})
-"""What is read by pysubs2, in its words; told by content, never by the name."""
+"""Formats that pysubs2 reads, by its names; detected by content, never by file name."""
 
 READABLE = "SRT, VTT, ASS and TTML"
 
 LARGEST_BYTES = 32 << 20
-"""A day of subtitles has a tenth of it; more is a video named by mistake."""
+"""Bytes of a subtitle file at most: ten times a day of subtitles; more is a video by mistake."""
 
 LONGEST_PARSING_S = 300.0
-"""The largest file takes a minute."""
+"""Seconds of parsing with heartbeats at most; the largest file takes a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubtitleFile:
-    """What a subtitle file says."""
+    """The cues of a subtitle file."""
 
     cues: tuple[Cue, ...]
-    """In order of time; overlapping ones are kept."""
+    """Cues in order of time; they may overlap."""
     warnings: tuple[str, ...] = ()
 
 
@@ -42,11 +42,11 @@ def read_subtitles(path: Path, language: str | None = None) -> SubtitleFile:
     """Read an SRT, WebVTT, ASS, SSA or TTML file.
 
     Args:
-        path: the file; its name says nothing of its format.
+        path: the file; its name is not used to detect the format.
         language: of its text if known, which helps to guess an encoding that is not Unicode.
 
     Raises:
-        UsageError: it cannot be read, or is no such file.
+        UsageError: it cannot be read, or is not a subtitle file.
 
     """
     content = _content(path)
@@ -78,7 +78,7 @@ def _events(text: str, path: Path) -> list[Line]:
 
 
 def _is_timing(known: str) -> Callable[[str], bool]:
-    """Whether a line is one of a cue's times, as its parser sees it."""
+    """Return a test of whether a line is a timing line to the format's parser."""
     from pysubs2.formats import get_format_class
 
     stamp: re.Pattern[str] = vars(get_format_class(known))["TIMESTAMP"]
@@ -86,7 +86,7 @@ def _is_timing(known: str) -> Callable[[str], bool]:
 
 
 def _ttml(content: bytes, text: str, path: Path) -> list[Line]:
-    """The bytes know their encoding best; a file that lies about it is read as it was decoded."""
+    """Read TTML in the encoding it declares; if that is wrong, read the decoded text."""
     try:
         try:
             return read_ttml(content)
@@ -112,7 +112,7 @@ def _content(path: Path) -> bytes:
 
 
 def _decode(content: bytes, path: Path, language: str | None) -> tuple[str, tuple[str, ...]]:
-    """The text, and a warning when its encoding had to be guessed."""
+    """Return the text, and a warning if its encoding had to be guessed."""
     encoding = marked_encoding(content)
     try:
         if encoding is not None:
@@ -134,7 +134,7 @@ def _decode(content: bytes, path: Path, language: str | None) -> tuple[str, tupl
 
 
 def _utf16(content: bytes, path: Path) -> str:
-    """Text without a mark that has a zero in every other byte, for the most part."""
+    """Return which UTF-16 a file without a BOM is in: most of every other byte is zero."""
     for encoding, zeros in (("utf-16-le", content[1::2]), ("utf-16-be", content[::2])):
         if zeros.count(0) > len(zeros) // 2:
             return encoding

@@ -1,7 +1,7 @@
-"""Tell what a camera notes (exposure, position, speed, the clock) from what somebody says.
+"""Tell a camera's telemetry (exposure, position, speed, the clock) from what somebody says.
 
-Drones, dashcams and camcorders write it where subtitles stand, many times a second. It is known by
-what it is: numbers beside names that come again in every cue.
+Drones, dashcams and camcorders write it into subtitle tracks, many times a second. It is recognised
+by its content: numbers beside names that recur in every cue.
 """
 
 import re
@@ -18,16 +18,16 @@ NAME = re.compile(r"[^\W\d]+")
 READINGS = "a camera's readings, not words"
 
 FEWEST_NUMBERS = 3
-"""A cue with fewer may be a sentence."""
+"""Numbers in a reading at least; a cue with fewer may be a sentence."""
 
 SHARE_OF_NUMBERS = 1 / 3
-"""Of the numbers and names of a cue: every reading has one or two names."""
+"""Share of numbers among a reading's numbers and names: every number has one or two names."""
 
 MOST = 0.8
-"""The share of cues, or of names, that is enough to call them all so."""
+"""Share of the cues, or of the names, that must be telemetry for all to count as it."""
 
 FEW_CUES = 3
-"""So few do not show what comes again."""
+"""Cues needed at least to see what recurs."""
 
 _NAMES = """
 abs alt altitude aperture barometer bearing ct course date ev exposure fnum focal fps gps gpgga
@@ -35,18 +35,18 @@ gprmc h heading home hdop iso km kmh kn kph lat latitude lon long longitude m mp
 rel roll sat shutter speed srtcnt difftime framecnt timestamp utc wb x y yaw z zoom
 """
 KNOWN_NAMES = frozenset(_NAMES.split())
-"""What readings are called: two of them tell it where there are few cues."""
+"""Names that readings have; two of them are enough if there are few cues."""
 
 TICKS = 20
-"""Few readings (`72 km/h`) are told by so many cues that differ in nothing but the numbers, or by
-some with two names that readings have..."""
+"""Cues that differ only in their numbers (`72 km/h`), from which they are telemetry; fewer are
+enough with two names that readings have..."""
 
 TICK_S = 1.1
-"""...at so quick a beat: nobody counts so long or so fast."""
+"""...and seconds between them at most: nobody counts so long or so fast."""
 
 
 def is_telemetry(cues: Sequence[Cue]) -> bool:
-    """Whether these are a camera's readings and not words."""
+    """Return whether the cues are a camera's telemetry and not words."""
     readings = [cue for cue in cues if _is_reading(cue.text)]
     if not cues or len(readings) < MOST * len(cues):
         return _ticks(cues)
@@ -60,7 +60,7 @@ def is_telemetry(cues: Sequence[Cue]) -> bool:
 
 
 def _is_reading(text: str) -> bool:
-    """Whether a text is mostly numbers, or a clock."""
+    """Return whether a text is mostly numbers, or a clock."""
     numbers, names = NUMBER.findall(text), NAME.findall(text)
     if not names:
         return any(mark in number for number in numbers for mark in ".:/-")
@@ -68,7 +68,7 @@ def _is_reading(text: str) -> bool:
 
 
 def _ticks(cues: Sequence[Cue]) -> bool:
-    """Whether it is one reading, again and again, at a quick beat."""
+    """Return whether the cues are one reading, repeated at short intervals."""
     if len(cues) < FEW_CUES:
         return False
     shape, count = Counter(NUMBER.sub("0", cue.text) for cue in cues).most_common(1)[0]
@@ -78,5 +78,5 @@ def _ticks(cues: Sequence[Cue]) -> bool:
 
 
 def _gap_s(cues: Sequence[Cue]) -> float:
-    """The usual time from one cue to the next."""
+    """Return the median time from one cue to the next, in seconds."""
     return median(after.start_s - before.start_s for before, after in pairwise(cues))

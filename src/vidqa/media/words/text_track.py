@@ -1,4 +1,4 @@
-"""Text tracks inside a container, and which of them holds what is said."""
+"""Read the text tracks in a container and choose the one that holds what is said."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,13 +26,13 @@ from vidqa.media.words.telemetry import READINGS, is_telemetry
 from vidqa.types.media_info import VideoInfo
 
 ASS_FIELDS = 9
-"""FFmpeg hands out every text as an ASS event: eight fields, then the text, commas and all."""
+"""Fields of an ASS event, as which FFmpeg returns every text: eight, then the text with commas."""
 
 NOT_THE_TALK = re.compile(r"\b(?:commentary|forced|karaoke|lyrics?|signs?|songs?)\b", re.IGNORECASE)
-"""In titles of tracks that hold something else than what is said, or talk about it."""
+"""Words in titles of tracks that hold something other than what is said, or talk about it."""
 
 THIN = 0.5
-"""A track that covers less than this part of what the fullest covers holds only a part."""
+"""Share of the fullest track's covered time below which a track holds only part of the words."""
 
 OPTION = "--text-track"
 
@@ -42,21 +42,21 @@ class Track:
     """A text track that was read."""
 
     name: str
-    """For people: its number as `vidqa info` counts, and in brackets language and title."""
+    """Name for people: its number as `vidqa info` counts, then language and title in brackets."""
     language: str
-    """As the container marks it; empty when it does not."""
+    """Language code in the container; empty if there is none."""
     title: str
     is_default: bool
     text: SubtitleFile
 
     @property
     def is_other(self) -> bool:
-        """Whether its title says that it holds something else than what is said."""
+        """Whether its title shows that it holds something other than what is said."""
         return NOT_THE_TALK.search(self.title) is not None
 
     @property
     def covered_s(self) -> float:
-        """For how many seconds it shows something."""
+        """The seconds for which it shows text."""
         covered_s = until_s = 0.0
         for cue in self.text.cues:
             covered_s += max(0.0, cue.end_s - max(until_s, cue.start_s))
@@ -66,13 +66,13 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """What the text tracks of a clip have to say."""
+    """The chosen text track of a clip, and the others."""
 
     chosen: Track | None = None
     others: tuple[str, ...] = ()
-    """Names of the others that hold text, for people."""
+    """Names, for people, of the other tracks that hold text."""
     warnings: tuple[str, ...] = ()
-    """Which were passed over, and why."""
+    """The tracks that were passed over, and why."""
 
 
 def read_tracks(
@@ -80,21 +80,21 @@ def read_tracks(
 ) -> Tracks:
     """Read the text tracks and choose the one that holds what is said.
 
-    With a language, tracks that are marked with it come first, then those without a mark; those in
-    others are left out. Among equals, those that hold most of what the fullest holds and are not
-    called `Signs & Songs` or the like come first; then one marked as default; then the first.
+    With a language, tracks marked with it come first, then those without a mark; tracks in other
+    languages are left out. Among equals, tracks that hold most of what the fullest holds and are
+    not called `Signs & Songs` or the like come first; then one marked as default; then the first.
     Forced tracks, which only translate signs, do not count, and neither does telemetry.
 
     Args:
         path: the clip.
-        language: the one wanted, in Whisper's letters.
+        language: the requested language, as Whisper's code.
         strict: leave out tracks without a mark, too.
-        wanted: number or language of the track to take, whatever it holds.
+        wanted: number or language of the track to use, whatever it holds.
 
     Raises:
         ClipNotFoundError: there is no such file.
         NotAVideoError: it cannot be read.
-        UsageError: the track wanted is not there, or is no text.
+        UsageError: the requested track does not exist, or is not text.
 
     """
     start_s = words_start(path)
@@ -121,7 +121,7 @@ def read_tracks(
 
 
 def with_cues(info: VideoInfo) -> VideoInfo:
-    """The same, with the cues of each text track counted; reads the whole file."""
+    """Return the info with the cues of each text track counted; reads the whole file."""
     with open_media(info.path) as container:
         texts = [one for one in container.streams.subtitles if is_text(one)]
         counts = [len(track.text.cues) for track in _read(container, texts, {}, info.start_s)]
@@ -146,7 +146,7 @@ def _is_in(mark: str, language: str | None) -> bool:
 
 
 def _best(tracks: Sequence[Track], language: str | None) -> Track | None:
-    """The first of the best; None of none."""
+    """Return the first of the best tracks; None if there are none."""
     fullest_s = max((one.covered_s for one in tracks if not one.is_other), default=0.0)
 
     def rank(track: Track) -> tuple[bool, bool, bool, bool]:
@@ -163,7 +163,7 @@ def _best(tracks: Sequence[Track], language: str | None) -> Track | None:
 def _read(
     container: Any, streams: Sequence[Any], names: dict[int, str], start_s: float
 ) -> list[Track]:
-    """All of them in one go through the file, as it is read from its beginning to its end."""
+    """Read all the streams in one pass over the file."""
     losses = Losses()
     lines: dict[int, list[Line]] = {one.index: [] for one in streams}
     lost = dict.fromkeys(lines, 0)
@@ -189,7 +189,7 @@ def _read(
 
 
 def _told(lost: int, *, cut_off: bool) -> tuple[str, ...]:
-    """What is missing of a track."""
+    """Return warnings of what is missing from a track."""
     warnings = []
     if lost:
         warnings.append(f"{lost} lines of the text track could not be decoded")
@@ -199,7 +199,7 @@ def _told(lost: int, *, cut_off: bool) -> tuple[str, ...]:
 
 
 def _lines(packet: Any, start_s: float) -> Iterator[Line]:
-    """Begin, end and text of each event, in seconds from the clip's start."""
+    """Yield start, end and text of each event, in seconds from the clip's start."""
     from pysubs2 import SSAEvent
 
     decoded = packet.stream.codec_context.decode2(packet)

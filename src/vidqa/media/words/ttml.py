@@ -1,8 +1,8 @@
-"""Timed text in XML (W3C TTML and its predecessor DFXP), as far as words and times go.
+"""Read the words and times of timed text in XML (W3C TTML and its predecessor DFXP).
 
 pysubs2 reads TTML, too, but refuses times in frames and ticks, which broadcasters and streaming
-services use, and knows neither `dur` nor times of spans. The XML is read by expat: entities are
-refused, and nothing is ever fetched.
+services use, and supports neither `dur` nor times of spans. The XML is parsed by expat: entities
+are refused, and nothing is ever fetched.
 """
 
 import re
@@ -11,24 +11,24 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 TTML = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?tt[\s>]")
-"""The root element, whatever prefix it has."""
+"""The start of the root element, with any prefix."""
 
 CLOCK = re.compile(r"(\d+):([0-5]?\d):(\d+(?:\.\d+)?)(?::(\d+(?:\.\d+)?))?")
 OFFSET = re.compile(r"(\d+(?:\.\d+)?)(h|m|s|ms|f|t)")
 SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 DEFAULT_FRAME_RATE = 30.0
-"""Where the file names none (TTML 2, 7.2.3)."""
+"""Frames per second if the file states no rate (TTML 2, 7.2.3)."""
 
 DEEPEST = 64
-"""Subtitles are nested a few levels deep; a bomb is nested deeper."""
+"""Levels of nesting allowed: subtitles have a few, a bomb has more."""
 
 SPOKEN = frozenset({"p", "span"})
-"""The elements whose text is shown; others hold metadata and styles."""
+"""Elements whose text is shown; others hold metadata and styles."""
 
 
 class TtmlError(ValueError):
-    """It is no timed text, or more than that."""
+    """An error for content that is not timed text, is damaged, or is refused."""
 
 
 @dataclass(slots=True)
@@ -39,22 +39,22 @@ class Timed:
     begin_s: float
     end_s: float | None
     next_s: float
-    """Where its next child begins if it shows them one after the other."""
+    """Start of its next child if it shows them one after the other."""
     in_sequence: bool = False
     own_time: bool = False
     text: list[str] = field(default_factory=list)
 
 
 def looks_like_ttml(text: str) -> bool:
-    """Whether a text is timed text, judged by its beginning."""
+    """Return whether a text is timed text, judged by its beginning."""
     return bool(TTML.search(text[:4096])) and text.lstrip("\ufeff \t\r\n").startswith("<")
 
 
 def read_ttml(content: bytes | str) -> list[tuple[float, float, str]]:
-    """Begin and end in seconds, and text, of all that is shown.
+    """Return start and end in seconds, and text, of everything that is shown.
 
     Raises:
-        TtmlError: it is not well-formed, or no timed text.
+        TtmlError: it is not well-formed, or not timed text.
 
     """
     return list(_Reader().read(content))
@@ -100,7 +100,7 @@ class _Reader:
         self._open.append(self._timed(tag, given))
 
     def _rates(self, given: dict[str, str]) -> None:
-        """How long a frame and a tick last (TTML 2, 7.2)."""
+        """Read the frame rate and the tick rate (TTML 2, 7.2)."""
         rate = _number(given.get("frameRate")) or DEFAULT_FRAME_RATE
         multiplier = [_number(one) for one in given.get("frameRateMultiplier", "").split()]
         if len(multiplier) == 2 and all(multiplier):
@@ -110,7 +110,7 @@ class _Reader:
         self._tick_rate = _number(given.get("tickRate")) or stated
 
     def _timed(self, tag: str, given: dict[str, str]) -> Timed:
-        """An element's times: relative to its parent's begin, or to the end of its brother."""
+        """Return an element with its times: relative to its parent's start or its sibling's end."""
         parent = self._open[-1] if self._open else Timed("", 0.0, None, 0.0)
         base_s = parent.next_s if parent.in_sequence else parent.begin_s
         begin_s = base_s + (self._seconds(given.get("begin")) or 0.0)
@@ -129,7 +129,7 @@ class _Reader:
         )
 
     def _seconds(self, text: str | None) -> float | None:
-        """A time expression; None where there is none, or none that makes sense."""
+        """Parse a time expression into seconds; None if there is none, or an invalid one."""
         if text is None:
             return None
         if match := CLOCK.fullmatch(text):
@@ -141,7 +141,7 @@ class _Reader:
         return None
 
     def _characters(self, text: str) -> None:
-        """Text goes to the element whose times are its own: its span, or else its paragraph."""
+        """Add text to the innermost element with times of its own: its span, or its paragraph."""
         if not self._open or self._open[-1].tag not in SPOKEN:
             return
         for one in reversed(self._open):
@@ -162,12 +162,12 @@ class _Reader:
 
 
 def _local(name: str) -> str:
-    """A name without its namespace: TTML has had several."""
+    """Return a name without its namespace: TTML has had several."""
     return name.rpartition(" ")[2]
 
 
 def _number(text: str | None) -> float:
-    """A positive number; 0 for anything else."""
+    """Parse a positive number; 0 for anything else."""
     try:
         number = float(text or 0)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Decoding in processes whose end is no more than an error."""
+"""Decode in worker processes, whose crash is only an error."""

@@ -1,11 +1,11 @@
-"""A sign of life from loops that may run long: whoever waits for them can tell work from a hang."""
+"""Heartbeat: long loops call `beat()`, so that the parent can tell a busy worker from a hang."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 EVERY_S = 0.5
-"""How often a sign of life is given of work that gives none itself."""
+"""Seconds between the heartbeats of work that calls no `beat()` itself."""
 
 
 def _nobody() -> None:
@@ -16,19 +16,19 @@ _listener: Callable[[], object] = _nobody
 
 
 def beat() -> None:
-    """Say that something was read or decoded. Cheap enough for every packet."""
+    """Report that something was read or decoded. Cheap enough for every packet."""
     _listener()
 
 
 def listen(listener: Callable[[], object]) -> None:
-    """Have a function called at every beat of this process, from now on."""
+    """Register the function to call at every beat of this process."""
     global _listener
     _listener = listener
 
 
 @contextmanager
 def working(at_most_s: float) -> Iterator[None]:
-    """Give signs of life while the body runs, for so long: it is in a library's hands."""
+    """Send heartbeats while the body is in a library's hands, for at most so many seconds."""
     done = threading.Event()
 
     def tell() -> None:

@@ -1,4 +1,4 @@
-"""What a worker process and its parent say to each other."""
+"""The messages between a worker process and its parent."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -7,48 +7,48 @@ from typing import Any
 from vidqa.errors import VidqaError
 
 LONGEST_TRACE = 1 << 16
-"""Characters of a trace that are sent, and looked at: the last ones."""
+"""Characters of a traceback that are sent and read at most: the last ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A generator function to run; each thing it yields is sent back."""
+    """A generator function to run; each item it yields is sent back."""
 
     function: Callable[..., Iterator[Any]]
     arguments: tuple[Any, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     folder: str = "."
-    """Where relative paths begin."""
+    """Folder in which relative paths begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """The other side is ready for one more item."""
+    """A request by the parent for one more item."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Still working."""
+    """A heartbeat: the worker is still working."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing a job has yielded."""
+    """One item that a job has yielded."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The job has ended."""
+    """The end of a job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The job has ended with an error."""
+    """The end of a job by an error."""
 
     error: VidqaError | None
-    """One of ours, to be raised again."""
+    """An error of vidqa, to be raised again."""
     trace: str = ""
-    """Of any other."""
+    """Traceback of any other error."""
     out_of_memory: bool = False

@@ -1,8 +1,8 @@
-"""What a worker says, as JSON and raw arrays: reading it can make plain values and nothing else.
+"""A worker's messages as JSON and raw arrays, from which only plain values can be made.
 
-A decoder that is taken over by a clip says what it likes. So nothing of it is unpickled: the other
-side makes numbers, texts, arrays, and the dataclasses of the media layer from it, with fields of
-the types that they state.
+A decoder that a clip has taken over may send anything. So nothing it sends is unpickled: the
+parent makes only numbers, strings, arrays, and dataclasses of the media layer from it, with fields
+of the types that they state.
 """
 
 import dataclasses
@@ -21,18 +21,18 @@ from vidqa.media.worker.typed import field_hints, fits
 from vidqa.system.texts import from_json
 
 KIND = "$"
-"""The key that says what an object stands for."""
+"""JSON key for the kind of value that an object stands for."""
 FOREIGN_CLASSES = ("vidqa.types.values", "vidqa.types.media_info", "vidqa.prompt.paper.limits")
-"""Modules outside the media layer whose dataclasses may come."""
+"""Modules outside the media layer whose dataclasses are allowed."""
 NUMBERS = "biuf"
-"""Kinds of arrays, in numpy's letters."""
+"""Allowed kinds of arrays, in numpy's letters."""
 
 
 def encode(value: object) -> tuple[bytes, list[NDArray[Any]]]:
-    """A value as JSON, and the arrays in it, to which the JSON refers by their numbers.
+    """Return a value as JSON, and the arrays in it, to which the JSON refers in their order.
 
-    It is made of None, texts, numbers, tuples, paths, fractions, arrays of numbers, errors of
-    vidqa's, and dataclasses of these. Lists come back as tuples.
+    The value consists of None, strings, numbers, tuples, paths, fractions, arrays of numbers,
+    vidqa's errors, and dataclasses of these. Lists come back as tuples.
     """
     arrays: list[NDArray[Any]] = []
 
@@ -58,11 +58,11 @@ def encode(value: object) -> tuple[bytes, list[NDArray[Any]]]:
 
 
 def decode(content: bytes, memories: Sequence[memoryview]) -> Any:
-    """The value of an `encode`.
+    """Return the value that `encode` encoded.
 
     Args:
         content: its JSON.
-        memories: of its arrays, in their order; they stay there.
+        memories: the memory of each array, in their order; not copied.
 
     Raises:
         ValueError: it is not what `encode` makes.
@@ -90,24 +90,24 @@ def decode(content: bytes, memories: Sequence[memoryview]) -> Any:
 
     try:
         return _tuples(from_json(content, object_hook=made))
-    except Exception as error:  # it may be anything, and so may be what becomes of it
+    except Exception as error:  # the content may be anything, and so may the error
         raise ValueError(f"not what a worker says: {error}") from error
 
 
 def _tuples(value: Any) -> Any:
-    """Lists as tuples, however deep."""
+    """Turn lists into tuples, however deep."""
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _of(value: Any, hint: Any) -> Any:
-    """A value of just that type. Raises as `decode` does, and so do those below."""
+    """Return the value if it is of that type. Raises as `decode` does, and so do those below."""
     if not fits(value, hint):
         raise ValueError(f"{value!r:.50} is not {hint}")
     return value
 
 
 def _error(told: dict[str, Any]) -> errors.VidqaError:
-    """An error of vidqa's."""
+    """Make an error of vidqa."""
     kind = getattr(errors, told["name"], None)
     if not (isinstance(kind, type) and issubclass(kind, errors.VidqaError)):
         raise ValueError(f"{told['name']} is no error of vidqa's")
@@ -116,7 +116,7 @@ def _error(told: dict[str, Any]) -> errors.VidqaError:
 
 
 def _class(name: str) -> Any:
-    """A dataclass that was made in a module which was imported here already."""
+    """Return an allowed dataclass by name, from a module that is already imported."""
     module, _, one = name.partition(":")
     kind: Any = getattr(sys.modules.get(module), one, None)
     is_ours = module in FOREIGN_CLASSES or module.startswith("vidqa.media.")
@@ -127,7 +127,7 @@ def _class(name: str) -> Any:
 
 
 def _instance(kind: Any, values: tuple[Any, ...]) -> Any:
-    """A dataclass with these in its fields."""
+    """Make a dataclass instance with these values in its fields."""
     hints = field_hints(kind)
     if len(values) != len(hints) or not all(map(fits, values, hints)):
         raise ValueError(f"{kind.__name__} has other fields")

@@ -1,4 +1,4 @@
-"""Run decoding jobs where their crash, hang or hunger for memory ends no more than the job."""
+"""Run decoding jobs in processes, so that a crash, hang or lack of memory ends only the job."""
 
 import os
 import re
@@ -23,25 +23,25 @@ from vidqa.media.worker.typed import fits, result_hint
 from vidqa.system.paths import PACKAGE
 
 SILENCE_S = 20
-"""A decoder that gives no sign of life for so long, and that nothing holds up, is taken to hang."""
+"""Seconds without a heartbeat after which a decoder that nothing holds up is taken to hang."""
 
 FAULT = "a fault of vidqa or its libraries: "
 
 PLACE = re.compile(r'\s*File "([^"]*)", line (\d+)')
-"""A line of a trace."""
+"""A line of a traceback that names a file and a line."""
 
 TRIES = 2
-"""How often a job is begun whose process crashes or hangs: it may have been the machine's doing."""
+"""Times a job is started if its process crashes or hangs: the machine may be the cause."""
 
 MEMORY_BYTES = 4 << 30
-"""What a worker may allocate; a clip that wants more is a trap, or beyond most machines anyway."""
+"""Bytes a worker may allocate; a clip that needs more is a trap, or too large for most machines."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 class Worker:
-    """One child process, warm from job to job; replaced when a job has ended it."""
+    """One child process, kept warm from job to job; replaced after a job has ended it."""
 
     def __init__(self, *, memory_bytes: int = MEMORY_BYTES, silence_s: float = SILENCE_S) -> None:
         self._memory_bytes = memory_bytes
@@ -49,7 +49,7 @@ class Worker:
         self._child: _Child | None = None
 
     def start(self) -> None:
-        """Have the process ready before it is needed; returns at once."""
+        """Start the process before it is needed; returns at once."""
         if self._child is None or not self._child.is_alive():
             self.close()
             self._child = _Child(self._memory_bytes, self._silence_s)
@@ -62,12 +62,12 @@ class Worker:
     ) -> Iterator[Result]:
         """Run a module-level generator function in the worker and yield what it yields.
 
-        A job whose process crashes or hangs is begun once more, in a new one, and goes on where the
-        first had come to: the function must yield the same every time.
+        A job whose process crashes or hangs is started once more, in a new process, and continues
+        where the first stopped: the function must yield the same every time.
 
         Raises:
             VidqaError: as the function does.
-            DecoderError: the process crashed or hung twice, or wanted too much memory.
+            DecoderError: the process crashed or hung twice, or needed too much memory.
 
         """
         job, yielded = Job(function, arguments, options, _here()), 0
@@ -83,7 +83,7 @@ class Worker:
                     raise
 
     def _run(self, job: Job) -> Generator[Any]:
-        """One try. Raises as `stream` does."""
+        """Try a job once. Raises as `stream` does."""
         self.start()
         assert self._child is not None
         finished = False
@@ -119,19 +119,19 @@ class Worker:
 def once(
     function: Callable[..., Result], arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> Iterator[Result]:
-    """A function's one result, as a stream."""
+    """Yield a function's result, as a stream of one item."""
     yield function(*arguments, **options)
 
 
 class Workers:
-    """Workers that wait for their next job: as many as are needed at the same time."""
+    """A pool of workers: as many as are needed at the same time."""
 
     def __init__(self) -> None:
         self._idle: list[Worker] = []
         self._lock = Lock()
 
     def warm(self, count: int) -> None:
-        """Have so many processes ready ahead of their next job; returns at once."""
+        """Start processes until `count` workers are ready; returns at once."""
         with self._lock:
             while len(self._idle) < count:
                 self._idle.append(Worker())
@@ -140,7 +140,7 @@ class Workers:
 
     @contextmanager
     def lend(self) -> Iterator[Worker]:
-        """A worker for the length of the body."""
+        """Lend a worker to the body."""
         with self._lock:
             worker = self._idle.pop() if self._idle else Worker()
         try:
@@ -150,7 +150,7 @@ class Workers:
                 self._idle.append(worker)
 
     def close(self) -> None:
-        """End the processes of all workers that wait."""
+        """End the processes of all idle workers."""
         with self._lock:
             idle, self._idle = self._idle, []
         for worker in idle:
@@ -158,11 +158,11 @@ class Workers:
 
 
 class _LostWorkerError(DecoderError):
-    """The process is gone, or has to go."""
+    """A worker process that is gone, or has to be ended."""
 
 
 class _ReusableError(Exception):
-    """An error of the job, which leaves its worker in good order."""
+    """An error of the job after which its worker can be used again."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(error)
@@ -170,7 +170,7 @@ class _ReusableError(Exception):
 
 
 class _Child:
-    """The process itself, ended with this object at the latest."""
+    """The child process itself, ended with this object at the latest."""
 
     def __init__(self, memory_bytes: int, silence_s: float) -> None:
         self._silence_s = silence_s
@@ -181,7 +181,7 @@ class _Child:
                 [sys.executable, "-P", "-m", "vidqa.media.worker.process", *map(str, numbers)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # decoders talk much; errors come as messages
+                stderr=subprocess.DEVNULL,  # decoders write a lot; errors come as messages
                 pass_fds=[theirs.fileno()],
                 env=_environment(),
             )
@@ -190,11 +190,11 @@ class _Child:
         self.end: Callable[[], object] = weakref.finalize(self, _end, self._process, ours)
 
     def is_alive(self) -> bool:
-        """Whether the process can take a job."""
+        """Return whether the process can take a job."""
         return self._process.poll() is None
 
     def run(self, job: Job) -> Iterator[Any]:
-        """Yield what a job yields; ask for the next item before handing out this one."""
+        """Yield what a job yields; request the next item before yielding this one."""
         try:
             transport.send_job(self._connection, job)
             hint = _hint(job)
@@ -237,12 +237,12 @@ class _Child:
 
 
 def _hint(job: Job) -> Any:
-    """The type of what a job may yield."""
+    """Return the type of the items that a job may yield."""
     return result_hint(job.arguments[0] if job.function is once else job.function)
 
 
 def _here() -> str:
-    """Where relative paths begin; a folder that is gone has none in it."""
+    """Return the working directory; `/` if it no longer exists."""
     try:
         return str(Path.cwd())
     except OSError:
@@ -260,7 +260,7 @@ def _failure(message: Failed) -> Exception:
 
 
 def _where(trace: str) -> str:
-    """Where an exception was raised, and what it says: `ValueError: no (frames.py, line 7)`."""
+    """Return an exception's message and place, such as `ValueError: no (frames.py, line 7)`."""
     lines = trace[-LONGEST_TRACE:].strip().splitlines() or ["it says nothing"]
     places = [place for line in lines if (place := PLACE.match(line))]
     said = lines[-1]
@@ -274,7 +274,7 @@ def _end(process: "subprocess.Popen[bytes]", connection: Connection) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Ours; with the place vidqa was imported from where Python would not look by itself."""
+    """Return our environment; vidqa's folder is added unless Python finds it by itself."""
     root = str(PACKAGE.parent)
     if root in [*site.getsitepackages(), site.getusersitepackages()]:
         return dict(os.environ)

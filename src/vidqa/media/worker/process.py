@@ -1,8 +1,8 @@
 """The worker process: runs decoding jobs one after another.
 
 It is started as `python -m vidqa.media.worker.process FD BYTES SECONDS`. It loads decoders and
-numpy, never torch. Whatever happens in here, a crash, an endless loop or a memory bomb, ends this
-process and nothing else.
+numpy, never torch. A crash, an endless loop or a memory bomb in here ends this process and nothing
+else.
 """
 
 import faulthandler
@@ -22,7 +22,7 @@ from vidqa.media.worker import heartbeat, transport
 from vidqa.media.worker.messages import LONGEST_TRACE, Beat, Done, Failed, Item, Job
 
 BEAT_EVERY_S = 0.5
-"""How often a sign of life is passed on."""
+"""Seconds between the heartbeats that are sent."""
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _end_with(connection: Connection) -> None:
-    """End this process when the other side hangs up, whatever a job is at."""
+    """End this process when the other side hangs up, whatever a job is doing."""
     hangup = select.poll()
     hangup.register(connection.fileno(), 0)
     hangup.poll()
@@ -54,7 +54,7 @@ class _Server:
         self._beaten = 0.0
 
     def beat(self) -> None:
-        """Tell the other side, now and then; and put off the end that awaits a hang."""
+        """Send a heartbeat now and then, and restart the watchdog."""
         now = time.monotonic()
         if now - self._beaten > BEAT_EVERY_S:
             self._beaten = now
@@ -62,7 +62,7 @@ class _Server:
             self._put_off_the_end()
 
     def work(self, job: Job) -> None:
-        """Run one job to its end. The next item is made while the other side uses this one."""
+        """Run one job to its end; each item is made while the parent uses the one before."""
         end: Done | Failed = Done()
         try:
             os.chdir(job.folder)
@@ -81,9 +81,9 @@ class _Server:
         self.send(end)
 
     def send(self, message: object) -> None:
-        """Send, or end quietly when nobody listens: a decoder's threads must not hold us up.
+        """Send a message; if the parent is gone, exit at once, whatever a decoder's threads do.
 
-        This waits as long as the other side is busy, which is no hang.
+        This waits as long as the parent is busy, which is not a hang.
         """
         faulthandler.cancel_dump_traceback_later()
         try:
@@ -92,14 +92,14 @@ class _Server:
             os._exit(0)
 
     def receive(self) -> Any:
-        """The next job, or the word that one more item is wanted."""
+        """Return the next job, or the request for one more item."""
         try:
             return transport.receive_job(self._connection)
         except (EOFError, OSError):
             os._exit(0)
 
     def _put_off_the_end(self) -> None:
-        """A decoder that hangs and lets no thread of ours run would outlive the other side."""
+        """Restart the watchdog, which ends a hung worker even if no thread of it can run."""
         faulthandler.dump_traceback_later(self._longest_s, exit=True)
 
 

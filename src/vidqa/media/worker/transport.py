@@ -1,6 +1,6 @@
-"""Messages between processes: bytes through a socket, large arrays through shared memory.
+"""Send messages between processes: bytes through a socket, large arrays in shared memory.
 
-A worker is trusted with jobs, which are pickled; what it says comes back as plain data.
+Jobs are sent to a worker pickled; its messages come back as plain data, as it is not trusted.
 """
 
 import json
@@ -22,17 +22,17 @@ from vidqa.media.worker.plain import decode, encode
 from vidqa.system.texts import from_json
 
 SHARED_BYTES = 1 << 16
-"""Arrays that have at least so many bytes together are not copied through the socket."""
+"""Bytes of a message's arrays, together, from which they travel in shared memory."""
 
 MOST_BYTES = 4 << 30
-"""The arrays of a message are no larger, as no worker may have more."""
+"""Bytes of a message's arrays at most, as no worker may allocate more."""
 
 MOST_TEXT_BYTES = 32 << 20
-"""Nor is what is said around them: the subtitles of a very long film are a tenth of it."""
+"""Bytes of a message's text at most: ten times the subtitles of a very long film."""
 
 
 def send_job(connection: Connection, job: Job | More) -> None:
-    """Send a worker something to do; blocks while it does not read.
+    """Send a worker a job or a request; blocks while it does not read.
 
     Raises:
         OSError: the other side is gone.
@@ -42,16 +42,16 @@ def send_job(connection: Connection, job: Job | More) -> None:
 
 
 def receive_job(connection: Connection) -> Any:
-    """The next thing to do, inside a worker. Raises EOFError or OSError: the other side is gone."""
+    """Receive a job or request in a worker. Raises EOFError or OSError if the parent is gone."""
     return pickle.loads(connection.recv_bytes())
 
 
 def send(connection: Connection, value: object) -> None:
-    """Send what a worker has to say; see `plain.encode`. Blocks while nobody reads.
+    """Send a worker's message; see `plain.encode`. Blocks while nobody reads.
 
     Raises:
         OSError: the other side is gone.
-        TypeError: it is no plain value.
+        TypeError: it is not a plain value.
 
     """
     content, arrays = encode(value)
@@ -66,12 +66,12 @@ def send(connection: Connection, value: object) -> None:
 
 
 def receive(connection: Connection) -> Any:
-    """The next thing that a worker says; its arrays may be written to.
+    """Receive a worker's next message; its arrays are writable.
 
     Raises:
         EOFError: the worker is gone.
-        OSError: so it is, in the middle of a message.
-        ValueError: that is no message.
+        OSError: the worker went away in the middle of a message.
+        ValueError: it is not a message.
 
     """
     sizes = _sizes(connection.recv_bytes(MOST_TEXT_BYTES))
@@ -80,14 +80,14 @@ def receive(connection: Connection) -> Any:
 
 
 def limit_silence(connection: Connection, seconds: int) -> None:
-    """Have a message end with an OSError if the other side neither sends nor reads for so long."""
+    """Make messages fail with an OSError if the other side neither sends nor reads for so long."""
     with _socket(connection) as channel:
         for way in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             channel.setsockopt(socket.SOL_SOCKET, way, struct.pack("@ll", seconds, 0))
 
 
 def _sizes(head: bytes) -> list[int]:
-    """The bytes of each array."""
+    """Return the size in bytes of each array."""
     sizes = from_json(head)
     if not isinstance(sizes, list) or not all(type(one) is int and one >= 0 for one in sizes):
         raise ValueError("no sizes")
@@ -97,7 +97,7 @@ def _sizes(head: bytes) -> list[int]:
 
 
 def _memory(connection: Connection, size: int) -> memoryview:
-    """The bytes of all arrays."""
+    """Receive the bytes of all arrays."""
     if size >= SHARED_BYTES:
         return _receive_memory(connection, size)
     content = bytearray(connection.recv_bytes(SHARED_BYTES) if size else b"")
@@ -127,7 +127,7 @@ def _receive_memory(connection: Connection, size: int) -> memoryview:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size != size:
             raise ValueError("shared memory of another kind or size")
-        # copied out rather than mapped: a mapping would keep a descriptor for every picture kept
+        # copied out rather than mapped: a mapping would hold a descriptor for every frame held
         memory = memoryview(bytearray(size))
         file.seek(0)
         filled = 0
@@ -140,12 +140,12 @@ def _receive_memory(connection: Connection, size: int) -> memoryview:
 
 
 def _anonymous_file() -> Any:
-    """A file without a name, in memory where the system has such."""
+    """Open a file without a name, in memory if the system supports it."""
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("vidqa"), "wb")  # noqa: PTH123 - a descriptor, not a path
     return tempfile.TemporaryFile()
 
 
 def _socket(connection: Connection) -> socket.socket:
-    """The connection's own socket, for what only a socket can carry."""
+    """Return the connection's socket, for what only a socket can carry."""
     return socket.socket(fileno=os.dup(connection.fileno()))

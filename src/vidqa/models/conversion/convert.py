@@ -1,8 +1,8 @@
-"""Turn the authors' files into one folder that transformers loads.
+"""Convert the authors' files into one folder that transformers loads.
 
-Three parts become one: what was trained (a released `.pth`), the tower (`eva_vit_g.pth`, or a
+Three parts become one: the trained weights (a released `.pth`), the tower (`eva_vit_g.pth`, or a
 BLIP-2 model whose tower is the same) and the decoder (a folder of the Hub). They are read tensor by
-tensor and written shard by shard, so a model larger than memory passes.
+tensor and written shard by shard, so a model may be larger than memory.
 """
 
 import json
@@ -43,24 +43,24 @@ from vidqa.network.text.paper_tokenizer import piece_tokenizer
 from vidqa.prompt.paper.templates import chat_template
 
 RELEASED_TOWER = EvaVisionConfig()
-"""EVA-CLIP ViT-g/14, of which the authors cut off the last block."""
+"""EVA-CLIP ViT-g/14 without its last block, as the authors use it."""
 ANSWER_PENALTY = 1.5
 """The authors' repetition penalty."""
 IMAGE_MEAN, IMAGE_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""ImageNet's, with which the weights were trained."""
+"""Mean and deviation of ImageNet's colours, with which the weights were trained."""
 BICUBIC = 3
 SHARD_NUMBERS = 500_000_000
-"""Of one file, which is what is held in memory at once: 2 GB in fp32, 1 GB in 16 bits."""
+"""Numbers in one file, all held in memory at once: 2 GB in fp32, 1 GB in 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What came of it."""
+    """The result of a conversion."""
 
     tensors: int
     size_bytes: int
     left_out: tuple[str, ...]
-    """What the checkpoint holds beside the model: the optimizer's state and the like."""
+    """Names of what else the checkpoint holds: the optimizer's state and the like."""
 
 
 def convert(
@@ -70,16 +70,16 @@ def convert(
     merge: bool = True,
     tower: EvaVisionConfig | None = None,
 ) -> Converted:
-    """Write a new folder, which appears when it is complete.
+    """Write a new folder, which appears only when it is complete.
 
     Args:
-        parts: what it is made of.
-        destination: must not be there.
-        merge: add the LoRA to the decoder; else it is kept beside it, as PEFT stores it.
-        tower: what the tower is like; as in the released models if None.
+        parts: the three parts of the model.
+        destination: must not exist.
+        merge: add the LoRA to the decoder; else it is stored beside it, as PEFT does.
+        tower: configuration of the tower; that of the released models if None.
 
     Raises:
-        UsageError: a part is missing, or the destination is there.
+        UsageError: a part is missing, or the destination exists.
         ModelDamagedError: a part cannot be read, or does not belong to the others.
         NoSpaceError: the disk is full.
 
@@ -112,7 +112,7 @@ def write_model(
         **tensor_names.decoder_from_hub(read_folder(parts.decoder), adapter if merge else None),
     }
     tensor_names.require_names(state, shapes, "the model")
-    _write_settings(config, parts.decoder, folder)  # a missing tokenizer is found before the work
+    _write_settings(config, parts.decoder, folder)  # finds a missing tokenizer before the work
     write_settings(folder, DECODERS[decoder.model_type][1])
     require_space(folder, _least_bytes(shapes), hint="choose a folder on a larger disk")
     size_bytes = _write_shards(state, shapes, folder)
@@ -122,7 +122,7 @@ def write_model(
 
 
 def paper_config(tower: EvaVisionConfig, decoder: PreTrainedConfig) -> VidqaConfig:
-    """The paper's model around a tower and a decoder."""
+    """Return the configuration of the paper's model with a tower and a decoder."""
     register()
     decoder_settings = decoder.to_dict()
     return VidqaConfig(
@@ -137,19 +137,19 @@ def paper_config(tower: EvaVisionConfig, decoder: PreTrainedConfig) -> VidqaConf
 
 
 def expected_shapes(config: VidqaConfig) -> dict[str, torch.Size]:
-    """The shape of every tensor of a model, by name; nothing is allocated."""
+    """Return the shape of every tensor of a model, by name; nothing is allocated."""
     with torch.device("meta"):
         network = VidqaForConditionalGeneration(config)
     return {name: value.shape for name, value in network.state_dict().items()}
 
 
 def _least_bytes(shapes: Mapping[str, torch.Size]) -> int:
-    """What the weights take at least: two bytes a number, where some parts have four."""
+    """Return the least bytes of the weights: two bytes a number, though some parts have four."""
     return 2 * sum(shape.numel() for shape in shapes.values())
 
 
 def _write_shards(state: LazyTensors, shapes: dict[str, torch.Size], folder: Path) -> int:
-    """Write every tensor once, in files of bounded size, and their index; the bytes of all."""
+    """Write every tensor once, in files of bounded size, and their index; return all bytes."""
     shards = list(_shards(shapes))
     index: dict[str, str] = {}
     total = 0
@@ -165,7 +165,7 @@ def _write_shards(state: LazyTensors, shapes: dict[str, torch.Size], folder: Pat
 
 
 def _shards(shapes: Mapping[str, torch.Size]) -> Iterator[list[str]]:
-    """The names of each file, in the order in which the model uses them."""
+    """Yield the names of the tensors in each file, in the order in which the model uses them."""
     names: list[str] = []
     numbers = 0
     for name, shape in shapes.items():
@@ -190,7 +190,7 @@ def _write_shard(shard: dict[str, Tensor], file: Path) -> int:
 
 
 def _write_settings(config: VidqaConfig, decoder: Path, folder: Path) -> None:
-    """Configuration, generation settings, tokenizer and processor."""
+    """Write configuration, generation settings, tokenizer and processor."""
     config.architectures = [VidqaForConditionalGeneration.__name__]
     config.save_pretrained(folder)
     end = config.text_config.eos_token_id

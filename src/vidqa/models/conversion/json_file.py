@@ -1,4 +1,4 @@
-"""Small JSON files that came with a model."""
+"""Read small JSON files that come with a model."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from vidqa.system.texts import from_json
 
 
 def read_object(file: Path) -> dict[str, Any]:
-    """The one object in a file.
+    """Return the JSON object in a file.
 
     Raises:
         ModelDamagedError: it cannot be read, or it holds something else.

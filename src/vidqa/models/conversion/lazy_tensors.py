@@ -1,4 +1,4 @@
-"""Named tensors that are read when they are wanted, so that a model larger than memory passes."""
+"""Named tensors that are read on demand, so that a model may be larger than memory."""
 
 import pickle
 import re
@@ -19,21 +19,21 @@ LazyTensor = Callable[[], Tensor]
 LazyTensors = Mapping[str, LazyTensor]
 
 LFS_POINTER = b"version https://git-lfs"
-"""What stands at the start of a file that git-lfs has not fetched."""
+"""The first bytes of a file that git-lfs has not fetched."""
 UNKNOWN_CLASS = re.compile(r"GLOBAL ([\w.]+)")
-"""Torch's name of what it would have to import to read a file."""
+"""A pattern for the class that torch would have to import to read a file."""
 INDEX_SUFFIX = ".index.json"
 SINGLE_FILES = ("model.safetensors", "pytorch_model.bin")
-"""What `save_pretrained` writes, now and in the past; an index stands beside sharded ones."""
+"""Files that `save_pretrained` writes, now and in the past; sharded ones have an index."""
 
 
 def lazy(tensors: Mapping[str, Tensor]) -> LazyTensors:
-    """Tensors that are there already, in lazy form."""
+    """Wrap tensors in memory as lazy ones."""
     return {name: partial(_same, tensor) for name, tensor in tensors.items()}
 
 
 def read_pickled(file: Path) -> Any:
-    """What `torch.save` wrote, tensors memory-mapped; nothing in it is executed.
+    """Read a file of `torch.save`, its tensors memory-mapped; nothing in it is executed.
 
     Raises:
         UsageError: there is no such file.
@@ -43,7 +43,7 @@ def read_pickled(file: Path) -> Any:
     if not file.is_file():
         raise UsageError(f"there is no file {file}")
     try:
-        # torch maps only files of its zip format (since 1.6); older ones are read whole
+        # torch maps only files in its zip format (since 1.6); older ones are read whole
         return torch.load(
             file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file)
         )
@@ -52,7 +52,7 @@ def read_pickled(file: Path) -> Any:
 
 
 def read_folder(folder: Path) -> LazyTensors:
-    """All tensors of a `save_pretrained` folder, sharded or not, safetensors or older.
+    """Return all tensors of a `save_pretrained` folder, sharded or not, safetensors or older.
 
     Raises:
         UsageError: there is no such folder, or no weights in it.
@@ -103,7 +103,7 @@ def _same(tensor: Tensor) -> Tensor:
 
 
 def _unreadable(file: Path, error: BaseException) -> ModelDamagedError:
-    """Why a file cannot be read, without torch's advice to switch its protection off."""
+    """Explain why a file cannot be read, without torch's advice to disable its protection."""
     if _is_pointer(file):
         return ModelDamagedError(
             f"{file} only points to the weights, as git keeps large files",

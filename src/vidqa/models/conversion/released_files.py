@@ -1,4 +1,4 @@
-"""The three parts of the paper's model as their files are, each checked as far as it goes alone."""
+"""Read the files of the three parts of the paper's model, and check each on its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ DECODERS = {
     "llama": ("Llama-2", "minigpt4-video-llama2"),
     "mistral": ("Mistral", "minigpt4-video-mistral"),
 }
-"""The kinds of decoders that the authors trained with: names, and the presets made of them."""
+"""The kinds of decoders that the authors trained with: names, and the presets that use them."""
 DECODER_HINT = "--decoder takes the folder of Llama-2-7b-chat or Mistral-7B-Instruct-v0.2"
 TOWER_HINT = "--tower takes eva_vit_g.pth, or the folder of a BLIP-2 model with that tower"
 CHECKPOINT_HINT = "give a .pth that the authors released, such as video_mistral_checkpoint_last.pth"
@@ -27,7 +27,7 @@ CHECKPOINT_HINT = "give a .pth that the authors released, such as video_mistral_
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Where the three parts are."""
+    """The paths of the three parts."""
 
     checkpoint: Path
     """A released `.pth`."""
@@ -38,10 +38,10 @@ class Parts:
 
 
 def read_decoder_config(folder: Path) -> Any:
-    """The configuration of a decoder.
+    """Read the configuration of a decoder.
 
     Raises:
-        UsageError: there is none, or it is not of a kind that the authors trained with.
+        UsageError: there is none, or its kind is not one that the authors trained with.
         ModelDamagedError: it cannot be read.
 
     """
@@ -58,23 +58,23 @@ def read_decoder_config(folder: Path) -> Any:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # each version of transformers has errors of its own for this
         raise ModelDamagedError(f"{file} describes no {kind}: {error}") from error
-    config._name_or_path = ""  # a path of this machine has no place in a model
+    config._name_or_path = ""  # a path of this machine does not belong in a model
     return config
 
 
 def is_legacy(decoder: Path) -> bool:
-    """Whether the decoder's tokenizer puts a blank after special tokens; it does unless told."""
+    """Return whether the decoder's tokenizer puts a blank after special tokens (the default)."""
     file = decoder / "tokenizer_config.json"
     settings = read_object(file) if file.is_file() else {}
     return settings.get("legacy") is not False
 
 
 def read_checkpoint(file: Path) -> tuple[LazyTensors, tuple[str, ...]]:
-    """What was trained, by the authors' names; and the names of what else is in the file.
+    """Return the trained tensors by the authors' names, and the names of what else is in the file.
 
     Raises:
         UsageError: there is no such file.
-        ModelDamagedError: it is no checkpoint of theirs.
+        ModelDamagedError: it is not a checkpoint of theirs.
 
     """
     found = read_pickled(file)
@@ -88,10 +88,10 @@ def read_checkpoint(file: Path) -> tuple[LazyTensors, tuple[str, ...]]:
 
 
 def require_decoder(trained: LazyTensors, decoder: Any) -> None:
-    """Check that the checkpoint was trained with this decoder: their values differ in size.
+    """Check that the checkpoint was trained with this decoder: value projections differ in size.
 
     Raises:
-        ModelDamagedError: says which kind it was trained with.
+        ModelDamagedError: names the kind that it was trained with.
 
     """
     rows = {
@@ -103,7 +103,7 @@ def require_decoder(trained: LazyTensors, decoder: Any) -> None:
     wanted = decoder.num_key_value_heads * (
         getattr(decoder, "head_dim", None) or decoder.hidden_size // decoder.num_attention_heads
     )
-    if 0 in rows.values() or rows["v"] == wanted:  # what is missing is named later, with the rest
+    if 0 in rows.values() or rows["v"] == wanted:  # missing tensors are named later, with the rest
         return
     trained_with = DECODERS["llama" if rows["v"] == rows["q"] else "mistral"][0]
     raise ModelDamagedError(
@@ -121,7 +121,7 @@ def require_fit(adapter: tensor_names.Adapter, shapes: Mapping[str, torch.Size])
         shapes: of the whole model's tensors, by our names.
 
     Raises:
-        ModelDamagedError: names the first that has not.
+        ModelDamagedError: names the first that does not.
 
     """
     for name, (down, up) in adapter.pairs.items():
@@ -135,11 +135,11 @@ def require_fit(adapter: tensor_names.Adapter, shapes: Mapping[str, torch.Size])
 
 
 def read_tower(path: Path, config: EvaVisionConfig) -> LazyTensors:
-    """The tower by our names.
+    """Return the tensors of the tower by our names.
 
     Raises:
         UsageError: there is no such file, or no weights in the folder.
-        ModelDamagedError: it holds no tower, or one of another size.
+        ModelDamagedError: it does not hold a tower, or holds one of another size.
 
     """
     if path.is_dir():
@@ -160,7 +160,7 @@ def _is_checkpoint(found: Any) -> bool:
 
 
 def _require_width(path: Path, theirs: LazyTensors, marker: str, config: EvaVisionConfig) -> None:
-    """Tell a tower of another size apart from one that lacks some tensors."""
+    """Distinguish a tower of another size from one that lacks some tensors."""
     one = next((value for name, value in theirs.items() if name.endswith(marker)), None)
     if one is None:
         raise ModelDamagedError(f"{path} holds no tower: it has no {marker}", hint=TOWER_HINT)

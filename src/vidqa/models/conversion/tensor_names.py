@@ -1,6 +1,6 @@
-"""The authors' names of tensors, and ours.
+"""Map the authors' tensor names to ours.
 
-A released checkpoint has only what was trained: the projector and LoRA on two projections of each
+A released checkpoint has only trained weights: the projector and LoRA on two projections of each
 decoder layer, 130 tensors with the real decoders. The tower and the decoder come from elsewhere.
 """
 
@@ -21,7 +21,7 @@ from vidqa.models.conversion.lazy_tensors import LazyTensor, LazyTensors, lazy
 from vidqa.network.configuration import EvaVisionConfig
 
 DECODER = "llama_model.base_model.model."
-"""Stands before the decoder's names in the authors' files."""
+"""The prefix of the decoder's names in the authors' files."""
 PROJECTOR = "llama_proj."
 LORA = re.compile(
     rf"{re.escape(DECODER)}(model\.layers\.\d+\.self_attn\.[qv]_proj)\.lora_([AB])\.weight"
@@ -30,7 +30,7 @@ LORA_TARGETS = ("q_proj", "v_proj")
 LORA_SCALE = 16 / 64
 """alpha / r of every released model (the authors' model configuration)."""
 LORA_DROPOUT = 0.05
-"""In training only."""
+"""The probability of dropout in the LoRA, in training only."""
 
 TOWER = "model.vision_tower."
 BLOCK_NAMES = {
@@ -46,11 +46,11 @@ BLOCK_NAMES = {
     "mlp.fc2.weight": "mlp.fc2.weight",
     "mlp.fc2.bias": "mlp.fc2.bias",
 }
-"""Of one block of the tower: EVA's names, and those of transformers."""
+"""Names in one block of the tower: EVA's, and those of transformers."""
 BIASES = ("attn.q_bias", "attn.v_bias")
-"""EVA has no bias on the keys; transformers wants one for all three together."""
+"""EVA's biases: none on the keys; transformers has one bias for all three together."""
 EVA_IGNORED = re.compile(r"(norm|fc_norm|head)\.")
-"""EVA-CLIP's own end, which the authors cut off together with the last block."""
+"""EVA-CLIP's norms and head, which the authors cut off together with the last block."""
 BLIP2_PREFIX = "vision_model."
 
 
@@ -64,7 +64,7 @@ class Adapter:
 
 
 def split_trained(theirs: LazyTensors, layers: int) -> tuple[LazyTensors, Adapter]:
-    """The projector and the adapter out of a released checkpoint.
+    """Split a released checkpoint into the projector and the adapter.
 
     Args:
         theirs: by the authors' names.
@@ -90,7 +90,7 @@ def split_trained(theirs: LazyTensors, layers: int) -> tuple[LazyTensors, Adapte
 
 
 def trained_names(layers: int) -> list[str]:
-    """What a released checkpoint holds: four tensors a decoder layer, and the projector's two."""
+    """Return the names in a released checkpoint: four a decoder layer, and the projector's two."""
     lora = [f"{DECODER}{name}.lora_{side}.weight" for name in _adapted(layers) for side in "AB"]
     return [*lora, f"{PROJECTOR}weight", f"{PROJECTOR}bias"]
 
@@ -100,10 +100,10 @@ def _adapted(layers: int) -> list[str]:
 
 
 def require_names(given: Iterable[str], wanted: Iterable[str], what: str) -> None:
-    """Check that two sets of names are one.
+    """Check that two sets of names are equal.
 
     Raises:
-        ModelDamagedError: says how many there should be and names every missing and odd one.
+        ModelDamagedError: gives the expected number and names every missing and unexpected one.
 
     """
     given, wanted = set(given), set(wanted)
@@ -120,14 +120,14 @@ def require_names(given: Iterable[str], wanted: Iterable[str], what: str) -> Non
 
 
 def eva_names(depth: int) -> list[str]:
-    """What is read of a tower's checkpoint in EVA's names."""
+    """Return EVA's names of the tensors that are read from a tower's checkpoint."""
     ends = ["cls_token", "pos_embed", "patch_embed.proj.weight", "patch_embed.proj.bias"]
     parts = [*BLOCK_NAMES, *BIASES]
     return [*ends, *(f"blocks.{i}.{part}" for i in range(depth) for part in parts)]
 
 
 def tower_from_eva(theirs: LazyTensors, config: EvaVisionConfig) -> LazyTensors:
-    """The tower out of `eva_vit_g.pth`; blocks too many and the classifier's end are left out.
+    """Return the tower from `eva_vit_g.pth`, without surplus blocks and the classifier's head.
 
     Raises:
         ModelDamagedError: a tensor is missing or does not belong there; it is named.
@@ -151,7 +151,7 @@ def tower_from_eva(theirs: LazyTensors, config: EvaVisionConfig) -> LazyTensors:
 
 
 def tower_from_blip2(theirs: LazyTensors, config: EvaVisionConfig) -> LazyTensors:
-    """The same tower out of a BLIP-2 model of transformers; its trained last norm is left out."""
+    """Return the same tower from a BLIP-2 model of transformers, without its trained last norm."""
     prefix = BLIP2_PREFIX if any(name.startswith(BLIP2_PREFIX) for name in theirs) else ""
     ours = {
         name.removeprefix(prefix): value
@@ -162,10 +162,10 @@ def tower_from_blip2(theirs: LazyTensors, config: EvaVisionConfig) -> LazyTensor
 
 
 def decoder_from_hub(theirs: LazyTensors, adapter: Adapter | None = None) -> LazyTensors:
-    """The decoder by our names; with the adapter merged into it, if one is given."""
+    """Return the decoder by our names, with the adapter merged into it, if one is given."""
     ours: dict[str, LazyTensor] = {}
     for name, value in theirs.items():
-        if name.endswith(".rotary_emb.inv_freq"):  # a constant that old files carry along
+        if name.endswith(".rotary_emb.inv_freq"):  # a constant that old files contain
             continue
         pair = None if adapter is None else adapter.pairs.get(name.removesuffix(".weight"))
         if pair is not None:
@@ -176,7 +176,7 @@ def decoder_from_hub(theirs: LazyTensors, adapter: Adapter | None = None) -> Laz
 
 
 def write_adapter(adapter: Adapter, folder: Path) -> None:
-    """Write the adapter into a folder as PEFT does; it is loaded on top of the unmerged model."""
+    """Write the adapter into a folder as PEFT does, to be loaded on top of the unmerged model."""
     state = {}
     for name, (down, up) in adapter.pairs.items():
         ours = f"base_model.model.{decoder_name(name)}"
@@ -195,7 +195,7 @@ def write_adapter(adapter: Adapter, folder: Path) -> None:
 
 
 def decoder_name(name: str) -> str:
-    """Our name of one of the decoder's tensors or layers."""
+    """Return our name of one of the decoder's tensors or layers."""
     return re.sub(r"^model\.", "model.language_model.", name)
 
 
@@ -205,7 +205,7 @@ def _left_out_of_eva(name: str, depth: int) -> bool:
 
 
 def _untrained_norm(config: EvaVisionConfig) -> LazyTensors:
-    """The norm behind the tower: the authors never loaded one, so it scales and shifts nothing."""
+    """Return an identity norm for after the tower: the authors never loaded a trained one."""
     width = config.hidden_size
     return lazy(
         {
@@ -221,13 +221,13 @@ def _qkv_bias(query: LazyTensor, value: LazyTensor) -> Tensor:
 
 
 def _merged(weight: LazyTensor, down: LazyTensor, up: LazyTensor, scale: float) -> Tensor:
-    """A layer with its LoRA added in fp32 and rounded once."""
+    """Return a layer with its LoRA added in fp32 and rounded once."""
     base = weight()
     return (base.float() + scale * (up().float() @ down().float())).to(base.dtype)
 
 
 def _positions(theirs: LazyTensor, config: EvaVisionConfig) -> Tensor:
-    """Positions (1, 1 + P, D); the grid is resized where it was trained for another side."""
+    """Return positions (1, 1 + P, D), resized if the grid was trained for another side."""
     table = theirs()
     side = round(config.patches_per_image**0.5)
     old = round((table.shape[1] - 1) ** 0.5)

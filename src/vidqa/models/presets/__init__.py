@@ -1,1 +1,1 @@
-"""The models that are known by name. Data only."""
+"""The models that can be named: presets. Data only."""

@@ -1,4 +1,4 @@
-"""Today's open models that join adjacent visual tokens, too. Data only."""
+"""Presets for current open models that also join adjacent visual tokens. Data only."""
 
 from dataclasses import replace
 
@@ -7,9 +7,9 @@ from vidqa.prompt.form import PromptForm
 from vidqa.system.footprint import Footprint
 
 _QWEN_PIXELS = {"size": {"shortest_edge": 16_384, "longest_edge": 131_072}}
-"""Pixels of a frame at least and at most; 32 x 32 of them are one visual token."""
+"""Minimum and maximum pixels of a frame; 32 x 32 of them are one visual token."""
 _QWEN_FORM = PLAIN.prompt
-"""What Qwen3-VL's processor puts before the frames of a video; other families read it as well."""
+"""The text of Qwen3-VL's processor before the frames of a video; other families read it, too."""
 
 FAMILIES = {
     "smolvlm": Family(
@@ -40,7 +40,7 @@ FAMILIES |= {
     "qwen2_5_vl": Family(image_kwargs=_QWEN_PIXELS, prompt=PLAIN.prompt),
     "qwen2_vl": Family(image_kwargs=_QWEN_PIXELS, prompt=PLAIN.prompt),
 }
-"""By the `model_type` of a configuration: without these a frame takes many times the tokens, its
+"""Families by `model_type`: without these settings a frame takes many times the tokens, its
 number restarts with every batch, or the model thinks aloud before it answers."""
 
 
@@ -60,8 +60,8 @@ def _modern(
     video_mme: Reported | None = None,
     summary: str,
 ) -> ModelSpec:
-    """A preset whose weights are one repository of the Hub, as transformers writes them."""
-    # their commits are not known here: a pull pins the one that it finds
+    """Return a preset whose weights are one repository of the Hub, as transformers writes them."""
+    # the commit is not known here: a pull pins the one that it finds
     size = round(gigabytes * 1e9)
     source = HubSource(repo, "main", (), licence="Apache-2.0", gated=gated, about_bytes=size)
     return ModelSpec(
@@ -296,9 +296,9 @@ MODERN = (
         summary="English; made for video; the smallest",
     ),
 )
-"""The best first, as far as it is known for models that do not think aloud, which is how they are
-run here: by what their makers report on Video-MME without thinking, else by size within a family.
-Qwen3.5's figures are with thinking and two frames a second; each stands behind the Qwen3-VL of its
+"""Presets, best first, as far as is known for models that do not think aloud, which is how they
+run here: by their makers' Video-MME figures without thinking, else by size within a family.
+Qwen3.5's figures are with thinking and two frames a second; each comes after the Qwen3-VL of its
 size, for without thinking Qwen3-VL-8B was reported ahead of Qwen3.5-9B (74.2 and 71.6 % of a part
 of Video-Bench: vLLM's pull request 48912). InternVL's are not known here. None was measured as
 vidqa runs it. Figures, sizes and licences are those of the models' pages and reports, read in
@@ -307,10 +307,10 @@ November 2026; parameters are counted from the configurations.
 
 
 def derived(name: str, model_type: str) -> ModelSpec:
-    """How to show clips to a model of which only the class is known; as to a preset if it is one.
+    """Return how to show clips to a model known only by its class; like a preset if it is one.
 
     Args:
-        name: of the model, for people.
+        name: of the model, shown to people.
         model_type: of its configuration.
 
     """

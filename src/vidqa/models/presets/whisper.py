@@ -13,7 +13,7 @@ ENGLISH: dict[str, Pin] = {
     ),
     "vocabulary.txt": (422_309, "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf"),
 }
-"""The same in every English-only Whisper."""
+"""Files that are the same in every English-only Whisper."""
 
 MANY: dict[str, Pin] = {
     "tokenizer.json": (
@@ -22,7 +22,7 @@ MANY: dict[str, Pin] = {
     ),
     "vocabulary.txt": (459_861, "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913"),
 }
-"""The same in every Whisper of many languages before large-v3."""
+"""Files that are the same in every multilingual Whisper before large-v3."""
 
 LARGE_V3: dict[str, Pin] = {
     "preprocessor_config.json": (
@@ -34,7 +34,7 @@ LARGE_V3: dict[str, Pin] = {
         "c69260f2ab26d659b7c398f9a2b2b48ed0df16c3b47d7326782fd9cba71690c1",
     ),
 }
-"""128 mel bands instead of 80, and one language more: large-v3 and what was made from it."""
+"""Files of large-v3 and models made from it: 128 mel bands instead of 80, one language more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class Whisper:
     revision: str
     files: Mapping[str, Pin]
     translates: bool = True
-    """Whether it was trained to put foreign speech into English; never those of English alone."""
+    """Whether it was trained to translate speech into English; English-only ones never are."""
 
     @property
     def english(self) -> bool:
-        """Whether it knows English alone."""
+        """Whether it knows only English."""
         return self.size.endswith(".en")
 
 
@@ -206,7 +206,7 @@ WHISPERS = (
             ),
             **LARGE_V3,
         },
-        translates=False,  # OpenAI trained it on transcriptions alone
+        translates=False,  # OpenAI trained it only on transcriptions
     ),
 )
-"""By size. `tiny.en` comes from the package index instead."""
+"""Whisper models by size. `tiny.en` comes from the package index instead."""

@@ -1,1 +1,1 @@
-"""The places that files of models are fetched from."""
+"""Sources of model files: the package index and the Hub."""

@@ -1,4 +1,4 @@
-"""Bring a source into the store, whatever kind it is."""
+"""Fetch a source of any kind into the store."""
 
 from functools import partial
 from pathlib import Path
@@ -16,32 +16,32 @@ WAITING = "waiting for another vidqa that is at the same download"
 
 
 def silent(label: str, done: int, total: int | None) -> None:
-    """Report progress to nobody."""
+    """Ignore a report of progress."""
 
 
 def source_key(source: WheelSource | HubSource) -> str:
-    """The key of a source's entry in the store."""
+    """Return the key of a source's entry in the store."""
     if isinstance(source, WheelSource):
         return f"wheels/{source.package}-{source.version}"
     return f"hub/{source.repo.replace('/', '--')}/{source.revision}"
 
 
 def source_name(source: Source) -> str:
-    """What people call a source: its package, repository or folder."""
+    """Return the name of a source for people: its package, repository or folder."""
     if isinstance(source, WheelSource):
         return source.package
     return source.repo if isinstance(source, HubSource) else source.folder
 
 
 def download_bytes(source: Source) -> int:
-    """What fetching a source costs; nothing for what ships inside vidqa."""
+    """Return the bytes to download for a source; 0 if it ships inside vidqa."""
     if isinstance(source, WheelSource):
         return source.size_bytes
     return source.size_bytes if isinstance(source, HubSource) else 0
 
 
 def unpacked_bytes(source: WheelSource | HubSource) -> int:
-    """What a source takes on the disk."""
+    """Return the bytes that a source takes on disk."""
     if isinstance(source, HubSource):
         return source.size_bytes
     return sum(file.size_bytes for file in source.files)
@@ -50,12 +50,12 @@ def unpacked_bytes(source: WheelSource | HubSource) -> int:
 def fetch(
     source: Source, store: Store, *, progress: Progress = silent, offline: bool = False
 ) -> Path:
-    """The verified folder of a source, downloaded if it is not there or is damaged.
+    """Return the verified folder of a source; download it if it is missing or damaged.
 
     Raises:
         OfflineError: it would have to be downloaded and must not be.
-        DownloadError: it could not be.
-        NoSpaceError: the disk cannot hold it.
+        DownloadError: it could not be downloaded.
+        NoSpaceError: the disk has too little space.
 
     """
     if isinstance(source, PackagedSource):
@@ -70,7 +70,7 @@ def fetch(
                 hint="run the command without --offline",
             ) from problem
     with store.lock(key, partial(progress, f"{WAITING} ({source_name(source)})", 0, None)):
-        if not store.usable(key):  # the one we waited for may have finished it
+        if not store.usable(key):  # the process we waited for may have finished it
             _download(source, store, key, progress)
     return store.folder(key)
 

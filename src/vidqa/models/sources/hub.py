@@ -1,7 +1,7 @@
 """Fetch files of a Hugging Face Hub repository; they stay in the Hub's own cache.
 
-An entry of ours links to them, and to nothing else of the repository, so that only verified files
-can be loaded. `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT` and a login are huggingface_hub's.
+An entry in our store links to them, and to nothing else in the repository, so that only verified
+files can be loaded. `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT` and a login are huggingface_hub's.
 """
 
 import hashlib
@@ -24,20 +24,20 @@ HUB_ROOM = "free some space, or set HF_HUB_CACHE to a folder on a larger disk"
 OFFLINE = "check the network, HF_ENDPOINT and HF_HUB_OFFLINE, then run the command again"
 
 PAUSES_S = (1, 4)
-"""Between tries when the Hub's server itself fails."""
+"""Seconds between tries when the Hub's server itself fails."""
 
 FIRST_SERVER_ERROR = 500
-"""The HTTP statuses from here on are the server's own faults."""
+"""The first HTTP status that means a fault of the server."""
 
 SHA256_DIGITS, GIT_BLOB_DIGITS = 64, 40
-"""Lengths of the two ETags of the Hub: a large file's sha256, a small file's git blob id."""
+"""Digits in the Hub's two kinds of ETag: a large file's sha256, a small file's git blob id."""
 
 
 def fetch_hub(source: HubSource, destination: Path, progress: Progress) -> None:
     """Download the files of one revision and link to them from the folder `destination`.
 
-    What the Hub's cache holds already is not downloaded again. Every file is checked as it comes:
-    against its pinned hash, or else against the one by which the Hub announced it.
+    Files in the Hub's cache are not downloaded again. Every file is checked on arrival: against
+    its pinned hash, or else against the one that the Hub announced.
 
     Raises:
         OfflineError: the Hub cannot be reached, or is not allowed to be.
@@ -66,7 +66,7 @@ def require_access(source: HubSource) -> None:
     from huggingface_hub import hf_hub_download
 
     missing = [one.path for one in source.files if not _is_there(source, one)]
-    for path in missing[:1] if source.files else ["config.json"]:  # every model has that one
+    for path in missing[:1] if source.files else ["config.json"]:  # every model has this file
         with hub_errors(source, path):
             hf_hub_download(source.repo, path, revision=source.revision, dry_run=True)
 
@@ -79,7 +79,7 @@ def _is_there(source: HubSource, file: File) -> bool:
 
 
 def _fetch_file(source: HubSource, file: File, destination: Path, progress: Progress) -> Stamp:
-    """Download one file; a wrong copy that lay in the Hub's cache is fetched anew."""
+    """Download one file; a wrong copy in the Hub's cache is fetched again."""
     attempts = 2 if _is_there(source, file) else 1
     for _ in range(attempts):
         local = _download(source, file, progress)
@@ -119,18 +119,18 @@ def _download(source: HubSource, file: File, progress: Progress) -> Path:
 
 
 def _is_passing(error: DownloadError) -> bool:
-    """Whether the server failed, and may work again soon; the Hub's client gives up at once."""
+    """Return whether a server failed, perhaps briefly; the Hub's client does not try again."""
     response = getattr(error.__cause__, "response", None)
     return int(getattr(response, "status_code", 0)) >= FIRST_SERVER_ERROR
 
 
 @contextmanager
 def hub_errors(source: HubSource, wanted: str) -> Iterator[None]:
-    """Turn the errors of the Hub's client into ours; a full disk stays what it is.
+    """Translate the errors of the Hub's client into ours, except a full disk.
 
     Args:
         source: the repository.
-        wanted: what of it was asked for.
+        wanted: the requested part of it.
 
     Raises:
         OfflineError: the Hub cannot be reached, or is not allowed to be.
@@ -159,7 +159,7 @@ def hub_errors(source: HubSource, wanted: str) -> Iterator[None]:
 
 
 def transport_error() -> type[Exception]:
-    """What the library under the Hub's client raises when a connection breaks, time and again."""
+    """Return the exception of the Hub client's HTTP library if connections keep breaking."""
     from huggingface_hub import get_session
 
     library = sys.modules[type(get_session()).__module__.partition(".")[0]]
@@ -168,7 +168,7 @@ def transport_error() -> type[Exception]:
 
 
 def _bar(label: str, progress: Progress) -> type[Any]:
-    """A progress bar as huggingface_hub wants it that draws nothing and reports instead."""
+    """Return a progress bar class for huggingface_hub that draws nothing and reports instead."""
     from tqdm import tqdm  # type: ignore[import-untyped]
 
     class Reporter(tqdm):  # type: ignore[misc]
@@ -183,7 +183,7 @@ def _bar(label: str, progress: Progress) -> type[Any]:
 
 
 def _refusal(source: HubSource, wanted: str, error: BaseException) -> DownloadError:
-    """Say why the Hub did not give a file, and what a person can do about it."""
+    """Explain why the Hub refused a file, and what a person can do about it."""
     from huggingface_hub import constants, errors
 
     if isinstance(error, errors.GatedRepoError):
@@ -205,10 +205,10 @@ def _refusal(source: HubSource, wanted: str, error: BaseException) -> DownloadEr
 
 
 def require_sound_token() -> None:
-    """Refuse a login that no Hub can take, without showing any of it.
+    """Refuse a malformed login without showing any of it.
 
     Raises:
-        DownloadError: it holds what cannot be sent.
+        DownloadError: it holds characters that cannot be sent.
 
     """
     from huggingface_hub import get_token
@@ -224,7 +224,7 @@ def require_sound_token() -> None:
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says first, or its type where it says nothing; no login is in it."""
+    """Return the first line of an exception, or its type if it is empty; never a login."""
     from huggingface_hub import get_token
 
     lines = str(error).strip().splitlines()
@@ -234,10 +234,10 @@ def first_line(error: BaseException) -> str:
 
 
 def _verified(local: Path, file: File) -> str | None:
-    """The sha256 of a fetched file; None if it is not the one pinned or announced.
+    """Return the sha256 of a fetched file; None if it is not the one pinned or announced.
 
-    The Hub's cache links a file's name to a blob named by the ETag. Where that is no hash
-    (a mirror may send anything), what came is what holds from here on.
+    The Hub's cache links a file's name to a blob named by the ETag. If that is not a hash
+    (a mirror may send anything), the hash of the file as it came counts from then on.
     """
     sha256, git = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
     git.update(b"blob %d\0" % local.stat().st_size)

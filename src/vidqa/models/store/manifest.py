@@ -1,4 +1,4 @@
-"""The marker that says a folder's files were verified, and what they looked like then."""
+"""The marker that records that a folder's files were verified, and their state then."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """One verified file, and the traits by which a later change to it shows."""
+    """A verified file, with the attributes that reveal a later change."""
 
     path: str
     """Relative to the folder; a link there may lead into another cache, such as the Hub's."""
@@ -24,21 +24,21 @@ class Stamp:
     sha256: str
     mtime_ns: int
     ctime_ns: int
-    """Changes with every write, and cannot be set back."""
+    """Nanoseconds of its last change: changes with every write, and cannot be set back."""
     inode: int
 
     def untouched(self, folder: Path) -> bool:
-        """Whether nobody has written to the file since it was verified; reads no content."""
+        """Return whether the file was not written since it was verified; reads no content."""
         return self == stamp(folder, self.path, self.sha256)
 
     def intact(self, folder: Path) -> bool:
-        """Whether the file still has the verified bytes; reads all of them."""
+        """Return whether the file still has the verified bytes; reads all of them."""
         file = folder / self.path
         return file.stat().st_size == self.size and sha256_of(file) == self.sha256
 
 
 def sha256_of(file: Path) -> str:
-    """The hash of a file of any size, in constant memory."""
+    """Hash a file of any size, in constant memory."""
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         while block := stream.read(BLOCK_BYTES):
@@ -47,7 +47,7 @@ def sha256_of(file: Path) -> str:
 
 
 def stamp(folder: Path, path: str, sha256: str | None = None) -> Stamp:
-    """Look at a file; its hash is computed unless just verified by the caller."""
+    """Stamp a file; its hash is computed unless the caller has just verified it."""
     file = folder / path
     digest = sha256 or sha256_of(file)
     status = file.stat()
@@ -57,9 +57,9 @@ def stamp(folder: Path, path: str, sha256: str | None = None) -> Stamp:
 
 
 def foreign_files(folder: Path, stamps: list[Stamp]) -> list[str]:
-    """Files that came into the folder after it was verified.
+    """Return the files that were added to the folder after it was verified.
 
-    Those that are hidden, or that systems leave in every folder, are nobody's weights.
+    Hidden files, and those that systems leave in every folder, are ignored.
     """
     known = {one.path for one in stamps} | {MARKER}
     there = (file.relative_to(folder) for file in folder.rglob("*") if not file.is_dir())
@@ -73,14 +73,14 @@ def foreign_files(folder: Path, stamps: list[Stamp]) -> list[str]:
 
 
 def write_marker(folder: Path, source: str, stamps: list[Stamp]) -> None:
-    """Write the marker in one step: it is there whole or not at all."""
+    """Write the marker atomically."""
     marker = {"schema": SCHEMA, "source": source, "files": [asdict(one) for one in stamps]}
     with drafted(folder / MARKER, durable=True) as draft:
         draft.write_text(json.dumps(marker, indent=1))
 
 
 def read_marker(folder: Path) -> tuple[str, list[Stamp]] | None:
-    """The source and the stamps of a verified folder; None where there is no readable marker."""
+    """Return the source and the stamps of a verified folder; None without a readable marker."""
     try:
         marker = from_json((folder / MARKER).read_text())
         if marker["schema"] != SCHEMA:

@@ -1,7 +1,7 @@
 """The cache of verified folders.
 
 An entry is a folder with a marker (`verified.json`) that lists every file with its hash. It is
-built aside, hashed, and renamed into place, so it is there whole or not at all. Using an entry
+built aside, hashed, and renamed into place, so it exists whole or not at all. Using an entry
 costs a `stat` a file; a file that changed in any way since is hashed again before it is used.
 """
 
@@ -28,14 +28,14 @@ from vidqa.system import paths
 from vidqa.system.file_systems import is_unsupported, stand_in, sync_folder
 
 DRAFTS = "tmp"
-"""Below the root: entries that are being built, and what killed processes left of theirs."""
+"""The folder below the root of entries that are being built, or that killed processes left."""
 
 LOCKS = "locks"
-"""Below the root: one empty file for every entry ever built or removed."""
+"""The folder below the root with an empty file for every entry ever built or removed."""
 
 
 _HASHED: dict[Path, dict[str, list[Stamp]]] = {}
-"""By cache and key, what files looked like when this process last found them whole."""
+"""Stamps of the files that this process last found intact, by cache and key."""
 
 
 class Store:
@@ -46,15 +46,15 @@ class Store:
         self._hashed = _HASHED.setdefault(self.root, {})
 
     def path(self, key: str) -> Path:
-        """Where the entry is, or would be."""
+        """Return the path of the entry, which need not exist."""
         return self.root / key
 
     def has(self, key: str) -> bool:
-        """Whether the entry was published; says nothing of its health."""
+        """Return whether the entry was published; it may be damaged."""
         return read_marker(self.path(key)) is not None
 
     def usable(self, key: str) -> bool:
-        """Whether `folder` would return."""
+        """Return whether `folder` would succeed."""
         try:
             self.folder(key)
         except (ModelMissingError, ModelDamagedError):
@@ -62,14 +62,14 @@ class Store:
         return True
 
     def folder(self, key: str) -> Path:
-        """The folder of an entry, checked for use.
+        """Return the folder of an entry, checked for use.
 
         Raises:
             ModelMissingError: never published, or its marker is gone.
             ModelDamagedError: a file is gone, has other bytes than were verified, or was added.
 
         """
-        hashed = self._hashed.get(key, ())  # by this process, where the marker cannot be renewed
+        hashed = self._hashed.get(key, ())  # by this process, if the marker cannot be renewed
         return self._checked(
             key,
             lambda one, folder: (
@@ -78,7 +78,7 @@ class Store:
         )
 
     def verify(self, key: str) -> Path:
-        """Like `folder`, but every byte is read again."""
+        """Return the folder as `folder` does, but read every byte again."""
         return self._checked(key, lambda _one, _folder: False)
 
     def _checked(self, key: str, trusted: Callable[[Stamp, Path], bool]) -> Path:
@@ -101,15 +101,15 @@ class Store:
             raise ModelDamagedError(f"{folder / damaged[0].path} is not the file that was verified")
         self._hashed[key] = fresh
         if fresh != stamps:
-            with suppress(OSError):  # a read-only or full disk: hashed again the next time
+            with suppress(OSError):  # on a read-only or full disk: hashed again the next time
                 write_marker(folder, source, fresh)
         return folder
 
     @contextmanager
     def publish(self, key: str, source: str = "") -> Iterator[Path]:
-        """Give an empty folder to fill; what is in it at the end becomes the entry.
+        """Yield an empty folder to fill, which becomes the entry at the end.
 
-        An entry of that key that was there before is replaced. If the body fails, nothing changes.
+        An existing entry of that key is replaced. If the body fails, nothing changes.
         Files that the body hashed itself and wrote a marker for are not hashed again.
 
         Args:
@@ -147,7 +147,7 @@ class Store:
 
     def _replace(self, draft: Path, key: str) -> None:
         target = self.path(key)
-        with suppress(PermissionError):  # some file systems know no permissions
+        with suppress(PermissionError):  # some file systems have no permissions
             draft.chmod(0o755)
         target.parent.mkdir(parents=True, exist_ok=True)
         grave = self._draft(key)
@@ -158,7 +158,7 @@ class Store:
         shutil.rmtree(grave, ignore_errors=True)
 
     def remove(self, key: str) -> bool:
-        """Delete an entry; False if there was none. It leaves its place in one step."""
+        """Delete an entry atomically (renamed away, then deleted); False if there was none."""
         if not self.path(key).exists():
             return False
         grave = self._draft(key)
@@ -167,7 +167,7 @@ class Store:
         return True
 
     def keys(self, prefix: str) -> list[str]:
-        """The published entries directly below a prefix."""
+        """Return the keys of the published entries directly below a prefix."""
         parent = self.root / prefix
         if not parent.is_dir():
             return []
@@ -176,32 +176,32 @@ class Store:
         )
 
     def folders(self, prefix: str) -> list[str]:
-        """The folders directly below a prefix."""
+        """Return the keys of the folders directly below a prefix."""
         parent = self.root / prefix
         there = parent.iterdir() if parent.is_dir() else []
         return sorted(f"{prefix}/{one.name}" for one in there if one.is_dir())
 
     def size_bytes(self, key: str) -> int:
-        """What an entry's files take on the disk."""
+        """Return the bytes that an entry's files take on disk."""
         marker = read_marker(self.path(key))
         return sum(one.size for one in marker[1]) if marker else 0
 
     def origin(self, key: str) -> str:
-        """Where an entry's files come from; empty if there is no such entry."""
+        """Return the source of an entry's files; empty if there is no such entry."""
         marker = read_marker(self.path(key))
         return marker[0] if marker else ""
 
     def sweep(self) -> None:
-        """Remove the drafts that dead processes left; those being built now are left alone."""
+        """Remove the drafts that dead processes left, but not those being built now."""
         for draft in sorted((self.root / DRAFTS).glob("*")):
             lock = self._lock(draft.name.rpartition(".")[0])
-            # Somebody has the lock (filelock's Timeout is an OSError), or the disk is read-only.
+            # Another process has the lock (filelock's Timeout is an OSError), or a read-only disk.
             with suppress(OSError, NotImplementedError), lock.acquire(timeout=0):
                 shutil.rmtree(draft, ignore_errors=True)
 
     @contextmanager
     def lock(self, key: str, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
-        """One writer of an entry at a time; `on_wait` is called if somebody else is at it."""
+        """Lock an entry for one writer; `on_wait` is called if another process holds the lock."""
         lock = self._lock(_flat(key))
         try:
             _acquire(lock, on_wait)
@@ -230,5 +230,5 @@ def _acquire(lock: BaseFileLock, on_wait: Callable[[], object]) -> None:
 
 
 def _flat(key: str) -> str:
-    """A key as one file name. It stands before the last dot of its drafts' names."""
+    """Return a key as one file name; in its drafts' names it stands before the last dot."""
     return key.replace("/", "--")

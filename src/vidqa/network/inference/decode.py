@@ -1,4 +1,4 @@
-"""Canonical prefill and token by token decoding, the same for every family.
+"""Canonical prefill and token-by-token decoding, the same for every family.
 
 Shapes: B = 1, T tokens, N visual tokens, D width, L deeper layers, V vocabulary.
 """
@@ -21,19 +21,19 @@ from vidqa.system.footprint import PREFILL_CHUNK_TOKENS
 
 @dataclass(slots=True)
 class Context:
-    """What the decoder has read so far."""
+    """The state of the decoder after what it has read so far."""
 
     cache: Cache
     """Keys and values, and the states of recurrent layers."""
     shift: int | None = None
-    """From a token's number to its position, where pictures count by rows and columns; else None,
-    and the network counts by itself."""
+    """Offset from a token's number to its position, if pictures count by rows and columns; else
+    None, and the network counts by itself."""
 
     def branch(self) -> "Context":
-        """The same, to read on from, while this one stays as it is.
+        """Return a copy that can be extended while this one stays unchanged.
 
-        Keys and values are shared, not copied: reading on puts new ones in their place, and never
-        writes into them. Recurrent states and sliding windows are copied.
+        Keys and values are shared, not copied: extending replaces the tensors, and never writes
+        into them. Recurrent states and sliding windows are copied.
         """
         cache = copy.copy(self.cache)
         cache.layers = [
@@ -52,13 +52,13 @@ def prefill_prefix(
     form: VisualForm | None = None,
     grids: Tensor | None = None,
 ) -> Context:
-    """Run the video's part of the prompt through the decoder, in fixed chunks.
+    """Prefill the video prefix of the prompt, in fixed chunks.
 
     Args:
         network: any family that takes `mm_encoder_outputs`.
         input_ids: (1, T) with N placeholders.
         visual_tokens: (N, (1 + L) D), projected, in reading order.
-        form: how the family takes them; one tensor a picture, and no deeper features, if None.
+        form: in which the family takes them; one tensor a picture, and no deeper features, if None.
         grids: (images, 3), see `positions_of`.
 
     """
@@ -86,7 +86,7 @@ def prefill_prefix(
 
 @torch.inference_mode()
 def prefill_question(network: PreTrainedModel, question_ids: Tensor, context: Context) -> Tensor:
-    """Run the question (1, T) behind a prefix and return the logits (1, V) after its last token."""
+    """Prefill the question (1, T) after a prefix; return the logits (1, V) of its last token."""
     logits = None
     for start in range(0, question_ids.shape[1], PREFILL_CHUNK_TOKENS):
         chunk = question_ids[:, start : start + PREFILL_CHUNK_TOKENS]
@@ -99,7 +99,7 @@ def prefill_question(network: PreTrainedModel, question_ids: Tensor, context: Co
 def decode(
     network: PreTrainedModel, logits: Tensor, context: Context, chooser: TokenChooser
 ) -> Iterator[int]:
-    """Yield token ids without end; whoever takes them decides when it is enough."""
+    """Yield token ids endlessly; the caller decides when to stop."""
     while True:
         token = chooser.choose(logits)
         yield token
@@ -110,11 +110,11 @@ def decode(
 def log_likelihoods(
     network: PreTrainedModel, logits: Tensor, context: Context, answer_ids: Tensor
 ) -> Tensor:
-    """How likely each token of a given answer is behind what was read.
+    """Return the log-likelihood of each token of a given answer after a context.
 
     Args:
         network: any family.
-        logits: (1, V) behind the prompt.
+        logits: (1, V) after the prompt.
         context: of the prompt; the answer is added to it.
         answer_ids: (1, T).
 
@@ -132,7 +132,7 @@ def log_likelihoods(
 def positions_of(
     network: PreTrainedModel, input_ids: Tensor, grids: Tensor | None
 ) -> Tensor | None:
-    """Where tokens stand in families whose pictures count by rows and columns.
+    """Return the positions of tokens in families whose pictures count by rows and columns.
 
     Args:
         network: any family.
@@ -152,12 +152,12 @@ def positions_of(
 
 
 def _next(network: PreTrainedModel, input_ids: Tensor, context: Context) -> Tensor:
-    """Read words (1, T); logits (1, V) of the last place."""
+    """Read tokens (1, T); return the logits (1, V) of the last position."""
     return _read(network, input_ids, context, keep=1)[:, -1]
 
 
 def _read(network: PreTrainedModel, input_ids: Tensor, context: Context, *, keep: int) -> Tensor:
-    """Read words (1, T); logits (1, keep, V) of the last places, of all where `keep` is 0."""
+    """Read tokens (1, T); return logits (1, keep, V) of the last positions; `keep` 0 means all."""
     positions = None
     if context.shift is not None:
         start = context.cache.get_seq_length() + context.shift
@@ -175,7 +175,7 @@ def _outputs(
     pictures: BaseModelOutputWithPooling | None = None,
     keep: int = 1,
 ) -> Tensor:
-    """One step of the decoder, (1, T) -> (1, keep, V); the cache grows by T."""
+    """Run one step of the decoder, (1, T) -> (1, keep, V); the cache grows by T."""
     length = cache.get_seq_length() + input_ids.shape[1]
     given: dict[str, Any] = {}
     if positions is not None:

@@ -1,7 +1,7 @@
-"""Several answers written in one forward a token.
+"""Decode several answers as one batch, one forward pass a token.
 
-Every prompt is read by itself; then their keys and values are put side by side, the shorter ones
-filled up on the left. Products of other shapes round differently, so an answer may differ from the
+Every prompt is prefilled by itself; then their KV caches are batched, the shorter ones padded
+on the left. Products of other shapes round differently, so an answer may differ from the
 one it gets alone.
 
 Shapes: B rows, T tokens, H heads, D width of a head, V vocabulary.
@@ -21,13 +21,13 @@ from vidqa.network.inference.token_sampling import TokenChooser
 
 
 def can_join(context: Context) -> bool:
-    """Whether it is keys and values only: recurrent states and sliding windows have no padding."""
+    """Return whether a context can be padded: recurrent states and sliding windows cannot."""
     layers: list[Any] = context.cache.layers
     return all(type(layer) is DynamicLayer for layer in layers)
 
 
 def joined_bytes(contexts: Sequence[Context]) -> int:
-    """What they take side by side, in bytes."""
+    """Return the bytes that the batched KV caches take."""
     longest = max(context.cache.get_seq_length() for context in contexts)
     layers: list[Any] = [layer for context in contexts for layer in context.cache.layers]
     return sum(2 * one.keys.nbytes // one.keys.shape[2] * longest for one in layers)
@@ -41,14 +41,14 @@ def decode_together(
     choosers: Sequence[TokenChooser],
     take: Callable[[int, int], bool],
 ) -> None:
-    """Write until no row goes on.
+    """Decode until every row has ended.
 
     Args:
         network: any family whose contexts can be joined.
-        logits: (1, V) behind each prompt.
-        contexts: of each prompt, all of one model; they are left as they are.
+        logits: (1, V) after each prompt.
+        contexts: of each prompt, all of one model; not modified.
         choosers: of each row.
-        take: gets the number of a row and its next token, and says whether the row goes on.
+        take: called with the number of a row and its next token; returns whether the row goes on.
 
     """
     lengths = torch.tensor([context.cache.get_seq_length() for context in contexts])
@@ -81,7 +81,7 @@ def decode_together(
 def _joined(
     network: PreTrainedModel, contexts: Sequence[Context], lengths: Tensor
 ) -> tuple[DynamicCache, Tensor]:
-    """Their caches side by side, and (B, T) 1 where there is a token."""
+    """Return the batched KV cache, and a mask (B, T), 1 where there is a token."""
     longest = int(lengths.max())
     cache = DynamicCache(config=network.config.get_text_config())
     for number in range(len(contexts[0].cache.layers)):
@@ -97,5 +97,5 @@ def _joined(
 
 
 def _filled(states: Tensor, longest: int) -> Tensor:
-    """(1, H, T, D) with zeros in front, up to the longest."""
+    """Pad (1, H, T, D) with zeros on the left, up to the longest."""
     return functional.pad(states, (0, 0, longest - states.shape[2], 0))

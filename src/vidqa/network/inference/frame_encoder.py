@@ -1,4 +1,4 @@
-"""Frames as a model takes them, encoded while others are still being read."""
+"""Encode frames for a model while others are still being read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,29 +16,29 @@ from vidqa.network.loading import Loaded
 from vidqa.system.footprint import TOWER_BATCH_IMAGES
 
 FRAMES_AT_ONCE = TOWER_BATCH_IMAGES
-"""Frames preprocessed and encoded together: bounds the memory, whatever number is asked for."""
+"""Frames preprocessed and encoded together: bounds the memory for any number of frames."""
 
 GRIDS = "image_grid_thw"
-"""What some processors say of each picture: its patches along time, height and width."""
+"""The key for each picture's patches along time, height and width, in some processors."""
 
 GREY = 127
-"""The level of frames that show nothing."""
+"""The grey level (0 to 255) of blank frames."""
 
 NOT_PICTURES = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
-"""What a processor returns that is about the text."""
+"""The keys of a processor's output that belong to the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameForm:
-    """What frames and their visual tokens are like."""
+    """The shape of frames and the form of their visual tokens."""
 
     tokens: VisualForm
     shape: tuple[int, int, int]
-    """Of every frame: height, width, 3."""
+    """Height, width, 3: the same for every frame."""
 
 
 class FrameEncoder:
-    """Runs frames through tower and projector while others are still being read."""
+    """An encoder that runs frames through tower and projector while others are still being read."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class FrameEncoder:
             loaded: network and processor.
             image_kwargs: handed to the image processor.
             processor_kwargs: handed to the processor around it.
-            keep_places: keep what the tower says before it is projected, for training.
+            keep_places: keep the tower's output before the projection, for training.
 
         """
         self._loaded = loaded
@@ -70,7 +70,7 @@ class FrameEncoder:
         self._shape: tuple[int, int, int] | None = None
 
     def state(self) -> tuple[dict[str, Tensor], FrameForm]:
-        """All that is known of the frames, on the CPU: F of them; and their form."""
+        """Return the tensors of the F encoded frames, on the CPU, and their form."""
         assert not self._waiting, "flush first"
         tensors = {
             "visual_tokens": torch.stack(self._tokens).cpu(),  # (F, N/F, (1 + L) D)
@@ -85,12 +85,12 @@ class FrameEncoder:
         """Take the frames of a `state` instead of encoding them again.
 
         Args:
-            tensors: as there.
-            form: likewise.
-            count: how many frames there are.
+            tensors: of the state.
+            form: of the state.
+            count: the number of frames.
 
         Raises:
-            ValueError: these are no frames of this model.
+            ValueError: the frames are not of this model.
             KeyError: a tensor is missing.
 
         """
@@ -115,7 +115,7 @@ class FrameEncoder:
         self._form, self._shape = form.tokens, form.shape
 
     def blanked(self) -> "FrameEncoder":
-        """As many frames of the same size, all grey; one of them is encoded."""
+        """Return an encoder of as many grey frames of the same size; only one is encoded."""
         count, blank = len(self._tokens), self._alike()
         assert self._shape is not None, "frames came before"
         blank.push(grey(self._shape))
@@ -126,13 +126,13 @@ class FrameEncoder:
         return blank
 
     def _alike(self) -> "FrameEncoder":
-        """One without frames."""
+        """Return an encoder with the same settings, without frames."""
         return FrameEncoder(
             self._loaded, self._image_kwargs, processor_kwargs=self._processor_kwargs
         )
 
     def push(self, pixels: NDArray[np.uint8]) -> None:
-        """Take one more frame, (height, width, 3); all of a clip have one shape."""
+        """Add a frame, (height, width, 3); all frames of a clip have one shape."""
         height, width, colours = pixels.shape
         self._shape = (height, width, colours)
         self._waiting.append(pixels)
@@ -140,20 +140,20 @@ class FrameEncoder:
             self._encode()
 
     def flush(self) -> None:
-        """Encode what is left; there are no more frames."""
+        """Encode the frames still waiting; there are no more."""
         if self._waiting:
             self._encode()
 
     def tokens_of(self, prefix_text: str, shown: Sequence[int]) -> int:
-        """How long a prefix would be; see `place`."""
+        """Return the number of tokens that a prefix would have; see `place`."""
         return len(self.ids(prefix_text, shown))
 
     def ids(self, prefix_text: str, shown: Sequence[int]) -> Tensor:
-        """The ids of a prefix, (T,); see `place`."""
+        """Return the ids of a prefix, (T,); see `place`."""
         return torch.cat(self._pieces(prefix_text, shown))
 
     def places(self, shown: Sequence[int]) -> Tensor:
-        """What the tower says of frames, (F, P, D), where it was kept."""
+        """Return the tower's output for frames, (F, P, D), if it was kept."""
         assert self._keep_places, "ask for it first"
         return torch.stack([self._places[index] for index in shown])
 
@@ -162,7 +162,7 @@ class FrameEncoder:
 
         Args:
             prefix_text: holds one placeholder a frame shown.
-            shown: the numbers of those frames, counted as they were pushed.
+            shown: the numbers of those frames, in the order they were pushed.
 
         """
         ids = self.ids(prefix_text, shown)  # (T,)
@@ -171,7 +171,7 @@ class FrameEncoder:
         return Pictures(ids[None].to(self._loaded.network.device), tokens, self._form, grids)
 
     def _pieces(self, prefix_text: str, shown: Sequence[int]) -> list[Tensor]:
-        """The ids between the frames, and those that stand for each frame."""
+        """Return the ids of the text between the frames, and the placeholders of each frame."""
         assert not self._waiting, "flush first"
         tokenizer, mark = self._loaded.tokenizer, self._loaded.image_mark
         first, *texts = prefix_text.split(mark)
@@ -182,9 +182,9 @@ class FrameEncoder:
 
     @torch.inference_mode()
     def _encode(self) -> None:
-        """Encode the waiting frames at once; the processor says what stands for them in the text.
+        """Encode the waiting frames at once; the processor returns their placeholders in the text.
 
-        Frames of one shape get the same number of placeholders, so they can be told apart.
+        Frames of one shape get the same number of placeholders, so they can be separated.
         """
         frames, self._waiting = self._waiting, []
         loaded, network = self._loaded, cast(Any, self._loaded.network)
@@ -209,7 +209,7 @@ class FrameEncoder:
 
 
 def grey(shape: Sequence[int]) -> NDArray[np.uint8]:
-    """A frame (height, width, 3) that shows nothing."""
+    """Return a blank frame (height, width, 3)."""
     return np.full(tuple(shape), GREY, dtype=np.uint8)
 
 
@@ -220,7 +220,7 @@ def preprocess(
     images_kwargs: Mapping[str, object],
     **kwargs: object,
 ) -> Mapping[str, Any]:
-    """Frames (height, width, 3) and the ids that stand for them, one behind the other.
+    """Preprocess frames (height, width, 3); return them and the ids of their placeholders.
 
     Args:
         processor: of any family.

@@ -1,7 +1,7 @@
-"""From a conversation in the model's own template to ids and visual tokens.
+"""Turn a conversation in the model's own template into ids and visual tokens.
 
-The template is rendered once around a mark that stands for the question. What comes before the
-mark is the video's prefix, the same for every question; what comes after it closes the turn.
+The template is rendered once around a mark that stands for the question. The text before the
+mark is the video prefix, the same for every question; the text after it closes the turn.
 """
 
 import re
@@ -18,17 +18,17 @@ from vidqa.network.loading import Loaded
 from vidqa.network.text.chat_template import ChatTemplate
 
 QUESTION_MARK = "\ue000question\ue000"
-"""Stands for the question while the template is rendered (Unicode private use area)."""
+"""The placeholder of the question while the template is rendered (Unicode private use area)."""
 
 ANSWER_MARK = "\ue000answer\ue000"
-"""Stands for an earlier answer, likewise."""
+"""The placeholder of an earlier answer, likewise."""
 
 OUR_MARKS = frozenset({QUESTION_MARK, ANSWER_MARK})
-"""Text from outside may hold none of them."""
+"""Marks that text from outside must not contain."""
 
 
 class Turn:
-    """The user's turn as text, split where the question goes."""
+    """The user's turn as text, split at the question."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Turn:
         template: str | None = None,
         template_kwargs: Mapping[str, object] | None = None,
     ) -> None:
-        """Render what `content` makes of a question in a template, the model's own if None."""
+        """Render the content of a question in a template, the model's own if None."""
         rendered = chat_template.render(
             [{"role": "user", "content": content(QUESTION_MARK)}],
             template=template,
@@ -48,18 +48,18 @@ class Turn:
         before, mark, after = rendered.partition(QUESTION_MARK)
         assert mark, "the chat template left the question out"
         self.prefix_text: str = before
-        """Everything up to the question; one placeholder an image."""
+        """The text up to the question; one placeholder an image."""
         self.suffix_text: str = after
-        """What closes the turn and opens the answer."""
+        """The text that closes the turn and opens the answer."""
 
 
 def between_turns(
     chat_template: ChatTemplate, template_kwargs: Mapping[str, object] | None = None
 ) -> str:
-    """What the model's own template puts between an answer and the next question.
+    """Return the text that the model's template puts between an answer and the next question.
 
     Raises:
-        ModelUnsupportedError: it knows no second question.
+        ModelUnsupportedError: the template does not allow a second question.
 
     """
     messages = [
@@ -76,7 +76,7 @@ def between_turns(
 
 
 def require_template(chat_template: ChatTemplate, folder: Path) -> None:
-    """Refuse a model whose template would lose a clip's order in silence.
+    """Refuse a model whose template would silently lose a clip's order.
 
     Raises:
         ModelUnsupportedError: it has no chat template; or one that leaves the question out, or does
@@ -111,12 +111,12 @@ class Pictures:
     visual_tokens: Tensor
     """(N, (1 + L) D), projected into the decoder's width, in reading order."""
     form: VisualForm = field(default_factory=VisualForm)
-    """How the family takes them."""
+    """The form in which the family takes them."""
     grids: Tensor | None = None
     """(images, 3), patches along time, height and width, in families that count so."""
 
     def last(self, tokens: int, *, image_token_id: int) -> "Pictures":
-        """Only the last so many tokens of the prefix; the first image left may be cut."""
+        """Return only the last `tokens` of the prefix; the first image left may be cut."""
         dropped = self.input_ids[:, : max(0, self.input_ids.shape[1] - tokens)]
         gone = int((dropped == image_token_id).sum())
         ids = self.input_ids[:, dropped.shape[1] :]
@@ -125,27 +125,27 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class PromptIds:
-    """One question behind a prefix."""
+    """A question after a prefix."""
 
     question_ids: Tensor
     """(1, T): the question and what closes the turn."""
     tokens: int
-    """Of the whole prompt, as far as it is read."""
+    """Tokens of the prompt that the model reads."""
     text: str
     """The whole prompt as the template rendered it."""
     cut: int = 0
-    """Tokens at the beginning that are not read."""
+    """Tokens at the beginning of the prompt that are dropped."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What of it is not read."""
+        """Warnings about the part of the prompt that is not read."""
         if not self.cut:
             return ()
         return (f"the first {self.cut} tokens of the prompt were cut off, as the authors do",)
 
 
 def ids_of(tokenizer: Any, text: str) -> Tensor:
-    """The ids of a piece of text, (T,)."""
+    """Return the ids of a piece of text, (T,)."""
     ids = tokenizer(text, add_special_tokens=False, return_tensors="pt").input_ids[0]
     return cast(Tensor, ids).long()
 
@@ -153,14 +153,14 @@ def ids_of(tokenizer: Any, text: str) -> Tensor:
 def tokenize_prompt(
     loaded: Loaded, turn: Turn, question: str, prefix_ids: Tensor, *, window: int | None = None
 ) -> PromptIds:
-    """Tokenize a question and the close of the turn apart from the prefix, so that it stays.
+    """Tokenize a question and the close of the turn separately, so that the prefix stays the same.
 
     Args:
         loaded: has the tokenizer.
         turn: the text around the question.
         question: holds no control tokens.
         prefix_ids: (1, T) of the clip.
-        window: of a longer prompt only so many last tokens are read.
+        window: tokens that are read at most, the last ones of a longer prompt.
 
     """
     tail = question + turn.suffix_text

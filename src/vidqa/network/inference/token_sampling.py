@@ -20,12 +20,12 @@ from transformers import (
 from vidqa.network.loading import Loaded
 
 COLDEST = 1e-3
-"""With less, logits grow beyond what numbers hold; 0 takes the likeliest."""
+"""The lowest temperature above 0: below it logits overflow; 0 takes the likeliest token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen: greedily, unless a temperature is given."""
+    """The settings for choosing the next token: greedy, unless a temperature is given."""
 
     temperature: float = 0.0
     top_p: float = 1.0
@@ -41,14 +41,14 @@ class Sampling:
 
     @property
     def greedy(self) -> bool:
-        """Nothing is drawn."""
+        """Whether the likeliest token is taken, and nothing is drawn."""
         return self.temperature == 0
 
 
 class AnswerPenalty(LogitsProcessor):
-    """Makes tokens less likely that the answer already has, and the BOS before it.
+    """A penalty on tokens that the answer already has, and on the BOS before it.
 
-    The words of the prompt are free. Up to transformers 4.37 `generate` behaved like this for a
+    Tokens of the prompt are exempt. Up to transformers 4.37 `generate` behaved like this for a
     prompt of embeddings; since then it leaves out the BOS, and the beginnings of padded rows.
     """
 
@@ -60,12 +60,12 @@ class AnswerPenalty(LogitsProcessor):
 
     @classmethod
     def of(cls, loaded: Loaded) -> "AnswerPenalty | None":
-        """The one that a model was made with, if any."""
+        """Return the penalty of a model's configuration, if any."""
         penalty = getattr(loaded.network.config, "answer_penalty", 1.0)
         return None if penalty == 1 else cls(penalty, bos_id=loaded.tokenizer.bos_token_id)
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """Take the answer so far (B, T) and logits (B, V) to new logits (B, V)."""
+        """Map the answer so far (B, T) and logits (B, V) to new logits (B, V)."""
         used = functional.pad(input_ids, (1, 0), value=self.bos_id)  # (B, 1 + T)
         there = scores.gather(1, used)
         less = torch.where(there < 0, there * self.penalty, there / self.penalty)
@@ -74,7 +74,7 @@ class AnswerPenalty(LogitsProcessor):
 
 @dataclass(slots=True)
 class TokenChooser:
-    """Picks the next token from logits (1, V); draws come from one seeded generator."""
+    """The choice of the next token from logits (1, V); draws come from one seeded generator."""
 
     sampling: Sampling
     penalty: AnswerPenalty | None = None
@@ -90,7 +90,7 @@ class TokenChooser:
         self._generator = torch.Generator().manual_seed(self.sampling.seed)
 
     def choose(self, logits: Tensor) -> int:
-        """The id of the next token."""
+        """Return the id of the next token."""
         if self.penalty is not None:
             chosen = torch.tensor([self._chosen], dtype=torch.long, device=logits.device)
             logits = self.penalty(chosen, logits.float())

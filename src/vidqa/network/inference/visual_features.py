@@ -1,6 +1,6 @@
-"""Visual tokens as each family hands them out and takes them back: as one tensor, or one a picture.
+"""Visual tokens as each family returns and takes them: as one tensor, or one a picture.
 
-Letters in shapes: N visual tokens, D the decoder's width, L deeper layers that get features, too.
+Letters in shapes: N visual tokens, D the decoder's width, L deeper layers that also get features.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 @dataclass
 class EncodedPictures(BaseModelOutputWithPooling):
-    """What `get_image_features` returns; some families add features for deeper layers."""
+    """The output of `get_image_features`; some families add features for deeper layers."""
 
     deepstack_features: Any = None
 
@@ -23,12 +23,12 @@ class VisualForm:
     """The form in which a family takes visual tokens in `mm_encoder_outputs`."""
 
     deeper: int = 0
-    """L: features for so many deeper layers lie beside each token."""
+    """L: the number of deeper layers whose features lie beside each token."""
     in_one: bool = False
-    """All pictures in one tensor; else one tensor a picture."""
+    """Whether all pictures are in one tensor; else one tensor a picture."""
 
     def encoded(self, tokens: Tensor) -> EncodedPictures:
-        """Visual tokens (N, (1 + L) D) as `get_image_features` would return them."""
+        """Return visual tokens (N, (1 + L) D) as `get_image_features` would."""
         first, *deeper = tokens.chunk(1 + self.deeper, dim=-1)
         parts: Any = first if self.in_one else (first,)
         return EncodedPictures(
@@ -37,7 +37,7 @@ class VisualForm:
 
 
 def visual_tokens(encoded: Any) -> tuple[Tensor, VisualForm]:
-    """What `get_image_features` returned, (N, (1 + L) D), and the form to hand it back in."""
+    """Return the output of `get_image_features` as (N, (1 + L) D), and the form to rebuild it."""
     parts = encoded.pooler_output
     levels = getattr(encoded, "deepstack_features", None) or []
     rows = [_joined(one) for one in (parts, *levels)]

@@ -1,1 +1,1 @@
-"""Tokenizers and chat templates, and readable text from ids."""
+"""Tokenizers, chat templates, and detokenization."""

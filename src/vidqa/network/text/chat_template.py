@@ -1,4 +1,4 @@
-"""Chat templates, which are programs: those of models that anybody made are run apart."""
+"""Chat templates, which are programs: those of third-party models run in a separate process."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -9,29 +9,29 @@ from typing import Any
 Message = Mapping[str, Any]
 
 RunApart = Callable[[str, Sequence[Message], Mapping[str, Any]], str]
-"""Runs `render_template` where its hunger for time and memory ends no more than itself."""
+"""A function that runs `render_template` in its own process, with bounded time and memory."""
 
 LONGEST_TEXT = 1 << 24
-"""Characters; no context of a model holds as many."""
+"""Characters of a rendered prompt at most; more than any model's context holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatTemplate:
-    """How a model's processor writes a conversation down."""
+    """A model's chat template: writes a conversation as text."""
 
     processor: Any
     run_apart: RunApart | None = None
-    """None where the template came with a preset: then transformers runs it here."""
+    """None if the template came with a preset: then transformers runs it in this process."""
 
     def render(
         self, messages: Sequence[Message], *, template: str | None = None, **told: Any
     ) -> str:
-        """The text of a conversation, images as placeholders.
+        """Return the text of a conversation, with placeholders for images.
 
         Args:
             messages: `role` and `content` of each turn.
             template: one of vidqa's own, in place of the model's.
-            **told: what the template is told besides.
+            **told: further variables of the template.
 
         """
         if template is not None or self.run_apart is None:
@@ -48,7 +48,7 @@ class ChatTemplate:
 
 
 def render_template(template: str, messages: Sequence[Message], told: Mapping[str, Any]) -> str:
-    """What transformers makes of a template, with Jinja alone: it loads fast.
+    """Render a template as transformers does, but with Jinja alone, which loads fast.
 
     Raises:
         ValueError: the text is longer than any context.
@@ -86,7 +86,7 @@ def _tojson(
     separators: tuple[str, str] | None = None,
     sort_keys: bool = False,
 ) -> str:
-    """As JSON, its letters as they are: Jinja's own would write them for HTML."""
+    """Return a value as JSON without HTML escapes, which Jinja's own filter adds."""
     return json.dumps(
         value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
     )
@@ -97,7 +97,7 @@ def _now(form: str) -> str:
 
 
 def _generation() -> type[Any]:
-    """A Jinja extension that lets `{% generation %}` pass, which marks answers for training."""
+    """Return a Jinja extension that accepts `{% generation %}`, a mark of answers for training."""
     from jinja2 import nodes
     from jinja2.ext import Extension
 

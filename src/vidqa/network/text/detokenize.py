@@ -1,27 +1,27 @@
-"""From token ids to readable text while the ids are still coming."""
+"""Detokenize token ids into readable text while they are still being generated."""
 
 import re
 from collections.abc import Container, Sequence
 from typing import Any
 
 UNFINISHED = "\ufffd"
-"""What a tokenizer shows for bytes that are not yet a whole character."""
+"""The character that a tokenizer returns for bytes that are not yet a whole character."""
 BYTE = re.compile("<0x([0-9A-F]{2})>")
-"""How SentencePiece spells a byte of a character it has no piece for."""
+"""SentencePiece's spelling of one byte of a character that has no piece."""
 BLANK = "\u2581"
-"""How SentencePiece spells a blank."""
+"""SentencePiece's spelling of a blank."""
 
 
 def text_of(tokenizer: Any, ids: Sequence[int], *, left_out: Container[int] = ()) -> str:
-    """The text of ids, special tokens left out, as SentencePiece puts it together.
+    """Return the text of ids without special tokens, as SentencePiece assembles it.
 
-    It differs from `tokenizer.decode` where bytes are no UTF-8: only the bytes that fit nowhere
-    become replacement characters, not all those around them.
+    It differs from `tokenizer.decode` where bytes are not UTF-8: only the invalid bytes become
+    replacement characters, not all those around them.
 
     Args:
         tokenizer: one whose vocabulary spells blanks and bytes like SentencePiece.
         ids: of an answer.
-        left_out: more ids to skip; the authors' tokenizer skipped `PAD_PIECE`, too.
+        left_out: more ids to skip; the authors' tokenizer also skipped `PAD_PIECE`.
 
     """
     text = bytearray()
@@ -35,7 +35,7 @@ def text_of(tokenizer: Any, ids: Sequence[int], *, left_out: Container[int] = ()
 
 
 class TextStream:
-    """Turns a growing list of ids into pieces of text; joined, they are exactly the whole text.
+    """A stream of text pieces from a growing list of ids; joined, they are exactly the whole text.
 
     Whole text means stripped: blanks at the start are never shown, blanks at the end are held
     back until something follows them.
@@ -49,23 +49,23 @@ class TextStream:
         self._shown = ""
 
     def push(self, token_id: int) -> str:
-        """Take one id and return what can be shown more than before, maybe nothing."""
+        """Take one id and return the text that can now be shown, possibly empty."""
         self._ids.append(token_id)
         text = self._decoded().rstrip()
         return "" if text.endswith(UNFINISHED) else self._advance(text)
 
     def finish(self) -> str:
-        """Return what is still held back, bytes that never became a character included."""
+        """Return the text still held back, including bytes that never became a character."""
         return self._advance(self._decoded().strip())
 
     @property
     def text(self) -> str:
-        """All that was returned so far."""
+        """The text returned so far."""
         return self._shown
 
     def _decoded(self) -> str:
         if self._spells_bytes:
-            # `decode` takes characters back that it has shown when bytes behind them are no UTF-8
+            # `decode` takes back characters it has shown when the bytes after them are not UTF-8
             return text_of(self._tokenizer, self._ids).lstrip()
         text: str = self._tokenizer.decode(self._ids, skip_special_tokens=True)
         return text.lstrip()
@@ -78,7 +78,7 @@ class TextStream:
 
 
 def _readable(text: bytes) -> str:
-    """Decode UTF-8; every byte that is no part of a character becomes one replacement."""
+    """Decode UTF-8; every byte that is not part of a character becomes one replacement."""
     parts, place = [], 0
     while place < len(text):
         try:

@@ -1,4 +1,4 @@
-"""The tokenizer of Llama-2 and Mistral as the authors had it, one piece of a prompt at a time.
+"""The tokenizer of Llama-2 and Mistral as the authors used it, one piece of a prompt at a time.
 
 Their SentencePiece tokenizer puts a blank before every text it is given, and they gave it a prompt
 in pieces, cut at the images. Here the blank is part of the text (`spelled`), and the tokenizer
@@ -24,13 +24,13 @@ PAD_PIECE = "$$"
 
 
 def piece_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
-    """A tokenizer that adds neither blanks nor BOS, and knows `<image>`.
+    """Return a tokenizer that adds neither blanks nor BOS, and knows `<image>`.
 
     Args:
         folder: holds the `tokenizer.model` or `tokenizer.json` of Llama-2 or Mistral.
 
     Raises:
-        ModelDamagedError: there is none that can be read.
+        ModelDamagedError: neither file can be read.
 
     """
     vocabulary = read_vocabulary(folder)
@@ -65,7 +65,7 @@ def piece_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
 
 
 def spelled(piece: str, *, legacy: bool) -> str:
-    """A piece of a prompt with the blanks that the authors' tokenizer puts in.
+    """Return a piece of a prompt with the blanks that the authors' tokenizer inserts.
 
     Args:
         piece: as between two images.
@@ -82,13 +82,13 @@ def spelled(piece: str, *, legacy: bool) -> str:
 def piece_ids(
     tokenizer: PreTrainedTokenizerFast, pieces: Sequence[str], *, legacy: bool
 ) -> list[list[int]]:
-    """The ids of each piece, without BOS."""
+    """Return the ids of each piece, without BOS."""
     texts = [spelled(piece, legacy=legacy) for piece in pieces]
     return [tokenizer(text, add_special_tokens=False).input_ids for text in texts]
 
 
 class WholeText:
-    """An answer as the authors clean it, which takes the whole of it: nothing is shown before."""
+    """An answer cleaned as the authors do, which needs all of it: nothing is shown earlier."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self._tokenizer = tokenizer
@@ -96,12 +96,12 @@ class WholeText:
         self.text = ""
 
     def push(self, token_id: int) -> str:
-        """Take one id; there is nothing to show yet."""
+        """Take one id; nothing can be shown yet."""
         self._ids.append(token_id)
         return ""
 
     def finish(self) -> str:
-        """The whole answer."""
+        """Return the whole answer."""
         pad_id = self._tokenizer.get_vocab()[PAD_PIECE]
         self.text = clean_answer(text_of(self._tokenizer, self._ids, left_out=[pad_id]))
         return self.text

@@ -14,22 +14,22 @@ from vidqa.errors import ModelDamagedError
 from vidqa.system.texts import from_json
 
 UNKNOWN, CONTROL, BYTE = 2, 3, 6
-"""The kinds of pieces that merges neither use nor make."""
+"""Kinds of pieces that merges neither use nor produce."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Pieces by id, and which pairs of them join, the most wanted first."""
+    """Pieces by id, and the pairs of them that merge, highest priority first."""
 
     ids: dict[str, int]
     merges: list[tuple[str, str]]
 
 
 def read_vocabulary(folder: Path) -> Vocabulary:
-    """The vocabulary of a folder; `tokenizer.model`, which has the scores, goes first.
+    """Read the vocabulary of a folder; `tokenizer.model`, which has the scores, is preferred.
 
     Raises:
-        ModelDamagedError: there is neither file, or it is not one of SentencePiece's BPE.
+        ModelDamagedError: neither file exists, or it does not hold a SentencePiece BPE model.
 
     """
     if (file := folder / "tokenizer.model").is_file():
@@ -73,7 +73,7 @@ def _piece(message: bytes) -> tuple[str, float, int]:
 
 
 def _merges(scores: dict[str, float], ids: dict[str, int]) -> list[tuple[str, str]]:
-    """Every pair that makes a piece; the higher the piece's score, the earlier."""
+    """Return every pair that merges into a piece, the pieces with the highest scores first."""
     ranked = []
     for whole, score in scores.items():
         for cut in range(1, len(whole)):
@@ -84,7 +84,7 @@ def _merges(scores: dict[str, float], ids: dict[str, int]) -> list[tuple[str, st
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | float | bytes]]:
-    """The fields of a protobuf message: varints, 32 bit floats and byte strings."""
+    """Yield the fields of a protobuf message: varints, 32-bit floats and byte strings."""
     place = 0
     while place < len(message):
         key, place = _varint(message, place)

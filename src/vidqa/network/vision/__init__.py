@@ -1,1 +1,1 @@
-"""Vision towers that transformers does not have."""
+"""Vision towers that are not in transformers."""

@@ -1,4 +1,4 @@
-"""The share of each basic colour at every place of a picture: no weights, only arithmetic.
+"""The share of each basic colour in every cell of a picture: arithmetic, without weights.
 
 Letters in shapes: B batch, s cells a side.
 """
@@ -10,21 +10,21 @@ from torch.nn import functional
 from vidqa.network.configuration import COLOURS
 
 PATCH = 8
-"""A patch of so many pixels a side has one colour: fine texture is what a person sees from afar."""
+"""Pixels a side of a patch with one colour: fine texture blends, as seen from afar."""
 HUES = ((18, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (258, "blue"), (295, "purple"))
-"""Where each hue ends, in degrees; beyond the last one it is pink, and from 340 red again."""
+"""Degrees at which each hue ends; beyond the last it is pink, and from 340 red again."""
 RED_AGAIN = 340
 
 
 def colour_shares(pixels: Tensor, side: int) -> Tensor:
-    """How much of each cell has which colour.
+    """Return the share of each colour in each cell.
 
     Args:
         pixels: (B, 3, H, W), red, green and blue from 0 to 1.
         side: cells a side.
 
     Returns:
-        (B, 11, s, s), in the order of `COLOURS`, 1 in sum over them.
+        (B, 11, s, s), in the order of `COLOURS`, over which the shares sum to 1.
 
     """
     patches = functional.avg_pool2d(pixels.float(), PATCH)  # (B, 3, H/8, W/8)
@@ -33,7 +33,7 @@ def colour_shares(pixels: Tensor, side: int) -> Tensor:
 
 
 def _named(pixels: Tensor) -> Tensor:
-    """The number of the colour of every pixel: (B, 3, H, W) to (B, H, W)."""
+    """Return the number of the colour of every pixel: (B, 3, H, W) to (B, H, W)."""
     high, low = pixels.amax(1), pixels.amin(1)
     spread = high - low
     strength = spread / high.clamp(min=1e-6)
@@ -53,7 +53,7 @@ def _named(pixels: Tensor) -> Tensor:
 
 
 def _hue(pixels: Tensor, high: Tensor, spread: Tensor) -> Tensor:
-    """The hue in degrees, 0 where there is none."""
+    """Return the hue in degrees, 0 where there is none."""
     red, green, blue = pixels.unbind(1)
     step = spread.clamp(min=1e-6)
     hue = torch.where(

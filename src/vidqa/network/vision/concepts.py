@@ -1,4 +1,4 @@
-"""The starter's tower: an ImageNet classifier that names what it sees at every place, in colour."""
+"""The starter's tower: ImageNet class probabilities and colours at every place of a frame."""
 
 import timm
 import torch
@@ -35,14 +35,14 @@ class ConceptVisionModel(PreTrainedModel):
         """Leave timm's own initialisation as it is."""
 
     def forward(self, pixel_values: Tensor, **_: object) -> BaseModelOutput:
-        """Name what is seen at every place.
+        """Classify every place of the images, and measure its colours.
 
         Args:
             pixel_values: (B, 3, H, W), normalised.
 
         Returns:
-            `last_hidden_state` (B, P, D): P places; the probabilities of the classes, in sum 1,
-            then the shares of the colours, in sum 1.
+            `last_hidden_state` (B, P, D): P places; the class probabilities, which sum to 1,
+            then the shares of the colours, which sum to 1.
 
         """
         features = self.classifier.forward_features(pixel_values)  # (B, C, h, w)
@@ -56,7 +56,7 @@ class ConceptVisionModel(PreTrainedModel):
         return BaseModelOutput(last_hidden_state=seen)
 
     def _places(self, features: Tensor) -> Tensor:
-        """(B, C, h, w) to (B, P, C): averages over the cells, then over the quadrants."""
+        """Average (B, C, h, w) over the cells, then over the quadrants, to (B, P, C)."""
         cells = functional.adaptive_avg_pool2d(features, self.config.cells_per_side)
         quadrants = functional.adaptive_avg_pool2d(features, 2)
         return torch.cat([cells.flatten(2), quadrants.flatten(2)], dim=2).transpose(1, 2)

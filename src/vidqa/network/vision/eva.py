@@ -1,7 +1,7 @@
 """The paper's tower: EVA-CLIP ViT-g/14, whose residual stream stays in fp32.
 
 transformers has the same network as a part of BLIP-2, but runs all of it in one number format. The
-authors multiply matrices in half precision and add in fp32; so does this.
+authors multiply matrices in half precision and add in fp32, as here.
 """
 
 from typing import Any
@@ -17,10 +17,10 @@ from vidqa.network.configuration import EvaVisionConfig
 
 
 class Float32Norm(nn.LayerNorm):
-    """A LayerNorm that computes, and answers, in fp32."""
+    """A LayerNorm that computes and returns fp32."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  (the name in torch)
-        """Take (..., D) of any format to (..., D) in fp32."""
+        """Normalise (..., D) of any format to (..., D) in fp32."""
         weight, bias = self.weight.float(), self.bias.float()
         return functional.layer_norm(input.float(), self.normalized_shape, weight, bias, self.eps)
 
@@ -29,7 +29,7 @@ class EvaEmbeddings(Blip2VisionEmbeddings):
     """Patches, class token and positions, added up in fp32."""
 
     def forward(self, pixel_values: Tensor, interpolate_pos_encoding: bool = False) -> Tensor:
-        """Take (B, 3, H, W) to (B, 1 + P, D) in fp32."""
+        """Embed (B, 3, H, W) as (B, 1 + P, D) in fp32."""
         weight = self.patch_embedding.weight
         patches = self.patch_embedding(pixel_values.to(weight.dtype)).float()  # (B, D, h, w)
         patches = patches.flatten(2).transpose(1, 2)  # (B, P, D)
@@ -39,7 +39,7 @@ class EvaEmbeddings(Blip2VisionEmbeddings):
 
 
 class EvaLayer(Blip2EncoderLayer):
-    """A pre-norm block: its matrices multiply in their own format, its sums are in fp32."""
+    """A pre-norm block: matrices multiply in their own format, sums are in fp32."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
@@ -47,7 +47,7 @@ class EvaLayer(Blip2EncoderLayer):
         self.layer_norm2 = Float32Norm(self.embed_dim, eps=config.layer_norm_eps)
 
     def forward(self, hidden_states: Tensor, **kwargs: Any) -> Tensor:
-        """Take the stream (B, 1 + P, D) one block further; fp32 in and out."""
+        """Run the residual stream (B, 1 + P, D) through the block; fp32 in and out."""
         dtype = self.mlp.fc1.weight.dtype
         attended, _ = self.self_attn(self.layer_norm1(hidden_states).to(dtype), **kwargs)
         hidden_states = hidden_states + attended.float()
@@ -55,7 +55,7 @@ class EvaLayer(Blip2EncoderLayer):
 
 
 class EvaVisionModel(Blip2VisionModel):
-    """EVA ViT with a norm behind it; the class token comes first."""
+    """EVA ViT followed by a norm; the class token comes first."""
 
     config: EvaVisionConfig
     config_class = EvaVisionConfig

@@ -1,1 +1,1 @@
-"""What MiniGPT4-Video's weights were made with: which frames, which words, which prompt."""
+"""The prompts that MiniGPT4-Video's weights were trained with: frames, words, templates."""

@@ -1,8 +1,8 @@
-"""Which words stand behind which frame: three rules, one for each of the authors' programs.
+"""Assign words to frames by three rules, one for each of the authors' programs.
 
-All walk over every frame of the clip, shown or not. A cue that is on screen at a frame's time waits
-for the next shown frame and is never used twice. The rules differ in their clock and in what they
-do with cues that overlap or repeat words.
+All rules visit every frame of the clip, shown or not. A cue that is on screen at a frame's time
+waits for the next shown frame and is never used twice. The rules differ in their clock and in how
+they treat cues that overlap or repeat words.
 """
 
 from collections.abc import Callable, Container, Sequence
@@ -13,11 +13,11 @@ from vidqa.types import Cue
 
 @dataclass(slots=True)
 class _Pending:
-    """What was heard since the last shown frame, and all that was heard before."""
+    """The text heard since the last shown frame, and all text heard before."""
 
     text: str = ""
     emitted: str = ""
-    """The text of the last shown frame that had any."""
+    """Text of the last shown frame that had any."""
     used: set[str] = field(default_factory=set)
 
     def add(self, text: str) -> None:
@@ -25,22 +25,22 @@ class _Pending:
 
 
 Listen = Callable[[_Pending, int], None]
-"""Takes what is heard at the frame of that number into the pending text."""
+"""Function that adds what is heard at the frame of that number to the pending text."""
 
 
 def asked_captions(
     cues: Sequence[Cue], shown: Sequence[int], *, frames_per_s: float, max_words: int
 ) -> list[str]:
-    """The words of each shown frame as the inference script places them.
+    """Return the words of each shown frame as the inference script places them.
 
     Args:
         cues: in order of time.
         shown: the numbers of the shown frames, increasing.
-        frames_per_s: of the clip.
-        max_words: no more text once so many words were shown; the last one may exceed it.
+        frames_per_s: frame rate of the clip.
+        max_words: no text is added once so many words were shown; the last one may exceed it.
 
     Returns:
-        One text a shown frame, with a blank behind each cue; empty where nothing was said.
+        One text per shown frame, with a blank after each cue; empty if nothing was said.
 
     """
     spans = [(int(cue.start_s * 1000), int(cue.end_s * 1000), _line(cue)) for cue in cues]
@@ -57,10 +57,10 @@ def asked_captions(
 def evaluated_captions(
     cues: Sequence[Cue], shown: Sequence[int], *, frames_per_s: float, max_words: int
 ) -> list[str]:
-    """The words as the evaluation script, TVQA and the paper's own code place them.
+    """Return the words as the evaluation script, TVQA and the paper's own code place them.
 
-    The first cue on screen counts, even where it was used before and hides another. Its blanks
-    stay. The clock runs on whole frames a second, so `frames_per_s` must be 1 or more.
+    The first cue on screen counts, even if it was used before and hides another. Its blanks
+    stay. The clock counts whole frames per second, so `frames_per_s` must be 1 or more.
     See `asked_captions`.
     """
     clock = _whole_rate(frames_per_s)
@@ -81,7 +81,7 @@ def evaluated_captions(
 def trained_captions(
     cues: Sequence[Cue], shown: Sequence[int], *, frames_per_s: float, max_words: int
 ) -> list[str]:
-    """The words as training places them since April 2024: word by word, repeats left out.
+    """Return the words as training places them since April 2024: word by word, no repeats.
 
     Every cue on screen counts; a word that is part of the pending text, or of the text before it,
     is dropped. The clock is that of `evaluated_captions`. See `asked_captions`.
@@ -102,7 +102,7 @@ def trained_captions(
 
 
 def _walk(listen: Listen, shown: Sequence[int], *, max_words: int) -> list[str]:
-    """Listen at every frame up to the last shown one; hand out the pending text at shown ones."""
+    """Listen at every frame up to the last shown one; return the pending text of shown ones."""
     pending, captions, words = _Pending(), [], 0
     wanted: Container[int] = frozenset(shown)
     for number in range(shown[-1] + 1 if shown else 0):
@@ -123,7 +123,7 @@ def _active(cues: Sequence[Cue], time_s: float) -> list[Cue]:
 
 
 def _found(spans: Sequence[tuple[int, int, str]], time_ms: float) -> str | None:
-    """Halve the list until a cue at that time is found; among overlapping cues that is any one."""
+    """Find a cue at that time by bisection; among overlapping cues that is any one."""
     low, high = 0, len(spans) - 1
     while low <= high:
         middle = (low + high) // 2

@@ -1,50 +1,50 @@
-"""Which frames the released weights are shown: every n-th from the first, up to a limit."""
+"""The authors' frame sampling: every n-th frame from the first, up to a limit."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one decoder is shown at most, in the authors' programs."""
+    """The limits of one decoder's prompt in the authors' programs."""
 
     max_frames: int
     max_words: int
     context_tokens: int
-    """Of a longer prompt only so many last places are read."""
+    """Tokens at the end of a longer prompt that are read; the rest is cut off."""
 
 
 LLAMA2 = Budget(max_frames=45, max_words=400, context_tokens=3700)
-"""Llama-2-7b-chat, as the authors' inference script sets it."""
+"""Limits for Llama-2-7b-chat, from the authors' inference script."""
 MISTRAL = Budget(max_frames=90, max_words=800, context_tokens=7500)
-"""Mistral-7B-Instruct-v0.2, as the authors' inference script sets it."""
+"""Limits for Mistral-7B-Instruct-v0.2, from the authors' inference script."""
 
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """Frames of a clip, or of a stretch of it, by their numbers."""
+    """The numbers of the shown frames in a clip, or in a part of it."""
 
     numbers: tuple[int, ...]
-    """Those shown, increasing; the stretch begins with number 0."""
+    """Numbers of the frames shown, increasing; the part begins with number 0."""
     frames_per_s: float
-    """As the header states, or as the frames are."""
+    """Frames per second, as the header states or as measured."""
     start_s: float = 0.0
-    """Where the stretch begins in the clip."""
+    """Seconds from the start of the clip to the start of the part."""
 
 
 def frame_indices(
     frame_count: int, max_frames: int, *, stated_frames: int | None = None
 ) -> list[int]:
-    """The frames shown of a clip: every n-th from the first, n whole, up to `max_frames`.
+    """Choose the frames of a clip: every n-th from the first, n whole, up to `max_frames`.
 
-    n is the number of frames over `max_frames`, rounded down, at least 1. So the end of a clip goes
-    unseen, almost half of it where the number of frames is just below a multiple of `max_frames`:
-    of 179 frames and at most 90 it is the first 90.
+    n is the number of frames over `max_frames`, rounded down, at least 1. So the end of a clip is
+    not shown, up to almost half of it just below a multiple of `max_frames`: of 179 frames and
+    at most 90, the first 90 are chosen.
 
     Args:
-        frame_count: how many frames there are, at least one.
-        max_frames: the most to show.
-        stated_frames: how many the header claims, duration times rate rounded down: it is what n
-            is computed from; `frame_count` if None.
+        frame_count: the number of frames, at least one.
+        max_frames: the most frames to choose.
+        stated_frames: the number of frames that the header claims (duration times rate, rounded
+            down), from which n is computed; `frame_count` if None.
 
     Raises:
         ValueError: a number is not positive.
@@ -55,12 +55,12 @@ def frame_indices(
 
 
 def tvqa_indices(frame_count: int, max_frames: int) -> list[int]:
-    """The pictures shown of a TVQA folder; the step is rounded, half to even. Raises likewise."""
+    """Choose the pictures of a TVQA folder; the step is rounded half to even. Raises likewise."""
     return _every(frame_count, max_frames, step=max(1, round(frame_count / max(1, max_frames))))
 
 
 def padded(indices: list[int], length: int) -> list[int]:
-    """Repeat the last frame up to `length`, as training and evaluation do with short clips."""
+    """Repeat the last frame up to `length`, as training and evaluation do for short clips."""
     return indices + indices[-1:] * (length - len(indices))
 
 

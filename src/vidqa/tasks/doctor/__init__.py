@@ -1,1 +1,1 @@
-"""What `vidqa doctor` looks at, one noun a file."""
+"""The checks of `vidqa doctor`, one subject per file."""

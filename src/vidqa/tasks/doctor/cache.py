@@ -1,4 +1,4 @@
-"""The cache: its folder, its room, and the models in it."""
+"""Check the cache: its folder, its free space, and its models."""
 
 import os
 import shutil
@@ -19,11 +19,11 @@ ELSEWHERE = "set VIDQA_CACHE_DIR to a folder that can be written to"
 
 
 def check_folder(store: Store, model: str) -> Iterator[Finding]:
-    """Can it be written to, and is there room for what a pull of the model would bring?
+    """Check that it is writable and has space for a pull of the model.
 
     Args:
         store: the cache.
-        model: a preset; a folder of the user's needs no room here.
+        model: a preset; a folder of the user's needs no space here.
 
     """
     root = store.root
@@ -43,7 +43,7 @@ def check_folder(store: Store, model: str) -> Iterator[Finding]:
 
 
 def check_models(store: Store) -> Iterator[Finding]:
-    """A line for every model that the cache holds; a quick look, not every byte."""
+    """Yield a finding for every model in the cache, checked quickly, not byte by byte."""
     found = [status(name, store=store) for name in (*MODELS, *SPEECH)]
     held = [*(one for one in found if one.cached), *others(store)]
     yield from (_model(one, store) for one in held)
@@ -63,11 +63,11 @@ def _model(held: ModelStatus, store: Store) -> Finding:
 
 
 def _why_not_writable(folder: Path, *, make: bool) -> str:
-    """Why no file can be made in a folder; empty when one can. Leaves none behind.
+    """Return the reason why no file can be made in a folder, else "". Leaves no file behind.
 
     Args:
-        folder: it is there.
-        make: really make one, which tells more than the permissions do.
+        folder: an existing folder.
+        make: try to make one, which is more reliable than the permissions.
 
     """
     if not make:
@@ -85,6 +85,6 @@ def _needed_bytes(store: Store, model: str) -> int:
     held = status(model, store=store)
     if held.cached:
         return 0
-    # files of the Hub stay in its own cache, once; a wheel is unpacked beside itself
+    # files of the Hub are stored once, in its own cache; a wheel is unpacked beside itself
     on_the_hub = sum(one.size_bytes for one in parts(MODELS[model]) if isinstance(one, HubSource))
     return held.download_bytes + held.disk_bytes - 2 * on_the_hub

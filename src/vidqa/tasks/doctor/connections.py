@@ -1,4 +1,4 @@
-"""The places that models are pulled from: only asked, nothing is downloaded."""
+"""Check the servers that models are pulled from; nothing is downloaded."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,11 +15,11 @@ SKIPPED = f"not asked, as --offline says; {STILL_WORKS}"
 
 
 def check_index(model: str, *, offline: bool) -> Iterator[Finding]:
-    """The Python package index, asked for a part of the model, or else of the starter.
+    """Ask the Python package index for a part of the model, or else of the starter.
 
     Args:
         model: a preset, or a folder.
-        offline: say that it was not asked.
+        offline: report that it was not asked.
 
     """
     if offline:
@@ -36,7 +36,7 @@ def check_index(model: str, *, offline: bool) -> Iterator[Finding]:
 
 
 def check_hub(*, offline: bool) -> Iterator[Finding]:
-    """The Hugging Face Hub, through its own client and settings."""
+    """Ask the Hugging Face Hub, through its own client and settings."""
     if offline:
         yield Finding("hub", "ok", SKIPPED)
         return
@@ -47,7 +47,7 @@ def check_hub(*, offline: bool) -> Iterator[Finding]:
 
 
 def _unreached(name: str, error: DownloadError) -> Finding:
-    """Nothing is broken as long as the cache holds what is asked."""
+    """Report a server that was not reached; nothing is broken while the cache has the models."""
     state: State = "warning"
     found = from_error(name, error)
     return replace(found, state=state, said=f"{found.said}; {STILL_WORKS}")

@@ -1,4 +1,4 @@
-"""The bundled clip, taken through every stage of an answer, each timed by itself."""
+"""Run the bundled clip through every stage of an answer, and time each stage."""
 
 import time
 from collections.abc import Iterator
@@ -21,18 +21,18 @@ from vidqa.types import Frame
 
 QUESTION = "What happens in the video?"
 MAX_NEW_TOKENS = 12
-"""Enough to see that it writes."""
+"""Tokens of the answer: enough to see that generation works."""
 SAID_CHARACTERS = 60
-"""Of the words heard and written that are shown."""
+"""Characters shown of the words heard and of the answer."""
 
 
 @dataclass(slots=True)
 class Demo:
-    """The bundled clip and who is to watch it; stages that build on others come after them."""
+    """The bundled clip and the model to watch it; call the stages in order."""
 
     spec: ModelSpec
     model: str
-    """As of `--model`."""
+    """Model, as given to `--model`."""
     device: str
     store: Store
     reader: Reader = field(default_factory=Reader)
@@ -40,11 +40,11 @@ class Demo:
 
     @property
     def clip(self) -> Path:
-        """The file that ships with vidqa."""
+        """The file that is part of vidqa."""
         return paths.data_dir() / "demo.mp4"
 
     def decode(self) -> Iterator[Finding]:
-        """Read the frames that the model would be shown."""
+        """Decode the frames that the model would be shown."""
         begun = time.perf_counter()
         info = self.reader.probe(self.clip)
         sampling = choose_sampling(choose_recipe("vidqa", self.spec), None)
@@ -58,7 +58,7 @@ class Demo:
         yield _stage("decode", begun, said, warnings)
 
     def speech(self) -> Iterator[Finding]:
-        """Listen with the recogniser that the model listens with."""
+        """Recognize speech with the model's recogniser."""
         if self.spec.speech is None:
             yield Finding("speech", "ok", f"{self.spec.name} does not listen")
             return
@@ -78,16 +78,16 @@ class Demo:
         yield _stage("speech", begun, said, words.warnings)
 
     def load(self) -> Iterator[Finding]:
-        """Load the model that looks and writes."""
+        """Load the model that answers."""
         begun = time.perf_counter()
-        self.loaded = load(  # what was kept would be no test
+        self.loaded = load(  # a cached result would not test anything
             self.model, device=self.device, store=self.store, reader=self.reader, keep=False
         )
         said = f"{self.spec.name} on {self.loaded.device}, {self.loaded.dtype}"
         yield _stage("load", begun, said)
 
     def answer(self) -> Iterator[Finding]:
-        """Look at the frames and write a few words about them, without having listened."""
+        """Generate a few words about the frames, without the words heard."""
         if self.loaded is None:
             return
         clip = self.loaded.watch(self.clip, subtitles="off")
@@ -110,7 +110,7 @@ def _stage(name: str, begun: float, said: str, warnings: tuple[str, ...] = ()) -
 
 
 def _short(text: str) -> str:
-    """The beginning of a text, on one line, quoted."""
+    """Return the beginning of a text, on one line, quoted."""
     line = " ".join(text.split())
     shown = line if len(line) <= SAID_CHARACTERS else line[: SAID_CHARACTERS - 1] + "…"
     return f'"{shown}"'

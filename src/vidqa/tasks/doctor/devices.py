@@ -1,4 +1,4 @@
-"""What there is to compute with, and how much room it has."""
+"""Check the devices and their memory."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,10 @@ SPEECH = "speech device"
 
 
 def check_devices(wanted: str) -> Iterator[Finding]:
-    """Every device with its memory, and which one would be used.
+    """Yield every device with its memory, and the one that would be used.
 
     Args:
-        wanted: as of `--device`.
+        wanted: the device, as given to `--device`.
 
     """
     import torch
@@ -30,7 +30,7 @@ def check_devices(wanted: str) -> Iterator[Finding]:
 
 
 def check_speech_device() -> Iterator[Finding]:
-    """Where speech is recognised: CTranslate2 has its own CUDA, which may not be torch's."""
+    """Check the device of speech recognition: CTranslate2's CUDA may differ from torch's."""
     import torch
 
     machine = probe_machine("auto")
@@ -51,7 +51,7 @@ def check_speech_device() -> Iterator[Finding]:
 
 
 def _unused_gpu(gpus: int, cuda: str | None) -> Finding:
-    """A GPU that CTranslate2 sees and torch does not."""
+    """Report a GPU that CTranslate2 sees and torch does not."""
     if cuda is None:
         said = f"cpu, though {gpus} CUDA devices are there: torch is built for CPUs"
         return Finding("device", "warning", said, "pip install --force-reinstall torch torchvision")
@@ -66,7 +66,7 @@ def _slower(place: Place) -> str:
 
 
 def _cuda_libraries(torch_cuda: int | None) -> str | None:
-    """The command that brings CTranslate2 its CUDA; of no use beside another one of torch's."""
+    """Return the command that installs CTranslate2's CUDA; None if torch has another CUDA."""
     if torch_cuda not in (None, CUDA_MAJOR):
         return None
     return f"pip install nvidia-cublas-cu{CUDA_MAJOR} nvidia-cudnn-cu{CUDA_MAJOR}"

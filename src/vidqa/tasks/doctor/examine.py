@@ -25,24 +25,24 @@ def examine(
     store: Store | None = None,
     notify: Callable[[str], object] = lambda _name: None,
 ) -> Iterator[Finding]:
-    """Yield what is found, line by line, as it is found. Nothing is downloaded or mended.
+    """Yield findings as they are found. Nothing is downloaded or fixed.
 
     Args:
         model: a preset, or a folder that `vidqa models convert` wrote.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-        offline: leave the network alone.
-        store: the cache; the user's by default.
-        notify: told the name of every check when it begins.
+        offline: do not use the network.
+        store: the model cache; the user's by default.
+        notify: called with the name of every check when it begins.
 
     Raises:
-        UsageError: no such model; said before anything is looked at.
+        UsageError: no such model; raised before anything is checked.
 
     """
     store = store or Store()
     try:
         local = find_local(model, store)
         spec = find_model(model) if local is None else local.spec
-    except ModelError as error:  # it is not there, or damaged: the rest can still be looked at
+    except ModelError as error:  # missing or damaged: the rest can still be checked
         yield Finding(f"model {model}", "failing", error.message, error.hint)
         model, spec = DEFAULT_MODEL, MODELS[DEFAULT_MODEL]
     for name, check in _checks(spec, model, device=device, offline=offline, store=store):
@@ -53,7 +53,7 @@ def examine(
 def _checks(
     spec: ModelSpec, model: str, *, device: str, offline: bool, store: Store
 ) -> Iterator[tuple[str, Check]]:
-    """Every check with its name, what others rest on first."""
+    """Yield every check with its name, prerequisites first."""
     yield "python", libraries.check_python
     for library in libraries.LIBRARIES:
         yield library.package, partial(libraries.check_library, library)
@@ -68,7 +68,7 @@ def _checks(
 
 
 def _stages(spec: ModelSpec, model: str, device: str, store: Store) -> Iterator[tuple[str, Check]]:
-    """The bundled clip; its modules come late, since libraries that they import may be broken."""
+    """Yield the stages of the bundled clip; imported late, as their libraries may be broken."""
 
     @cache
     def demo() -> "Demo":

@@ -1,4 +1,4 @@
-"""What a check found, and the one place where checks are run."""
+"""Findings, and the function that runs checks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 from vidqa.errors import ModelMissingError, OfflineError, VidqaError
 
 State = Literal["ok", "warning", "failing"]
-"""A warning leaves something out that not everybody needs; what fails has to be mended."""
+"""State of a finding: a warning is about an optional part; a failure has to be fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,23 +15,23 @@ class Finding:
     """One line of an examination."""
 
     name: str
-    """What was looked at, such as `torch`."""
+    """Subject of the check, such as `torch`."""
     state: State
     said: str
-    """What was found, one line."""
+    """Result, one line."""
     mend: str | None = None
-    """What to do about it, a command wherever there is one."""
+    """Way to fix it, a command if there is one."""
 
 
 Check = Callable[[], Iterator[Finding]]
-"""Looks at something and yields what it finds, as it is found."""
+"""Check that yields its findings as they are found."""
 
 ONLY_WARNINGS = (ModelMissingError, OfflineError)
-"""What is not there yet is not broken."""
+"""Errors that are only warnings: what is not installed yet is not broken."""
 
 
 def run_check(name: str, check: Check) -> Iterator[Finding]:
-    """Yield what a check finds; what it stumbles over is a finding, too."""
+    """Yield the findings of a check; an exception in it becomes a finding, too."""
     try:
         yield from check()
     except VidqaError as error:
@@ -41,12 +41,12 @@ def run_check(name: str, check: Check) -> Iterator[Finding]:
 
 
 def from_error(name: str, error: VidqaError) -> Finding:
-    """An error of vidqa's own, with the hint it carries."""
+    """Make a finding of an error of vidqa, with its hint."""
     state: State = "warning" if isinstance(error, ONLY_WARNINGS) else "failing"
     return Finding(name, state, error.message, error.hint)
 
 
 def described(error: BaseException) -> str:
-    """The type of an exception, and the first line that it says."""
+    """Return the type of an exception and the first line of its message."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

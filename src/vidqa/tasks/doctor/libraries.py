@@ -1,4 +1,4 @@
-"""The libraries under vidqa: there, of a fitting version, and loadable."""
+"""Check that the libraries vidqa needs are installed, of a fitting version, and loadable."""
 
 import platform
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ import vidqa
 from vidqa.tasks.doctor.finding import Finding, State, described
 
 BROKEN = (ImportError, OSError, RuntimeError)
-"""What an import raises when a library's compiled parts are missing, or do not fit another's."""
+"""Errors of an import if compiled parts of a library are missing or do not fit another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,13 @@ class Library:
     """A library with a line of its own."""
 
     package: str
-    """As pip calls it."""
+    """Name for pip."""
     module: str
-    """As Python imports it."""
+    """Name for Python's import."""
     more: Callable[[Any], str] = lambda _module: ""
-    """What else there is to say of it; may raise one of `BROKEN` when it does not work."""
+    """Function that returns more about it; may raise one of `BROKEN` if it does not work."""
     lacking: str = ""
-    """What needs it, where nothing else of vidqa does; empty where vidqa cannot be without."""
+    """The only part of vidqa that needs it; empty if vidqa cannot run without it."""
 
 
 def _torch(torch: Any) -> str:
@@ -62,14 +62,14 @@ LIBRARIES = (
 
 
 def check_python() -> Iterator[Finding]:
-    """The versions of Python and of vidqa itself."""
+    """Yield the versions of Python and of vidqa."""
     where = f"{platform.system()} {platform.machine()}"
     yield Finding("vidqa", "ok", vidqa.__version__)
     yield Finding("python", "ok", f"{platform.python_version()} on {where}")
 
 
 def check_library(library: Library) -> Iterator[Finding]:
-    """Is it installed, of a version that vidqa was tested with, and does it load?"""
+    """Check that it is installed, of a version that vidqa was tested with, and loads."""
     wanted = required().get(library.package, Requirement(library.package))
     installed = _installed(library.package)
     if installed is None:
@@ -87,7 +87,7 @@ def check_library(library: Library) -> Iterator[Finding]:
 
 
 def check_others() -> Iterator[Finding]:
-    """The libraries without a line of their own: only versions are compared."""
+    """Check the versions of the libraries without a line of their own."""
     own = {library.package for library in LIBRARIES}
     others = [wanted for name, wanted in required().items() if name not in own]
     if not others:
@@ -109,7 +109,7 @@ def check_others() -> Iterator[Finding]:
 
 
 def required() -> dict[str, Requirement]:
-    """What the installed vidqa asks for, by package; `dev` tools are not among it."""
+    """Return the requirements of the installed vidqa by package, without `dev` tools."""
     try:
         lines = requires("vidqa") or []
     except PackageNotFoundError:
@@ -151,5 +151,5 @@ def _unloadable(library: Library, wanted: Requirement, said: str) -> Finding:
 
 
 def _spelled(wanted: Requirement) -> str:
-    """A requirement as pip takes it, without its marker."""
+    """Format a requirement for pip, without its marker."""
     return f"{wanted.name}{wanted.specifier}"

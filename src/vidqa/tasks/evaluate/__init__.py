@@ -1,1 +1,1 @@
-"""Questions whose answers are known, asked and counted."""
+"""Evaluation: ask questions whose answers are known, and count the right answers."""

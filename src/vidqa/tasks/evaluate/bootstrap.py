@@ -1,4 +1,4 @@
-"""How sure a share of right answers is: bootstrap intervals."""
+"""Bootstrap confidence intervals of shares of right answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A mean between -1 and 1, and where it would be in 95 of 100 evaluations."""
+    """A mean between -1 and 1, with its 95 % confidence interval."""
 
     mean: float
     low: float
     high: float
     count: int
-    """Questions."""
+    """Number of questions."""
 
 
 def share(values: Sequence[float], strata: Sequence[str]) -> Share:
-    """The mean, and its interval by resampling questions.
+    """Compute the mean, and its confidence interval by resampling questions.
 
-    Where there are several strata each weighs the same: a model that always says yes gets one half.
+    Several strata weigh the same: a model that always says yes gets one half.
 
     Args:
-        values: of each question, such as 1 for right, or the difference of two models.
-        strata: the group of each question.
+        values: one value per question, such as 1 for right, or the difference of two models.
+        strata: the stratum of each question.
 
     """
     groups = _grouped(values, strata)
@@ -48,7 +48,7 @@ def _grouped(values: Sequence[float], strata: Sequence[str]) -> list[NDArray[np.
 
 
 def _resampled(group: NDArray[np.float64], chance: np.random.Generator) -> NDArray[np.float64]:
-    """The means of as many draws, each as large as the group: (draws,)."""
+    """Return the means of all draws, each as large as the group: (draws,)."""
     drawn = chance.integers(0, len(group), (DRAWS, len(group)))
     means: NDArray[np.float64] = group[drawn].mean(axis=1)
     return means

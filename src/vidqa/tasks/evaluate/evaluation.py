@@ -1,4 +1,4 @@
-"""Ask questions whose answers are known, and count."""
+"""Evaluate a model: ask questions whose answers are known, and count the right answers."""
 
 import json
 import math
@@ -17,43 +17,43 @@ from vidqa.tasks.evaluate.bootstrap import Share, share
 from vidqa.tasks.evaluate.rules import RULES, Expected, Group, RuleName, words_of
 
 Without = Literal["pictures", "words"]
-"""What is kept from a model, to learn what it makes of the rest."""
+"""Input that is hidden from a model, to measure how much it relies on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question about one clip, and what is right."""
+    """One question about one clip, and the right answers."""
 
     skill: str
-    """Items of one skill are counted together."""
+    """Name of the skill; items of one skill are counted together."""
     video: str
-    """As the file says it."""
+    """Path of the clip, as in the file."""
     question: str
     expected: Expected
 
     @property
     def key(self) -> str:
-        """The same for the same question of two evaluations."""
+        """A key that is the same for the same question in two evaluations."""
         return json.dumps([self.skill, self.video, self.question, self.expected.rule])
 
     @property
     def stratum(self) -> str:
-        """Questions for yes weigh as much as questions for no."""
+        """The stratum: questions with answer yes weigh as much as those with no."""
         return self.expected.answers[0][0] if self.expected.rule == "yes_no" else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was answered; or why nothing was."""
+    """The answer to an item, or the reason why there is none."""
 
     item: Item
     answer: str | None
     is_right: bool
-    """False as well where nothing was answered; that does not count."""
+    """Whether the answer is right; False, and not counted, if there is none."""
     error: VidqaError | None = None
 
     def to_record(self) -> dict[str, object]:
-        """One JSON object."""
+        """Return the JSON object of one result."""
         return {
             "key": self.item.key,
             "skill": self.item.skill,
@@ -68,7 +68,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What counts of a result: read back from a file, or just made."""
+    """The mark of a result, read from a file or new."""
 
     key: str
     skill: str
@@ -78,20 +78,20 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the clips are watched."""
+    """The settings by which clips are watched."""
 
     frames: int | None = None
     without: frozenset[Without] = field(default_factory=frozenset)
 
 
 def read_items(file: Path) -> list[Item]:
-    """The questions of a JSONL file, clip by clip.
+    """Read the questions of a JSONL file, clip by clip.
 
     A line is `{"video": ..., "question": ..., "answer": ...}`; `answer` may be a list. `skill`,
     `rule` and `wrong` are optional. Videos are found beside the file.
 
     Raises:
-        UsageError: names the line that is wrong, and what is.
+        UsageError: names the wrong line and what is wrong in it.
 
     """
     items = []
@@ -139,7 +139,7 @@ def _yes_no(group: Group) -> Group:
 
 
 def _answer(value: object) -> str:
-    """An accepted answer as text; a number as people write it."""
+    """Return an accepted answer as text; numbers as people write them."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, float) and math.isfinite(value):
@@ -150,7 +150,7 @@ def _answer(value: object) -> str:
 
 
 def missing_clips(items: Iterable[Item], folder: Path) -> list[str]:
-    """The clips that are not there, as the file says them."""
+    """Return the clips that do not exist, as named in the file."""
     videos = dict.fromkeys(item.video for item in items)
     return [video for video in videos if not is_there(folder / video)]
 
@@ -158,13 +158,13 @@ def missing_clips(items: Iterable[Item], folder: Path) -> list[str]:
 def evaluate(
     model: Model, items: Sequence[Item], settings: Settings, *, folder: Path
 ) -> Iterator[Result]:
-    """Ask every question; a clip is watched once, a question about it is asked once.
+    """Ask every question; each clip is watched once, each question about it asked once.
 
     Args:
-        model: to be asked.
+        model: the model to evaluate.
         items: clip by clip.
-        settings: how clips are watched.
-        folder: where their videos are.
+        settings: the settings by which clips are watched.
+        folder: the folder of the videos.
 
     """
     for video, group in groupby(items, key=lambda item: item.video):
@@ -199,7 +199,7 @@ def _ask(clip: Clip, items: Iterable[Item]) -> Iterator[Result]:
 
 
 def marks_of(results: Iterable[Result]) -> list[Marks]:
-    """What counts of results: a clip that cannot be watched has no wrong answer."""
+    """Return the marks of results; a clip that cannot be watched does not count."""
     return [
         Marks(one.item.key, one.item.skill, one.item.stratum, one.is_right)
         for one in results
@@ -208,10 +208,10 @@ def marks_of(results: Iterable[Result]) -> list[Marks]:
 
 
 def read_marks(file: Path) -> list[Marks]:
-    """What counts of an evaluation that was written down.
+    """Read the marks of a saved evaluation.
 
     Raises:
-        UsageError: the file is none.
+        UsageError: the file is not a saved evaluation.
 
     """
     try:
@@ -228,7 +228,7 @@ def read_marks(file: Path) -> list[Marks]:
 
 
 def shares(marks: Sequence[Marks]) -> dict[str, Share]:
-    """The share of right answers of every skill, in the order of the file."""
+    """Return the share of right answers by skill, in the order of the file."""
     return {
         skill: share([float(one.is_right) for one in group], [one.stratum for one in group])
         for skill, group in _by_skill(marks).items()
@@ -236,7 +236,7 @@ def shares(marks: Sequence[Marks]) -> dict[str, Share]:
 
 
 def differences(marks: Sequence[Marks], others: Sequence[Marks]) -> dict[str, Share]:
-    """By how much the share is larger than in another evaluation, question by question.
+    """Return by how much the shares exceed another evaluation's, compared by question.
 
     Raises:
         UsageError: they have no question in common.

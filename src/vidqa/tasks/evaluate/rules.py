@@ -1,4 +1,4 @@
-"""When an answer counts as right: seven plain rules, all blind to case, punctuation and articles.
+"""Seven rules of right answers, all of which ignore case, punctuation and articles.
 
 | rule | right where |
 |---|---|
@@ -27,45 +27,45 @@ _MARKS = (
     r"\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f"
     r"\u0900-\u0963\u0966-\u096f\u0971-\u0dff"
 )
-"""Accents and vowels that belong to the letter before, of Latin, Hebrew, Arabic and India."""
+"""Combining accents and vowels of Latin, Hebrew, Arabic and the scripts of India."""
 _WORD = rf"[{LETTERS_WITHOUT_BLANKS}]|(?:[^\W{LETTERS_WITHOUT_BLANKS}]|[{_MARKS}'])+"
 WORD = re.compile(_WORD)
 ANOTHER = re.compile(rf"\s+[\"'\u2018\u201c\u201e\u00ab]?(?:{_WORD})")
-"""Maybe in quotation marks."""
+"""Pattern of another word after blanks, perhaps in quotation marks."""
 HANGUL = re.compile(r"[\uac00-\ud7a3]+")
 _PARTICLES = """
 이 가 은 는 을 를 의 에 에서 에게 로 으로 와 과 도 만
 들 들이 들은 들을 이다 다 입니다 이에요 예요
 """
 PARTICLES = frozenset(_PARTICLES.split())
-"""What Korean writes behind a noun, in the same word."""
+"""Korean particles, written after a noun in the same word."""
 ENOUGH_WORDS = 0.8
-"""Of a sentence that is quoted."""
+"""Share of a sentence's words from which on it counts as quoted."""
 
 Group = tuple[str, ...]
-"""Alternatives: any one of them will do."""
+"""Alternatives, any of which is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is right for one question."""
+    """The right answers to one question."""
 
     answers: tuple[Group, ...]
-    """By the rule `in_order` one group for each place; else each alone in its group."""
+    """Accepted answers: by the rule `in_order` one group per position; else groups of one."""
     rule: RuleName = "contains"
     wrong: tuple[str, ...] = ()
-    """By the rule `names_only`, what must not be named."""
+    """Words that must not be named, by the rule `names_only`."""
 
     def is_right(self, answer: str) -> bool:
-        """Whether an answer counts as right."""
+        """Return True if an answer counts as right."""
         return _JUDGES[self.rule](self, words_of(answer))
 
 
 def words_of(text: str) -> list[str]:
-    """Lower case, no punctuation, no articles.
+    """Split a text into words: lower case, no punctuation, no articles.
 
-    Where words are not written apart, every letter is a word. `a`, `an` and `the` are articles only
-    before another word: in `A`, `(a)` and `A: a dog` a letter was chosen.
+    In scripts without blanks every letter is a word. `a`, `an` and `the` are articles only before
+    another word: in `A`, `(a)` and `A: a dog` a letter was chosen.
     """
     plain = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     words: list[str] = []
@@ -78,7 +78,7 @@ def words_of(text: str) -> list[str]:
 
 
 def _find(words: Sequence[str], phrase: str, start: int = 0) -> int | None:
-    """Where a phrase ends behind `start`; None if it is not there."""
+    """Return the end of the first occurrence of a phrase from `start` on; None if there is none."""
     wanted = words_of(phrase)
     for begin in range(start, len(words) - len(wanted) + 1):
         found = words[begin : begin + len(wanted)]
@@ -135,7 +135,7 @@ def _words(expected: Expected, words: Sequence[str]) -> bool:
 
 
 def quoted_share(sentence: str, words: Sequence[str]) -> float:
-    """The share of a sentence's words that stand in `words`, in their order."""
+    """Return the share of a sentence's words that occur in `words`, in order."""
     wanted = words_of(sentence)
     blocks = SequenceMatcher(None, wanted, list(words), autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks) / max(1, len(wanted))

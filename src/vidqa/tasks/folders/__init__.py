@@ -1,1 +1,1 @@
-"""Runs over many clips: what is to be done, what was done, and where it is kept."""
+"""Runs over many clips: the clips, the records of what is done, and the output folders."""

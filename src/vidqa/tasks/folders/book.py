@@ -1,4 +1,4 @@
-"""What a run has to do, and what came of it."""
+"""The book of a run: its questions, and their records."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -12,23 +12,23 @@ from vidqa.types import Marks
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Clips of a run: those with questions left, and those without."""
+    """The numbers of clips in a run, by state."""
 
     clips: int
     left: int
     failed: int
-    """Of those without, at least one question has no answer."""
+    """Number of done clips with at least one question that has no answer."""
     before: int
-    """Of those without, nothing had to be done."""
+    """Number of done clips for which nothing had to be done."""
 
     @property
     def done(self) -> int:
-        """Clips without questions left."""
+        """The number of clips without questions left."""
         return self.clips - self.left
 
 
 class Book:
-    """Every question about every clip, and its record once there is one."""
+    """All questions about all clips, with their records as they become known."""
 
     def __init__(
         self,
@@ -42,18 +42,18 @@ class Book:
         anew: bool = False,
         settled: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Open a book, in which is done what a journal has records of.
+        """Open a book; questions that have records in the journal are done.
 
         Args:
-            clips: each once.
-            questions: about each of them.
-            journal: where records are kept.
+            clips: the clips, without duplicates.
+            questions: the questions about each clip.
+            journal: the file of records.
             how: the settings that earlier records must have to count.
-            mark: makes the fingerprints of a clip.
-            retry_failed: do again what failed before.
-            anew: do all of it again.
-            settled: told a clip when all its records are known, before the last is on disk: what
-                is cut short in between is done again.
+            mark: returns the fingerprints of a clip.
+            retry_failed: repeat what failed before.
+            anew: repeat everything.
+            settled: called with a clip when all its records are known, before the last is on
+                disk: if interrupted in between, the clip is done again.
 
         """
         self.clips = tuple(clips)
@@ -74,16 +74,16 @@ class Book:
 
     @property
     def records(self) -> list[Record]:
-        """All there are, in the order of clips and questions."""
+        """All records so far, in the order of clips and questions."""
         known = {**self._done, **self._refused}
         return [known[one] for one in self._errands if one in known]
 
     def records_of(self, video: str) -> list[Record]:
-        """Those of one clip, in the order of questions."""
+        """Return the records of one clip, in the order of questions."""
         return [self._done[one] for one in self._errands_of(video) if one in self._done]
 
     def left(self) -> dict[str, tuple[str, ...]]:
-        """The clips that are not done, and for each the questions."""
+        """Return the clips that are not done, each with its open questions."""
         left: dict[str, tuple[str, ...]] = {}
         for one in self._errands:
             if one not in self._done and one not in self._refused:
@@ -91,7 +91,7 @@ class Book:
         return left
 
     def write(self, video: str, question: str, record: Record) -> None:
-        """Count a question as done, once its record is on disk.
+        """Write a record; the question is done once it is on disk.
 
         Raises as `Journal.append` and `settled` do; then it is not done.
         """
@@ -112,14 +112,14 @@ class Book:
             del self._left[video]
 
     def refuse(self, video: str, record: Callable[[str], Record]) -> None:
-        """Do nothing about a clip; `record` says why, for each question. It is not kept."""
+        """Skip a clip; `record` makes each question's record, which is not written to disk."""
         self._refused |= {one: record(one.question) for one in self._errands_of(video)}
         self._failed.add(video)
         if self._left.pop(video, 0) == 0:
             self._before -= 1
 
     def relabel(self, video: str, change: Callable[[Record], Record]) -> None:
-        """Change a clip's records, and keep what they are now. Raises as `Journal.append`."""
+        """Change a clip's records and write them. Raises as `Journal.append`."""
         for one in self._errands_of(video):
             record = self._done.get(one)
             if record is not None and (changed := change(record)) != record:
@@ -133,13 +133,13 @@ class Book:
             self._journal.arrange(in_order(self._journal.records, self._errands, self._done))
 
     def clean(self) -> None:
-        """Leave the journal's order; drop failures that were tried again. Raises as `arrange`."""
+        """Drop failures that were retried; the journal's order stays. Raises as `arrange`."""
         if self._journal is not None:
             last = list(self._done.values())
             self._journal.arrange(without_retried(self._journal.records, last))
 
     def tally(self) -> Tally:
-        """How far the run has come."""
+        """Count the clips by state."""
         failed = len(self._failed - self._left.keys())
         return Tally(len(self.clips), len(self._left), failed, self._before)
 

@@ -1,4 +1,4 @@
-"""From folders, patterns and lists to video files, in the same order on every machine."""
+"""Find video files by folders, patterns and lists, in the same order on every machine."""
 
 import glob
 import hashlib
@@ -14,32 +14,32 @@ from vidqa.system import litter
 
 @dataclass(frozen=True, slots=True)
 class ClipList:
-    """Clips, each once; those of a folder or pattern by their names."""
+    """The clips found, without duplicates; those of a folder or pattern sorted by name."""
 
     clips: tuple[str, ...]
     root: str
-    """The deepest folder in which all that was named lies, from the root of the file system."""
+    """Absolute path of the deepest folder that contains everything named."""
     passed_over: int = 0
-    """Files of folders that are no videos by their names."""
+    """Number of files in folders that are not videos by their names."""
     not_entered: int = 0
-    """Folders inside folders, where those were not asked for."""
+    """Number of folders inside folders, if they were not requested."""
     is_run: bool = False
-    """Some clips were not named one by one."""
+    """Whether some clips were not named one by one."""
 
     @property
     def are_several(self) -> bool:
-        """Whether there may be more than one: else there is no doubt which one is meant."""
+        """Whether there may be more than one clip, so that output must name its clip."""
         return self.is_run or len(self.clips) > 1
 
     def place(self, clip: str) -> PurePath:
-        """Where a clip lies below `root`: the same wherever the whole is kept."""
+        """Return a clip's path below `root`, which does not change if the whole tree is moved."""
         return PurePath(os.path.relpath(_absolute(clip), self.root))
 
     def shard(self, part: int, parts: int) -> "ClipList":
-        """One of so many parts, from 1; all of them together have every clip once.
+        """Return one of `parts` parts, from 1; together they have every clip once.
 
-        Which one a clip belongs to depends on its place alone, not on the other clips: it is the
-        same on machines that have a clip more or less, or keep them elsewhere.
+        A clip's part depends on its place alone, not on the other clips: it is the same on
+        machines that have a clip more or less, or store them elsewhere.
 
         Raises:
             UsageError: there is no such part.
@@ -59,17 +59,17 @@ def find_clips(
     recursive: bool = False,
     suffixes: frozenset[str] = VIDEO,
 ) -> ClipList:
-    """The clips that words stand for.
+    """Find the clips that words stand for.
 
     Args:
-        words: files, folders, and patterns such as `clips/*.mp4` or `clips/**/*.mkv`. What is no
-            folder and no pattern is a file, there or not.
-        listed: more files and folders; there are no patterns among these.
-        recursive: also take the folders inside folders, but for hidden ones, `LITTER` and links.
-        suffixes: what the names of files end in that are taken from folders, in lower case.
+        words: files, folders, and patterns such as `clips/*.mp4` or `clips/**/*.mkv`. Whatever is
+            not a folder or a pattern is a file, whether it exists or not.
+        listed: more files and folders, no patterns.
+        recursive: also enter folders inside folders, except hidden ones, `LITTER` and links.
+        suffixes: suffixes, in lower case, of the files that are taken from folders.
 
     Raises:
-        ClipNotFoundError: there is no video file in a folder, or none that fits a pattern.
+        ClipNotFoundError: a folder has no video file, or none matches a pattern.
         UsageError: a folder cannot be read.
 
     """
@@ -87,16 +87,16 @@ def find_clips(
 
 
 def read_list(text: str) -> list[str]:
-    """The names in a list: one a line, or ended by NUL as `find -print0` writes them."""
+    """Split a list into names: one per line, or ended by NUL as `find -print0` writes them."""
     if "\0" in text:
         names = text.split("\0")
-    else:  # other ends of lines can be part of a name
+    else:  # other line ends can be part of a name
         names = [line.removesuffix("\r") for line in text.split("\n")]
     return [name for name in names if name]
 
 
 class _Search:
-    """What was found until now, in the order in which it was named."""
+    """The clips found so far, in the order in which they were named."""
 
     def __init__(self, recursive: bool, suffixes: frozenset[str]) -> None:
         self._recursive, self._suffixes = recursive, suffixes
@@ -106,14 +106,14 @@ class _Search:
         self.is_run = False
 
     def word(self, word: str) -> None:
-        """A file, a folder or a pattern."""
+        """Add a file, a folder or a pattern."""
         if _is_pattern(word):
             self._pattern(word)
         else:
             self.name(word)
 
     def name(self, name: str) -> None:
-        """A file or a folder."""
+        """Add a file or a folder."""
         if is_folder(name):
             self._folder(name)
         else:
@@ -148,7 +148,7 @@ class _Search:
         self.is_run = True
 
     def _inside(self, folder: Path) -> Iterator[Path]:
-        """Video files of a folder; what is hidden stays so, links to folders are not followed."""
+        """Yield video files of a folder; hidden ones and links to folders are skipped."""
         try:
             entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
         except OSError as error:
@@ -168,10 +168,10 @@ class _Search:
 
 
 def is_folder(word: str) -> bool:
-    """Whether there is a folder of this name."""
+    """Return True if a folder of this name exists."""
     try:
         return Path(word).is_dir()
-    except (OSError, ValueError):  # no name that a file could have
+    except (OSError, ValueError):  # not a possible file name
         return False
 
 
@@ -185,7 +185,7 @@ def _is_pattern(word: str) -> bool:
 
 
 def _before_pattern(word: str) -> str:
-    """The folder that a pattern begins in."""
+    """Return the folder in which a pattern begins."""
     parts = Path(word).parts
     plain = next(number for number, part in enumerate(parts) if glob.has_magic(part))
     return str(Path(*parts[:plain]))
@@ -196,20 +196,20 @@ def _is_litter(name: str) -> bool:
 
 
 def _identity(clip: str) -> str:
-    """The same for two ways to write one name; a `..` may follow a link, and stays."""
+    """Return a key shared by all ways to write one name; a `..` may follow a link, and stays."""
     return clip if ".." in Path(clip).parts else _absolute(clip)
 
 
 def _absolute(name: str) -> str:
-    """From the root of the file system; links are not followed."""
+    """Return the absolute path; links are not followed."""
     return os.path.abspath(name)  # noqa: PTH100
 
 
 def _number(place: PurePath) -> int:
-    """Of a place, the same on every machine."""
+    """Derive a number from a place, the same on every machine."""
     return int.from_bytes(hashlib.sha256(os.fsencode(place.as_posix())).digest()[:8])
 
 
 def _in_words(path: Path) -> tuple[str, ...]:
-    """Sorts by folders, then names, whatever the language of the machine."""
+    """Return a sort key: by folders, then names, whatever the machine's locale."""
     return path.parts

@@ -1,7 +1,7 @@
-"""Records in a file of JSON lines: each is on disk before it counts, and none is ever torn.
+"""A journal of records in a JSONL file: each is on disk before it counts, and none is torn.
 
-A process that is killed leaves at most the beginning of one line, which is cut off when the file is
-opened again. One process at a time writes; a second one is refused.
+A killed process leaves at most the beginning of one line, which is cut off when the file is opened
+again. One process at a time writes; a second one is refused.
 """
 
 import fcntl
@@ -18,17 +18,17 @@ from vidqa.system.file_systems import FULL, is_unsupported, stand_in, sync_folde
 from vidqa.system.texts import from_json
 
 Record = dict[str, Any]
-"""One JSON object."""
+"""A record: one JSON object."""
 
 DRAFT = ".draft"
-"""Ends the name of a file that is to take the place of another."""
+"""Suffix of a file that will replace another."""
 
 
 class Journal:
-    """The records of a file, and more of them."""
+    """A file of records, to which more can be appended."""
 
     def __init__(self, path: Path) -> None:
-        """Open a file, which may not be there yet, and read what it holds.
+        """Open a file, which need not exist yet, and read its records.
 
         Raises:
             UsageError: it cannot be read or written, is in use, or holds something else.
@@ -36,7 +36,7 @@ class Journal:
 
         """
         self.path = Path(os.path.realpath(path))
-        """With links followed: the file that one names is written, and the link stays."""
+        """Path with links followed: the linked file is written, and the link stays."""
         self._stand_in: int | None = None
         with disk_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,9 +48,9 @@ class Journal:
                 content = self._content()
                 whole = content[: content.rfind(b"\n") + 1]
                 self.records = _parsed(whole, self.path)
-                """In the order of the file."""
+                """Records in the order of the file."""
                 self.torn_bytes = len(content) - len(whole)
-                """Of a line that was begun and never ended; it was cut off."""
+                """Bytes of an incomplete last line, which was cut off."""
                 if self.torn_bytes:
                     _require_record(content[len(whole) :], self.path)
                     os.ftruncate(self._file, len(whole))
@@ -60,7 +60,7 @@ class Journal:
             raise
 
     def append(self, record: Record) -> None:
-        """Put a record behind the others; it is on disk when this returns.
+        """Append a record; it is on disk when this returns.
 
         Raises:
             NoSpaceError: the disk is full; the file is as it was.
@@ -80,7 +80,7 @@ class Journal:
         self.records.append(record)
 
     def arrange(self, records: Sequence[Record]) -> None:
-        """Let the file hold these records instead, in this order; at no moment is it less whole.
+        """Replace the file's records by these, in this order, atomically.
 
         Raises:
             NoSpaceError: the disk is full; the file is as it was.
@@ -96,7 +96,7 @@ class Journal:
             draft = Path(name)
             try:
                 _write(descriptor, b"".join(map(_line, records)))
-                with suppress(PermissionError):  # some file systems know no permissions
+                with suppress(PermissionError):  # some file systems have no permissions
                     os.fchmod(descriptor, os.fstat(self._file).st_mode & 0o777)
                 os.fsync(descriptor)
                 if self._stand_in is None:
@@ -112,7 +112,7 @@ class Journal:
         self.records = list(records)
 
     def close(self) -> None:
-        """Let others write."""
+        """Release the file for other processes."""
         os.close(self._file)
         if self._stand_in is not None:
             os.close(self._stand_in)
@@ -123,14 +123,14 @@ class Journal:
             is_there = os.path.samestat(os.fstat(self._file), self.path.stat())
         except BlockingIOError:
             is_there = False
-        if not is_there:  # or another process has just put a new file in its place
+        if not is_there:  # or another process has just replaced it
             raise UsageError(
                 f"another vidqa is writing {self.path}",
                 hint="wait for it, or write to another file",
             )
 
     def _flock(self) -> None:
-        """Lock the file, or where its file system knows no locks, one that stands in for it."""
+        """Lock the file, or a stand-in if its file system has no locks."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -144,7 +144,7 @@ class Journal:
         return f".{self.path.name}."
 
     def _sweep(self) -> None:
-        """Throw away what a process that was killed left: nobody else writes while we hold it."""
+        """Delete drafts of killed processes; the lock excludes other writers."""
         for file in self.path.parent.iterdir():
             middle = file.name.removeprefix(self._draft_prefix).removesuffix(DRAFT)
             if file.name == f"{self._draft_prefix}{middle}{DRAFT}" and "." not in middle:
@@ -175,7 +175,7 @@ def _parsed(content: bytes, path: Path) -> list[Record]:
 
 
 def _require_record(torn: bytes, path: Path) -> None:
-    """Refuse to cut off what is not the beginning of a record."""
+    """Refuse to cut off anything but the beginning of a record."""
     if not torn.startswith(b'{"schema_version"'[: len(torn)]):
         raise UsageError(
             f"the end of {path} is no record of vidqa; nothing was written",
@@ -184,7 +184,7 @@ def _require_record(torn: bytes, path: Path) -> None:
 
 
 def _line(record: Record) -> bytes:
-    # ASCII: a file name that is no valid text comes out escaped
+    # ASCII: a file name that is not valid text is escaped
     return json.dumps(record).encode("ascii") + b"\n"
 
 
@@ -196,7 +196,7 @@ def _write(file: int, content: bytes) -> None:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Say what the system has against writing a file.
+    """Turn the system's errors on writing a file into vidqa's.
 
     Raises:
         NoSpaceError: the disk is full.

@@ -1,4 +1,4 @@
-"""What of a run is done already: known by content and settings, never by file names alone."""
+"""Find what is already done in a run, by content and settings, never by file names alone."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -9,18 +9,18 @@ from vidqa.tasks.folders.journal import Record
 from vidqa.types import Marks
 
 MADE_BY = ("model", "revision", "device", "dtype", "settings")
-"""Keys of a record that say how its answer was made."""
+"""Keys of a record that identify how its answer was made."""
 CONTENT = ("fingerprint", "subtitles_fingerprint")
-"""Keys of a record that say of what."""
+"""Keys of a record that identify the content it is about."""
 QUESTION = ("video", "question", "file", *MADE_BY)
-"""Keys that two records of one question have in common; `file` is of a folder's files alone."""
+"""Keys that two records of one question share; only files of a folder have `file`."""
 NOT_FINAL = frozenset(
     {
         *("model_missing", "model_damaged", "model_unsupported", "download_failed", "offline"),
         *("no_space", "not_enough_memory"),
     }
 )
-"""Kinds of errors that no clip has to do with: another time may be better."""
+"""Kinds of errors that do not depend on the clip: a retry may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,17 @@ def find_done(
     how: Mapping[str, Any],
     mark: Callable[[str], Marks],
 ) -> dict[Errand, Record]:
-    """The records of questions that were answered, or failed, before with the same settings.
+    """Return the records of questions that were answered or failed before, with these settings.
 
-    A record is a clip's if it has the content of the clip and of its subtitles, and its name; or a
-    name that is none of the clips' now: then the clip was renamed. Of several records the last
-    counts, and none that failed for a reason that lies outside the clip.
+    A record belongs to a clip if it has the content of the clip and of its subtitles, and its name,
+    or a name that no clip has now: then the clip was renamed. Of several records the last
+    counts; failures for reasons outside the clip never count.
 
     Args:
-        records: of earlier runs.
-        errands: what is to be answered.
-        how: what `MADE_BY` names.
-        mark: makes the fingerprints of a clip.
+        records: records of earlier runs.
+        errands: the questions to answer.
+        how: the values of the keys in `MADE_BY`.
+        mark: returns the fingerprints of a clip.
 
     """
     made = _key(how, *MADE_BY)
@@ -74,16 +74,16 @@ def find_done(
 
 
 def same_settings(record: Mapping[str, Any], making: Mapping[str, Any]) -> bool:
-    """Whether what a record tells of was made with these settings, of whatever content."""
+    """Return True if a record was made with these settings, whatever its content."""
     return _key(record, *MADE_BY) == _key(making, *MADE_BY)
 
 
 def in_order(
     records: Sequence[Record], errands: Sequence[Errand], done: Mapping[Errand, Record]
 ) -> list[Record]:
-    """Records of other runs first, as they are; then one an errand, in the order of the errands.
+    """Return the records of other runs unchanged, then one per errand, in the order of errands.
 
-    What failed and was tried again leaves only its last record.
+    Of a question that failed and was retried, only the last record stays.
     """
     last = [done[one] for one in errands if one in done]
     shown = {id(record) for record in last}
@@ -91,9 +91,9 @@ def in_order(
 
 
 def without_retried(records: Sequence[Record], last: Sequence[Record]) -> list[Record]:
-    """Records as they are, but for those that others of the same question come `last` after.
+    """Return records without those that a record in `last`, of the same question, replaces.
 
-    These are failures that were tried again, and answers that were made anew of the same content.
+    These are failures that were retried, and answers that were repeated for the same content.
     """
     shown = {id(record) for record in last}
     failures = {_key(record, *QUESTION) for record in last}

@@ -1,4 +1,4 @@
-"""A folder with a file a clip, in the tree of the clips; how each was made is known."""
+"""An output folder with one file per clip, in the clips' tree, and a journal of their making."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ from vidqa.tasks.folders.journal import Journal, disk_errors
 from vidqa.tasks.folders.ledger import CONTENT, MADE_BY, same_settings
 
 JOURNAL = ".vidqa.jsonl"
-"""The file of a folder that says how the others were made."""
+"""Name of the file in a folder that records how the others were made."""
 BEGUN = "begun"
-"""Key of a record of a file that may not be whole."""
+"""Key of a record of a file that may be incomplete."""
 LONGEST_NAME = 255
-"""Bytes, on nearly every file system."""
+"""Bytes of the longest file name, on nearly every file system."""
 REPLACE = "--force replaces it"
-"""What helps against a file that is in the way."""
+"""Hint for a file that is in the way."""
 
 
 class Shelf:
@@ -31,18 +31,18 @@ class Shelf:
     def __init__(
         self, folder: Path, clips: ClipList, ending: str, *, by: str, force: bool = False
     ) -> None:
-        """Open a folder, which may not be there yet.
+        """Open a folder, which need not exist yet.
 
         Args:
-            folder: for the files.
-            clips: whose tree is kept.
-            ending: put behind a clip's name, such as `.srt`; where it is empty, every clip has a
-                folder in place of a file.
-            by: what makes the files; those that something else made are not replaced.
-            force: make anew what is there, whatever it is.
+            folder: the output folder.
+            clips: the clips, whose tree is repeated.
+            ending: appended to a clip's name, such as `.srt`; if empty, every clip has a folder
+                in place of a file.
+            by: the maker of the files; those of other makers are not replaced.
+            force: replace whatever exists.
 
         Raises:
-            UsageError: it cannot be written, another process is at it, or two clips would have
+            UsageError: it cannot be written, another process uses it, or two clips would have
                 one file.
             NoSpaceError: the disk is full.
 
@@ -58,27 +58,27 @@ class Shelf:
                 self._learn(record)
 
     def name(self, clip: str) -> str:
-        """Of a clip's file, below the folder: `a/001.mp4.srt`; a name that is too long is cut."""
+        """Return the name of a clip's file in the folder: `a/001.mp4.srt`; cut if too long."""
         place = self._clips.place(clip)
         return str(place.with_name(_fitting(place.name, self._ending)))
 
     def file(self, clip: str) -> Path:
-        """Where a clip's file is to be."""
+        """Return the path of a clip's file."""
         return self.folder / self.name(clip)
 
     def labelled(self, clip: str, record: Mapping[str, Any]) -> dict[str, Any]:
-        """A record that says which file it is of."""
+        """Return a record with the name of its file added."""
         return {**record, "video": clip, "file": self.name(clip), "by": self._by}
 
     def check(self, clip: str, making: Mapping[str, Any] | None = None) -> None:
-        """Refuse to replace what was not made by vidqa, or not in this way.
+        """Refuse to replace a file that vidqa did not make, or did not make in this way.
 
         Args:
-            clip: whose file is to be written.
-            making: the settings it is made with; None if that does not matter.
+            clip: the clip whose file will be written.
+            making: the settings it is made with; None if they do not matter.
 
         Raises:
-            UsageError: such a file is there.
+            UsageError: such a file exists.
 
         """
         file = self.file(clip)
@@ -94,12 +94,12 @@ class Shelf:
             raise UsageError(f"{file} was made with other settings", hint=REPLACE)
 
     def is_made(self, clip: str, making: Mapping[str, Any], *, copy: bool = True) -> bool:
-        """Whether a clip's file is there, and of this making: the same content and settings.
+        """Return True if a clip's file exists, made of the same content with the same settings.
 
         Args:
-            clip: whose file it is.
-            making: what `MADE_BY` and `CONTENT` of the ledger name.
-            copy: if another clip's file is of this making, as a renamed clip's is, take a copy.
+            clip: the clip whose file it is.
+            making: the values of the ledger's keys `MADE_BY` and `CONTENT`.
+            copy: copy another clip's file of this making, such as that of a renamed clip.
 
         Raises:
             UsageError: as `check`, or it cannot be written.
@@ -122,18 +122,18 @@ class Shelf:
         return True
 
     def begin(self, clip: str, making: Mapping[str, Any]) -> None:
-        """Have it on disk that a clip's file is vidqa's, before it is. Raises as `note`."""
+        """Record on disk that a clip's file is vidqa's, before it exists. Raises as `note`."""
         self.note(clip, {**making, BEGUN: True})
 
     def note(self, clip: str, record: Mapping[str, Any]) -> None:
-        """Have it on disk how a clip's file was made. Raises as `Journal.append`."""
+        """Record on disk how a clip's file was made. Raises as `Journal.append`."""
         noted = self.labelled(clip, record)
         if noted != self._known.get(noted["file"]):
             self.journal.append(noted)
             self._learn(noted)
 
     def close(self) -> None:
-        """Let others write."""
+        """Release the folder for other processes."""
         self.journal.close()
 
     def _learn(self, record: Mapping[str, Any]) -> None:
@@ -144,7 +144,7 @@ class Shelf:
 
     @staticmethod
     def _key(making: Mapping[str, Any]) -> str | None:
-        """The same for files of one making; None where the content is not known."""
+        """Return a key that files of one making share; None if the content is not known."""
         if making.get("fingerprint") is None:
             return None
         return json.dumps([making.get(name) for name in (*MADE_BY, *CONTENT)], sort_keys=True)
@@ -156,7 +156,7 @@ class Shelf:
                 raise UsageError(f"two clips would be written to {self.folder / name}")
 
     def _refuse_the_wrong_kind(self, file: Path) -> None:
-        """Not even by force is a folder replaced by a file, or a file by a folder."""
+        """Refuse, even with force, to replace a folder by a file or a file by a folder."""
         below = file.relative_to(self.folder).parents
         for folder in [self.folder / one for one in below] + ([] if self._ending else [file]):
             if folder.exists() and not folder.is_dir():
@@ -166,7 +166,7 @@ class Shelf:
 
 
 def _fitting(name: str, ending: str) -> str:
-    """A name with an ending; where it would be too long, a number made of it is the last part."""
+    """Append an ending to a name; if it gets too long, cut it and append a number made of it."""
     whole = name + ending
     if len(os.fsencode(whole)) <= LONGEST_NAME:
         return whole
@@ -177,7 +177,7 @@ def _fitting(name: str, ending: str) -> str:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file or a folder; it gets its name when it is whole. Raises as `disk_errors`."""
+    """Copy a file or a folder, renamed when complete. Raises as `disk_errors`."""
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".vidqa.", dir=target.parent) as name:

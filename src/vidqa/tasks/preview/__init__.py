@@ -1,1 +1,1 @@
-"""What a model would see of a clip, as pictures."""
+"""Previews: the frames and words that a model would see of a clip, as pictures."""

@@ -1,4 +1,4 @@
-"""One picture of all frames of a clip that a model looks at, the words of each below it."""
+"""A contact sheet: one picture of all frames that a model sees, with the words below each."""
 
 from collections.abc import Sequence
 from math import ceil, sqrt
@@ -11,47 +11,47 @@ from vidqa.types import Frame, Segment
 from vidqa.types.clock import clock
 
 LARGEST_THUMBNAIL = (320, 320)
-"""Width and height in pixels that every frame is fitted into."""
+"""Pixels of width and height that every frame is fitted into."""
 
 WIDEST = 3840
-"""A sheet of many frames has smaller ones."""
+"""Pixels of a sheet's width, at most; with many frames, each is drawn smaller."""
 
 NARROWEST_THUMBNAIL = 120
-"""In pixels: below, nothing can be seen."""
+"""Pixels of a frame's width, at least: below, nothing can be recognized."""
 
 SHAPE = 1.5
-"""Width over height that a sheet should have, so that it fits a screen."""
+"""Width over height of a sheet, so that it fits a screen."""
 
 FONT_SIZE = 14
 LINE_HEIGHT = 18
 MOST_LINES = 3
-"""Of words below a frame; the time is above them."""
+"""Lines of words below a frame and its time, at most."""
 GAP = 8
 
 PAPER, INK, GREY = (250, 250, 250), (20, 20, 20), (90, 90, 90)
 Grid = tuple[int, int, int]
-"""Columns, width and height of a cell."""
+"""Number of columns, and width and height of a cell in pixels."""
 
 
 class ContactSheet:
-    """Collects frames as they come, then draws them all."""
+    """A sheet that collects frames as they come, then draws them all."""
 
     def __init__(self, font: Path | None = None) -> None:
-        """Of the argument see `Lettering`."""
+        """Start an empty sheet. For `font` see `Lettering`."""
         self._lettering = Lettering(FONT_SIZE, font)
         self._thumbnails: list[Image.Image] = []
 
     def add(self, frame: Frame) -> None:
-        """Take one more frame; a small copy of it is kept."""
+        """Add a frame; a small copy of it is stored."""
         thumbnail = Image.fromarray(frame.pixels)
         thumbnail.thumbnail(LARGEST_THUMBNAIL, Image.Resampling.BICUBIC)
         self._thumbnails.append(thumbnail)
 
     def draw(self, segments: Sequence[Segment]) -> Image.Image:
-        """The sheet, RGB.
+        """Draw the sheet, RGB.
 
         Args:
-            segments: time and words of each frame, in the order they came; at least one.
+            segments: time and words of each frame, in the order of `add`; at least one.
 
         """
         assert len(segments) == len(self._thumbnails) > 0, "one segment a frame"
@@ -69,11 +69,11 @@ class ContactSheet:
         return sheet
 
     def complaints(self) -> tuple[str, ...]:
-        """What could not be written on the sheet as it is."""
+        """Return warnings about words that the font could not write."""
         return self._lettering.complaints()
 
     def _grid(self) -> Grid:
-        """As many columns as give the sheet its shape."""
+        """Choose the number of columns that gives the sheet its shape."""
         width = max(one.width for one in self._thumbnails)
         height = max(one.height for one in self._thumbnails)
         cell = (height + LINE_HEIGHT * 2 + GAP) / (max(width, NARROWEST_THUMBNAIL) + GAP)

@@ -1,4 +1,4 @@
-"""Words on pictures: which letters a font has, and where lines break."""
+"""Words on pictures: the letters that a font has, and line breaks."""
 
 import unicodedata
 from pathlib import Path
@@ -10,29 +10,29 @@ from vidqa.errors import UsageError
 Font = ImageFont.FreeTypeFont
 
 NO_LETTER = "\uffff"
-"""What no font has a picture of: Unicode keeps it free for ever."""
+"""Character that no font has: Unicode never assigns it."""
 
 MOST_LISTED = 8
-"""So many missing letters are named in a warning."""
+"""Number of missing letters named in a warning."""
 
 
 class Lettering:
-    """A font at one size, and what it could not write."""
+    """A font at one size, and the letters that it could not write."""
 
     def __init__(self, size: int, file: Path | None = None) -> None:
-        """Take the font that Pillow brings, which has little beyond ASCII, or that of a file.
+        """Load a font from a file, or the one in Pillow, which has little beyond ASCII.
 
         Raises:
-            UsageError: the file is no font.
+            UsageError: the file is not a font.
 
         """
         self.font = _font(size, file)
         self.missing: dict[str, None] = {}
-        """Letters that were asked for and are not in the font, in the order met."""
+        """Letters that were needed and are not in the font, in the order met."""
         self._placeholder = bytes(self.font.getmask(NO_LETTER))
 
     def lines(self, text: str, width: int, most: int) -> list[str]:
-        """Break a text into at most `most` lines of `width` pixels; dots end what is cut off."""
+        """Break a text into at most `most` lines of `width` pixels; dots end a text that is cut."""
         lines, left = list[str](), self.writable(text)
         while left and len(lines) < most:
             line = self._fitting(left, width)
@@ -45,18 +45,18 @@ class Lettering:
         return lines
 
     def writable(self, text: str) -> str:
-        """The text in letters that the font has.
+        """Return a text in letters that the font has.
 
-        A letter it lacks is written without its accents, else as its number: `\\u4f60`.
+        A letter that it lacks is written without its accents, else as its number: `\\u4f60`.
         """
         return "".join(map(self._written, " ".join(text.split())))
 
     def has(self, letter: str) -> bool:
-        """Whether the font can write a letter."""
+        """Return True if the font can write a letter."""
         return letter.isspace() or bytes(self.font.getmask(letter)) != self._placeholder
 
     def complaints(self) -> tuple[str, ...]:
-        """What is to be said about the letters that were missing, if any were."""
+        """Return a warning about missing letters, if there were any."""
         if not self.missing:
             return ()
         named = " ".join(list(self.missing)[:MOST_LISTED])
@@ -75,7 +75,7 @@ class Lettering:
         return letter.encode("unicode_escape", "surrogatepass").decode("ascii")
 
     def _fitting(self, text: str, width: int) -> str:
-        """The longest beginning that fits, up to a blank if there is one; at least one letter."""
+        """Return the longest beginning that fits, up to a blank if any; at least one letter."""
         if self.font.getlength(text) <= width:
             return text
         low, high = 1, len(text)

@@ -1,4 +1,4 @@
-"""Pictures as PNG files that appear only when they are complete."""
+"""Write PNG files that appear only when they are complete."""
 
 import re
 from pathlib import Path
@@ -11,14 +11,14 @@ from vidqa.tasks.folders.journal import disk_errors
 
 SUFFIX = ".png"
 FRAME = re.compile(r"\d+\.\d{3}\.png")
-"""How `frame_name` names files."""
+"""Pattern of the names that `frame_name` returns."""
 
 
 def check_target(target: Path, *, force: bool) -> None:
-    """Find out what cannot be written before the work that it takes.
+    """Refuse a target that cannot be written, before the work starts.
 
     Raises:
-        UsageError: it is no PNG file, in no folder, or there already and not to be replaced.
+        UsageError: it is not a PNG file, lies below a file, or exists and must not be replaced.
 
     """
     if target.suffix.lower() != SUFFIX:
@@ -38,10 +38,10 @@ def _is_there(target: Path) -> UsageError:
 
 
 def check_folder(folder: Path, *, force: bool) -> None:
-    """Find out whether frames can be put into a folder, which need not be there yet.
+    """Refuse a folder that frames cannot be written to; it need not exist yet.
 
     Raises:
-        UsageError: it is a file, or holds frames already that might not be of the same clip.
+        UsageError: it is a file, or already holds frames that might be of another clip.
 
     """
     if folder.exists() and not folder.is_dir():
@@ -53,7 +53,7 @@ def check_folder(folder: Path, *, force: bool) -> None:
 
 
 def clear_frames(folder: Path) -> None:
-    """Remove the frames that a folder holds; other files stay. Raises as `disk_errors`."""
+    """Delete the frames in a folder; other files stay. Raises as `disk_errors`."""
     with disk_errors(folder):
         if folder.is_dir():
             for file in folder.iterdir():
@@ -62,12 +62,12 @@ def clear_frames(folder: Path) -> None:
 
 
 def save_png(image: Image.Image, target: Path, *, replace: bool = True) -> None:
-    """Write a picture beside its place and then give it its name; its folder is made if need be.
+    """Write a picture to a draft, then rename it; its folder is made if needed.
 
     Args:
         image: the picture.
         target: its file.
-        replace: False for a file that must not be there, not even in the end.
+        replace: False if the file must not exist, not even when the draft is complete.
 
     Raises:
         NoSpaceError: the disk is full.
@@ -86,5 +86,5 @@ def save_png(image: Image.Image, target: Path, *, replace: bool = True) -> None:
 
 
 def frame_name(time_s: float) -> str:
-    """The name of a frame's file: its time in seconds, `12.345.png`."""
+    """Return the name of a frame's file, its time in seconds: `12.345.png`."""
     return f"{time_s:.3f}{SUFFIX}"

@@ -1,4 +1,4 @@
-"""What a model would see of a clip: frames and the words beside them, without loading the model."""
+"""Preview the frames and words that a model would see of a clip, without loading the model."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, fields
@@ -30,63 +30,63 @@ from vidqa.types import Frame, Words
 from vidqa.types.media_info import VideoInfo
 
 HEARD = ("auto", "speech")
-"""The choices of subtitles with which somebody listens."""
+"""Values of `--subtitles` that may recognize speech."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewOptions(Viewing):
-    """As for `Model.watch`; the same options give the same frames."""
+    """The options of a preview, as for `Model.watch`; the same options give the same frames."""
 
     model: str = "starter"
     speech: str | None = None
-    """The recogniser; the model's own if None."""
+    """Name of the recogniser; the model's own if None."""
     keep: bool = True
-    """Keep what is said on disk, and use what was kept."""
+    """Whether to use the cache for the words heard."""
 
     @classmethod
     def of(
         cls, viewing: Viewing, *, model: str, speech: str | None, keep: bool
     ) -> "PreviewOptions":
-        """The same viewing, by a model."""
+        """Return the same viewing for a model."""
         same = {one.name: getattr(viewing, one.name) for one in fields(viewing)}
         return cls(model=model, speech=speech, keep=keep, **same)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All that is known of what a model would see, but the pictures."""
+    """The words and metadata that a model would see, without the frames."""
 
     info: VideoInfo
     sampling: Sampling
     fingerprint: str
     words: Words
-    """Those within the stretch."""
+    """Words within the window."""
     fitted: FittedWords
-    """Them beside the frames, one segment each, as many as the model reads. Letters that mean more
-    than themselves to the model are still as they were."""
+    """Words assigned to the frames, one segment each, as many as the model reads. Control tokens in
+    them are not broken up yet."""
     report: FrameReport
-    """How the frames were read."""
+    """Report of how the frames were read."""
     warnings: tuple[str, ...]
 
 
 def preview(
     path: Path, options: PreviewOptions, *, reader: Reader, store: Store | None = None
 ) -> Iterator[Frame | Preview]:
-    """Yield the frames that a model would see, as large as they are, and then the rest.
+    """Yield the frames that a model would see, in full size, and then the preview.
 
-    The words are looked for before the first frame comes; a recogniser is only loaded when there
-    is something to hear and nothing to read.
+    Words are read before the first frame is yielded; a recogniser is only loaded if there is sound
+    and no subtitles.
 
     Args:
         path: the clip.
         options: the same as for watching it.
-        reader: reads it.
-        store: the cache to look for the recogniser in; the user's by default.
+        reader: the reader of the clip.
+        store: the model cache with the recogniser; the user's by default.
 
     Raises:
         VideoError: the clip cannot be watched.
-        UsageError: a setting makes no sense for this clip.
-        ModelMissingError: there is something to hear, and the recogniser is not in the cache.
+        UsageError: a setting is not valid for this clip.
+        ModelMissingError: speech has to be recognized, and the recogniser is not in the cache.
 
     """
     local = find_local(options.model)
@@ -142,7 +142,7 @@ def _words(
     reader: Reader,
     store: Store | None,
 ) -> Words:
-    """The words within the window; what is written is looked for before a recogniser is."""
+    """Find the words within the window, in subtitles first, then with a recogniser."""
     name = options.speech or spec.speech
     listens = options.subtitles in HEARD and name is not None and info.has_audio
     find = partial(_recogniser, name, spec, store or Store()) if name and listens else None
@@ -160,5 +160,5 @@ def _recogniser(name: str, spec: ModelSpec, store: Store) -> Recogniser:
 
 @lru_cache(maxsize=1)
 def _held(name: str, folder: Path, place: Place) -> Recogniser:
-    """The same recogniser for clip after clip: it is loaded once."""
+    """Return the recogniser, loaded once for all clips."""
     return Recogniser(find_speech(name), folder, place)

@@ -1,4 +1,4 @@
-"""Write the frames that a model would see of a clip: one by one, or on one sheet."""
+"""Write the frames that a model would see of a clip, one by one or on one sheet."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,40 +14,40 @@ from vidqa.types import Frame
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where pictures go."""
+    """The targets of the pictures."""
 
     sheet: Path | None = None
-    """A PNG file with all frames on it."""
+    """PNG file with all frames on it."""
     folder: Path | None = None
-    """Gets a PNG file a frame, named by its time in seconds."""
+    """Folder for one PNG file per frame, named by its time in seconds."""
     replace_sheet: bool = False
-    """Whatever is there."""
+    """Whether to replace an existing sheet."""
     add_frames: bool = False
-    """To those that are in the folder."""
+    """Whether to add frames to those in the folder."""
     replace_frames: bool = False
-    """All those in the folder are thrown away."""
+    """Whether to delete all frames in the folder first."""
     font: Path | None = None
-    """Of the words on the sheet; a plain one with little beyond ASCII if None."""
+    """Font file for the words on the sheet; None: Pillow's, with little beyond ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was seen, and where it is."""
+    """The preview, and the files that were written."""
 
     seen: Preview
     files: tuple[Path, ...]
-    """Of the frames, in their order; empty without a folder."""
+    """Files of the frames, in order; empty without a folder."""
     warnings: tuple[str, ...]
-    """What could not be seen or written as it is."""
+    """Warnings about what could not be shown or written as it is."""
 
 
 def write_frames(
     clip: Path, options: PreviewOptions, places: Places, *, reader: Reader | None = None
 ) -> Written:
-    """Look at a clip as a model would, and write what there is to see.
+    """Preview a clip, and write the frames and the sheet.
 
     Raises:
-        UsageError: something is in the way, or a setting makes no sense for this clip.
+        UsageError: something is in the way, or a setting is not valid for this clip.
         NoSpaceError: the disk is full.
         VidqaError: as `preview` does.
 

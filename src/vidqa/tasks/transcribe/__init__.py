@@ -1,1 +1,1 @@
-"""What is said in clips, written down."""
+"""Transcription: write down what is said in clips."""

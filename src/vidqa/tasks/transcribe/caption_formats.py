@@ -1,4 +1,4 @@
-"""Cues as text: SRT, WebVTT, plain lines, or JSON objects; each cue can be written by itself."""
+"""Format cues as SRT, WebVTT, plain lines or JSON objects, one cue at a time."""
 
 import json
 from typing import Literal, get_args
@@ -8,19 +8,19 @@ from vidqa.types import SCHEMA_VERSION, Cue, Words
 from vidqa.types.clock import clock
 
 Format = Literal["txt", "srt", "vtt", "json"]
-"""`txt` is a line a cue; `json` an object a line: one a cue, and one about the whole at the end."""
+"""Caption format: `txt` has a line per cue, `json` an object per cue and a last one for all."""
 
 TIMED = frozenset({"srt", "vtt"})
-"""The formats of players."""
+"""Caption formats that players read."""
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 SHORTEST_S = 0.001
-"""A cue without length is never shown, and WebVTT forbids it."""
+"""Seconds of the shortest cue: a cue without length is never shown, and WebVTT forbids it."""
 
 
 class Captions:
-    """Writes the cues of one clip in one format, as they come."""
+    """The formatter of one clip's cues in one format."""
 
     def __init__(
         self,
@@ -31,14 +31,14 @@ class Captions:
         clocked: bool = False,
         readable: Readable | None = None,
     ) -> None:
-        """Begin.
+        """Choose the format and its options.
 
         Args:
             form: the format.
             video: the clip, as it was named.
-            readable: what cues of `srt` and `vtt` may be like; as they come if None.
-            clocked: begin each line of `txt` with the time at which it is said.
-            titled: name the clip in each line of `txt`, for those of several clips in one text.
+            readable: the limits of cues in `srt` and `vtt`; unchanged if None.
+            clocked: begin each line of `txt` with its time.
+            titled: name the clip in each line of `txt`, for several clips in one text.
 
         """
         self._form = form
@@ -49,11 +49,11 @@ class Captions:
         self._count = 0
 
     def begin(self) -> str:
-        """What stands before the first cue."""
+        """Return the text before the first cue."""
         return "WEBVTT\n\n" if self._form == "vtt" else ""
 
     def cue(self, cue: Cue) -> str:
-        """One cue, or what it is split into."""
+        """Return the text of one cue, or of the cues it is split into."""
         if self._form in TIMED:
             split = [cue] if self._readable is None else self._readable.split(cue)
             return "".join(map(self._timed, split))
@@ -71,7 +71,7 @@ class Captions:
         )
 
     def _timed(self, cue: Cue) -> str:
-        """A cue as players take it."""
+        """Format a cue for players."""
         self._count += 1
         end_s = max(cue.end_s, cue.start_s + SHORTEST_S)
         if self._form == "vtt":
@@ -81,7 +81,7 @@ class Captions:
         return f"{self._count}\n{span}\n{cue.text.replace('-->', '->')}\n\n"
 
     def end(self, words: Words) -> str:
-        """What stands after the last cue."""
+        """Return the text after the last cue."""
         if self._form != "json":
             return ""
         return _line(
@@ -98,15 +98,15 @@ class Captions:
 
 
 def _escaped(text: str) -> str:
-    """WebVTT reads markup and entities; what was said is neither."""
+    """Escape text for WebVTT, which would read markup and entities in it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _line(record: dict[str, object]) -> str:
-    # ASCII: a file name that is no valid text, and any control character, comes out escaped
+    # ASCII: a file name that is not valid text, and any control character, is escaped
     return json.dumps(record) + "\n"
 
 
 def _stamp(time_s: float) -> str:
-    """`01:02:03.450`."""
+    """Format a time as `01:02:03.450`."""
     return clock(time_s, 3, hours=True).zfill(len("01:02:03.450"))

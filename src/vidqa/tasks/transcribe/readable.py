@@ -1,4 +1,4 @@
-"""Cues as people can read them: no longer than some seconds and two lines."""
+"""Split cues to a readable size: a few seconds and two lines at most."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ LINES = 2
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """What a cue may be like."""
+    """The limits of a readable cue."""
 
     most_s: float = 7.0
-    """How long it is shown, at most."""
+    """Seconds that a cue is shown, at most."""
     width: int = 42
-    """Characters in one of its two lines; a longer word has a line of its own."""
+    """Characters per line; a longer word has a line of its own."""
 
     def __post_init__(self) -> None:
         if self.most_s <= 0 or self.width < 1:
             raise ValueError("Readable: seconds and characters must be more than nothing")
 
     def split(self, cue: Cue) -> Iterator[Cue]:
-        """The same words in cues that can be read, their lines split by newlines."""
+        """Yield the words in readable cues, lines separated by newlines."""
         words = cue.words or _spread(cue)
         for part in self._parts(words):
             text = "\n".join("".join(line).strip() for line in self._lines(texts(part)))
@@ -32,7 +32,7 @@ class Readable:
             yield Cue(start_s, max(start_s, part[-1].end_s), text)
 
     def _parts(self, words: Sequence[Word]) -> Sequence[Sequence[Word]]:
-        """As few parts as will do, of nearly as many letters each."""
+        """Split words into as few parts as possible, of nearly equal numbers of letters."""
         letters = sum(len(word.text) for word in words)
         fewest = len(list(self._greedy(words, letters)))
         for most in range(-(-letters // fewest), letters):
@@ -42,7 +42,7 @@ class Readable:
         return list(self._greedy(words, letters))
 
     def _greedy(self, words: Sequence[Word], letters: int) -> Iterator[Sequence[Word]]:
-        """Parts of as many words as fit, none of more letters than so many if it can be."""
+        """Yield parts of as many words as fit, each of at most `letters` letters if possible."""
         begin = 0
         while begin < len(words):
             end = begin + 1
@@ -59,7 +59,7 @@ class Readable:
         return len(self._lines(texts(words))) <= LINES
 
     def _lines(self, words: Sequence[str]) -> list[list[str]]:
-        """Words line by line: one line where they fit, else two of nearly one length."""
+        """Break words into one line if they fit, else into two of nearly equal length."""
         if len("".join(words).strip()) <= self.width:
             return [list(words)]
         middle = min(range(1, len(words)), key=lambda place: _widest(words, place), default=1)
@@ -75,17 +75,17 @@ class Readable:
 
 
 def texts(words: Sequence[Word]) -> list[str]:
-    """The words alone, each with the blank before it."""
+    """Return the texts of words, each with the blank before it."""
     return [word.text for word in words]
 
 
 def _widest(words: Sequence[str], place: int) -> int:
-    """The longer one of two lines."""
+    """Return the width of the longer of two lines."""
     return max(len("".join(part).strip()) for part in (words[:place], words[place:]))
 
 
 def _spread(cue: Cue) -> list[Word]:
-    """The words of a cue at times by their letters, where nobody knows better."""
+    """Spread the words of a cue over its time by their letters, if their times are not known."""
     words = split_words(cue.text)
     ends = list(accumulate((len(word) for word in words), initial=0))
     length_s = (cue.end_s - cue.start_s) / max(1, ends[-1])

@@ -1,4 +1,4 @@
-"""Write down what is said in clips. Needs a recogniser only, no model that answers."""
+"""Transcribe clips with a recogniser alone, without a model that answers."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ from vidqa.system.cache import Cache
 
 
 class Transcriber:
-    """Transcribes clips, and files that have sound only; its recogniser is loaded once."""
+    """A transcriber of clips and sound files; its recogniser is loaded once."""
 
     def __init__(
         self,
@@ -31,21 +31,21 @@ class Transcriber:
         reader: Reader | None = None,
         cache: Cache | None = None,
     ) -> None:
-        """Find the recogniser; it is loaded when there is something to hear.
+        """Find the recogniser; it is loaded when it is first needed.
 
         Args:
-            wanted: which words.
+            wanted: the words requested.
             speech: the recogniser, as in `vidqa models list`; if None, that of the model which
-                would be asked where none is named.
+                answers by default.
             device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-            store: the cache to look in; the user's by default.
-            reader: reads the clips.
-            cache: keeps what was heard.
+            store: the model cache; the user's by default.
+            reader: the reader of clips.
+            cache: the cache of results, which stores what was heard.
 
         Raises:
-            UsageError: no such recogniser or device, or it cannot do what is wanted.
-            ModelMissingError: not pulled yet.
-            ModelDamagedError: a file is not what was verified.
+            UsageError: no such recogniser or device, or it cannot do what is requested.
+            ModelMissingError: it is not pulled yet.
+            ModelDamagedError: a file differs from what was verified.
 
         """
         self.wanted = wanted
@@ -59,7 +59,7 @@ class Transcriber:
 
     @property
     def made_by(self) -> Mapping[str, Any]:
-        """What changes what it hears: its name, revision, device and number format."""
+        """The recogniser's name, revision, device and dtype, on which the output depends."""
         recogniser = self.ears.recogniser
         if recogniser is None:
             return {"model": None, "revision": None, "device": None, "dtype": None}
@@ -82,18 +82,18 @@ class Transcriber:
         start_s: float | None = None,
         end_s: float | None = None,
     ) -> Iterator[Event]:
-        """Yield the cues of a file as they become known, and at last the `Words`.
+        """Yield the cues of a file as they are recognized, and finally the `Words`.
 
         Args:
-            path: a clip, or a file that has sound only.
-            sound: what `probe` says of it.
-            start_s: where to begin, in seconds.
-            end_s: where to end, in seconds.
+            path: a clip or a sound file.
+            sound: the result of `probe`.
+            start_s: start, in seconds.
+            end_s: end, in seconds.
 
         Raises:
-            UsageError: a setting makes no sense for this file.
+            UsageError: a setting is not valid for this file.
             VideoError: it cannot be read.
-            NotEnoughMemoryError: listening to it needs more than there is.
+            NotEnoughMemoryError: recognition needs more memory than there is.
 
         """
         return self.ears.stream(path, self.wanted, _window(sound, start_s, end_s))
@@ -117,7 +117,7 @@ def _window(sound: SoundInfo, start_s: float | None, end_s: float | None) -> Win
 
 
 def usual_speech(device: str, store: Store) -> str:
-    """The recogniser of the model that would be asked; the default model's where none is cached."""
+    """Return the recogniser of the best cached model, or of the default model if none is cached."""
     choice = best_cached(device, store=store)
     speech = None if choice is None else MODELS[choice.name].speech
     default = MODELS[DEFAULT_MODEL].speech

@@ -1,1 +1,1 @@
-"""From what people wrote down to what is learned from."""
+"""Training data: from annotation files to samples and batches."""

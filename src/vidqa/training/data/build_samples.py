@@ -1,4 +1,4 @@
-"""From clips and questions to lessons: every clip is watched once, and kept on disk."""
+"""Build lessons from clips and questions: every clip is watched once, then cached on disk."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ EXCHANGES = "exchanges"
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A clip is ready to be learned from."""
+    """A clip whose lesson is on disk."""
 
     source: Source
     file: Path
@@ -46,7 +46,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Unwatchable:
-    """A clip cannot be learned from; the others can."""
+    """A clip that cannot be used; the others can."""
 
     source: Source
     error: VideoError
@@ -54,18 +54,18 @@ class Unwatchable:
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """How clips are shown while training; the same as when they are asked about."""
+    """The way clips are shown in training, the same as when answering questions."""
 
     model: Model
     cache: Path
-    """Where lessons are kept: whoever changes a clip, a question or a setting gets a new file."""
+    """Folder of cached lessons; a changed clip, question or setting gets a new file."""
     recipe: str = "vidqa"
     frames: int | None = None
 
     def lessons(
         self, examples: Mapping[Source, Sequence[Example]]
     ) -> Iterator[Watched | Unwatchable]:
-        """Watch every clip that was not watched before."""
+        """Watch every clip whose lesson is not cached yet; yield one result per clip."""
         self.cache.mkdir(parents=True, exist_ok=True)
         for source, asked in examples.items():
             try:
@@ -78,7 +78,7 @@ class Watching:
                 yield Watched(source, file)
 
     def lesson(self, source: Source, asked: Sequence[Example]) -> Lesson:
-        """Watch one clip, or look at one picture.
+        """Build the lesson of one clip or one picture.
 
         Raises:
             VideoError: it cannot be watched.
@@ -107,7 +107,7 @@ class Watching:
         return Lesson(frames.places(shown).cpu().contiguous(), ids.tolist(), exchanges)
 
     def _clip(self, source: Source, recipe: Recipe) -> Shown:
-        """The frames, the words beside them, and which frames are shown."""
+        """Read the frames and the words beside them; choose which frames are shown."""
         viewing = Viewing(
             frames=self.frames,
             recipe=self.recipe,
@@ -128,7 +128,7 @@ class Watching:
         return seen.looked.frames, segments, shown
 
     def _picture(self, file: Path) -> Shown:
-        """A clip of one frame."""
+        """Show a picture as a clip of one frame."""
         if not file.is_file():
             raise ClipNotFoundError(f"there is no file {str(file)!r}")
         try:
@@ -144,7 +144,7 @@ class Watching:
         return encoder, (Segment(0.0, ""),), (0,)
 
     def _key(self, source: Source, asked: Sequence[Example]) -> str:
-        """A mark of everything that makes a lesson what it is."""
+        """Hash everything that a lesson depends on."""
         files = [path for path in (source.video, source.subtitles) if path is not None]
         told = {
             "model": self.model.revision,
@@ -159,7 +159,7 @@ class Watching:
 
 
 class KeptLessons:
-    """Lessons on disk, by number."""
+    """The lessons on disk, by number."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = list(files)
@@ -175,13 +175,13 @@ class KeptLessons:
 
 
 def is_there(source: Source) -> bool:
-    """Whether the clip and the subtitles named for it exist."""
+    """Return True if the clip and the subtitles named for it exist."""
     files = (source.video, source.subtitles)
     return all(is_reachable(one) for one in files if one is not None)
 
 
 def missing(sources: Iterable[Source]) -> Iterator[Unwatchable]:
-    """Those that are not there: all of them are told before hours are spent on the others."""
+    """Yield the sources that do not exist, before hours are spent on the others."""
     for source in sources:
         if not is_reachable(source.video):
             yield Unwatchable(source, ClipNotFoundError(f"there is no file {str(source.video)!r}"))

@@ -1,4 +1,4 @@
-"""What people write down to train with: a clip, a question, the answer."""
+"""Training examples as users write them: a clip, a question, the answer."""
 
 import json
 import math
@@ -14,19 +14,19 @@ from vidqa.system.texts import from_json, read_lines
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A clip, or a stretch of one, and where its words are."""
+    """A clip, or a part of one, and the source of its words."""
 
     video: Path
-    """A video or a picture."""
+    """Path of a video or a picture."""
     subtitles: Path | None = None
-    """None: a file beside the clip, else a track inside it, else what is heard."""
+    """Subtitle file; None: a file beside the clip, else a track inside it, else speech."""
     start_s: float | None = None
     end_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One thing to learn."""
+    """One question about a source, and its answer."""
 
     source: Source
     question: str
@@ -34,12 +34,12 @@ class Example:
 
 
 def read_examples(file: Path) -> list[Example]:
-    """The lines of a JSONL file, `{"video": ..., "question": ..., "answer": ...}` each.
+    """Read the lines of a JSONL file, `{"video": ..., "question": ..., "answer": ...}` each.
 
     `subtitles` (a file), `start` and `end` (seconds) are optional; paths are relative to the file.
 
     Raises:
-        UsageError: names the line that is wrong, and what is.
+        UsageError: names the wrong line and what is wrong in it.
 
     """
     examples = []
@@ -52,7 +52,7 @@ def read_examples(file: Path) -> list[Example]:
 
 @contextmanager
 def errors_at(where: str) -> Iterator[None]:
-    """Say of everything that is wrong with a record where it is.
+    """Add the place of a record to every error in it.
 
     Raises:
         UsageError: names the place and what is wrong there.
@@ -67,10 +67,10 @@ def errors_at(where: str) -> Iterator[None]:
 
 
 def filled(record: Mapping[str, Any], name: str) -> str:
-    """A text that must be there.
+    """Return a text field of a record that must not be empty.
 
     Raises:
-        ValueError: it is none, or empty.
+        ValueError: it is not a text, or it is empty.
         KeyError: it is missing.
 
     """
@@ -81,7 +81,7 @@ def filled(record: Mapping[str, Any], name: str) -> str:
 
 
 def by_source(examples: Iterable[Example]) -> dict[Source, list[Example]]:
-    """What is asked about each clip, clips and questions in their order."""
+    """Group examples by clip, clips and questions in their order."""
     groups: dict[Source, list[Example]] = {}
     for example in examples:
         groups.setdefault(example.source, []).append(example)
@@ -100,7 +100,7 @@ def _example(record: Mapping[str, Any], folder: Path) -> Example:
 
 
 def _seconds(record: Mapping[str, Any], name: str) -> float | None:
-    """A time; None where there is none."""
+    """Return a time in seconds; None if the record has none."""
     value = record.get(name)
     if value is None:
         return None

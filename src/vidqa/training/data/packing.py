@@ -1,10 +1,10 @@
-"""Lessons as one batch: a clip is read once for all the questions about it.
+"""Pack lessons into one batch: a clip is prefilled once for all questions about it.
 
-A row is the clip's prefix and then, one behind the other, questions with their answers. Each of
-them sees the prefix and itself, and stands at the places it would have if it were alone; so the
-losses are those of as many rows of their own, and the prefix is computed once.
+A row is the clip's prefix, followed by the questions with their answers. Each question attends to
+the prefix and to itself, and has the positions that it would have alone; so the losses equal
+those of separate rows, and the prefix is computed once.
 
-Letters in shapes: B rows, T tokens of a row, I images, P places of an image, D width of the tower.
+Letters in shapes: B rows, T tokens of a row, I images, P patches of an image, D width of the tower.
 """
 
 from collections.abc import Sequence
@@ -16,37 +16,37 @@ from torch import Tensor
 from vidqa.training.data.samples import Lesson
 
 UNSCORED = -100
-"""A label that no loss is computed for."""
+"""Label of tokens without a loss."""
 PREFIX, PADDING = 0, -1
-"""Parts of a row; questions with their answers are counted from 1."""
+"""Part numbers of tokens in a row; questions with their answers are counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows padded to the longest of them."""
+    """A batch of rows, padded to the longest."""
 
     input_ids: Tensor
-    """(B, T)"""
+    """(B, T): token ids."""
     position_ids: Tensor
-    """(B, T): every question follows the prefix at once."""
+    """(B, T): positions; every question starts directly after the prefix."""
     attention_mask: Tensor
-    """(B, 1, T, T): which place sees which."""
+    """(B, 1, T, T): True where a token attends to another."""
     labels: Tensor
-    """(B, T), -100 but on the answers; not shifted."""
+    """(B, T): token ids of the answers, -100 elsewhere; not shifted."""
     places: Tensor
-    """(I, P, D), of all rows in reading order."""
+    """(I, P, D): the tower's features of all rows' images, in reading order."""
 
     def to(self, device: torch.device) -> dict[str, Tensor]:
-        """The tensors by name, on a device."""
+        """Return the tensors by name, on a device."""
         return {field.name: getattr(self, field.name).to(device) for field in fields(self)}
 
 
 def pack(lessons: Sequence[Lesson], *, pad_id: int) -> Batch:
-    """Lay lessons out as one batch.
+    """Pack lessons into one batch.
 
     Args:
         lessons: at least one, each with at least one exchange.
-        pad_id: any token; it is neither seen nor scored.
+        pad_id: any token id; it is neither attended to nor scored.
 
     """
     rows = [_row(lesson) for lesson in lessons]
@@ -84,7 +84,7 @@ def _row(lesson: Lesson) -> _Row:
 
 
 def _sight(part: Tensor) -> Tensor:
-    """(B, T) to (B, 1, T, T): everything sees what is before it in its part and in the prefix."""
+    """Return the mask, (B, T) to (B, 1, T, T): causal within a part and over the prefix."""
     length = part.shape[1]
     earlier = torch.ones(length, length, dtype=torch.bool).tril()
     same = part.unsqueeze(2) == part.unsqueeze(1)  # (B, T, T)

@@ -1,6 +1,6 @@
-"""The annotation files that the paper's authors trained with, in the layouts they come in.
+"""The annotation files of the paper's training, in their published layouts.
 
-| layout | records | clip | words | what is asked |
+| layout | records | clip | words | question |
 |---|---|---|---|---|
 | `cmd` | `image_id`, `caption` | `{image_id}.mp4` | `{image_id}.en.vtt` | for a caption |
 | `webvid` | `videoid`, `page_dir`, `name` | `{page_dir}/{videoid}.mp4` | none | for a caption |
@@ -29,7 +29,7 @@ FOR_A_CAPTION = (
     "Give a short description of the video.",
     "Summarize what is going on.",
 )
-"""Taken in turn. The authors drew from wordings of their own."""
+"""Questions for a caption, taken in turn; the authors drew from their own wordings."""
 FOR_A_PICTURE = (
     "Describe this picture.",
     "What is shown here?",
@@ -37,26 +37,26 @@ FOR_A_PICTURE = (
     "Give a description of the image.",
 )
 DELIMITERS = ",;\t"
-"""Of CSV files; where a comma is the decimal mark, programs write a semicolon."""
+"""Delimiters of CSV files; with a decimal comma, programs write a semicolon."""
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".avi", ".mov")
 
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where the clips of an annotation file are, and their subtitles."""
+    """The folders of an annotation file's clips and subtitles."""
 
     videos: Path
     subtitles: Path | None = None
-    """None: no words but those beside or inside the clips."""
+    """Folder of subtitle files; None: only words beside or inside the clips."""
 
 
 def read_layout(layout: str, file: Path, folders: Folders | None) -> list[Example]:
-    """The examples of a file.
+    """Read the examples of an annotation file.
 
     Args:
         layout: `jsonl`, or one of the published ones.
-        file: JSON; for `webvid` CSV as well.
-        folders: where the clips are; not needed for `jsonl`, whose paths are in the file.
+        file: JSON; for `webvid` also CSV.
+        folders: the clips' folders; not needed for `jsonl`, whose paths are in the file.
 
     Raises:
         UsageError: there is no such layout, or the file does not have it.
@@ -122,17 +122,17 @@ LAYOUTS: Mapping[str, Callable[[Mapping[str, Any], int, Folders], Example]] = {
     "videoinstruct": _videoinstruct,
     "pairs": _pairs,
 }
-"""How each published layout is read."""
+"""Reader of a record, by published layout."""
 
 
 def _clip(stem: Path) -> Path:
-    """The clip of that name, whatever it ends with; `.mp4` where there is none at all."""
+    """Find the clip of that name with any suffix; return it with `.mp4` if none exists."""
     names = (stem.with_name(stem.name + suffix) for suffix in VIDEO_SUFFIXES)
     return next((name for name in names if name.is_file()), stem.with_name(f"{stem.name}.mp4"))
 
 
 def _words(folders: Folders, name: str) -> Path | None:
-    """A subtitle file, where there is one: many clips of these sets have none."""
+    """Return a clip's subtitle file if it exists: many clips of these sets have none."""
     file = None if folders.subtitles is None else folders.subtitles / name
     return file if file is not None and file.is_file() else None
 

@@ -1,6 +1,6 @@
-"""What is learned from: a watched clip, and questions about it with their answers.
+"""Training samples: the features of a clip, and questions about it with their answers.
 
-Letters in shapes: F frames, P places of a frame, D width of the tower, T tokens.
+Letters in shapes: F frames, P patches of a frame, D width of the tower, T tokens.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question behind a clip, and the answer to it."""
+    """A question that follows a clip, and the answer to it."""
 
     question_ids: Sequence[int]
-    """Of the question and of what closes the turn."""
+    """Token ids of the question and of what closes the turn."""
     answer_ids: Sequence[int]
-    """Of the answer, its end included."""
+    """Token ids of the answer, its end token included."""
 
     def __post_init__(self) -> None:
         if not self.question_ids or not self.answer_ids:
@@ -26,17 +26,17 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One clip and everything that is asked about it."""
+    """One clip and all questions about it."""
 
     places: Tensor
-    """(F, P, D): what the tower says of every frame that is shown."""
+    """(F, P, D): the tower's features of every frame shown."""
     prefix_ids: Sequence[int]
-    """(T,): the clip's part of the prompt, with a placeholder for every visual token."""
+    """(T,): token ids of the clip's part of the prompt, one placeholder per visual token."""
     exchanges: Sequence[Exchange]
 
 
 class Lessons(Protocol):
-    """Lessons by number; the same number is always the same lesson."""
+    """A sequence of lessons; the same number is always the same lesson."""
 
     def __len__(self) -> int: ...
 
