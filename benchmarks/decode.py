@@ -159,7 +159,7 @@ def vidqa(strategy: str = "uniform") -> Callable[[str], Pictures]:
 
 def keyframe_times(reader: Any, info: Any, times_s: list[float]) -> Any:
     """The moments moved to keyframes."""
-    from vidqa.media.sampling.strategies import Sampling
+    from vidqa.media.sampling.samplers import Sampling
 
     how = Sampling("keyframes")
     found = reader.moments(info, how, (0.0, info.duration_s), len(times_s))

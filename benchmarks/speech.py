@@ -52,10 +52,10 @@ OURS = (
     PEAK
     + """
 from pathlib import Path
-from vidqa.media.words.sources import Wanted
+from vidqa.media.words.request import WordRequest
 from vidqa.tasks.transcribe.transcriber import Transcriber
 from vidqa.types import Cue, Words
-transcriber = Transcriber(Wanted("speech"), device="cpu")
+transcriber = Transcriber(WordRequest("speech"), device="cpu")
 transcriber.ears.recogniser._pipeline
 path = Path(sys.argv[1])
 started, first, cues = time.perf_counter(), None, []

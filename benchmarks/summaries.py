@@ -24,8 +24,8 @@ from typing import Any
 import vidqa
 from vidqa.engine import Model
 from vidqa.engine.summaries.summary import sentences
-from vidqa.models.spec import Length
 from vidqa.tasks.evaluate.bootstrap import Share, share
+from vidqa.types.summaries import Length
 
 MODEL = "starter"
 SHOWS, SAYS = "The video shows ", 'voice says: "'

@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,23 @@ from vidqa.models.registry import BEST_FIRST, MODELS
 from vidqa.models.sources.fetch import download_bytes
 from vidqa.models.spec import HubSource, ModelSpec, Reported
 from vidqa.types.exit_codes import MEANINGS
+from vidqa.types.options import names_of, options_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference.md"
 MODELS_PAGE = ROOT / "docs" / "models.md"
+PYTHON_PAGE = ROOT / "docs" / "python.md"
 MAN = ROOT / "man" / "vidqa.1"
 CARD = ROOT / "src" / "vidqa" / "data" / "starter" / "README.md"
 EVALUATION = ROOT / "benchmarks" / "results" / "evaluate-cpu.json"
 """What `benchmarks/evaluate.py` measured."""
+SETTINGS = {
+    "`load`": vidqa.LoadSettings,
+    "`watch`, `ask_many`": vidqa.Viewing,
+    "`ask`, `stream`, `ask_many`": vidqa.GenerationSettings,
+    "`summarize`": vidqa.SummarySettings,
+}
+"""What functions of the Python API take by name."""
 ENVIRONMENT = {
     "VIDQA_CACHE_DIR": "Where models are kept; the platform's user cache directory by default.",
     "VIDQA_CONFIG_DIR": "Where the file of `vidqa config` is; the platform's own by default.",
@@ -49,6 +59,7 @@ def main() -> None:
     wanted = {
         REFERENCE: reference(REFERENCE.read_text()),
         MODELS_PAGE: models_page(MODELS_PAGE.read_text()),
+        PYTHON_PAGE: between(PYTHON_PAGE.read_text(), "settings", settings()),
         MAN: man_page(),
         CARD: card(CARD.read_text()),
     }
@@ -117,6 +128,17 @@ def models_page(text: str) -> str:
     """The page with the presets and the starter's figures as they are."""
     text = between(text, "presets", presets())
     return between(text, "starter-figures", figures(json.loads(EVALUATION.read_text())))
+
+
+def settings() -> list[str]:
+    """Return what can be given by name in Python, and as which option of the commands."""
+    rows = ["| given to | name | as an option | default |", "|---|---|---|---|"]
+    for functions, group in SETTINGS.items():
+        for one in fields(group):
+            if one.name in options_of(group):
+                names = ", ".join(f"`{name}`" for name in names_of(one))
+                rows.append(f"| {functions} | `{one.name}` | {names} | `{one.default!r}` |")
+    return rows
 
 
 def presets() -> list[str]:

@@ -16,7 +16,7 @@ from vidqa.engine.watch import saved as sights
 from vidqa.engine.watch.encode_frames import Looking
 from vidqa.media.speech.device import Place
 from vidqa.media.viewing import Viewing
-from vidqa.media.words import saved, sources
+from vidqa.media.words import finder, request, saved
 from vidqa.models.spec import Family
 from vidqa.network.inference.prompt_ids import Pictures
 from vidqa.prompt.form import PromptForm
@@ -47,7 +47,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Fake:
     """What keys tell of a model; all libraries are in version 1."""
     for module in (sights, saved):
         monkeypatch.setattr(module, "version", lambda _: "1")
-    monkeypatch.setattr(sources, "known_fingerprint", lambda _: "mark")
+    monkeypatch.setattr(finder, "known_fingerprint", lambda _: "mark")
     spec = Fake(family=FAMILY, max_new_tokens=9)
     how = {"revision": "r", "device": "cpu", "dtype": "float32", "most_frames": lambda _: 8}
     return Fake(spec=spec, cache=Spy(), **how)
@@ -82,8 +82,8 @@ def test_what_was_read(model: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_was_heard(model: Fake, tmp_path: Path):
     recogniser = Fake(name="parrot", model_dir=Path("m/1"), place=Place("cpu", 1))
-    ears = sources.Ears(Fake(), recogniser, cache=model.cache)
-    list(ears._kept(tmp_path, sources.Wanted("auto", "de", audio_track="2"), (0.0, None)))
+    ears = finder.WordFinder(Fake(), recogniser, cache=model.cache)
+    list(ears._cached(tmp_path, request.WordRequest("auto", "de", audio_track="2"), (0.0, None)))
     assert place(tmp_path, saved.KIND, model.cache.key) == HEARD
 
 

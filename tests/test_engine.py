@@ -15,7 +15,7 @@ from families import MAKERS, family_spec
 from tiny import spec, vidqa_folder
 from vidqa.engine import Model, open_folder
 from vidqa.errors import DecoderError, NotEnoughMemoryError, NoVideoStreamError, UsageError
-from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.sampling.samplers import Sampling
 from vidqa.system import memory
 from vidqa.types import Answer, Stage, TextDelta
 from vidqa.types.media_info import NO_PICTURES

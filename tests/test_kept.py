@@ -17,7 +17,7 @@ from vidqa.cli.app import run
 from vidqa.engine import Model, open_folder
 from vidqa.engine import video_prefix as opening
 from vidqa.engine.watch.saved import keep_context
-from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.speech.recognizer import Heard
 from vidqa.network.inference.decode import Context
 from vidqa.network.inference.frame_encoder import FrameEncoder

@@ -29,7 +29,7 @@ from vidqa.types import Words
 FIELDS = """
 engine.watch.saved:_Told moments report frame_times_s form
 engine.watch.saved:_Read layers shift
-media.sampling.select:Moments times_s warnings numbering
+media.sampling.samplers:Moments times_s warnings numbering
 prompt.paper.limits:Numbering numbers frames_per_s start_s
 media.frames.read:FrameReport decoder reason warnings
 network.inference.frame_encoder:FrameForm tokens shape
@@ -41,10 +41,10 @@ types:Cue start_s end_s text words
 types:Grounding verdict without_pictures without_words without_both
 types:Maker model revision device dtype
 engine.watch.encode_frames:Looking sampling window count size decoder blank
-media.words.sources:Wanted subtitles language task text_track audio_track word_times
+media.words.request:WordRequest subtitles language task text_track audio_track word_times
 media.viewing:Viewing subtitles language task text_track audio_track frames recipe sampling \
 start_s end_s decoder blank words keep_places
-media.sampling.strategies:Sampling name rate_fps
+media.sampling.samplers:Sampling name rate_fps
 models.spec:Family image_kwargs processor_kwargs template_kwargs prompt
 prompt.form:PromptForm heard unheard question answer marks frame
 models.store.manifest:Stamp path size sha256 mtime_ns ctime_ns inode

@@ -10,9 +10,10 @@ from PIL import Image
 from clips import make_clip
 from families import MAKERS, family_spec
 from vidqa.cli.app import run
-from vidqa.cli.parse import read_sampling, read_time
+from vidqa.cli.parse import read_time
 from vidqa.engine import Model, open_folder
 from vidqa.media.frames.resize import resized
+from vidqa.media.sampling.samplers import Sampling
 from vidqa.models import registry
 from vidqa.network.inference.frame_encoder import FrameEncoder
 
@@ -87,7 +88,7 @@ def test_the_frames_written_are_those_the_model_is_shown(
     watched = model.watch(
         clip,
         frames=int(options["frames"]) if "frames" in options else None,
-        sampling=read_sampling(options.get("sample", "uniform")),
+        sampling=Sampling.parse(options.get("sample", "uniform")),
         start_s=read_time(options.get("start"), "--start"),
         end_s=read_time(options.get("end"), "--end"),
         subtitles=options.get("subtitles", "auto"),

@@ -18,21 +18,29 @@ if TYPE_CHECKING:
     from vidqa import errors
     from vidqa.engine import Clip, Model, load
     from vidqa.errors import VidqaError
-    from vidqa.media.sampling.strategies import Sampling
+    from vidqa.media.sampling.samplers import Sampling
+    from vidqa.media.viewing import Viewing
     from vidqa.models.pull import pull
     from vidqa.tasks.folders.clip_list import find_clips
     from vidqa.types import Answer, Cue, PromptView, Segment, TextDelta
+    from vidqa.types.generation import GenerationSettings
+    from vidqa.types.loading import LoadSettings
+    from vidqa.types.summaries import SummarySettings
 
 __all__ = [
     "Answer",
     "Clip",
     "Cue",
+    "GenerationSettings",
+    "LoadSettings",
     "Model",
     "PromptView",
     "Sampling",
     "Segment",
+    "SummarySettings",
     "TextDelta",
     "VidqaError",
+    "Viewing",
     "__version__",
     "errors",
     "find_clips",
@@ -44,12 +52,16 @@ _HOMES = {
     "Answer": "vidqa.types",
     "Clip": "vidqa.engine",
     "Cue": "vidqa.types",
+    "GenerationSettings": "vidqa.types.generation",
+    "LoadSettings": "vidqa.types.loading",
     "Model": "vidqa.engine",
     "PromptView": "vidqa.types",
-    "Sampling": "vidqa.media.sampling.strategies",
+    "Sampling": "vidqa.media.sampling.samplers",
     "Segment": "vidqa.types",
+    "SummarySettings": "vidqa.types.summaries",
     "TextDelta": "vidqa.types",
     "VidqaError": "vidqa.errors",
+    "Viewing": "vidqa.media.viewing",
     "find_clips": "vidqa.tasks.folders.clip_list",
     "load": "vidqa.engine",
     "pull": "vidqa.models.pull",

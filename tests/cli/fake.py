@@ -25,12 +25,14 @@ from vidqa.types import (
     Cue,
     Grounding,
     Maker,
+    Notify,
     PromptSegment,
     PromptView,
     Segment,
     TextDelta,
     Words,
 )
+from vidqa.types.generation import GenerationSettings
 
 PIECES = ["The video ", "shows **a cat**, ", "then a mug."]
 BROKEN: dict[str, type[VideoError]] = {
@@ -40,6 +42,10 @@ BROKEN: dict[str, type[VideoError]] = {
 }
 
 
+def print_nothing(stage: str) -> None:
+    pass
+
+
 class FakeTalk:
     def __init__(self, clip: "FakeClip") -> None:
         self.clip, self.turns = clip, list[SimpleNamespace]()
@@ -47,16 +53,12 @@ class FakeTalk:
     def forget(self) -> None:
         self.turns.clear()
 
-    def stream(self, question: str, **settings: Any) -> Iterator[TextDelta | Answer]:
-        for event in self.clip.stream(question, notify=print_nothing, **settings):
+    def stream(self, question: str, generation: GenerationSettings) -> Iterator[TextDelta | Answer]:
+        for event in self.clip.stream(question, generation, notify=print_nothing):
             if isinstance(event, Answer):
                 event = replace(event, text=f"{event.text} {len(self.turns)} turns before.")
                 self.turns.append(SimpleNamespace(question=question, answer=event))
             yield event
-
-
-def print_nothing(stage: str) -> None:
-    pass
 
 
 class FakeClip:
@@ -67,10 +69,11 @@ class FakeClip:
     def __init__(self, video: str, text: list[str], warnings: tuple[str, ...]) -> None:
         self.video, self.text, self.warnings = video, text, warnings
 
-    def stream(self, question: str, **settings: Any) -> Iterator[TextDelta | Answer]:
+    def stream(
+        self, question: str, generation: GenerationSettings, *, notify: Notify = print_nothing
+    ) -> Iterator[TextDelta | Answer]:
         if question == "too long?":
             raise UsageError("the question does not fit", hint="ask a shorter one")
-        notify = settings.get("notify", print_nothing)
         notify("prefill")
         notify("generate")
         for piece in self.text:
@@ -87,7 +90,7 @@ class FakeClip:
             recipe="vidqa",
             device="cpu",
             dtype="float32",
-            seed=None if settings["temperature"] == 0 else settings["seed"],
+            seed=None if generation.temperature == 0 else generation.seed,
             frame_times_s=(0.5, 1.5),
             duration_s=2.0,
             words_source="speech",
@@ -96,7 +99,7 @@ class FakeClip:
             visual_tokens=10,
             prompt_tokens=50,
             new_tokens=12,
-            stopped_by="token_limit" if settings["max_new_tokens"] else "end",
+            stopped_by="token_limit" if generation.max_new_tokens else "end",
             warnings=self.warnings,
             timings_s={"load": 1.0, "generate": 0.25},
         )
@@ -111,7 +114,7 @@ class FakeClip:
         ranked.sort(key=lambda one: -one.probability)
         threshold = settings["threshold"]
         is_sure = threshold is None or ranked[0].probability >= threshold
-        *_, answer = self.stream(question, notify=print_nothing, temperature=0, max_new_tokens=None)
+        *_, answer = self.stream(question, GenerationSettings(), notify=print_nothing)
         assert isinstance(answer, Answer)
         text = ranked[0].text if is_sure else UNSURE
         return replace(
@@ -176,7 +179,11 @@ def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> No
     from vidqa.cli.session import Watcher
 
     vidqa.engine = sys.modules["vidqa.engine"]  # type: ignore[attr-defined]
-    Watcher.check = lambda self, clips: None  # type: ignore[method-assign]
+
+    def check(self: Watcher, clips: tuple[str, ...]) -> None:
+        self.model, self.store = SimpleNamespace(), SimpleNamespace()  # type: ignore[assignment]
+
+    Watcher.check = check  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def test_ctrl_c_ends_all_lines_of_a_pipe(chat: Chat, monkeypatch: pytest.MonkeyP
 
     asked = []
 
-    def stop(self: fake.FakeTalk, question: str, **_: object) -> Iterator[object]:
+    def stop(self: fake.FakeTalk, question: str, *_: object) -> Iterator[object]:
         asked.append(question)
         raise KeyboardInterrupt
         yield

@@ -15,7 +15,7 @@ from odd import Odd, Text
 import vidqa
 from clips import encode_tone, make_clip, tone_stream
 from vidqa.cli.app import run
-from vidqa.media.words.sources import Wanted
+from vidqa.media.words.request import WordRequest
 from vidqa.media.words.subtitle_file import read_subtitles
 from vidqa.system.cache import Cache
 from vidqa.tasks.transcribe.transcriber import Transcriber
@@ -35,10 +35,8 @@ Transcribe = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def transcribe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Transcribe:
-    monkeypatch.setattr("vidqa.cli.commands.transcribe.silence_libraries", lambda: None)
-    monkeypatch.setattr(
-        "vidqa.cli.commands.transcribe.keep_libraries_off_the_network", lambda: None
-    )
+    monkeypatch.setattr("vidqa.cli.runs.transcripts.silence_libraries", lambda: None)
+    monkeypatch.setattr("vidqa.cli.runs.transcripts.keep_libraries_off_the_network", lambda: None)
 
     def call(*words: object) -> tuple[int, str, str]:
         status = run(["transcribe", *map(str, words)])
@@ -289,7 +287,7 @@ def test_nothing_is_heard_twice(
         assert "(speech, whisper-tiny.en, en)" in err
         sheet = tmp_path / "sheet.png"
         with pytest.raises(AssertionError, match="listened"):
-            Transcriber(Wanted("speech")).ears.words(copy, Wanted("speech"), (0.0, 5.25))
+            Transcriber(WordRequest("speech")).ears.words(copy, WordRequest("speech"), (0.0, 5.25))
         assert run(["frames", str(copy), *stretch, "--quiet", "-o", str(sheet)]) == 0
     assert {entry.about for entry in Cache().entries()} == {"demo.mp4", "copy.mp4"}
     Cache().prune(0)

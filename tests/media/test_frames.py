@@ -26,8 +26,9 @@ from vidqa.errors import NotAVideoError, UsageError
 from vidqa.media.container import open_media as container
 from vidqa.media.container.probe import probe
 from vidqa.media.frames import sequential
-from vidqa.media.frames.read import Decoder, FrameSet, collect, read_frames
+from vidqa.media.frames.read import FrameSet, collect, read_frames
 from vidqa.media.sampling.strategies import uniform
+from vidqa.types.values import Decoder
 
 EVEN = tuple(range(0, 3000, 40))
 UNEVEN = tuple(np.cumsum([0] + [20 + n * 37 % 90 for n in range(60)]).tolist())

@@ -7,8 +7,10 @@ from films import ONE, THREE, TWO, film
 from clips import decode_all, make_clip, read_number
 from vidqa.media.container.probe import probe
 from vidqa.media.frames.read import collect, read_frames
-from vidqa.media.sampling.select import as_typed, find_moments
-from vidqa.media.sampling.strategies import Sampling, uniform
+from vidqa.media.sampling.samplers import Sampling
+from vidqa.media.sampling.select import find_moments
+from vidqa.media.sampling.strategies import uniform
+from vidqa.types.clock import as_typed
 from vidqa.types.media_info import VideoInfo
 
 FOUR_SECONDS = range(0, 4000, 40)

@@ -14,8 +14,8 @@ from PIL import Image
 from vidqa.errors import NotAVideoError, NoVideoStreamError, UsageError
 from vidqa.media.container.probe import probe
 from vidqa.media.frames.read import collect, read_frames
+from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.sampling.select import find_moments
-from vidqa.media.sampling.strategies import Sampling
 from vidqa.media.speech.audio import audio_blocks, probe_sound
 from vidqa.media.words.text_track import read_tracks, with_cues
 from vidqa.media.worker import heartbeat as pulse

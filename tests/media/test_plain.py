@@ -99,7 +99,7 @@ def array(**told: object) -> bytes:
         b'{"$": "class", "name": "vidqa.types.values:Cue", "fields": [true, 1.0, "x", []]}',
         b'{"$": "class", "name": "vidqa.types.values:Cue", "fields": [0.0, 1.0, "x", ["word"]]}',
         b'{"$": "class", "name": "vidqa.media.frames.read:FrameReport", "fields": ["x", "y", [1]]}',
-        b'{"$": "class", "name": "vidqa.media.sampling.select:Sampling", "fields": []}',
+        b'{"$": "class", "name": "vidqa.media.sampling.samplers:Sampling", "fields": []}',
         b'{"$": "class", "name": "vidqa.media.worker.plain:Path", "fields": ["x"]}',
         b'{"$": "class", "name": "vidqa.media.frames.read:Way", "fields": ["often", "", null]}',
         b'{"$": "class", "name": 5, "fields": []}',

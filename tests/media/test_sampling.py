@@ -4,14 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vidqa.media.sampling.strategies import (
-    MOST_BY_RATE,
-    Sampling,
-    every,
-    keyframes,
-    scene,
-    uniform,
-)
+from vidqa.media.sampling.samplers import MOST_BY_RATE, Sampling
+from vidqa.media.sampling.strategies import every, keyframes, scene, uniform
 
 MOMENTS = st.floats(0, 100_000, allow_nan=False)
 STRETCHES = st.tuples(MOMENTS, MOMENTS).map(sorted)

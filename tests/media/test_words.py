@@ -15,7 +15,8 @@ from vidqa.media.speech.audio import AudioBlock
 from vidqa.media.speech.device import Place
 from vidqa.media.speech.recognizer import Heard, Recogniser
 from vidqa.media.stretches import among_frames, for_words
-from vidqa.media.words.sources import Ears, Wanted
+from vidqa.media.words.finder import WordFinder
+from vidqa.media.words.request import WordRequest
 from vidqa.media.words.text_track import read_tracks
 from vidqa.models.registry import find_speech
 from vidqa.system.cache import Cache
@@ -53,8 +54,8 @@ def parrot() -> Parrot:
 
 
 @pytest.fixture
-def ears(reader: Reader, parrot: Parrot) -> Ears:
-    return Ears(reader, parrot)
+def ears(reader: Reader, parrot: Parrot) -> WordFinder:
+    return WordFinder(reader, parrot)
 
 
 def srt(path: Path, text: str) -> Path:
@@ -92,65 +93,65 @@ def texts(words: Words) -> list[str]:
     return [cue.text for cue in words.cues]
 
 
-def test_off_means_off(tmp_path: Path, ears: Ears, parrot: Parrot):
+def test_off_means_off(tmp_path: Path, ears: WordFinder, parrot: Parrot):
     srt(tmp_path / "clip.srt", "beside")
-    assert ears.words(clip(tmp_path), Wanted("off")) == Words("off")
+    assert ears.words(clip(tmp_path), WordRequest("off")) == Words("off")
     assert not parrot.asked
 
 
-def test_the_file_named_comes_first(tmp_path: Path, ears: Ears, parrot: Parrot):
+def test_the_file_named_comes_first(tmp_path: Path, ears: WordFinder, parrot: Parrot):
     srt(tmp_path / "clip.srt", "beside")
     named = srt(tmp_path / "other.srt", "named")
     for given in (named, str(named)):
-        words = ears.words(clip(tmp_path), Wanted(given))
+        words = ears.words(clip(tmp_path), WordRequest(given))
         assert (words.source, words.detail) == ("file", str(named))
         assert words.cues == (Cue(0.5, 1.5, "named"),)
     assert not parrot.asked
 
 
-def test_a_bad_file_that_was_named_is_an_error(tmp_path: Path, ears: Ears):
+def test_a_bad_file_that_was_named_is_an_error(tmp_path: Path, ears: WordFinder):
     (tmp_path / "bad.srt").write_text("no subtitles")
     with pytest.raises(UsageError, match=r"bad\.srt"):
-        ears.words(clip(tmp_path), Wanted(tmp_path / "bad.srt"))
+        ears.words(clip(tmp_path), WordRequest(tmp_path / "bad.srt"))
 
 
 def test_a_named_file_without_words_is_no_reason_to_listen(
-    tmp_path: Path, ears: Ears, parrot: Parrot
+    tmp_path: Path, ears: WordFinder, parrot: Parrot
 ):
     named = tmp_path / "empty.vtt"
     named.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<i></i>\n")
-    words = ears.words(clip(tmp_path), Wanted(named))
+    words = ears.words(clip(tmp_path), WordRequest(named))
     assert words.source == "none"
     assert "hold no words" in words.warnings[0]
     assert not parrot.asked
 
 
-def test_a_file_beside_the_clip_comes_second(tmp_path: Path, ears: Ears, parrot: Parrot):
+def test_a_file_beside_the_clip_comes_second(tmp_path: Path, ears: WordFinder, parrot: Parrot):
     srt(tmp_path / "clip.en.srt", "beside")
-    words = ears.words(clip(tmp_path), Wanted())
+    words = ears.words(clip(tmp_path), WordRequest())
     assert (words.source, texts(words)) == ("sidecar", ["beside"])
     assert not parrot.asked
 
 
-def test_a_bad_file_beside_the_clip_is_passed_over_and_said(tmp_path: Path, ears: Ears):
+def test_a_bad_file_beside_the_clip_is_passed_over_and_said(tmp_path: Path, ears: WordFinder):
     (tmp_path / "clip.srt").write_text("no subtitles")
-    words = ears.words(clip(tmp_path), Wanted())
+    words = ears.words(clip(tmp_path), WordRequest())
     assert (words.source, words.cues) == ("speech", SPOKEN)
     assert "clip.srt" in words.warnings[0]
     assert words.warnings[1:] == ("a warning",)
 
 
-def test_a_text_track_comes_third(tmp_path: Path, ears: Ears, parrot: Parrot):
+def test_a_text_track_comes_third(tmp_path: Path, ears: WordFinder, parrot: Parrot):
     path = clip_with_tracks(tmp_path, {"eng": "<i>inside</i>,\nwith a comma"})
-    words = ears.words(path, Wanted())
+    words = ears.words(path, WordRequest())
     assert (words.source, words.cues) == ("track", (Cue(0.5, 1.5, "inside, with a comma"),))
     assert words.detail == "text track 1 (eng)"
     assert not parrot.asked
 
 
-def test_a_text_track_counts_from_the_first_picture_too(tmp_path: Path, ears: Ears):
+def test_a_text_track_counts_from_the_first_picture_too(tmp_path: Path, ears: WordFinder):
     path = clip_with_tracks(tmp_path, {"eng": "inside"}, late_ms=900)
-    assert ears.words(path, Wanted()).cues == (Cue(0.5, 1.5, "inside"),)
+    assert ears.words(path, WordRequest()).cues == (Cue(0.5, 1.5, "inside"),)
 
 
 @pytest.mark.parametrize(
@@ -164,18 +165,20 @@ def test_a_text_track_counts_from_the_first_picture_too(tmp_path: Path, ears: Ea
     ],
 )
 def test_the_text_track_in_the_language_asked_for_is_read(
-    tmp_path: Path, ears: Ears, language: str | None, said: list[str]
+    tmp_path: Path, ears: WordFinder, language: str | None, said: list[str]
 ):
     tracks = {"eng": "hello", "fre": "bonjour", "ger": "guten Tag", "und": "unknown"}
-    assert texts(ears.words(clip_with_tracks(tmp_path, tracks), Wanted("auto", language))) == said
+    assert (
+        texts(ears.words(clip_with_tracks(tmp_path, tracks), WordRequest("auto", language))) == said
+    )
 
 
 def test_a_track_in_another_language_is_no_reason_not_to_listen(
-    tmp_path: Path, ears: Ears, parrot: Parrot
+    tmp_path: Path, ears: WordFinder, parrot: Parrot
 ):
     make_clip(tmp_path / "a.mp4", PICTURES, sound_s=2.0)
     srt(tmp_path / "a.en.srt", "hello")
-    words = ears.words(tmp_path / "a.mp4", Wanted("auto", "fr"))
+    words = ears.words(tmp_path / "a.mp4", WordRequest("auto", "fr"))
     assert (words.source, words.language) == ("speech", "fr")
     assert parrot.asked == [
         {"language": "fr", "task": "transcribe", "word_times": False, "start_s": 0.0}
@@ -183,12 +186,12 @@ def test_a_track_in_another_language_is_no_reason_not_to_listen(
 
 
 def test_a_translation_is_read_only_from_what_is_marked_as_english(
-    tmp_path: Path, ears: Ears, parrot: Parrot
+    tmp_path: Path, ears: WordFinder, parrot: Parrot
 ):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "unknown")
     srt(tmp_path / "clip.de.srt", "deutsch")
-    translated = Wanted("auto", "de", "translate")
+    translated = WordRequest("auto", "de", "translate")
     assert ears.words(path, translated).source == "speech"
     assert parrot.asked == [
         {"language": "de", "task": "translate", "word_times": False, "start_s": 0.0}
@@ -197,31 +200,33 @@ def test_a_translation_is_read_only_from_what_is_marked_as_english(
     assert texts(ears.words(path, translated)) == ["english"]
 
 
-def test_little_that_is_read_is_no_reason_not_to_listen(tmp_path: Path, ears: Ears, parrot: Parrot):
+def test_little_that_is_read_is_no_reason_not_to_listen(
+    tmp_path: Path, ears: WordFinder, parrot: Parrot
+):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "!")
-    words = ears.words(path, Wanted())
+    words = ears.words(path, WordRequest())
     assert (words.source, words.cues) == ("speech", SPOKEN)
     assert "clip.srt" in words.warnings[0]
     srt(tmp_path / "clip.srt", "all that is said")
-    assert ears.words(path, Wanted()).source == "sidecar"
+    assert ears.words(path, WordRequest()).source == "sidecar"
     assert len(parrot.asked) == 1
 
 
 def test_little_that_is_read_is_kept_where_no_more_is_heard(
-    tmp_path: Path, ears: Ears, parrot: Parrot, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ears: WordFinder, parrot: Parrot, monkeypatch: pytest.MonkeyPatch
 ):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "!")
     monkeypatch.setattr(parrot, "listen", lambda blocks, **_: iter([Heard(2.0)]))
-    assert ears.words(path, Wanted()).source == "sidecar"
+    assert ears.words(path, WordRequest()).source == "sidecar"
 
 
 def test_little_that_is_read_is_said_where_nobody_can_listen(tmp_path: Path, reader: Reader):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "!")
-    deaf = Ears(reader, None, missing=ModelMissingError("no ears"))
-    words = deaf.words(path, Wanted())
+    deaf = WordFinder(reader, None, missing=ModelMissingError("no ears"))
+    words = deaf.words(path, WordRequest())
     assert words.source == "sidecar"
     assert "nobody could listen for more: no ears" in words.warnings[0]
 
@@ -235,7 +240,7 @@ def test_little_that_is_read_is_said_where_nobody_can_listen(tmp_path: Path, rea
 )  # fmt: skip
 def test_a_stretch_that_cuts_speech_is_said(
     tmp_path: Path,
-    ears: Ears,
+    ears: WordFinder,
     parrot: Parrot,
     monkeypatch: pytest.MonkeyPatch,
     window: tuple[float, float | None],
@@ -243,19 +248,23 @@ def test_a_stretch_that_cuts_speech_is_said(
 ):
     heard = Heard(2.0, "en", speaks_at=(True, True))
     monkeypatch.setattr(parrot, "listen", lambda blocks, **_: iter([heard]))
-    words = ears.words(clip(tmp_path), Wanted("speech"), window)
+    words = ears.words(clip(tmp_path), WordRequest("speech"), window)
     assert [warning.split()[2] for warning in words.warnings] == said
 
 
-def test_little_that_is_read_beside_a_picture_is_all_there_is(tmp_path: Path, ears: Ears):
+def test_little_that_is_read_beside_a_picture_is_all_there_is(tmp_path: Path, ears: WordFinder):
     Image.new("RGB", (64, 48)).save(tmp_path / "clip.jpg")
     srt(tmp_path / "clip.srt", "!")
-    assert ears.words(tmp_path / "clip.jpg", Wanted()).source == "sidecar"
+    assert ears.words(tmp_path / "clip.jpg", WordRequest()).source == "sidecar"
 
 
-@pytest.mark.parametrize("how", [Wanted(), Wanted(language="de")])
+@pytest.mark.parametrize("how", [WordRequest(), WordRequest(language="de")])
 def test_who_does_not_know_the_language_does_not_listen_for_more(
-    tmp_path: Path, ears: Ears, parrot: Parrot, monkeypatch: pytest.MonkeyPatch, how: Wanted
+    tmp_path: Path,
+    ears: WordFinder,
+    parrot: Parrot,
+    monkeypatch: pytest.MonkeyPatch,
+    how: WordRequest,
 ):
     def refuse(language: str | None, _: str) -> None:
         if language == "de":
@@ -269,9 +278,9 @@ def test_who_does_not_know_the_language_does_not_listen_for_more(
     assert "parrot only knows English" in words.warnings[0]
 
 
-def test_an_empty_track_that_is_asked_for_is_called_so(tmp_path: Path, ears: Ears):
+def test_an_empty_track_that_is_asked_for_is_called_so(tmp_path: Path, ears: WordFinder):
     film = Odd(texts=[Text([(0.0, 1.0, "one")]), Text([])]).write(tmp_path / "film.mkv")
-    words = ears.words(film, Wanted(text_track="2"))
+    words = ears.words(film, WordRequest(text_track="2"))
     assert words.source == "none"
     assert "text track 2 holds no words" in words.warnings
 
@@ -284,22 +293,22 @@ def test_an_empty_track_hides_no_full_one(tmp_path: Path):
     assert chosen.name == "2"
 
 
-def test_a_cameras_readings_beside_a_clip_are_passed_over(tmp_path: Path, ears: Ears):
+def test_a_cameras_readings_beside_a_clip_are_passed_over(tmp_path: Path, ears: WordFinder):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "[iso : 100] [shutter : 1/640.0] [fnum : 280] [ev : 0] [ct : 5316]")
-    words = ears.words(path, Wanted())
+    words = ears.words(path, WordRequest())
     assert words.source == "speech"
     assert "a camera's readings" in words.warnings[0]
-    named = ears.words(path, Wanted(tmp_path / "clip.srt"))
+    named = ears.words(path, WordRequest(tmp_path / "clip.srt"))
     assert named.source == "file", "whoever names it gets it"
     assert "a camera's readings" in named.warnings[0]
 
 
 def test_a_text_track_and_other_subtitles_exclude_each_other():
     with pytest.raises(UsageError, match="exclude each other"):
-        Wanted.parse("speech", None, "transcribe", text_track="2")
-    assert Wanted.parse("auto", "auto", "transcribe").language is None
-    assert Wanted.parse("auto", "English", "transcribe").language == "en"
+        WordRequest.parse("speech", None, "transcribe", text_track="2")
+    assert WordRequest.parse("auto", "auto", "transcribe").language is None
+    assert WordRequest.parse("auto", "English", "transcribe").language == "en"
 
 
 def test_words_are_moved_beside_frames():
@@ -314,69 +323,71 @@ def test_words_are_moved_beside_frames():
     )
 
 
-def test_speech_can_be_asked_for(tmp_path: Path, ears: Ears):
+def test_speech_can_be_asked_for(tmp_path: Path, ears: WordFinder):
     srt(tmp_path / "clip.srt", "beside")
-    words = ears.words(clip(tmp_path), Wanted("speech"))
+    words = ears.words(clip(tmp_path), WordRequest("speech"))
     assert words == Words("speech", SPOKEN, "whisper-base", ("a warning",), "en")
 
 
-def test_events_end_with_the_words(tmp_path: Path, ears: Ears):
-    *cues, heard, words = ears.stream(clip(tmp_path), Wanted())
+def test_events_end_with_the_words(tmp_path: Path, ears: WordFinder):
+    *cues, heard, words = ears.stream(clip(tmp_path), WordRequest())
     assert tuple(cues) == SPOKEN
     assert isinstance(heard, Heard)
     assert isinstance(words, Words)
     srt(tmp_path / "clip.srt", "beside")
-    cue, words = ears.stream(tmp_path / "clip.mp4", Wanted())
+    cue, words = ears.stream(tmp_path / "clip.mp4", WordRequest())
     assert words == Words("sidecar", (cue,), str(tmp_path / "clip.srt"))
 
 
 def test_what_was_heard_is_kept_whatever_was_looked_for_before(
     tmp_path: Path, reader: Reader, parrot: Parrot
 ):
-    ears = Ears(reader, parrot, cache=Cache(tmp_path / "cache"))
+    ears = WordFinder(reader, parrot, cache=Cache(tmp_path / "cache"))
     path = clip(tmp_path)
-    heard = ears.words(path, Wanted())
-    assert ears.words(path, Wanted("speech")) == heard
-    assert ears.words(path, Wanted()) == heard
+    heard = ears.words(path, WordRequest())
+    assert ears.words(path, WordRequest("speech")) == heard
+    assert ears.words(path, WordRequest()) == heard
     assert len(parrot.asked) == 1
-    ears.words(path, Wanted("speech"), (0.5, None))
-    ears.words(path, Wanted("speech", language="de"))
+    ears.words(path, WordRequest("speech"), (0.5, None))
+    ears.words(path, WordRequest("speech", language="de"))
     assert len(parrot.asked) == 3
     srt(tmp_path / "clip.srt", "beside")
-    assert texts(ears.words(path, Wanted())) == ["beside"]
-    assert ears.words(path, Wanted("speech")) == heard
+    assert texts(ears.words(path, WordRequest())) == ["beside"]
+    assert ears.words(path, WordRequest("speech")) == heard
 
 
-def test_only_what_is_said_within_the_window_counts(tmp_path: Path, ears: Ears, parrot: Parrot):
+def test_only_what_is_said_within_the_window_counts(
+    tmp_path: Path, ears: WordFinder, parrot: Parrot
+):
     path = clip(tmp_path)
-    assert ears.words(path, Wanted(), (1.0, 1.5)).source == "speech"
+    assert ears.words(path, WordRequest(), (1.0, 1.5)).source == "speech"
     assert parrot.asked[0]["start_s"] == 1.0
     srt(tmp_path / "clip.srt", "beside")
     for window, count in {(0.0, None): 1, (1.4, None): 1, (0.0, 0.5): 0, (1.5, 2.0): 0}.items():
-        words = ears.words(path, Wanted(), window)
+        words = ears.words(path, WordRequest(), window)
         assert len(words.cues) == count
         assert words.source == ("sidecar" if count else "none")
 
 
 def test_without_sound_or_a_recogniser_there_are_no_words(
-    tmp_path: Path, reader: Reader, ears: Ears, parrot: Parrot
+    tmp_path: Path, reader: Reader, ears: WordFinder, parrot: Parrot
 ):
-    assert ears.words(clip(tmp_path, sound=False), Wanted()).source == "none"
+    assert ears.words(clip(tmp_path, sound=False), WordRequest()).source == "none"
     assert not parrot.asked
-    assert Ears(reader, None).words(clip(tmp_path), Wanted()) == Words("none")
+    assert WordFinder(reader, None).words(clip(tmp_path), WordRequest()) == Words("none")
 
 
-def test_a_clip_that_cannot_be_read_is_an_error(tmp_path: Path, ears: Ears):
+def test_a_clip_that_cannot_be_read_is_an_error(tmp_path: Path, ears: WordFinder):
     (tmp_path / "clip.mp4").write_text("no clip")
     with pytest.raises(NotAVideoError):
-        ears.words(tmp_path / "clip.mp4", Wanted())
+        ears.words(tmp_path / "clip.mp4", WordRequest())
 
 
 @pytest.mark.slow
-def test_subtitles_that_are_a_trap_are_passed_over(tmp_path: Path, ears: Ears):
+def test_subtitles_that_are_a_trap_are_passed_over(tmp_path: Path, ears: WordFinder):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "<a" * 4_000_000)
-    words = ears.words(path, Wanted())
+    words = ears.words(path, WordRequest())
     assert words.source == "speech"
     assert "passed over" in words.warnings[0]
 
@@ -384,11 +395,11 @@ def test_subtitles_that_are_a_trap_are_passed_over(tmp_path: Path, ears: Ears):
 def test_a_missing_recogniser_matters_only_where_there_is_something_to_hear(
     reader: Reader, tmp_path: Path
 ) -> None:
-    ears = Ears(reader, None, missing=ModelMissingError("no recogniser", hint="pull one"))
+    ears = WordFinder(reader, None, missing=ModelMissingError("no recogniser", hint="pull one"))
     silent, sounding = tmp_path / "silent.mp4", tmp_path / "sounding.mp4"
     make_clip(silent, [0, 40])
     make_clip(sounding, [0, 40], sound_s=0.5)
-    assert ears.words(silent, Wanted()) == Words("none")
-    assert ears.words(sounding, Wanted("off")) == Words("off")
+    assert ears.words(silent, WordRequest()) == Words("none")
+    assert ears.words(sounding, WordRequest("off")) == Words("off")
     with pytest.raises(ModelMissingError, match="no recogniser"):
-        ears.words(sounding, Wanted())
+        ears.words(sounding, WordRequest())

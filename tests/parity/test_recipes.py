@@ -20,7 +20,7 @@ from transformers import GenerationConfig, ViTImageProcessorPil
 from tiny import spec
 from vidqa.engine import Clip, Model, open_folder
 from vidqa.errors import UsageError
-from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.sampling.samplers import Sampling
 from vidqa.models.spec import Family
 from vidqa.network.inference.token_sampling import AnswerPenalty
 from vidqa.network.processing import VidqaProcessor

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -19,28 +20,6 @@ from vidqa.models.resolve import trained_preset
 from vidqa.training.log import LOG
 from vidqa.training.session import NOTES
 from vidqa.training.settings import TrainingSettings
-
-PLAIN = {
-    "base": "starter",
-    "output": Path("out"),
-    "layout": "jsonl",
-    "videos": None,
-    "subtitles": None,
-    "kept_apart": None,
-    "recipe": "vidqa",
-    "stage": None,
-    "frames": None,
-    "steps": None,
-    "batch": None,
-    "accumulate": 1,
-    "rate": None,
-    "rank": None,
-    "save_every": 50,
-    "seed": 0,
-    "checkpointing": False,
-    "device": "cpu",
-    "dtype": "auto",
-}
 
 
 @pytest.fixture
@@ -124,9 +103,10 @@ def test_an_added_model_goes_on_being_trained(examples: Path, tmp_path: Path) ->
     assert json.loads((tmp_path / "second" / "vidqa.json").read_text()) == {"preset": "starter"}
 
 
-def settings(preset: str = "starter", clips: int = 5, **changes: object) -> TrainingSettings:
-    options = TrainOptions(**{**PLAIN, **changes})  # type: ignore[arg-type]
-    return read_settings(options, preset, clips)
+def settings(
+    preset: str = "starter", clips: int = 5, recipe: str = "vidqa", **changes: Any
+) -> TrainingSettings:
+    return read_settings(TrainOptions(output=Path("out"), **changes), recipe, preset, clips)
 
 
 def test_lengths_follow_the_number_of_clips() -> None:

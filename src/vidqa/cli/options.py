@@ -34,84 +34,6 @@ ModelName = Annotated[
         "a folder. [default: as set, else the best in the cache that this machine holds]",
     ),
 ]
-Frames = Annotated[
-    int | None,
-    typer.Option(
-        "--frames",
-        metavar="N",
-        min=1,
-        max=100_000,
-        help="Frames to look at. [default: the model's own]",
-    ),
-]
-Recipe = Annotated[
-    str,
-    typer.Option(
-        metavar="vidqa|paper",
-        help="How frames and words are shown: over the whole clip; or, to the paper's models, "
-        "exactly as its authors did.",
-    ),
-]
-Sample = Annotated[
-    str | None,
-    typer.Option(
-        "--sample",
-        metavar="uniform|scene|keyframes|fps:N|paper",
-        help="Which frames: evenly spread; one a shot; at keyframes, quick on hours of video; N a "
-        "second; or as in the paper. [default: uniform]",
-    ),
-]
-Start = Annotated[
-    str | None,
-    typer.Option("--start", metavar="TIME", help="Begin here: seconds, mm:ss or hh:mm:ss."),
-]
-End = Annotated[
-    str | None, typer.Option("--end", metavar="TIME", help="End here: seconds, mm:ss or hh:mm:ss.")
-]
-Subtitles = Annotated[
-    str,
-    typer.Option(
-        metavar="FILE|auto|speech|off",
-        help="The words: a subtitle file; auto: one beside the clip, else a track inside it, "
-        "else speech recognition; speech: listen in any case; off: none.",
-    ),
-]
-Language = Annotated[
-    str | None,
-    typer.Option(
-        metavar="CODE",
-        help="Language of the words, such as en or English: the speech's, and that of the "
-        "subtitles to read; auto: detected. "
-        "[default: detected]",
-    ),
-]
-TaskName = Annotated[
-    str,
-    typer.Option(
-        "--task",
-        metavar="transcribe|translate",
-        help="Take speech down as it is, or in English; only speech models of many languages "
-        "translate.",
-    ),
-]
-TextTrack = Annotated[
-    str | None,
-    typer.Option(
-        "--text-track",
-        metavar="N|CODE",
-        help="Read this text track of the clip, by the number that `vidqa info` shows or by "
-        "language. [default: the one that holds most of what is said]",
-    ),
-]
-AudioTrack = Annotated[
-    str | None,
-    typer.Option(
-        "--audio-track",
-        metavar="N|CODE",
-        help="Listen to this sound of the clip, by the number that `vidqa info` shows or by "
-        "language. [default: the one that a player takes]",
-    ),
-]
 LineWidth = Annotated[
     int | None,
     typer.Option(
@@ -130,69 +52,6 @@ CueSeconds = Annotated[
         help="How long a cue is shown at most, in SRT and WebVTT; longer ones are split between "
         "words. [default: 7]",
     ),
-]
-Speech = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="The model that listens; see `models list`. [default: the model's own]",
-    ),
-]
-DecoderName = Annotated[
-    str,
-    typer.Option(
-        "--decoder",
-        metavar="auto|pyav|decord",
-        help="What reads the frames; decord is refused where its frame numbers are wrong.",
-    ),
-]
-Device = Annotated[
-    str | None,
-    typer.Option(
-        metavar="auto|cpu|cuda[:N]|mps", help="Where to compute. [default: as set, else auto]"
-    ),
-]
-Dtype = Annotated[
-    str | None,
-    typer.Option(
-        metavar="auto|float32|bfloat16|float16|int8|int4",
-        help="The number format; the last two store the decoder so, with vidqa[quantize]. "
-        "[default: as set, else auto]",
-    ),
-]
-Fit = Annotated[
-    bool,
-    typer.Option(
-        "--fit",
-        help="Where memory is short, look at fewer frames or take a smaller number format instead "
-        "of refusing; the answer says so.",
-    ),
-]
-MaxNewTokens = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", min=1, help="The longest answer, in tokens. [default: the model's own]"
-    ),
-]
-Temperature = Annotated[
-    float,
-    typer.Option(
-        metavar="T",
-        min=0,
-        help="0 gives the same answer every time; more draws.",
-    ),
-]
-TopP = Annotated[
-    float,
-    typer.Option(
-        metavar="P",
-        min=0,
-        max=1,
-        help="Draw only among the likeliest tokens of this share.",
-    ),
-]
-Seed = Annotated[
-    int, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Of the draws, with --temperature.")
 ]
 Choices = Annotated[
     str | None,
@@ -217,10 +76,6 @@ WhatItRestsOn = Annotated[
         "--grounding",
         help="Say what the answer rests on: seen, heard, both, or a guess; asks again with less.",
     ),
-]
-NoCache = Annotated[
-    bool,
-    typer.Option("--no-cache", help="Keep nothing of the clips on disk, and use nothing kept."),
 ]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Never touch the network, and offer no download.")

@@ -5,34 +5,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, cast, get_args
+from typing import TextIO
 
 from vidqa.cli.spool import is_stdin, spooled
 from vidqa.errors import UsageError
 from vidqa.media.endings import VIDEO
-from vidqa.models.spec import Length
-from vidqa.system.file_systems import is_regular, is_there
+from vidqa.system.file_systems import is_there
 from vidqa.system.footprint import CACHES
 from vidqa.system.texts import STDIN, decoded, marked_encoding, read_lines
 from vidqa.tasks.folders.clip_list import ClipList, find_clips, read_list
-
-if TYPE_CHECKING:
-    from vidqa.media.frames.read import Decoder
-    from vidqa.media.sampling.strategies import Sampling
-    from vidqa.media.speech.recognizer import Task
+from vidqa.types.clock import read_seconds
 
 URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 EXAMPLE = 'vidqa ask clip.mp4 "what happens?"'
-CLOCK = re.compile(
-    r"(?:(?:(\d+):(?=[0-5]?\d:))?(\d+):(?=[0-5]?\d(?:[.,]|$)))?(\d+(?:[.,]\d+)?)", re.ASCII
-)
-"""Times such as `90.5`, `75:30`, `0:01:30`, or as in SRT files: `00:01:30,500`."""
-UNITS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:[.,]\d+)?)s?)?", re.ASCII | re.IGNORECASE)
-"""Times with units: `1h2m3s`, `90s`."""
-HOURS_ALONE = re.compile(r"^(\d+h\d+)$", re.ASCII | re.IGNORECASE)
-"""Hours before bare minutes: `1h30`."""
-
-
 MOST_CHOICES = 256
 """Choices at most, since each is scored separately."""
 
@@ -216,76 +201,14 @@ def require_file_name(clip: str) -> None:
 
 
 def read_time(text: str | None, option: str) -> float | None:
-    """Parse `90`, `1:30`, `75:30`, `0:01:30`, `00:01:30,500`, `90.5` or `1m30s` into seconds.
-
-    Raises:
-        UsageError: it is not a time.
-
-    """
-    if text is None:
-        return None
-    typed = HOURS_ALONE.sub(r"\1m", text.strip())
-    match = CLOCK.fullmatch(typed) or UNITS.fullmatch(typed)
-    if match is None or not any(match.groups()):
-        raise UsageError(f"{option} {text!r} is no time", hint="write seconds, mm:ss or hh:mm:ss")
-    hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in match.groups())
-    return hours * 3600 + minutes * 60 + seconds
-
-
-def read_span(start: str | None, end: str | None) -> tuple[float | None, float | None]:
-    """Parse start and end of a stretch into seconds. Raises UsageError if they are not valid."""
-    span = read_time(start, "--start"), read_time(end, "--end")
-    if span[0] is not None and span[1] is not None and span[1] <= span[0]:
-        raise UsageError(f"--end {end} does not come after --start {start}")
-    return span
-
-
-def read_subtitles(text: str) -> str | Path:
-    """Parse `auto`, `speech`, `off`, or the path of an existing file.
-
-    Raises:
-        UsageError: there is no such file.
-
-    """
-    if text in ("auto", "speech", "off"):
-        return text
-    text = spooled(text)
-    if not is_regular(Path(text)):
-        raise UsageError(
-            f"--subtitles {text!r}: no such file", hint="use a file, auto, speech or off"
-        )
-    return Path(text)
-
-
-def read_decoder(text: str) -> "Decoder":
-    """Parse the name of a decoder.
-
-    Raises:
-        UsageError: there is no such decoder.
-
-    """
-    if text in ("auto", "pyav", "decord"):
-        return cast("Decoder", text)
-    raise UsageError(f"--decoder {text!r}: no such decoder", hint="use auto, pyav or decord")
-
-
-def read_sampling(text: str | None) -> "Sampling | None":
-    """Parse a sampling strategy, such as `uniform` or `fps:2`; None if none is named.
-
-    Raises:
-        UsageError: there is no such strategy.
-
-    """
-    from vidqa.media.sampling.strategies import Sampling
-
+    """Read a time as `types.clock.read_seconds` does. Raises UsageError, which names the option."""
     if text is None:
         return None
     try:
-        return Sampling.parse(text)
+        return read_seconds(text)
     except ValueError as error:
         raise UsageError(
-            f"--sample {text!r}: frames cannot be chosen like that",
-            hint="use uniform, scene, keyframes, fps:N or paper",
+            f"{option} {text!r} is no time", hint="write seconds, mm:ss or hh:mm:ss"
         ) from error
 
 
@@ -310,30 +233,6 @@ def read_choices(text: str | None, threshold: float | None) -> tuple[str, ...]:
             hint="--choices yes,no",
         )
     return choices
-
-
-def read_length(text: str) -> Length:
-    """Parse the length of a summary.
-
-    Raises:
-        UsageError: there is no such length.
-
-    """
-    if text in get_args(Length):
-        return cast("Length", text)
-    raise UsageError(f"--length {text!r}: no such length", hint="use none, short, medium or long")
-
-
-def read_task(text: str) -> "Task":
-    """Parse the task for speech recognition.
-
-    Raises:
-        UsageError: there is no such task.
-
-    """
-    if text in ("transcribe", "translate"):
-        return cast("Task", text)
-    raise UsageError(f"--task {text!r}: no such task", hint="use transcribe or translate")
 
 
 def caches_held(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidqa.cli import BEGUN_S
-from vidqa.cli.groups import WatchOptions
+from vidqa.cli.groups import WatchSetup
 from vidqa.cli.model_choice import settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import Teller
@@ -15,66 +15,74 @@ from vidqa.system.footprint import CACHES
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
     from vidqa.media.reader import Reader
-    from vidqa.media.words.sources import Wanted
+    from vidqa.models.resolve import LocalModel
+    from vidqa.models.store.store import Store
     from vidqa.types import Maker, Marks
 
 
 @dataclass(slots=True)
 class Watcher:
-    """The loader of the model, which also watches clips with it."""
+    """Finds and loads the model, and watches with it."""
 
-    options: WatchOptions
+    setup: WatchSetup
     teller: Teller
     caches: int = CACHES
-    """KV caches of a clip held in memory at once; see `engine.load`."""
-    model: str = ""
-    """Name of the model, once chosen."""
+    """How often memory holds a clip; see `engine.load`."""
+    model: "LocalModel | None" = field(default=None, init=False)
+    """Once it was chosen and found."""
+    store: "Store" = field(init=False)
     reader: "Reader | None" = field(default=None, init=False)
 
     def check(self, clips: tuple[str, ...]) -> None:
         """Find what cannot work before spending seconds on loading."""
         from vidqa.media.reader import Reader
         from vidqa.media.sampling.select import stretch
-        from vidqa.models.inventory import locate
+        from vidqa.models.resolve import resolve
+        from vidqa.models.store.store import Store
 
-        self.reader = Reader()
+        self.reader, self.store = Reader(), Store()
         self.reader.warm()
+        setup, viewing = self.setup, self.setup.viewing
         if len(clips) == 1:
-            viewing = self.options.viewing
             stretch(self.reader.probe(Path(clips[0])), viewing.start_s, viewing.end_s)
-        options, speech = self.options, self.options.heard_by
-        device, may_download = options.chosen_device, options.may_download
-        self.model = settled_model(options.model, device, self.teller, may_download=may_download)
-        listens = options.subtitles == "speech" and speech is None
-        locate(self.model, listens=listens)  # else there may be subtitles to read
-        if speech is not None:
-            locate(speech)
+        name = settled_model(
+            setup.model, setup.load.device, self.teller, may_download=setup.may_download
+        )
+        self.model = resolve(name, self.store)
+        self._require_ears(self.model)
+
+    def _require_ears(self, model: "LocalModel") -> None:
+        """Refuse to listen with what is not there. Raises as `speech_folder` does."""
+        from vidqa.models.installed import speech_folder
+        from vidqa.models.registry import find_speech
+
+        spec, named = model.spec, self.setup.load.speech
+        if named is not None:
+            speech_folder(find_speech(named), self.store)
+        elif self.setup.viewing.subtitles == "speech" and spec.speech and spec.sources:
+            speech_folder(find_speech(spec.speech), self.store, wanted_by=spec.name)
+        # else there may be something to read
 
     def marks(self, video: str) -> "Marks":
         """Return the fingerprints of a clip and of its subtitles."""
         from vidqa.media.marks import marks
 
-        return marks(video, self._wanted, keep=not self.options.no_cache)
+        return marks(video, self.setup.viewing.word_request, keep=self.setup.load.keep)
 
     def subtitles_mark(self, video: str) -> str | None:
         """Return the fingerprints of the subtitle files that a clip's words may come from."""
         from vidqa.media.marks import subtitles_mark
 
-        return subtitles_mark(video, self._wanted, keep=not self.options.no_cache)
-
-    @property
-    def _wanted(self) -> "Wanted":
-        return self.options.viewing.wanted
+        return subtitles_mark(video, self.setup.viewing.word_request, keep=self.setup.load.keep)
 
     def identify(self) -> "Maker":
-        """Return how the model will identify itself, without loading it."""
+        """Return what the model will say of itself, without loading it."""
         keep_libraries_off_the_network()
         silence_libraries()
         from vidqa import engine
 
-        return engine.identify(
-            self.model, device=self.options.chosen_device, dtype=self.options.chosen_dtype
-        )
+        load = self.setup.load
+        return engine.identify(self._found, device=load.device, dtype=load.dtype)
 
     def load(self) -> "Model":
         """Load the model."""
@@ -85,25 +93,27 @@ class Watcher:
 
         start_s = time.monotonic() - BEGUN_S
         model = engine.load(
-            self.model,
-            device=self.options.chosen_device,
-            dtype=self.options.chosen_dtype,
-            frames=self.options.frames,
+            self._found,
+            self.setup.load,
+            frames=self.setup.viewing.frames,
             caches=self.caches,
-            fit=self.options.fit,
             on_plan=self.teller.plan,
-            speech=self.options.heard_by,
+            store=self.store,
             reader=self.reader,
-            keep=not self.options.no_cache,
         )
         model.timings_s = {"start": start_s, **model.timings_s}
         return model
 
+    @property
+    def _found(self) -> "LocalModel":
+        assert self.model is not None, "it is checked before it is loaded"
+        return self.model
+
     def watch(
         self, model: "Model", video: str, span: tuple[float | None, float | None] | None = None
     ) -> "Clip":
-        """Watch a clip, or the part of it between two times, in seconds."""
-        viewing = self.options.viewing
+        """Watch a clip; or the part of it between two times, in seconds."""
+        viewing = self.setup.viewing
         if span is not None:
             viewing = replace(viewing, start_s=span[0], end_s=span[1])
         fetch = model.fetch(Path(video), viewing)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,6 +14,8 @@ from vidqa.engine.watched_clip import WatchedClip
 from vidqa.network.inference.decode import Context, prefill_question
 from vidqa.network.inference.prompt_ids import between_turns
 from vidqa.types import Answer, Notify, TextDelta
+from vidqa.types.generation import GenerationSettings
+from vidqa.types.options import with_options
 
 ANSWER_ROOM = 64
 """Tokens reserved for an answer: earlier turns are dropped to make room."""
@@ -50,12 +53,10 @@ class Conversation:
     def stream(
         self,
         question: str,
+        generation: GenerationSettings | None = None,
         *,
-        max_new_tokens: int | None = None,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        seed: int = 0,
         notify: Notify | None = None,
+        **given: Any,
     ) -> Iterator[TextDelta | Answer]:
         """Yield the answer piece by piece, then the whole of it.
 
@@ -64,23 +65,22 @@ class Conversation:
         again. A turn that is broken off leaves no trace.
 
         Args:
-            question: plain text; control tokens in it are broken up.
-            max_new_tokens: the most tokens to write; the model's default if None.
-            temperature: as in `Clip.stream`.
-            top_p: as in `Clip.stream`.
-            seed: as in `Clip.stream`.
+            question: plain text; control tokens in it are only letters.
+            generation: how it is written.
             notify: called when the stages prefill and generate begin.
+            **given: as in `Clip.stream`.
 
         Raises:
             UsageError: as `Clip.stream` does.
 
         """
-        clip, sampling = self.clip, checked_sampling(temperature, top_p, seed)
+        how = with_options(GenerationSettings, generation, given)
+        clip, sampling = self.clip, checked_sampling(how.temperature, how.top_p, how.seed)
         asked = clip.harmless(question)
         ids, first = self._fitting(asked)
         prompt = clip.opening.behind(ids)
         stopwatch = Stopwatch(notify, clip.timings_s)
-        writing = clip.writing(prompt, max_new_tokens)
+        writing = clip.writing(prompt, how.max_new_tokens)
         context, self._context = self._context, None
         with clip.model.memory.errors(clip.model.name):
             if context is None or first != self._first:

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from vidqa.engine.memory import plan_for
+from vidqa.engine.memory import Memory, plan_for
 from vidqa.engine.model import Model
+from vidqa.engine.speech import load_speech
 from vidqa.engine.stage_timer import Stopwatch
 from vidqa.errors import ModelMissingError, VidqaError
 from vidqa.media.reader import Reader
-from vidqa.media.speech.device import place_speech, probe_machine
 from vidqa.media.speech.recognizer import Recogniser
-from vidqa.models.gate import require_safe
-from vidqa.models.installed import model_folder, model_revision, speech_folder, speech_key
-from vidqa.models.registry import SPEECH, find_model, find_speech
-from vidqa.models.resolve import LocalModel, find_local
+from vidqa.models.installed import speech_key
+from vidqa.models.registry import SPEECH
+from vidqa.models.resolve import LocalModel, resolve
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
 from vidqa.models.template_runner import TemplateRunner
@@ -24,43 +24,38 @@ from vidqa.system.cache import Cache
 from vidqa.system.devices import choose_device, choose_dtype
 from vidqa.system.footprint import CACHES, MemoryPlan
 from vidqa.types import Maker, Notify
+from vidqa.types.loading import LoadSettings
+from vidqa.types.options import with_options
 
 OnPlan = Callable[[MemoryPlan, str], object]
-"""Told a plan and the device it is for."""
+"""Called with a plan and the device it is for."""
 
 
 def load(
-    name: str = "starter",
+    model: str | LocalModel = "starter",
+    settings: LoadSettings | None = None,
     *,
-    device: str = "auto",
-    dtype: str = "auto",
     frames: int | None = None,
     caches: int = CACHES,
-    fit: bool = False,
     on_plan: OnPlan | None = None,
-    speech: str | None = None,
     store: Store | None = None,
     reader: Reader | None = None,
-    keep: bool = True,
     notify: Notify | None = None,
+    **given: Any,
 ) -> Model:
     """Load a model from the cache; nothing is downloaded.
 
     Args:
-        name: as in `vidqa models list`, a folder of a model, or a repository of the Hub.
-        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-        dtype: `auto`, `float32`, `bfloat16` or `float16`; `int8` or `int4` store the decoder's
-            blocks so, and need bitsandbytes.
+        model: as in `vidqa models list`, a folder of a model, or a repository of the Hub; or what
+            was found of it.
+        settings: where it computes, and with what.
         frames: how many will be looked at, to plan memory for; the model's default if None.
         caches: how often memory holds a clip: once more for choices, once more for `grounded`.
-        fit: take fewer frames or a quantized decoder where memory is short, instead of refusing;
-            every answer says so.
-        on_plan: told what memory is planned, before anything is loaded.
-        speech: the model that listens, by name; the one that `name` has by default.
+        on_plan: called with what memory is planned, before anything is loaded.
         store: the cache to look in; the user's by default.
         reader: reads the clips; one of the model's own by default.
-        keep: keep what is seen and heard of clips on disk, and use what was kept before.
         notify: called when the stage `load` begins.
+        **given: fields of `LoadSettings` by name: `device`, `dtype`, `fit`, `speech`, `keep`.
 
     Raises:
         ModelMissingError: not pulled yet.
@@ -69,32 +64,36 @@ def load(
         UsageError: no such model, device or dtype.
 
     """
-    store = store or Store()
-    local = find_local(name, store) or _preset(name, store)
-    spec = local.spec
-    recogniser, missing = _recogniser(spec, speech, device=device, store=store)
+    how, store = with_options(LoadSettings, settings, given), store or Store()
+    local = resolve(model, store)
+    device = choose_device(how.device)
+    recogniser, missing = _recogniser(local.spec, how.speech, device=device, store=store)
     return open_folder(
-        spec,
+        local.spec,
         local.folder,
         revision=local.revision,
         device=device,
-        dtype=dtype,
+        dtype=how.dtype,
         frames=frames,
         caches=caches,
-        fit=fit,
+        fit=how.fit,
         on_plan=on_plan,
         recogniser=recogniser,
         missing=missing,
         reader=reader,
-        cache=Cache() if keep else None,
+        cache=Cache() if how.keep else None,
         notify=notify,
     )
 
 
 def identify(
-    name: str, *, device: str = "auto", dtype: str = "auto", store: Store | None = None
+    model: str | LocalModel,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    store: Store | None = None,
 ) -> Maker:
-    """What `load` with the same arguments will say of itself, unless it has to `fit`.
+    """Return what `load` with the same arguments will say of itself, unless it has to `fit`.
 
     Raises:
         ModelMissingError: not pulled yet.
@@ -102,8 +101,7 @@ def identify(
         UsageError: no such model, device or dtype.
 
     """
-    store = store or Store()
-    local = find_local(name, store) or _preset(name, store)
+    local = resolve(model, store or Store())
     chosen = choose_device(device)
     return Maker(local.spec.name, local.revision, chosen, choose_dtype(dtype, chosen))
 
@@ -111,7 +109,7 @@ def identify(
 def _recogniser(
     spec: ModelSpec, speech: str | None, *, device: str, store: Store
 ) -> tuple[Recogniser | None, ModelMissingError | None]:
-    """The recogniser named, which must be there; else the model's own, or why it is not."""
+    """Return the recognizer named, which must exist; else the model's own, or why it does not."""
     if speech is not None:
         return load_speech(speech, device=device, store=store), None
     if spec.speech is None:
@@ -124,29 +122,11 @@ def _recogniser(
 
 
 def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
-    """What to do where a clip speaks and the model's own recogniser is not there."""
+    """Add what to do where a clip speaks and the model's own recognizer does not exist."""
     there = [name for name, spec in SPEECH.items() if store.has(speech_key(spec))]
     others = [f"--speech {there[0]}"] if there else []
     ways = " or ".join([*others, "--subtitles off"])
     return ModelMissingError(error.message, hint=f"{error.hint}; or add {ways}")
-
-
-def _preset(name: str, store: Store) -> LocalModel:
-    """A model of the registry, verified in the cache."""
-    spec = find_model(name)
-    folder = model_folder(spec, store)
-    require_safe(folder, is_verified=True)
-    return LocalModel(spec, folder, model_revision(spec, store))
-
-
-def load_speech(
-    name: str, *, device: str, store: Store, wanted_by: str | None = None
-) -> Recogniser:
-    """A recogniser from the cache, where the model that it listens for computes."""
-    spec = find_speech(name)
-    folder = speech_folder(spec, store, wanted_by=wanted_by)
-    chosen = choose_device(device)
-    return Recogniser(spec, folder, place_speech(chosen, probe_machine(chosen)))
 
 
 def open_folder(
@@ -175,30 +155,24 @@ def open_folder(
     reader.warm()
     watch = Stopwatch(notify)
     with watch.stage("load"):
-        chosen_device = choose_device(device)
-        chosen_dtype = choose_dtype(dtype, chosen_device)
+        device = choose_device(device)
+        dtype = choose_dtype(dtype, device)
         processor = load_processor(folder)
         run_apart = None if spec.sources else TemplateRunner(folder)
         require_template(ChatTemplate(processor, run_apart), folder)
-        memory = plan_for(spec, folder, processor, dtype=chosen_dtype, frames=frames, caches=caches)
-        memory = memory.fitted(chosen_device) if fit else memory
-        if on_plan is not None:
-            on_plan(memory.plan, chosen_device)
-        memory.require(device=chosen_device, model=spec.name)
+        memory = plan_for(spec, folder, processor, dtype=dtype, frames=frames, caches=caches)
+        memory = _held(memory, spec, device=device, fit=fit, on_plan=on_plan)
+        dtype = memory.plan.dtype
         with memory.errors(spec.name):
             loaded = load_folder(
-                folder,
-                device=chosen_device,
-                dtype=memory.plan.dtype,
-                processor=processor,
-                run_apart=run_apart,
+                folder, device=device, dtype=dtype, processor=processor, run_apart=run_apart
             )
     return Model(
         spec,
         loaded,
         revision=revision,
-        device=chosen_device,
-        dtype=memory.plan.dtype,
+        device=device,
+        dtype=dtype,
         memory=memory,
         recogniser=recogniser,
         missing=missing,
@@ -206,3 +180,14 @@ def open_folder(
         cache=cache,
         load_s=watch.seconds["load"],
     )
+
+
+def _held(
+    memory: Memory, spec: ModelSpec, *, device: str, fit: bool, on_plan: OnPlan | None
+) -> Memory:
+    """Return the plan that a device holds. Raises NotEnoughMemoryError."""
+    memory = memory.fitted(device) if fit else memory
+    if on_plan is not None:
+        on_plan(memory.plan, device)
+    memory.require(device=device, model=spec.name)
+    return memory

@@ -1,7 +1,7 @@
 """Watch clip after clip: the next ones are fetched while one is answered."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from vidqa.errors import VidqaError, without_frames
 from vidqa.media.marks import marks
 from vidqa.media.viewing import Viewing
 from vidqa.types import Marks, Notify
+from vidqa.types.generation import GenerationSettings
 from vidqa.types.records import Records
 
 FETCHED_AHEAD = 2
@@ -87,12 +88,12 @@ def ask_many(
     clips: Sequence[str],
     questions: Sequence[str],
     viewing: Viewing,
-    writing: Mapping[str, Any],
+    generation: GenerationSettings,
     *,
     in_order: bool,
 ) -> Iterator[dict[str, Any]]:
-    """Ask as `Model.ask_many`; `viewing` is how clips are watched, `writing` as for `Clip.ask`."""
-    records = Records({**viewing.settings, **writing})
+    """Ask every question about every clip. See `Model.ask_many`."""
+    records = Records({**viewing.settings, **generation.settings})
     views = ((clip, viewing) for clip in clips)
     watched = watch_all(WatchedClip, model, views, in_order=in_order)
     with closing(watched):
@@ -102,7 +103,8 @@ def ask_many(
                 try:
                     if isinstance(clip, VidqaError):
                         raise clip
-                    yield records.answered(clip.ask(question, **writing), subtitles=mark.subtitles)
+                    answer = clip.ask(question, generation)
+                    yield records.answered(answer, subtitles=mark.subtitles)
                 except VidqaError as error:
                     yield records.failed(
                         error, video=video, question=question, marks=mark, maker=model.maker
@@ -110,4 +112,4 @@ def ask_many(
 
 
 def _marks(model: Runtime, video: str, viewing: Viewing) -> Marks:
-    return marks(video, viewing.wanted, keep=model.cache is not None)
+    return marks(video, viewing.word_request, keep=model.cache is not None)

@@ -1,73 +1,48 @@
 """A loaded model: show it clips."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 from vidqa.engine.clip import Clip
 from vidqa.engine.many import ask_many, watch_all, watch_fetched
 from vidqa.engine.runtime import Runtime
 from vidqa.engine.watch.fetch import Fetch, View
 from vidqa.errors import VidqaError
-from vidqa.media.frames.read import Decoder
-from vidqa.media.sampling.strategies import Sampling
-from vidqa.media.speech.recognizer import Task
 from vidqa.media.viewing import Viewing
-from vidqa.media.words.sources import Subtitles
 from vidqa.prompt.recipe import choose_recipe
 from vidqa.types import Notify
-
-
-class Watching(TypedDict, total=False):
-    """How a clip is watched; what is left out is as `Viewing` has it."""
-
-    frames: int | None
-    """How many frames to look at; the model's default if None."""
-    recipe: str
-    """`vidqa`, or for the paper's models `paper`: what the authors showed them."""
-    sampling: Sampling | None
-    """How frames are chosen; as the recipe says if None."""
-    start_s: float | None
-    """Where to begin, in seconds."""
-    end_s: float | None
-    """Where to end, in seconds."""
-    subtitles: Subtitles
-    """`auto` (sidecar file, else text track, else speech), `off`, `speech` (listen in any case), or
-    a file."""
-    language: str | None
-    """Of the speech and the subtitles, such as `en`; detected if None or `auto`."""
-    task: Task
-    """`transcribe`, or `translate` for English words whatever is spoken."""
-    text_track: str | None
-    """Number from 1 or language of the text track to read; chosen if None."""
-    audio_track: str | None
-    """Number from 1 or language of the sound to listen to; chosen if None."""
-    decoder: Decoder
-    """`auto`, `pyav` or `decord`."""
-    blank: bool
-    """Show grey pictures in place of the frames: what is answered rests on the words."""
+from vidqa.types.generation import GenerationSettings
+from vidqa.types.options import with_options
 
 
 class Model(Runtime):
     """A loaded model: watch clips with it."""
 
     def watch(
-        self, video: str | Path, *, notify: Notify | None = None, **watching: Unpack[Watching]
+        self,
+        video: str | Path,
+        viewing: Viewing | None = None,
+        *,
+        notify: Notify | None = None,
+        **given: Any,
     ) -> Clip:
         """Look at a clip and listen to it, once.
 
         Args:
             video: path of a video file.
+            viewing: how to watch it.
             notify: called when each of the stages decode, speech, vision and prefill begins.
-            **watching: `frames`, `subtitles`, `start_s` and so on; see `Watching`.
+            **given: fields of `Viewing` by name: `frames`, `subtitles`, `start_s` and so on.
 
         Raises:
             VideoError: the clip cannot be watched.
             UsageError: a setting makes no sense for this clip.
 
         """
-        viewing = Viewing(**watching)
-        return self.watched(str(video), self.fetch(Path(video), viewing), viewing, notify=notify)
+        how = with_options(Viewing, viewing, given)
+        return self.watched(str(video), self.fetch(Path(video), how), how, notify=notify)
 
     def watch_all(
         self,
@@ -95,11 +70,7 @@ class Model(Runtime):
         questions: str | Sequence[str],
         *,
         in_order: bool = True,
-        max_new_tokens: int | None = None,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        seed: int = 0,
-        **watching: Unpack[Watching],
+        **settings: Any,
     ) -> Iterator[dict[str, Any]]:
         """Ask every question about every clip; the next clips are read and heard meanwhile.
 
@@ -107,11 +78,8 @@ class Model(Runtime):
             clips: paths of video files, or one; `vidqa.find_clips` finds those in folders.
             questions: one or several.
             in_order: else a clip that is read and heard already goes before one that is not.
-            max_new_tokens: as in `Clip.ask`, like the three that follow.
-            temperature: of the choice of tokens.
-            top_p: the share of likely tokens to choose from.
-            seed: of the choice.
-            **watching: `frames`, `subtitles` and so on, as in `watch`.
+            **settings: fields of `Viewing`, as in `watch`, and of `GenerationSettings`, as in
+                `Clip.ask`.
 
         Yields:
             The JSON object of a clip and a question, as that of `vidqa ask`; its `settings` are
@@ -121,17 +89,14 @@ class Model(Runtime):
             UsageError: a setting makes no sense for this model.
 
         """
-        writing = {
-            "max_new_tokens": max_new_tokens,
-            "temperature": temperature,
-            "top_p": top_p,
-            "seed": seed,
-        }
+        own = {one.name for one in fields(GenerationSettings)} & settings.keys()
+        generation = GenerationSettings(**{name: settings.pop(name) for name in own})
+        viewing = Viewing(**settings)
+        choose_recipe(viewing.recipe, self.spec)
         asked = [questions] if isinstance(questions, str) else list(questions)
         named = [clips] if isinstance(clips, str | Path) else clips
-        names, viewing = list(map(str, named)), Viewing(**watching)
-        choose_recipe(viewing.recipe, self.spec)
-        return ask_many(self, names, asked, viewing, writing, in_order=in_order)
+        names = list(map(str, named))
+        return ask_many(self, names, asked, viewing, generation, in_order=in_order)
 
     def watched(
         self, name: str, fetch: Fetch, viewing: Viewing, *, notify: Notify | None = None

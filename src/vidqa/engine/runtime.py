@@ -21,7 +21,7 @@ from vidqa.media.reader import Reader
 from vidqa.media.sampling.select import choose_sampling, stretch
 from vidqa.media.speech.recognizer import Recogniser
 from vidqa.media.viewing import Viewing
-from vidqa.media.words.sources import Ears
+from vidqa.media.words.finder import WordFinder
 from vidqa.models.spec import ModelSpec
 from vidqa.network.inference.frame_encoder import FrameEncoder
 from vidqa.network.loading import Loaded
@@ -55,7 +55,7 @@ class Runtime:
         self.device = device
         self.dtype = dtype
         self.memory = memory
-        self.ears = Ears(reader, recogniser, missing=missing, cache=cache)
+        self.ears = WordFinder(reader, recogniser, missing=missing, cache=cache)
         self.cache = cache
         self.timings_s: dict[Stage, float] = {"load": load_s}
         """What it took to have it; a program may add its `start`."""
@@ -79,7 +79,7 @@ class Runtime:
 
         """
         recipe = choose_recipe(viewing.recipe, self.spec)
-        wanted = viewing.wanted
+        wanted = viewing.word_request
         known = viewing.words
         errand = Errand(
             reader=self.reader,

@@ -7,7 +7,7 @@ from typing import Any
 
 from vidqa.engine.watch.encode_frames import Looked
 from vidqa.errors import UsageError
-from vidqa.media.sampling.select import Moments
+from vidqa.media.sampling.samplers import Moments
 from vidqa.models.spec import ModelSpec
 from vidqa.network.inference.prompt_ids import OUR_MARKS, Pictures, PromptIds, Turn
 from vidqa.network.loading import Loaded

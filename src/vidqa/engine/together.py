@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from torch import Tensor
 
@@ -16,6 +17,8 @@ from vidqa.network.inference.prompt_ids import PromptIds
 from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
 from vidqa.system.memory import free_memory_bytes
 from vidqa.types import Answer, Notify
+from vidqa.types.generation import GenerationSettings
+from vidqa.types.options import with_options
 
 ALONE = "answered alone: this model's memory of what it read cannot be put side by side"
 
@@ -46,23 +49,19 @@ class Draft:
 def answer_together(
     clips: Sequence[WatchedClip],
     question: str,
+    generation: GenerationSettings | None = None,
     *,
-    max_new_tokens: int | None = None,
-    temperature: float = 0.0,
-    top_p: float = 1.0,
-    seed: int = 0,
     notify: Notify | None = None,
+    **given: Any,
 ) -> list[Answer | VidqaError]:
     """Answer one question about each of several clips, watched by one model.
 
     Args:
         clips: at least one.
         question: plain text.
-        max_new_tokens: as in `Clip.stream`.
-        temperature: as in `Clip.stream`.
-        top_p: as in `Clip.stream`.
-        seed: as in `Clip.stream`, of the draws of every answer.
+        generation: how each is written.
         notify: called when the stages prefill and generate begin.
+        **given: as in `Clip.stream`.
 
     Returns:
         For each clip the answer, or why there is none. `Answer.batch` is the number written in one
@@ -72,8 +71,10 @@ def answer_together(
         UsageError: a setting is out of range.
 
     """
-    sampling = checked_sampling(temperature, top_p, seed)
-    draft = partial(_draft, question=question, max_new_tokens=max_new_tokens, notify=notify)
+    how = with_options(GenerationSettings, generation, given)
+    sampling = checked_sampling(how.temperature, how.top_p, how.seed)
+    most = how.max_new_tokens
+    draft = partial(_draft, question=question, max_new_tokens=most, notify=notify)
     return _answers(clips, draft, sampling)
 
 

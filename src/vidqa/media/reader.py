@@ -9,13 +9,14 @@ from typing import ParamSpec, TypeVar
 from vidqa.errors import DecoderError
 from vidqa.media.container.open_media import quoted
 from vidqa.media.container.probe import probe
-from vidqa.media.frames.read import Decoder, FrameReport, read_frames
+from vidqa.media.frames.read import FrameReport, read_frames
 from vidqa.media.frames.resize import Size
-from vidqa.media.sampling.select import Moments, find_moments
-from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.sampling.samplers import Moments, Sampling
+from vidqa.media.sampling.select import find_moments
 from vidqa.media.worker.pool import Workers
 from vidqa.types import Frame
 from vidqa.types.media_info import VideoInfo
+from vidqa.types.values import Decoder
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

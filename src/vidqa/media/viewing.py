@@ -1,29 +1,123 @@
-"""How clips are watched."""
+"""How clips are watched: each field is an option of the commands, of the records and of Python."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, get_args
 
-from vidqa.media.frames.read import Decoder
-from vidqa.media.sampling.strategies import Sampling
-from vidqa.media.speech.recognizer import Task
-from vidqa.media.words.sources import Subtitles, Wanted
-from vidqa.types import Words
+from vidqa.errors import UsageError
+from vidqa.media.sampling.samplers import SAMPLERS, Sampling, written_names
+from vidqa.media.words.request import Subtitles, WordRequest
+from vidqa.system.file_systems import is_regular
+from vidqa.types.clock import as_typed, read_seconds
+from vidqa.types.options import as_given, listed, option
+from vidqa.types.values import Decoder, Task, Words
+
+TIME: dict[str, Any] = {
+    "metavar": "TIME",
+    "read": read_seconds,
+    "wrong": " is no time",
+    "hint": "write seconds, mm:ss or hh:mm:ss",
+}
+"""How times are typed."""
+
+
+def read_subtitles(text: str) -> str | Path:
+    """Read `auto`, `speech`, `off`, or the path of a file that exists. Raises ValueError."""
+    if text in ("auto", "speech", "off"):
+        return text
+    if not is_regular(Path(text)):
+        raise ValueError(f"there is no file {text}")
+    return Path(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WordChoice:
-    """Which words of a clip are shown; see `Model.watch`."""
+class Viewing:
+    """Which frames and words of a clip are shown. Raises UsageError for what makes no sense."""
 
-    subtitles: Subtitles = "auto"
-    language: str | None = None
-    task: Task = "transcribe"
-    text_track: str | None = None
-    audio_track: str | None = None
+    frames: int | None = option(
+        None, "Frames to look at. [default: the model's own]", metavar="N", least=1, most=100_000
+    )
+    recipe: str = option(
+        "vidqa",
+        "How frames and words are shown: over the whole clip; or, to the paper's models, exactly "
+        "as its authors did.",
+        metavar="vidqa|paper",
+    )
+    sampling: Sampling | None = option(
+        None,
+        f"Which frames: {'; '.join(one.meaning for one in list(SAMPLERS.values())[:-1])}; or "
+        f"{list(SAMPLERS.values())[-1].meaning}. [default: uniform]",
+        names=("--sample",),
+        record="sample",
+        metavar="|".join(written_names()),
+        read=Sampling.parse,
+        wrong=": frames cannot be chosen like that",
+        hint=f"use {listed(written_names())}",
+    )
+    start_s: float | None = option(
+        None, "Begin here: seconds, mm:ss or hh:mm:ss.", names=("--start",), **TIME
+    )
+    end_s: float | None = option(
+        None, "End here: seconds, mm:ss or hh:mm:ss.", names=("--end",), **TIME
+    )
+    decoder: Decoder = option(
+        "auto",
+        "What reads the frames; decord is refused where its frame numbers are wrong.",
+        metavar="auto|pyav|decord",
+        choices=get_args(Decoder),
+    )
+    subtitles: Subtitles = option(
+        "auto",
+        "The words: a subtitle file; auto: one beside the clip, else a track inside it, "
+        "else speech recognition; speech: listen in any case; off: none.",
+        metavar="FILE|auto|speech|off",
+        read=read_subtitles,
+        wrong=": no such file",
+        hint="use a file, auto, speech or off",
+        takes_stdin=True,
+    )
+    language: str | None = option(
+        None,
+        "Language of the words, such as en or English: the speech's, and that of the subtitles to "
+        "read; auto: detected. [default: detected]",
+        metavar="CODE",
+    )
+    task: Task = option(
+        "transcribe",
+        "Take speech down as it is, or in English; only speech models of many languages translate.",
+        metavar="transcribe|translate",
+        choices=get_args(Task),
+    )
+    text_track: str | None = option(
+        None,
+        "Read this text track of the clip, by the number that `vidqa info` shows or by language. "
+        "[default: the one that holds most of what is said]",
+        metavar="N|CODE",
+    )
+    audio_track: str | None = option(
+        None,
+        "Listen to this sound of the clip, by the number that `vidqa info` shows or by language. "
+        "[default: the one that a player takes]",
+        metavar="N|CODE",
+    )
+    blank: bool = False
+    """Show grey pictures in place of the frames, so that an answer rests on the words."""
+    words: Words | None = None
+    """Those said, where they are known already: then nobody reads or listens."""
+    keep_places: bool = False
+    """Keep what the tower says before it is projected, for training."""
+
+    def __post_init__(self) -> None:
+        start_s, end_s = self.start_s, self.end_s
+        if self.words is None and start_s is not None and end_s is not None and end_s <= start_s:
+            raise UsageError(
+                f"--end {as_typed(end_s)} does not come after --start {as_typed(start_s)}"
+            )
 
     @property
-    def wanted(self) -> Wanted:
-        """The same, checked. Raises UsageError as `Wanted.parse` does."""
-        return Wanted.parse(
+    def word_request(self) -> WordRequest:
+        """Which words, checked. Raises UsageError as `WordRequest.parse` does."""
+        return WordRequest.parse(
             self.subtitles,
             self.language,
             self.task,
@@ -31,36 +125,27 @@ class WordChoice:
             audio_track=self.audio_track,
         )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Viewing(WordChoice):
-    """Which frames and words of a clip are shown; see `Model.watch`."""
-
-    frames: int | None = None
-    recipe: str = "vidqa"
-    sampling: Sampling | None = None
-    start_s: float | None = None
-    end_s: float | None = None
-    decoder: Decoder = "auto"
-    blank: bool = False
-    words: Words | None = None
-    """Those said, where they are known already: then nobody reads or listens."""
-    keep_places: bool = False
-    """Keep what the tower says before it is projected, for training."""
-
     @property
     def settings(self) -> dict[str, Any]:
         """All that can change an answer, as it was given, for JSON."""
+        return as_given(self)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """All that changes what is seen and heard, in the order that cache keys have."""
         return {
-            "frames": self.frames,
-            "recipe": self.recipe,
-            "sample": None if self.sampling is None else str(self.sampling),
-            "start_s": self.start_s,
-            "end_s": self.end_s,
-            "decoder": self.decoder,
-            "subtitles": str(self.subtitles),
+            "subtitles": self.subtitles,
             "language": self.language,
             "task": self.task,
             "text_track": self.text_track,
             "audio_track": self.audio_track,
+            "frames": self.frames,
+            "recipe": self.recipe,
+            "sampling": self.sampling and asdict(self.sampling),
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+            "decoder": self.decoder,
+            "blank": self.blank,
+            "words": self.words and asdict(self.words),
+            "keep_places": self.keep_places,
         }

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from vidqa.errors import ModelMissingError
 from vidqa.models.installed import parts
-from vidqa.models.inventory import status
+from vidqa.models.inventory import is_complete
 from vidqa.models.registry import BEST_FIRST, DEFAULT_MODEL, MODELS
 from vidqa.models.sources.fetch import download_bytes
 from vidqa.models.spec import ModelSpec
@@ -109,7 +109,7 @@ def offered(machine: Machine) -> list[ModelSpec]:
 
 
 def _cached(store: Store) -> list[str]:
-    return [name for name in BEST_FIRST if status(name, store=store).cached]
+    return [name for name in BEST_FIRST if is_complete(MODELS[name], store)]
 
 
 def _taken(machine: Machine) -> str:

@@ -54,6 +54,13 @@ def require_complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
     return folder
 
 
+def is_complete(spec: ModelSpec, store: Store) -> bool:
+    """Return whether a model and what it listens with were pulled; neither is looked into."""
+    own = [model_key(spec)]
+    ears = [] if spec.speech is None else [speech_key(find_speech(spec.speech))]
+    return all(map(store.has, own + ears))
+
+
 def keys_of(spec: ModelSpec | SpeechSpec) -> list[str]:
     """Return the keys of all entries that a model consists of, its own first."""
     own = speech_key(spec) if isinstance(spec, SpeechSpec) else model_key(spec)
@@ -138,19 +145,15 @@ def _expected_bytes(spec: ModelSpec | SpeechSpec) -> int:
     return assembled + sum(map(unpacked_bytes, parts(spec)))
 
 
-def locate(name: str, *, listens: bool = True, store: Store | None = None) -> Path:
-    """Return the folder of a complete model, perhaps the user's own. Raises as `verify` does.
+def locate(name: str, *, store: Store | None = None) -> Path:
+    """Return the folder of a complete model, which may be the user's own. Raises as `verify`.
 
     Args:
         name: a preset, or a folder.
-        listens: its speech model must be in the cache, too.
         store: the cache; the user's by default.
 
     """
     store = store or Store()
     if (local := find_local(name, store)) is not None:
         return local.folder
-    spec = find(name)
-    if isinstance(spec, ModelSpec) and not listens:
-        return model_folder(spec, store)
-    return require_complete(spec, store)
+    return require_complete(find(name), store)

@@ -16,7 +16,7 @@ from vidqa.models.gate import (
     read_json,
     require_safe,
 )
-from vidqa.models.installed import hub_commit
+from vidqa.models.installed import hub_commit, model_folder, model_revision
 from vidqa.models.presets.hub import derived
 from vidqa.models.registry import MODELS, SPEECH, find_model
 from vidqa.models.sources.fetch import source_key
@@ -45,6 +45,25 @@ class LocalModel:
 def write_settings(folder: Path, preset: str) -> None:
     """Record in a folder the preset by which its model is shown clips."""
     (folder / SETTINGS).write_text(json.dumps({"preset": preset}) + "\n", encoding="utf-8")
+
+
+def resolve(model: str | LocalModel, store: Store) -> LocalModel:
+    """Find and verify a model by its name; one that was found already is not looked at again.
+
+    Raises:
+        UsageError: no such model.
+        ModelMissingError, ModelDamagedError, ModelUnsupportedError: as `find_local` does.
+
+    """
+    if isinstance(model, LocalModel):
+        return model
+    return find_local(model, store) or _of_preset(find_model(model), store)
+
+
+def _of_preset(spec: ModelSpec, store: Store) -> LocalModel:
+    folder = model_folder(spec, store)
+    require_safe(folder, is_verified=True)
+    return LocalModel(spec, folder, model_revision(spec, store))
 
 
 def find_local(name: str, store: Store | None = None) -> LocalModel | None:

@@ -7,6 +7,7 @@ from typing import Literal
 from vidqa.prompt.form import DEFAULT_FORM, PromptForm
 from vidqa.prompt.paper.limits import Budget
 from vidqa.system.footprint import Footprint
+from vidqa.types.summaries import Length
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,6 @@ class SpeechSpec:
     def licences(self) -> tuple[str, ...]:
         """The licence of its only source."""
         return (self.source.licence,)
-
-
-Length = Literal["none", "short", "medium", "long"]
-"""The length of a summary; `none`: only chapters."""
 
 
 def question_of(length: Length) -> str:

@@ -12,6 +12,12 @@ WordsSource = Literal["file", "sidecar", "track", "speech", "none", "off"]
 """Source of the words: `--subtitles FILE`, a file beside the clip, a track inside it, speech
 recognition; `none` if nothing was said, `off` if words were not requested."""
 
+Decoder = Literal["auto", "pyav", "decord"]
+"""What reads frames; `auto` chooses by the clip."""
+
+Task = Literal["transcribe", "translate"]
+"""What to do with speech: write it down as it is, or in English."""
+
 StoppedBy = Literal["end", "token_limit", "context_full", "chosen"]
 """Reason why an answer ended: the model's end token, `max_new_tokens`, a full context, or it was
 chosen among given ones."""

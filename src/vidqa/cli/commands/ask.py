@@ -1,7 +1,7 @@
 """Ask every question about every clip."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,10 @@ from vidqa.cli import options, parse, run_options
 from vidqa.cli.command import grouped
 from vidqa.cli.groups import (
     ClipOptions,
+    ModelOptions,
     NoiseOptions,
     RecordOptions,
-    RunWatchOptions,
-    WritingOptions,
+    WatchSetup,
 )
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView, choose_view
@@ -24,8 +24,11 @@ from vidqa.cli.render.stdout import ReaderGone
 from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
 from vidqa.errors import UsageError, VidqaError
+from vidqa.media.viewing import Viewing
 from vidqa.types import Answer, Notify, Stage, TextDelta
 from vidqa.types.exit_codes import ExitCode
+from vidqa.types.generation import GenerationSettings
+from vidqa.types.loading import LoadSettings
 from vidqa.types.records import Records
 
 if TYPE_CHECKING:
@@ -37,8 +40,8 @@ class AskOptions:
     """How to watch, answer and show."""
 
     run: RunOptions
-    writing: Mapping[str, Any]
-    """How free answers are written, for `Clip.ask`."""
+    generation: GenerationSettings
+    """How free answers are written."""
     choices: tuple[str, ...]
     threshold: float | None
     grounding: bool
@@ -57,7 +60,7 @@ class AskOptions:
         """All that can change an answer, as it was given; None is as the model has it."""
         return {
             **self.run.watch.settings,
-            **self.writing,
+            **self.generation.settings,
             "choices": list(self.choices),
             "threshold": self.threshold,
             "grounding": self.grounding,
@@ -122,13 +125,14 @@ class Asking:
         """Answer one question about several clips, in one forward."""
         from vidqa.engine.together import answer_together
 
-        return answer_together(clips, question, notify=self.teller.stage, **self.options.writing)
+        generation, notify = self.options.generation, self.teller.stage
+        return answer_together(clips, question, generation, notify=notify)
 
     def _events(self, clip: "Clip", question: str, notify: Notify) -> Iterator[TextDelta | Answer]:
         """What comes of a question: a free answer piece by piece, or one of the choices."""
         options = self.options
         if not options.choices:
-            yield from clip.stream(question, notify=notify, **options.writing)
+            yield from clip.stream(question, options.generation, notify=notify)
             return
         answer = clip.choose(question, options.choices, threshold=options.threshold, notify=notify)
         notify("generate")
@@ -145,7 +149,7 @@ class AskCommand(TyperCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerOptions(WritingOptions):
+class AnswerOptions:
     """Which answers are given, and how they are shown."""
 
     batch: run_options.Batch = 1
@@ -161,7 +165,10 @@ class AnswerOptions(WritingOptions):
 def ask(
     clips: ClipOptions,
     records: RecordOptions,
-    watch: RunWatchOptions,
+    viewing: Viewing,
+    load: LoadSettings,
+    model: ModelOptions,
+    generation: GenerationSettings,
     answer: AnswerOptions,
     noise: NoiseOptions,
     words: options.Words = None,
@@ -172,17 +179,19 @@ def ask(
     chosen = replace(clips.selection, questions=question, question_file=questions)
     asked = parse.read_request(words or [], chosen, sys.stdin)
     caches = parse.caches_held(
-        has_choices=answer.choices is not None, grounding=answer.grounding, recipe=watch.recipe
+        has_choices=answer.choices is not None, grounding=answer.grounding, recipe=viewing.recipe
     )
     how = AskOptions(
         run=RunOptions(
             **vars(records),
-            watch=watch,
+            watch=WatchSetup(
+                model=model.model, load=load, viewing=viewing, may_download=not model.offline
+            ),
             caches=caches,
             batch=answer.batch,
             timings=answer.timings,
         ),
-        writing=answer.writing,
+        generation=generation,
         choices=parse.read_choices(answer.choices, answer.threshold),
         threshold=answer.threshold,
         grounding=answer.grounding,
@@ -192,5 +201,5 @@ def ask(
     if answer.timings and noise.quiet and not (answer.as_json or records.output):
         raise UsageError("--quiet leaves no place for --timings", hint="add --json, or drop one")
     teller = Teller(**vars(noise))
-    teller.unused_draws(answer.temperature, answer.top_p, answer.seed)
+    teller.unused_draws(generation.temperature, generation.top_p, generation.seed)
     return ask_all(asked, how, teller)

@@ -2,27 +2,30 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
 from vidqa.cli import options, parse
-from vidqa.cli.command import grouped
-from vidqa.cli.groups import NoiseOptions, WatchOptions, WritingOptions
+from vidqa.cli.command import Without, grouped, refuse_stdin
+from vidqa.cli.groups import NoiseOptions, WatchSetup
 from vidqa.cli.render.answers import failure_line
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import opened
 from vidqa.cli.render.status import Teller, cut_short
 from vidqa.cli.render.stdout import put
 from vidqa.cli.session import Watcher
-from vidqa.cli.spool import is_stdin, spooled
+from vidqa.cli.spool import spooled
 from vidqa.errors import UsageError, VidqaError
+from vidqa.media.viewing import Viewing
 from vidqa.system import paths
 from vidqa.system.file_systems import is_there
 from vidqa.types import Answer, TextDelta
 from vidqa.types.exit_codes import ExitCode, exit_code
+from vidqa.types.generation import GenerationSettings
+from vidqa.types.loading import LoadSettings
 from vidqa.types.wording import counted
 
 if TYPE_CHECKING:
@@ -42,15 +45,15 @@ AROUND_S = 5.0
 HISTORY = "chat-history"
 """In the cache directory: the lines typed, unless --no-cache is given."""
 HISTORY_LINES = 1000
+STDIN_IS_FOR = "chat takes its questions from stdin"
 
 
 @dataclass(frozen=True, slots=True)
 class ChatOptions:
     """How to watch and to answer."""
 
-    watch: WatchOptions
-    writing: Mapping[str, Any]
-    """How answers are written, for `Clip.ask`."""
+    watch: WatchSetup
+    generation: GenerationSettings
     as_json: bool
 
 
@@ -85,7 +88,7 @@ class ChatRun:
         is_person = sys.stdin.isatty()
         if is_person:
             self.teller.note("/help says what can be typed besides questions")
-        for line in typed(keep=not self.how.watch.no_cache) if is_person else piped():
+        for line in typed(keep=self.how.watch.load.keep) if is_person else piped():
             if line.strip() in ("/quit", "/exit"):
                 break
             self._obey(line.strip())
@@ -113,7 +116,7 @@ class ChatRun:
 
     def _answer(self, stream: Callable[..., Iterator[TextDelta | Answer]], question: str) -> None:
         how = self.how
-        for event in stream(question, **how.writing):
+        for event in stream(question, how.generation):
             if isinstance(event, Answer):
                 self.answers.append(event)
                 put(json.dumps(event.to_record()) + "\n" if how.as_json else "\n")
@@ -224,32 +227,20 @@ def typed(*, keep: bool) -> Iterator[str]:
                 readline.write_history_file(history)
 
 
-def refuse_stdin(name: str, what: str) -> None:
-    """Refuse what stdin cannot give beside questions. Raises UsageError."""
-    if is_stdin(name):
-        raise UsageError(f"chat takes its questions from stdin, so {what} cannot come from it")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChatWatchOptions(WatchOptions):
-    """Those of clips that are watched while stdin holds questions."""
-
-    def __post_init__(self) -> None:
-        refuse_stdin(self.subtitles, "subtitles")
-        WatchOptions.__post_init__(self)
-
-
 @grouped
 def chat(
     clip: options.VideoClip,
-    watch: ChatWatchOptions,
-    writing: WritingOptions,
+    viewing: Annotated[Viewing, Without("recipe", stdin_is_for=STDIN_IS_FOR)],
+    load: LoadSettings,
+    generation: GenerationSettings,
     noise: NoiseOptions,
+    model: options.ModelName = None,
     as_json: options.Json = False,
 ) -> ExitCode:
     """Ask one clip in turns. From a terminal or a pipe; /help says what else can be typed."""
     parse.require_file_name(clip)
-    refuse_stdin(clip, "the clip")
+    refuse_stdin(clip, "the clip", STDIN_IS_FOR)
     teller = Teller(**vars(noise))
-    teller.unused_draws(writing.temperature, writing.top_p, writing.seed)
-    return ChatRun(spooled(clip), ChatOptions(watch, writing.writing, as_json), teller).run()
+    teller.unused_draws(generation.temperature, generation.top_p, generation.seed)
+    setup = WatchSetup(model=model, load=load, viewing=viewing)
+    return ChatRun(spooled(clip), ChatOptions(setup, generation, as_json), teller).run()

@@ -4,9 +4,10 @@ import json
 import sys
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from vidqa.cli import options
+from vidqa.cli.command import Only, grouped
 from vidqa.cli.model_choice import settled
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.escape import printable
@@ -15,6 +16,7 @@ from vidqa.cli.render.stdout import put, put_columns
 from vidqa.models.registry import DEFAULT_MODEL
 from vidqa.types import SCHEMA_VERSION
 from vidqa.types.exit_codes import ExitCode
+from vidqa.types.loading import LoadSettings
 
 if TYPE_CHECKING:
     from vidqa.tasks.doctor.finding import Finding
@@ -85,14 +87,14 @@ def _show_on_terminal(finding: "Finding") -> None:
     Console(highlight=False, markup=False).print(table)
 
 
+@grouped
 def doctor(
+    load: Annotated[LoadSettings, Only("device")],
     model: options.DoctorModel = None,
-    device: options.Device = None,
     offline: options.DoctorOffline = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Examine this installation. Line by line: ok, warning or failing, and what mends it."""
     model = settled("model", model, DEFAULT_MODEL)
-    device = settled("device", device, "auto")
-    return DoctorRun(model, device, offline, as_json, Teller(quiet=quiet)).run()
+    return DoctorRun(model, load.device, offline, as_json, Teller(quiet=quiet)).run()

@@ -3,20 +3,24 @@
 import json
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 from vidqa.cli import options
-from vidqa.cli.model_choice import settled, settled_model
+from vidqa.cli.command import Only, grouped
+from vidqa.cli.groups import NoiseOptions
+from vidqa.cli.model_choice import settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import STDOUT, Sink, growing, require_new
 from vidqa.cli.render.status import Teller
 from vidqa.cli.render.stdout import put
 from vidqa.errors import ClipNotFoundError, UsageError
+from vidqa.media.viewing import Viewing
 from vidqa.system.config import setting
 from vidqa.types.exit_codes import ExitCode
+from vidqa.types.loading import LoadSettings
 
 if TYPE_CHECKING:
     from vidqa.tasks.evaluate.bootstrap import Share
@@ -42,8 +46,7 @@ class EvaluateOptions:
 
     model: str | None
     """None: the best in the cache for this machine."""
-    device: str
-    dtype: str
+    load: LoadSettings
     frames: int | None
     without: "frozenset[Without]"
     output: Path | None
@@ -51,7 +54,6 @@ class EvaluateOptions:
     force: bool
     """Write anew what is there already."""
     against: Path | None
-    keep: bool
     as_json: bool
 
 
@@ -126,17 +128,9 @@ class EvaluateRun:
         from vidqa.tasks.evaluate.evaluation import Settings, evaluate
 
         options = self.options
-        name = settled_model(options.model, options.device, self.teller)
+        name = settled_model(options.model, options.load.device, self.teller)
         self.teller.stage("load")
-        model = engine.load(
-            name,
-            device=options.device,
-            dtype=options.dtype,
-            frames=options.frames,
-            on_plan=self.teller.plan,
-            speech=setting("speech").value,
-            keep=options.keep,
-        )
+        model = engine.load(name, options.load, frames=options.frames, on_plan=self.teller.plan)
         settings = Settings(options.frames, options.without)
         for result in evaluate(model, items, settings, folder=self.questions.parent):
             if result.error is not None and result.item.video not in missing:
@@ -222,32 +216,28 @@ def _cells(row: Row, *, with_more: bool) -> list[str]:
     return cells
 
 
+@grouped
 def evaluate(
     questions: options.QuestionFile,
+    viewing: Annotated[Viewing, Only("frames")],
+    load: Annotated[LoadSettings, Only("device", "dtype", "keep")],
+    noise: NoiseOptions,
     model: options.ModelName = None,
-    frames: options.Frames = None,
     without: options.Without = None,
     against: options.Against = None,
     output: options.ResultFile = None,
     force: options.Force = False,
-    device: options.Device = None,
-    dtype: options.Dtype = None,
-    no_cache: options.NoCache = False,
     as_json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> ExitCode:
     """Ask what is known, and count the right answers."""
     how = EvaluateOptions(
         model=model,
-        device=settled("device", device, "auto"),
-        dtype=settled("dtype", dtype, "auto"),
-        frames=frames,
+        load=replace(load, speech=setting("speech").value),
+        frames=viewing.frames,
         without=read_without(without),
         output=output,
         force=force,
         against=against,
-        keep=not no_cache,
         as_json=as_json,
     )
-    return EvaluateRun(questions, how, Teller(quiet=quiet, verbose=verbose)).run()
+    return EvaluateRun(questions, how, Teller(**vars(noise))).run()

@@ -7,11 +7,11 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from vidqa.cli import options, run_options
-from vidqa.cli.command import grouped
-from vidqa.cli.groups import ClipOptions, ViewOptions
+from vidqa.cli.command import Only, grouped
+from vidqa.cli.groups import ClipOptions
 from vidqa.cli.model_choice import previewed_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.answers import failure_line
@@ -23,10 +23,12 @@ from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.several import Several
 from vidqa.cli.runs.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.errors import UsageError, VidqaError
+from vidqa.media.viewing import Viewing
 from vidqa.tasks.folders.clip_list import ClipList
 from vidqa.tasks.folders.shelf import Shelf
 from vidqa.types import SCHEMA_VERSION
 from vidqa.types.exit_codes import ExitCode
+from vidqa.types.loading import LoadSettings
 from vidqa.types.wording import counted
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ class FramesRun:
         from vidqa.media.marks import marks
 
         told = asdict(self.options)
-        mark = marks(clip, self.options.wanted, keep=told.pop("keep"))
+        mark = marks(clip, self.options.word_request, keep=told.pop("keep"))
         settings = {name: None if one is None else str(one) for name, one in told.items()}
         return making(mark, {"settings": {**settings, "font": str(self.wishes.font)}})
 
@@ -221,35 +223,22 @@ def _show_table(rows: list[tuple[str, ...]]) -> None:
     Console(highlight=False).print(table)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeenOptions(ViewOptions):
-    """How a model would be shown clips."""
-
-    model: options.PreviewModel = None
-    recipe: options.Recipe = "vidqa"
-
-    @property
-    def recipe_name(self) -> str:
-        """As typed."""
-        return self.recipe
-
-
 @grouped
 def frames(
     clips: ClipOptions,
     wishes: Wishes,
-    seen: SeenOptions,
+    viewing: Viewing,
+    load: Annotated[LoadSettings, Only("speech", "keep")],
     words: run_options.Clips = None,
+    model: options.PreviewModel = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Show what a model sees of clips. Frames, and the words beside them; loads no model."""
     from vidqa.tasks.preview.preview import PreviewOptions
 
+    _ = viewing.word_request  # refuses what makes no sense
     teller = Teller(quiet=quiet)
     how = PreviewOptions.of(
-        seen.viewing,
-        model=previewed_model(seen.model, teller),
-        speech=seen.heard_by,
-        keep=not seen.no_cache,
+        viewing, model=previewed_model(model, teller), speech=load.speech, keep=load.keep
     )
     return FramesRun(clips.find(words), how, wishes, teller).run()

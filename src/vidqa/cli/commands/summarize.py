@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from vidqa.cli import options, parse, run_options
+from vidqa.cli import parse, run_options
 from vidqa.cli.command import grouped
-from vidqa.cli.groups import ClipOptions, NoiseOptions, RecordOptions, RunWatchOptions
+from vidqa.cli.groups import (
+    ClipOptions,
+    ModelOptions,
+    NoiseOptions,
+    RecordOptions,
+    WatchSetup,
+)
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView, JsonView
 from vidqa.cli.render.output_file import STDOUT, require_writable
@@ -21,10 +27,14 @@ from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
 from vidqa.errors import UsageError, VidqaError
 from vidqa.media.languages import read_language
-from vidqa.models.spec import Length, question_of
+from vidqa.media.viewing import Viewing
+from vidqa.models.spec import question_of
 from vidqa.types import Answer
 from vidqa.types.exit_codes import ExitCode
+from vidqa.types.loading import LoadSettings
+from vidqa.types.options import as_given
 from vidqa.types.records import Records
+from vidqa.types.summaries import SummarySettings
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
@@ -34,24 +44,6 @@ Form = Text | Literal["json"]
 ENDINGS: dict[Text, str] = {"text": ".txt", "md": ".md", "ffmetadata": ".ffmetadata"}
 """Of the names of files."""
 
-LengthName = Annotated[
-    str | None,
-    typer.Option(
-        "--length",
-        metavar="none|short|medium|long",
-        help="How much is said of a clip: nothing beside its chapters, a sentence, a paragraph, a "
-        "page. [default: medium; with -f ffmetadata none]",
-        show_default=False,
-    ),
-]
-WithChapters = Annotated[
-    bool,
-    typer.Option(
-        "--chapters",
-        help="Also cut it into chapters: those in the file, else at pauses, shots and where what "
-        "is spoken of changes. The model gives titles, never times.",
-    ),
-]
 FormName = Annotated[
     str | None,
     typer.Option(
@@ -75,29 +67,6 @@ Output = Annotated[
         "summary of one clip. - is stdout.",
     ),
 ]
-Instructions = Annotated[
-    str | None,
-    typer.Option(metavar="TEXT", help='What it is to keep to, such as "for a blind listener".'),
-]
-AnswerLanguage = Annotated[
-    str | None,
-    typer.Option(
-        "--answer-language",
-        metavar="CODE",
-        help="Language to answer in, such as de. [default: as the model likes]",
-    ),
-]
-WhatItRestsOn = Annotated[
-    bool,
-    typer.Option(
-        "--grounding",
-        help="Say what each sentence rests on: seen, heard, both, or a guess; scores it again "
-        "with less shown. Titles are not looked at.",
-    ),
-]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="As --grounding, but guesses are left out and counted.")
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,45 +74,31 @@ class SummaryOptions:
     """How to watch, sum up and show."""
 
     run: RunOptions
-    length: Length
-    chapters: bool
-    instructions: str | None
-    answer_language: str | None
-    grounding: bool
-    strict: bool
-    max_new_tokens: int | None
+    summary: SummarySettings
     form: Form | None
     file: Path | None
     """For the text of the only clip, in place of records."""
     replaces_file: bool
-    """Whether that file may be there already."""
+    """Whether that file may exist already."""
 
     def __post_init__(self) -> None:
-        if self.length == "none" and not self.chapters:
+        how = self.summary
+        if how.length == "none" and not how.chapters:
             raise UsageError("--length none leaves nothing to say", hint="--chapters")
-        if self.length == "none" and (self.instructions or self.grounding or self.strict):
+        if how.length == "none" and (how.instructions or how.grounding or how.strict):
             raise UsageError(
                 "--instructions, --grounding and --strict are about a text, not about chapters",
                 hint="--length short",
             )
-        if self.instructions is not None and not self.instructions.strip():
+        if how.instructions is not None and not how.instructions.strip():
             raise UsageError("the instructions are empty")
-        if self.answer_language is not None:
-            read_language(self.answer_language)
+        if how.language is not None:
+            read_language(how.language)
 
     @property
     def settings(self) -> dict[str, Any]:
         """All that can change a summary, as it was given; None is as the model has it."""
-        return {
-            **self.run.watch.settings,
-            "length": self.length,
-            "chapters": self.chapters,
-            "instructions": self.instructions,
-            "answer_language": self.answer_language,
-            "grounding": self.grounding,
-            "strict": self.strict,
-            "max_new_tokens": self.max_new_tokens,
-        }
+        return {**self.run.watch.settings, **as_given(self.summary)}
 
 
 def summarize_all(asked: Request, how: SummaryOptions, teller: Teller) -> ExitCode:
@@ -166,24 +121,14 @@ class Summing:
         """Raise UsageError if it follows no instructions, or does not speak the language."""
         from vidqa.engine.summaries.summarize import worded_form
 
-        worded_form(model.spec, self.how.instructions, self.how.answer_language)
+        worded_form(model.spec, self.how.summary.instructions, self.how.summary.language)
 
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Sum one clip up."""
         from vidqa.engine.summaries.summarize import summarize
 
-        return summarize(
-            clip,
-            length=self.how.length,
-            chapters=self.how.chapters,
-            instructions=self.how.instructions,
-            language=self.how.answer_language,
-            grounding=self.how.grounding,
-            strict=self.how.strict,
-            max_new_tokens=self.how.max_new_tokens,
-            notify=self.teller.stage,
-            progress=self.teller.progress,
-        )
+        notify, progress = self.teller.stage, self.teller.progress
+        return summarize(clip, self.how.summary, notify=notify, progress=progress)
 
     def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
         """Summaries are made one by one."""
@@ -255,20 +200,6 @@ def _text_file(form: Form | None, records: RecordOptions) -> Path | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextOptions:
-    """What is said of a clip, and in which form."""
-
-    length: LengthName = None
-    chapters: WithChapters = False
-    form: FormName = None
-    instructions: Instructions = None
-    answer_language: AnswerLanguage = None
-    grounding: WhatItRestsOn = False
-    strict: Strict = False
-    max_new_tokens: options.MaxNewTokens = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class SummaryRecords(RecordOptions):
     """Where summaries go."""
 
@@ -277,34 +208,33 @@ class SummaryRecords(RecordOptions):
 
 @grouped
 def summarize(
-    text: TextOptions,
+    summary: SummarySettings,
     clips: ClipOptions,
     records: SummaryRecords,
-    watch: RunWatchOptions,
+    viewing: Viewing,
+    load: LoadSettings,
+    model: ModelOptions,
     noise: NoiseOptions,
     words: run_options.Clips = None,
+    form_name: FormName = None,
 ) -> ExitCode:
     """Say what clips are about. Long ones are watched window by window."""
-    form = _read_form(text.form, records.output)
+    form = _read_form(form_name, records.output)
     file = _text_file(form, records)
     is_metadata = form == "ffmetadata"
-    length = parse.read_length(text.length or ("none" if is_metadata else "medium"))
+    length = summary.length or ("none" if is_metadata else "medium")
     asked = Request(clips.find(words), (question_of(length),))
-    is_scored = text.grounding or text.strict
+    is_scored = summary.grounding or summary.strict
     kept = records if file is None else replace(records, output=None, force=False)
     how = SummaryOptions(
         run=RunOptions(
             **vars(kept),
-            watch=watch,
+            watch=WatchSetup(
+                model=model.model, load=load, viewing=viewing, may_download=not model.offline
+            ),
             caches=parse.caches_held(has_choices=False, grounding=is_scored, sentences=True),
         ),
-        length=length,
-        chapters=text.chapters or is_metadata,
-        instructions=text.instructions,
-        answer_language=text.answer_language,
-        grounding=text.grounding,
-        strict=text.strict,
-        max_new_tokens=text.max_new_tokens,
+        summary=replace(summary, length=length, chapters=summary.chapters or is_metadata),
         form=form,
         file=file,
         replaces_file=records.force,

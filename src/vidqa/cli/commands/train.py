@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from vidqa.cli import options, train_options
-from vidqa.cli.model_choice import settled
+from vidqa.cli import train_options
+from vidqa.cli.command import Only, grouped
+from vidqa.cli.options import Quiet
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import Teller
 from vidqa.errors import UsageError
+from vidqa.media.viewing import Viewing
 from vidqa.types.exit_codes import ExitCode
+from vidqa.types.loading import LoadSettings
 from vidqa.types.wording import counted
 
 if TYPE_CHECKING:
@@ -34,29 +37,26 @@ EVERY = 10
 """Without a terminal every so many steps are told of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainOptions:
     """What to learn from, and how."""
 
-    base: str
-    output: Path
-    layout: str
-    videos: Path | None
-    subtitles: Path | None
-    kept_apart: Path | None
-    recipe: str
-    stage: str | None
-    frames: int | None
-    steps: int | None
-    batch: int | None
-    accumulate: int
-    rate: float | None
-    rank: int | None
-    save_every: int
-    seed: int
-    checkpointing: bool
-    device: str
-    dtype: str
+    output: train_options.TrainedFolder
+    base: train_options.Base = "starter"
+    layout: train_options.Layout = "jsonl"
+    videos: train_options.Videos = None
+    subtitle_folder: train_options.SubtitleFolder = None
+    kept_apart: train_options.KeptApart = None
+    stage: train_options.PaperStage = None
+    steps: train_options.Steps = None
+    batch: train_options.BatchSize = None
+    accumulate: train_options.Accumulate = 1
+    rate: train_options.Rate = None
+    rank: train_options.LoraRank = None
+    save_every: train_options.SaveEvery = 50
+    seed: train_options.TrainSeed = 0
+    gradient_checkpointing: train_options.Checkpointing = False
+    dtype: train_options.TrainDtype = "auto"
 
 
 @dataclass(slots=True)
@@ -65,6 +65,8 @@ class TrainRun:
 
     files: tuple[Path, ...]
     options: TrainOptions
+    viewing: Viewing
+    device: str
     teller: Teller
 
     def run(self) -> ExitCode:
@@ -91,7 +93,9 @@ class TrainRun:
         from vidqa.training.data.paper_datasets import Folders, read_layout
 
         options = self.options
-        folders = None if options.videos is None else Folders(options.videos, options.subtitles)
+        folders = (
+            None if options.videos is None else Folders(options.videos, options.subtitle_folder)
+        )
         return read_layout(options.layout, file, folders)
 
     def _session(self, clips: int) -> "Session":
@@ -103,19 +107,19 @@ class TrainRun:
 
         options = self.options
         preset = trained_preset(options.base)
-        device = choose_device(options.device)
+        device = choose_device(self.device)
         precision = _precision(options.dtype, device)
         # on a CPU memory is cheap, and fp32 weights give the same losses wherever a run goes on
         halved = precision != "no" and device != "cpu"
         model = engine.load(options.base, device=device, dtype="bfloat16" if halved else "float32")
-        choose_recipe(options.recipe, model.spec)
+        choose_recipe(self.viewing.recipe, model.spec)
         return Session(
             model=model,
             preset=preset,
             folder=options.output,
-            settings=read_settings(options, preset, clips),
-            recipe=options.recipe,
-            frames=options.frames,
+            settings=read_settings(options, self.viewing.recipe, preset, clips),
+            recipe=self.viewing.recipe,
+            frames=self.viewing.frames,
             precision=precision,
         )
 
@@ -130,7 +134,9 @@ def _precision(dtype: str, device: str) -> "Precision":
     return cast("Precision", precisions[chosen])
 
 
-def read_settings(options: TrainOptions, preset: str, clips: int) -> "TrainingSettings":
+def read_settings(
+    options: TrainOptions, recipe: str, preset: str, clips: int
+) -> "TrainingSettings":
     """Rates and lengths: the authors' own by the recipe `paper`, else what suits a few clips.
 
     Raises:
@@ -139,10 +145,10 @@ def read_settings(options: TrainOptions, preset: str, clips: int) -> "TrainingSe
     """
     from vidqa.training.settings import TrainingSettings
 
-    if options.recipe != "paper" and options.stage is not None:
+    if recipe != "paper" and options.stage is not None:
         raise UsageError("--stage is for --recipe paper", hint="add --recipe paper")
     lora, schedule, batch, more = (
-        _as_the_authors(options, preset) if options.recipe == "paper" else _plain(options, clips)
+        _as_the_authors(options, preset) if recipe == "paper" else _plain(options, clips)
     )
     try:
         return TrainingSettings(
@@ -150,7 +156,7 @@ def read_settings(options: TrainOptions, preset: str, clips: int) -> "TrainingSe
             lora=lora,
             batch=batch,
             accumulation=options.accumulate,
-            gradient_checkpointing=options.checkpointing,
+            gradient_checkpointing=options.gradient_checkpointing,
             seed=options.seed,
             checkpoint_every=options.save_every,
             evaluate_every=options.save_every,
@@ -256,49 +262,13 @@ def _line(teller: Teller, event: "Told", steps: int) -> int:
     return 0
 
 
+@grouped
 def train(
     examples: train_options.ExampleFiles,
-    output: train_options.TrainedFolder,
-    base: train_options.Base = "starter",
-    layout: train_options.Layout = "jsonl",
-    videos: train_options.Videos = None,
-    subtitle_folder: train_options.SubtitleFolder = None,
-    kept_apart: train_options.KeptApart = None,
-    recipe: options.Recipe = "vidqa",
-    stage: train_options.PaperStage = None,
-    frames: options.Frames = None,
-    steps: train_options.Steps = None,
-    batch: train_options.BatchSize = None,
-    accumulate: train_options.Accumulate = 1,
-    rate: train_options.Rate = None,
-    rank: train_options.LoraRank = None,
-    save_every: train_options.SaveEvery = 50,
-    seed: train_options.TrainSeed = 0,
-    gradient_checkpointing: train_options.Checkpointing = False,
-    device: options.Device = None,
-    dtype: train_options.TrainDtype = "auto",
-    quiet: options.Quiet = False,
+    options: TrainOptions,
+    viewing: Annotated[Viewing, Only("frames", "recipe")],
+    load: Annotated[LoadSettings, Only("device")],
+    quiet: Quiet = False,
 ) -> ExitCode:
     """Teach a model with clips, questions and answers of your own."""
-    how = TrainOptions(
-        base=base,
-        output=output,
-        layout=layout,
-        videos=videos,
-        subtitles=subtitle_folder,
-        kept_apart=kept_apart,
-        recipe=recipe,
-        stage=stage,
-        frames=frames,
-        steps=steps,
-        batch=batch,
-        accumulate=accumulate,
-        rate=rate,
-        rank=rank,
-        save_every=save_every,
-        seed=seed,
-        checkpointing=gradient_checkpointing,
-        device=settled("device", device, "auto"),
-        dtype=dtype,
-    )
-    return TrainRun(tuple(examples), how, Teller(quiet=quiet)).run()
+    return TrainRun(tuple(examples), options, viewing, load.device, Teller(quiet=quiet)).run()

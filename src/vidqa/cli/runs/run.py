@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from vidqa.cli.groups import RecordOptions, RunWatchOptions
+from vidqa.cli.groups import RecordOptions, WatchSetup
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView
 from vidqa.cli.render.output_file import STDOUT
@@ -45,7 +45,7 @@ class Way(Protocol):
 class RunOptions(RecordOptions):
     """Options for where answers go, and how clips are taken and watched."""
 
-    watch: RunWatchOptions
+    watch: WatchSetup
     caches: int = CACHES
     """KV caches of a clip held in memory at once; see `engine.load`."""
     batch: int = 1
@@ -113,7 +113,7 @@ class Run:
         """Determine what is left to do, and do it."""
         try:
             self.watcher.check(() if self._has_board else self.request.clips)
-            fits = self.options.watch.fit
+            fits = self.options.watch.load.fit
             model = self.watcher.load() if fits or journal is None else None
             self.maker = self.watcher.identify() if model is None else model.maker
             book = self._book(journal, self.maker)

@@ -173,8 +173,8 @@ class Piecewise:
         return replace(known, source=source, cues=tuple(cues), warnings=())
 
     def _key(self, part: Window, questions: Sequence[str]) -> Mapping[str, Any]:
-        """Return the cache key: all that changes the answers about a part."""
-        model, view = self.clip.model, json.dumps(asdict(self._view(part)), default=str)
+        """All that changes what is said of a part."""
+        model, view = self.clip.model, json.dumps(self._view(part).key, default=str)
         return sight_key(
             fingerprint=self.clip.fingerprint,
             model=model.revision,

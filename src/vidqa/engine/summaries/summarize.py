@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TypedDict
+from typing import Any
 
 from vidqa.engine.answer.question_language import language_name
 from vidqa.engine.summaries.central import most_central, spoken_sentences
@@ -16,53 +16,34 @@ from vidqa.engine.summaries.told import Told, once
 from vidqa.engine.summaries.windows import Window, said_in, together
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import UsageError
-from vidqa.models.spec import Length, ModelSpec, Quotes, SummaryForm, question_of
+from vidqa.models.spec import ModelSpec, Quotes, SummaryForm, question_of
 from vidqa.types import Cue, Notify
+from vidqa.types.options import with_options
+from vidqa.types.summaries import Length, SummarySettings
 from vidqa.types.wording import count_words
-
-
-class SummaryWishes(TypedDict, total=False):
-    """The options of `summarize` other than the length."""
-
-    chapters: bool
-    instructions: str | None
-    language: str | None
-    grounding: bool
-    strict: bool
-    max_new_tokens: int | None
-    notify: Notify | None
-    progress: Progress
 
 
 def summarize(
     clip: WatchedClip,
+    settings: SummarySettings | None = None,
     *,
-    length: Length = "medium",
-    chapters: bool = False,
-    instructions: str | None = None,
-    language: str | None = None,
-    grounding: bool = False,
-    strict: bool = False,
-    max_new_tokens: int | None = None,
     notify: Notify | None = None,
     progress: Progress = lambda _: None,
+    **given: Any,
 ) -> Summary:
-    """Summarize a clip.
+    """Sum a clip up.
 
     A long one takes the memory of one window more; the answers about windows are cached on disk, so
     that the same call resumes where it was stopped.
 
     Args:
-        clip: the whole clip, as watched.
-        length: length of the summary; `none` is for chapters alone.
-        chapters: also cut the clip into chapters, each with a title.
-        instructions: to the model, such as "for a blind listener".
-        language: code of the language to answer in; the model's choice if None.
-        grounding: find out what each sentence rests on, by scoring it again with less shown.
-        strict: the same, and leave out sentences that rest on nothing.
-        max_new_tokens: most tokens of each partial answer; the model's default if None.
+        clip: the whole of it, as watched.
+        settings: what is said of it.
         notify: called with the stages of each answer as they begin.
-        progress: called with the part being watched and the time left.
+        progress: called with which part is looked at, and how long the others will take.
+        **given: fields of `SummarySettings` by name: `length` (`medium` if None; `none` is for
+            chapters alone), `chapters`, `instructions`, `language`, `grounding`, `strict`,
+            `max_new_tokens`.
 
     Raises:
         VideoError: no window can be watched.
@@ -70,15 +51,17 @@ def summarize(
             or does not speak the language, or there is nothing to do.
 
     """
-    if length == "none" and (not chapters or instructions is not None or grounding or strict):
+    how = with_options(SummarySettings, settings, given)
+    length, is_scored = how.length or "medium", how.grounding or how.strict
+    if length == "none" and (not how.chapters or how.instructions is not None or is_scored):
         raise UsageError("a summary of length none has nothing in it but chapters")
-    form = worded_form(clip.model.spec, instructions, language)
-    pieces = Piecewise(clip, form, max_new_tokens, notify, progress)
+    form = worded_form(clip.model.spec, how.instructions, how.language)
+    pieces = Piecewise(clip, form, how.max_new_tokens, notify, progress)
     draft = _Draft() if length == "none" else _draft(pieces, length)
-    cut = find_chapters(pieces, draft.windows) if chapters else Chapters()
+    cut = find_chapters(pieces, draft.windows) if how.chapters else Chapters()
     summary = _summary(pieces, draft, length, cut)
-    if grounding or strict:
-        summary = _rested(summary, pieces, draft, strict=strict)
+    if is_scored:
+        summary = _rested(summary, pieces, draft, strict=how.strict)
     return summary if length == "none" else or_nothing(summary, clip, form)
 
 

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import Any
 
 from vidqa.engine.summaries.windows import CutAt, Window
-from vidqa.models.spec import Length
 from vidqa.types import Answer, Grounding
+from vidqa.types.summaries import Length
 
 LISTED = re.compile(r",\s+and\s+|,\s+|\s+and\s+")
 """The separators of a list."""

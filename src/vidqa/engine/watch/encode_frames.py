@@ -5,9 +5,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from vidqa.engine.stage_timer import Stopwatch
-from vidqa.media.frames.read import Decoder, FrameReport
+from vidqa.media.frames.read import FrameReport
 from vidqa.network.inference.frame_encoder import FrameEncoder, grey
 from vidqa.types import Frame
+from vidqa.types.values import Decoder
 
 BLANKED = "the pictures were blanked, as was asked"
 

@@ -15,8 +15,7 @@ from vidqa.engine.watch.encode_frames import Looking
 from vidqa.engine.watch.saved import Sight
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader
-from vidqa.media.sampling.select import Moments
-from vidqa.media.sampling.strategies import Sampling
+from vidqa.media.sampling.samplers import Moments, Sampling
 from vidqa.media.stretches import Window
 from vidqa.media.viewing import Viewing
 from vidqa.types import Frame, Words

@@ -2,13 +2,14 @@
 
 from vidqa.engine.watch.background import Background
 from vidqa.media.stretches import Window, among_frames, for_words
-from vidqa.media.words.sources import Ears, Wanted
+from vidqa.media.words.finder import WordFinder
+from vidqa.media.words.request import WordRequest
 from vidqa.types import Words
 from vidqa.types.media_info import VideoInfo
 
 
 def hear(
-    ears: Ears, wanted: Wanted, info: VideoInfo, window: Window, work: Background[Words]
+    ears: WordFinder, wanted: WordRequest, info: VideoInfo, window: Window, work: Background[Words]
 ) -> Words:
     """Return the words within a stretch of a clip, unless cancelled.
 

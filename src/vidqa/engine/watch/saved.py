@@ -15,7 +15,7 @@ from transformers.cache_utils import DynamicLayer
 
 from vidqa.engine.watch.encode_frames import Looked
 from vidqa.media.frames.read import FrameReport
-from vidqa.media.sampling.select import Moments
+from vidqa.media.sampling.samplers import Moments
 from vidqa.network.inference.decode import Context
 from vidqa.network.inference.frame_encoder import FrameEncoder, FrameForm
 from vidqa.network.inference.prompt_ids import Pictures

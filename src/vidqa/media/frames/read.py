@@ -18,12 +18,10 @@ from vidqa.media.frames.seek import distrust_searching, read_by_searching
 from vidqa.media.frames.sequential import read_in_order
 from vidqa.types import Frame
 from vidqa.types.media_info import NO_PICTURES, VideoInfo
+from vidqa.types.values import Decoder
 
 GREY = 127
 """Pixel value, of 255, of a frame that stands in for missing pictures."""
-
-Decoder = Literal["auto", "decord", "pyav"]
-"""The decoder to use; `auto` chooses by what the clip allows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,76 +1,10 @@
 """Which moments of a clip to look at. Pure functions over times."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heapreplace
 from itertools import pairwise
 from math import ceil
-from typing import Literal, cast, get_args
-
-SamplerName = Literal["uniform", "paper", "scene", "keyframes", "fps"]
-"""How moments are chosen."""
-
-RATE = re.compile(r"\d+(\.\d+)?|\d*\.\d+", re.ASCII)
-
-HIGHEST_RATE = 240.0
-"""Frames a second; more is no camera's."""
-
-MOST_BY_RATE = 512
-"""How many frames `fps:N` takes at most when nobody says how many; others take the model's own
-number, which would make a rate pointless."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How to choose the moments to look at."""
-
-    name: SamplerName = "uniform"
-    rate_fps: float | None = None
-    """Frames a second, for `fps` only."""
-
-    def __post_init__(self) -> None:
-        if self.name not in get_args(SamplerName):
-            raise ValueError(f"Sampling: name must be one of {choices()}, got {self.name!r}")
-        if (self.rate_fps is not None) != (self.name == "fps"):
-            raise ValueError(f"Sampling: rate_fps goes with fps and nothing else, got {self!r}")
-        if self.rate_fps is not None and not 0 < self.rate_fps <= HIGHEST_RATE:
-            raise ValueError(
-                f"Sampling: rate_fps must be above 0, at most {HIGHEST_RATE:g}, "
-                f"got {self.rate_fps:g}"
-            )
-
-    @classmethod
-    def parse(cls, text: str) -> "Sampling":
-        """Read `uniform`, `paper`, `scene`, `keyframes` or `fps:N`.
-
-        Raises:
-            ValueError: it is none of them.
-
-        """
-        name, colon, rate = text.partition(":")
-        if name in get_args(SamplerName) and name != "fps" and not colon:
-            return cls(cast(SamplerName, name))
-        if name == "fps" and RATE.fullmatch(rate):
-            return cls("fps", float(rate))
-        raise ValueError(f"no sampling is called {text!r}; there are {choices()}")
-
-    def __str__(self) -> str:
-        """As `parse` reads it."""
-        return self.name if self.rate_fps is None else f"{self.name}:{self.rate_fps:g}"
-
-    def most(self, asked: int | None, default: int) -> int:
-        """How many frames to take at most: those asked for, else the model's own number."""
-        if asked is not None:
-            return asked
-        return MOST_BY_RATE if self.name == "fps" else default
-
-
-def choices() -> str:
-    """What `Sampling.parse` reads, for people."""
-    names = [name if name != "fps" else "fps:N" for name in get_args(SamplerName)]
-    return ", ".join(names)
 
 
 def uniform(start_s: float, end_s: float, count: int) -> tuple[float, ...]:

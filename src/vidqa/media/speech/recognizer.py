@@ -19,9 +19,7 @@ from vidqa.media.speech.hearing_notes import HearingNotes
 from vidqa.media.speech.placement import place_segments
 from vidqa.media.speech.voice_activity import Stretch, find_voices, touch_edges, unheard, windows
 from vidqa.types import Cue
-
-Task = Literal["transcribe", "translate"]
-"""Write down what is said, or what it means in English."""
+from vidqa.types.values import Task
 
 SURE_OF_LANGUAGE = 0.5
 """Below this probability a detected language is only a guess."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidqa.engine import Model, load
-from vidqa.engine.loading import load_speech
+from vidqa.engine.speech import load_speech
 from vidqa.engine.watch.background import Background
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.select import choose_sampling, stretch
-from vidqa.media.words.sources import Ears, Wanted
+from vidqa.media.words.finder import WordFinder
+from vidqa.media.words.request import WordRequest
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
 from vidqa.prompt.recipe import choose_recipe
@@ -67,9 +68,9 @@ class Demo:
             self.spec.speech, device=self.device, store=self.store, wanted_by=wanted_by
         )
         begun = time.perf_counter()
-        ears = Ears(self.reader, recogniser)
+        ears = WordFinder(self.reader, recogniser)
         # in a thread of its own: CTranslate2 changes how many threads torch has in the one it is in
-        words = Background(lambda _: ears.words(self.clip, Wanted("speech"))).result()
+        words = Background(lambda _: ears.words(self.clip, WordRequest("speech"))).result()
         text = " ".join(cue.text for cue in words.cues)
         if not text:
             yield Finding("speech", "failing", "nothing was heard where somebody speaks")

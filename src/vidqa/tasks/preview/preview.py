@@ -5,21 +5,20 @@ from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
 
+from vidqa.engine.speech import load_speech
 from vidqa.errors import NoVideoStreamError
 from vidqa.media.container.open_media import quoted
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.fingerprint_cache import known_fingerprint
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader
+from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.sampling.select import choose_sampling, stretch
-from vidqa.media.sampling.strategies import Sampling
-from vidqa.media.speech.device import Place, place_speech, probe_machine
 from vidqa.media.speech.recognizer import Recogniser
 from vidqa.media.stretches import among_frames, for_words
 from vidqa.media.viewing import Viewing
-from vidqa.media.words.sources import Ears
-from vidqa.models.installed import speech_folder
-from vidqa.models.registry import find_model, find_speech
+from vidqa.media.words.finder import WordFinder
+from vidqa.models.registry import find_model
 from vidqa.models.resolve import find_local
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
@@ -89,7 +88,7 @@ def preview(
         ModelMissingError: speech has to be recognized, and the recogniser is not in the cache.
 
     """
-    local = find_local(options.model)
+    local = find_local(options.model, store)
     spec = find_model(options.model) if local is None else local.spec
     info = reader.probe(path)
     if info.kind == "sound":
@@ -145,20 +144,15 @@ def _words(
     """Find the words within the window, in subtitles first, then with a recogniser."""
     name = options.speech or spec.speech
     listens = options.subtitles in HEARD and name is not None and info.has_audio
-    find = partial(_recogniser, name, spec, store or Store()) if name and listens else None
-    ears = Ears(reader, None, find=find, cache=Cache() if options.keep else None)
-    span = for_words(window, info)
-    return among_frames(ears.words(info.path, options.wanted, span), info)
-
-
-def _recogniser(name: str, spec: ModelSpec, store: Store) -> Recogniser:
-    speech = find_speech(name)
     wanted_by = spec.name if name == spec.speech else None
-    folder = speech_folder(speech, store, wanted_by=wanted_by)
-    return _held(name, folder, place_speech("auto", probe_machine("auto")))
+    root = (store or Store()).root
+    find = partial(_held, name, root, wanted_by) if name and listens else None
+    ears = WordFinder(reader, None, find=find, cache=Cache() if options.keep else None)
+    span = for_words(window, info)
+    return among_frames(ears.words(info.path, options.word_request, span), info)
 
 
 @lru_cache(maxsize=1)
-def _held(name: str, folder: Path, place: Place) -> Recogniser:
-    """Return the recogniser, loaded once for all clips."""
-    return Recogniser(find_speech(name), folder, place)
+def _held(name: str, root: Path, wanted_by: str | None) -> Recogniser:
+    """Return the same recognizer for clip after clip: it is loaded once."""
+    return load_speech(name, device="auto", store=Store(root), wanted_by=wanted_by)

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from vidqa.engine.speech import load_speech
 from vidqa.errors import UsageError
 from vidqa.media.reader import Reader
 from vidqa.media.speech.audio import SoundInfo, probe_sound
-from vidqa.media.speech.device import place_speech, probe_machine
-from vidqa.media.speech.recognizer import Recogniser
 from vidqa.media.stretches import Window
-from vidqa.media.words.sources import Ears, Event, Wanted
+from vidqa.media.words.finder import WordFinder
+from vidqa.media.words.listening import Event
+from vidqa.media.words.request import WordRequest
 from vidqa.models.choose import best_cached
-from vidqa.models.installed import speech_folder
-from vidqa.models.registry import DEFAULT_MODEL, MODELS, find_speech
+from vidqa.models.registry import DEFAULT_MODEL, MODELS
 from vidqa.models.store.store import Store
 from vidqa.system.cache import Cache
 
@@ -23,7 +23,7 @@ class Transcriber:
 
     def __init__(
         self,
-        wanted: Wanted,
+        request: WordRequest,
         *,
         speech: str | None = None,
         device: str = "auto",
@@ -34,7 +34,7 @@ class Transcriber:
         """Find the recogniser; it is loaded when it is first needed.
 
         Args:
-            wanted: the words requested.
+            request: which words.
             speech: the recogniser, as in `vidqa models list`; if None, that of the model which
                 answers by default.
             device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
@@ -48,14 +48,16 @@ class Transcriber:
             ModelDamagedError: a file differs from what was verified.
 
         """
-        self.wanted = wanted
+        self.request = request
         self.reader = reader or Reader()
         recogniser = None
-        if wanted.subtitles in ("auto", "speech"):
-            recogniser = _recogniser(speech, device, store or Store())
-        if recogniser is not None and wanted.subtitles == "speech":
-            recogniser.check(wanted.language, wanted.task)
-        self.ears = Ears(self.reader, recogniser, cache=cache)
+        if request.subtitles in ("auto", "speech"):
+            store = store or Store()
+            name = speech or usual_speech(device, store)
+            recogniser = load_speech(name, device=device, store=store)
+        if recogniser is not None and request.subtitles == "speech":
+            recogniser.check(request.language, request.task)
+        self.ears = WordFinder(self.reader, recogniser, cache=cache)
 
     @property
     def made_by(self) -> Mapping[str, Any]:
@@ -96,13 +98,7 @@ class Transcriber:
             NotEnoughMemoryError: recognition needs more memory than there is.
 
         """
-        return self.ears.stream(path, self.wanted, _window(sound, start_s, end_s))
-
-
-def _recogniser(speech: str | None, device: str, store: Store) -> Recogniser:
-    spec = find_speech(speech or usual_speech(device, store))
-    folder = speech_folder(spec, store)
-    return Recogniser(spec, folder, place_speech(device, probe_machine(device)))
+        return self.ears.stream(path, self.request, _window(sound, start_s, end_s))
 
 
 def _window(sound: SoundInfo, start_s: float | None, end_s: float | None) -> Window:

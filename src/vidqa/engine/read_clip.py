@@ -1,0 +1,174 @@
+"""A clip that was read into the decoder: prompts behind it, and what is known of their answers."""
+
+from dataclasses import replace
+
+from vidqa.engine.answer.generate import Writing
+from vidqa.engine.answer.question_language import language_warnings
+from vidqa.engine.runtime import Runtime
+from vidqa.engine.shown_clip import Seen, Showing, Shown, checked_question
+from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.video_prefix import Opening
+from vidqa.engine.watch.saved import keep_context, kept_context, read_key
+from vidqa.errors import UsageError
+from vidqa.media.viewing import Viewing
+from vidqa.network.inference.prompt_ids import PromptIds
+from vidqa.network.inference.token_sampling import Sampling
+from vidqa.network.text.detokenize import TextStream
+from vidqa.network.text.paper_tokenizer import WholeText
+from vidqa.prompt.recipe import choose_recipe
+from vidqa.types import (
+    Answer,
+    Segment,
+)
+
+
+class ReadClip:
+    """A watched clip, whose part of the prompt is in the KV cache."""
+
+    def __init__(self, model: Runtime, seen: Seen, viewing: Viewing, stopwatch: Stopwatch) -> None:
+        self.model = model
+        self.info = seen.info
+        self.words = seen.words
+        self.fingerprint = seen.fingerprint
+        self.decoder = seen.looked.report.decoder
+        self.viewing = viewing
+        self.recipe = choose_recipe(viewing.recipe, model.spec)
+        self.video = seen.video
+        self.showing = Showing(model.loaded, model.spec, self.recipe, seen)
+        with stopwatch.stage("prefill"):
+            self.shown = self.showing.choose()
+            self.opening = self._open_once(seen.info.path.name)
+        self.warnings = (
+            *model.spec.notes,
+            *model.memory.warnings,
+            *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
+            *seen.looked.report.warnings,
+            *seen.words.warnings,
+            *self.shown.warnings,
+        )
+        """All that was left out or guessed."""
+        self.timings_s = dict(stopwatch.seconds)
+        """Seconds each stage took so far; stages overlap, so their sum is more than the wait."""
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Each frame's time and the words shown to the model with it."""
+        return self.shown.fitted.segments
+
+    def _open_once(self, about: str) -> Opening:
+        """The clip read into the decoder; from the disk, where it was read before."""
+        model, cache = self.model, self.model.cache
+        if cache is None:
+            return self.open(self.showing, self.shown)
+        turn = self.showing.turn(self.shown)
+        pictures = self.showing.pictures(turn, self.shown)
+        key = read_key(pictures, model=model.revision, device=model.device, dtype=model.dtype)
+        tokens = pictures.input_ids.shape[1]
+        kept = kept_context(cache, key, model.loaded.network, tokens)
+        opening = Opening(model.loaded, turn, pictures, window=self.recipe.window, prefix=kept)
+        if kept is None:
+            keep_context(cache, key, opening.prefix, about=about)
+        return opening
+
+    def open(self, showing: Showing, shown: Shown, *, template: str | None = None) -> Opening:
+        """Read a clip into the decoder; `template` replaces the model's own around the prompt."""
+        turn = showing.turn(shown, template=template)
+        pictures = showing.pictures(turn, shown)
+        return Opening(self.model.loaded, turn, pictures, window=self.recipe.window)
+
+    def prompt_ids(self, question: str, opening: Opening | None = None) -> PromptIds:
+        """The question behind the clip, made harmless and checked for size."""
+        prompt = (opening or self.opening).prompt(self.harmless(question))
+        self.require_fitting(prompt)
+        return prompt
+
+    def harmless(self, question: str) -> str:
+        """A question in which nothing means more than its letters.
+
+        Raises:
+            UsageError: it is empty, or no text.
+
+        """
+        return self.showing.harmless(checked_question(question))
+
+    def require_fitting(self, prompt: PromptIds) -> None:
+        """Refuse a prompt that is too long.
+
+        Raises:
+            UsageError: it does not fit the model's context.
+
+        """
+        most = self.model.loaded.context_tokens
+        if prompt.tokens >= most:
+            raise UsageError(
+                f"{prompt.tokens} prompt tokens do not fit {self.model.name}, which reads {most}",
+                hint="use fewer --frames or a shorter question",
+            )
+
+    def writing(self, prompt: PromptIds, max_new_tokens: int | None) -> Writing:
+        """An answer about to be written behind a prompt; as long as the model's default if None.
+
+        Raises:
+            UsageError: there is no such length, or no room for it.
+
+        """
+        self.require_fitting(prompt)
+        limit = self.model.spec.max_new_tokens if max_new_tokens is None else max_new_tokens
+        if limit < 1:
+            raise UsageError(f"--max-new-tokens must be at least 1, got {limit}")
+        loaded = self.model.loaded
+        room = loaded.context_tokens - prompt.tokens
+        whole = self.recipe.name == "paper"
+        return Writing(
+            loaded,
+            WholeText(loaded.tokenizer) if whole else TextStream(loaded.tokenizer),
+            limit=min(limit, room),
+            at_limit="context_full" if room < limit else "token_limit",
+        )
+
+    def answered(
+        self,
+        question: str,
+        prompt: PromptIds,
+        writing: Writing,
+        sampling: Sampling,
+        stopwatch: Stopwatch,
+    ) -> Answer:
+        """What was written, with all that is known about it."""
+        return replace(
+            self.known_answer(question, prompt, stopwatch),
+            text=writing.text,
+            seed=None if sampling.greedy else sampling.seed,
+            new_tokens=writing.new_tokens,
+            stopped_by=writing.stopped_by,
+        )
+
+    def known_answer(self, question: str, prompt: PromptIds, stopwatch: Stopwatch) -> Answer:
+        """All that is known of an answer but the answer itself."""
+        return Answer(
+            text="",
+            question=question,
+            video=self.video,
+            fingerprint=self.fingerprint,
+            model=self.model.name,
+            revision=self.model.revision,
+            recipe=self.recipe.name,
+            device=self.model.device,
+            dtype=self.model.dtype,
+            seed=None,
+            frame_times_s=tuple(segment.time_s for segment in self.segments),
+            duration_s=self.info.duration_s,
+            words_source=self.words.source,
+            words_used=self.shown.fitted.used,
+            words_dropped=self.shown.fitted.dropped,
+            visual_tokens=self.opening.visual_tokens(prompt),
+            prompt_tokens=prompt.tokens,
+            new_tokens=0,
+            stopped_by="chosen",
+            warnings=(
+                *self.warnings,
+                *prompt.warnings,
+                *language_warnings(question, self.model.spec),
+            ),
+            timings_s=dict(stopwatch.seconds),
+        )

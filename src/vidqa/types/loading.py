@@ -1,0 +1,47 @@
+"""How a model is loaded."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vidqa.types.options import option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSettings:
+    """Where a model computes, and with what; each field is an option of commands and of Python."""
+
+    device: str = option(
+        "auto",
+        "Where to compute. [default: as set, else auto]",
+        metavar="auto|cpu|cuda[:N]|mps",
+        setting="device",
+    )
+    dtype: str = option(
+        "auto",
+        "The number format; the last two store the decoder so, with vidqa[quantize]. "
+        "[default: as set, else auto]",
+        metavar="auto|float32|bfloat16|float16|int8|int4",
+        setting="dtype",
+    )
+    fit: bool = option(
+        False,
+        "Where memory is short, look at fewer frames or take a smaller number format instead of "
+        "refusing; the answer says so.",
+    )
+    speech: str | None = option(
+        None,
+        "The model that listens; see `models list`. [default: the model's own]",
+        metavar="NAME",
+        setting="speech",
+    )
+    keep: bool = option(
+        True,
+        "Keep nothing of the clips on disk, and use nothing kept.",
+        names=("--no-cache",),
+        negates=True,
+    )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All of it that can change an answer, as it was given, for JSON."""
+        return {"speech": self.speech, "fit": self.fit}
