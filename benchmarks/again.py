@@ -50,7 +50,7 @@ def main() -> None:
     model = vidqa.engine.load(arguments.model)
     load_s = time.perf_counter() - begun
     with tempfile.TemporaryDirectory() as folder:
-        model.cache = model.ears.cache = Cache(Path(folder))
+        model.cache = model.word_finder.cache = Cache(Path(folder))
         first_token(model.watch(unlike(DEMO, Path(folder) / "warm-up.mp4")), QUESTION)
         runs = [measured(model, Path(folder) / f"{number}.mp4") for number in range(arguments.runs)]
     medians = {name: statistics.median(run[name] for run in runs) for name in runs[0]}

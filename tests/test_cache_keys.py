@@ -13,7 +13,7 @@ import torch
 from vidqa.engine import runtime, watched_clip
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.watch import saved as sights
-from vidqa.engine.watch.encode_frames import Looking
+from vidqa.engine.watch.encode_frames import FrameRequest
 from vidqa.media.speech.device import Place
 from vidqa.media.viewing import Viewing
 from vidqa.media.words import finder, request, saved
@@ -29,7 +29,7 @@ FAMILY = Family({"a": 1}, {"b": 2}, {"c": 3}, PromptForm("h", "u", "q", "a", ("m
 LOOKED = "results/looked/94746dc108ae898a6bef30a38a5e645db3d6f6f32c0e71c33871b21e64e57a84"
 READ = "results/read/8ed7fab43343ad184bb1fb0e3ba65559502c1c398836f8cd9b84a653ca6c2e93"
 HEARD = "results/heard/bd2f738ce32e27156208d240e0603f604ffa623c6b21372547453772e5b87dab"
-TOLD = "results/told/04a0b6baa27eab0211768beb08ab3f2f8909ad811d3b60e0cc7d81f34ef88c14"
+ANSWERS = "results/told/04a0b6baa27eab0211768beb08ab3f2f8909ad811d3b60e0cc7d81f34ef88c14"
 
 
 class Spy:
@@ -58,15 +58,15 @@ def place(root: Path, kind: str, key: Any) -> str:
 
 
 def test_what_was_seen(model: Fake, tmp_path: Path):
-    looking = Looking("uniform", (0.0, 2.0), 8, (4, 2), "auto", False)
-    key = runtime.Runtime._sight_key(model, "mark", looking)
+    frame_request = FrameRequest("uniform", (0.0, 2.0), 8, (4, 2), "auto", False)
+    key = runtime.Runtime._sight_key(model, "mark", frame_request)
     assert place(tmp_path, sights.LOOKED, key) == LOOKED
 
 
 def test_what_was_read(model: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pictures = Pictures(torch.arange(3)[None], torch.ones(1, 2))
-    showing = Fake(turn=lambda _: None, pictures=lambda *_: pictures)
-    clip = Fake(model=model, _showing=showing, _shown=None)
+    fitter = Fake(turn=lambda _: None, pictures=lambda *_: pictures)
+    clip = Fake(model=model, _showing=fitter, _shown=None)
     model.loaded = Fake(network=None)
     seen: list[Any] = []
 
@@ -81,9 +81,13 @@ def test_what_was_read(model: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_was_heard(model: Fake, tmp_path: Path):
-    recogniser = Fake(name="parrot", model_dir=Path("m/1"), place=Place("cpu", 1))
-    ears = finder.WordFinder(Fake(), recogniser, cache=model.cache)
-    list(ears._cached(tmp_path, request.WordRequest("auto", "de", audio_track="2"), (0.0, None)))
+    recognizer = Fake(name="parrot", model_dir=Path("m/1"), place=Place("cpu", 1))
+    word_finder = finder.WordFinder(Fake(), recognizer, cache=model.cache)
+    list(
+        word_finder._cached(
+            tmp_path, request.WordRequest("auto", "de", audio_track="2"), (0.0, None)
+        )
+    )
     assert place(tmp_path, saved.KIND, model.cache.key) == HEARD
 
 
@@ -91,4 +95,4 @@ def test_what_was_told(model: Fake, tmp_path: Path):
     clip = Fake(model=model, fingerprint="mark", viewing=Viewing())
     parts = Fake(clip=clip, max_new_tokens=None, _view=lambda _: Viewing(start_s=1.0))
     key = Piecewise._key(parts, Fake(), ("What?",))
-    assert place(tmp_path, "told", key) == TOLD
+    assert place(tmp_path, "told", key) == ANSWERS

@@ -62,11 +62,11 @@ def test_the_first_turn_is_a_plain_question(clip: Clip) -> None:
 def test_a_turn_reads_only_what_is_new(clip: Clip, read: list[int]) -> None:
     talk = clip.converse()
     say(talk, QUESTIONS[0])
-    before = len(talk._ids("")) - len(clip.model.loaded.encode(clip.opening.suffix_text))
+    before = len(talk._ids("")) - len(clip.model.loaded.encode(clip.video_prefix.suffix_text))
     read.clear()
     answer = say(talk, QUESTIONS[1])
     unread = sum(read) - (answer.new_tokens - 1)
-    added = answer.prompt_tokens - clip.opening.prefix_tokens - before
+    added = answer.prompt_tokens - clip.video_prefix.prefix_tokens - before
     assert added <= unread <= added + 20, "the new question, and the mark of the last turn's end"
 
 
@@ -78,7 +78,7 @@ def test_what_was_read_is_as_if_it_were_read_at_once(clip: Clip) -> None:
     ids = talk._ids(QUESTIONS[2])
     assert talk._context is not None
     turn_by_turn, _ = talk._read(talk._context, ids)
-    at_once, _ = talk._read(clip.opening.fresh(), ids)
+    at_once, _ = talk._read(clip.video_prefix.fresh(), ids)
     torch.testing.assert_close(turn_by_turn, at_once, atol=TOLERANCE, rtol=0)
 
 

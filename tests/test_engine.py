@@ -131,9 +131,9 @@ def test_words_reach_the_prompt_as_data(model: Model, clip: Path, subtitles: Pat
         assert token not in spoken
     assert view.text.count(model.loaded.image_mark) == 4
     places = model.loaded.network.config.image_token_id
-    question = watched.prompt_ids("Is <image> here?<|im_end|>", watched.opening).question_ids
+    question = watched.prompt_ids("Is <image> here?<|im_end|>", watched.video_prefix).question_ids
     assert places not in question
-    closing = watched.prompt_ids("Is it here?", watched.opening).question_ids
+    closing = watched.prompt_ids("Is it here?", watched.video_prefix).question_ids
     special = set(model.loaded.tokenizer.all_special_ids)
     count = [sum(int(i) in special for i in ids[0]) for ids in (question, closing)]
     assert count[0] == count[1], "the question smuggled a control token in"

@@ -70,8 +70,8 @@ def clip(model: Model, tmp_path: Path) -> Clip:
 def test_a_clip_is_held_as_often_as_is_planned_for(
     clip: Clip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opening = clip.opening
-    layers = [one for one in opening.prefix.cache.layers if type(one) is DynamicLayer]
+    video_prefix = clip.video_prefix
+    layers = [one for one in video_prefix.prefix.cache.layers if type(one) is DynamicLayer]
     most, update = 0, DynamicLayer.update
 
     def counted(self: DynamicLayer, *given: object, **told: object) -> object:
@@ -83,7 +83,7 @@ def test_a_clip_is_held_as_often_as_is_planned_for(
         return result
 
     def is_long(keys: torch.Tensor) -> bool:
-        return keys.shape[-2] > opening.prefix_tokens // 2
+        return keys.shape[-2] > video_prefix.prefix_tokens // 2
 
     def copies(act: Callable[[], object]) -> float:
         nonlocal most

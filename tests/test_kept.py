@@ -15,7 +15,7 @@ from clips import make_clip
 from families import MAKERS, family_spec
 from vidqa.cli.app import run
 from vidqa.engine import Model, open_folder
-from vidqa.engine import video_prefix as opening
+from vidqa.engine import video_prefix as video_prefix
 from vidqa.engine.watch.saved import keep_context
 from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.speech.recognizer import Heard
@@ -88,7 +88,7 @@ def opened(folders: dict[str, Path], counts: Counts, monkeypatch: pytest.MonkeyP
         model = open_folder(
             family_spec(kind),
             folders[kind],
-            recogniser=counts.parrot,  # type: ignore[arg-type]
+            recognizer=counts.parrot,  # type: ignore[arg-type]
             cache=Cache() if keep else None,
             **settings,  # type: ignore[arg-type]
         )
@@ -133,13 +133,13 @@ def test_what_the_decoder_read_is_kept_where_it_can_be(
     kind: str, opened: Open, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = list[int]()
-    prefill = opening._prefilled
+    prefill = video_prefix._prefilled
 
     def spy(loaded: Any, pictures: Any) -> Any:
         reads.append(pictures.input_ids.shape[1])
         return prefill(loaded, pictures)
 
-    monkeypatch.setattr(opening, "_prefilled", spy)
+    monkeypatch.setattr(video_prefix, "_prefilled", spy)
     first = opened(kind).watch(clip).rank(QUESTION, ["yes", "no"])
     assert len(reads) == 1
     again = opened(kind).watch(clip)

@@ -48,17 +48,17 @@ def subtitles(tmp_path: Path) -> Path:
 
 def scores(watched: Clip, pictures: Pictures | None = None) -> torch.Tensor:
     """The logits (V,) of the first word of an answer."""
-    opening, network = watched.opening, watched.model.loaded.network
-    shown = pictures or opening._pictures
+    video_prefix, network = watched.video_prefix, watched.model.loaded.network
+    shown = pictures or video_prefix._pictures
     context = prefill_prefix(
         network, shown.input_ids, shown.visual_tokens, form=shown.form, grids=shown.grids
     )
-    return prefill_question(network, opening.prompt(QUESTION).question_ids, context)[0]
+    return prefill_question(network, video_prefix.prompt(QUESTION).question_ids, context)[0]
 
 
 def test_frames_in_another_order_change_the_answer(model: Model, clip: Path) -> None:
     watched = model.watch(clip)
-    pictures = watched.opening._pictures
+    pictures = watched.video_prefix._pictures
     frames = pictures.visual_tokens.chunk(len(watched.segments))
     turned = replace(pictures, visual_tokens=torch.cat(frames[::-1]))
     assert not torch.allclose(scores(watched), scores(watched, turned), atol=1e-6)
@@ -66,7 +66,10 @@ def test_frames_in_another_order_change_the_answer(model: Model, clip: Path) -> 
 
 def test_blank_frames_change_the_answer(model: Model, clip: Path) -> None:
     seen, blank = model.watch(clip), model.watch(clip, blank=True)
-    assert seen.opening._pictures.input_ids.tolist() == blank.opening._pictures.input_ids.tolist()
+    assert (
+        seen.video_prefix._pictures.input_ids.tolist()
+        == blank.video_prefix._pictures.input_ids.tolist()
+    )
     assert not torch.allclose(scores(seen), scores(blank), atol=1e-6)
 
 
@@ -89,7 +92,7 @@ def test_frames_and_words_stand_in_the_order_of_time(
     watched = model.watch(clip, subtitles=subtitles)
     loaded = model.loaded
     mark = loaded.network.config.image_token_id
-    ids = watched.opening._pictures.input_ids[0].tolist()
+    ids = watched.video_prefix._pictures.input_ids[0].tolist()
     text = loaded.tokenizer.decode([one for one in ids if one != mark])
     cat, dog = (ids_before(ids, loaded.tokenizer, word, mark) for word in ("Chelsea", "dog"))
     assert text.index("Chelsea") < text.index("dog")
@@ -118,10 +121,10 @@ def test_no_control_token_can_be_smuggled_in(model: Model, clip: Path) -> None:
     controls = set(loaded.tokenizer.all_special_ids) | set(
         loaded.tokenizer.get_added_vocab().values()
     )
-    close = special(watched.prompt_ids(QUESTION, watched.opening).question_ids, controls)
-    opened = special(watched.opening._pictures.input_ids, controls)
+    close = special(watched.prompt_ids(QUESTION, watched.video_prefix).question_ids, controls)
+    opened = special(watched.video_prefix._pictures.input_ids, controls)
     for token in tokens:
-        asked = watched.prompt_ids(f"a {token} b", watched.opening).question_ids
+        asked = watched.prompt_ids(f"a {token} b", watched.video_prefix).question_ids
         assert special(asked, controls) == close, f"{token} in a question"
         heard = said(watched, token)
         assert special(heard, controls) == opened, f"{token} in the words"
@@ -134,9 +137,9 @@ def special(ids: torch.Tensor, controls: set[int]) -> list[int]:
 
 def said(watched: Clip, token: str) -> torch.Tensor:
     """The ids (1, T) of the clip's part of the prompt if a token had been said."""
-    showing = watched._showing
+    fitter = watched._showing
     cue = Cue(0.1, 0.5, f"x {token} y")
-    heard = replace(showing, seen=replace(showing.seen, words=Words("file", (cue,))))
+    heard = replace(fitter, seen=replace(fitter.seen, words=Words("file", (cue,))))
     shown = heard.choose()
     assert shown.fitted.used
     return heard.pictures(heard.turn(shown), shown).input_ids

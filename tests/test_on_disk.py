@@ -34,7 +34,7 @@ prompt.paper.limits:Numbering numbers frames_per_s start_s
 media.frames.read:FrameReport decoder reason warnings
 network.inference.frame_encoder:FrameForm tokens shape
 network.inference.visual_features:VisualForm deeper in_one
-engine.summaries.told:Told texts frame_times_s words_used words_dropped visual_tokens \
+engine.summaries.part_answers:Told texts frame_times_s words_used words_dropped visual_tokens \
 prompt_tokens new_tokens longest_tokens stopped_by warnings
 types:Words source cues detail warnings language
 types:Cue start_s end_s text words

@@ -68,10 +68,10 @@ def test_content_keeps_frames_and_words_in_order() -> None:
 
 @given(st.lists(st.sampled_from(["<image>", "<|im_end|>", "<", "|", "im_end|>", "image>", "x "])))
 def test_no_control_token_survives(parts: list[str]) -> None:
-    harmless = neutralize("".join(parts), ["<image>", "<|im_end|>"])
-    assert "<image>" not in harmless
-    assert "<|im_end|>" not in harmless
-    assert harmless.replace(" ", "") == "".join(parts).replace(" ", "")
+    neutralized = neutralize("".join(parts), ["<image>", "<|im_end|>"])
+    assert "<image>" not in neutralized
+    assert "<|im_end|>" not in neutralized
+    assert neutralized.replace(" ", "") == "".join(parts).replace(" ", "")
 
 
 TOKENS = st.lists(st.text(st.sampled_from(" \u2028<a|>\ue000"), min_size=2, max_size=5), max_size=4)
@@ -80,8 +80,8 @@ TEXTS = st.text(st.sampled_from(" \u2028<a|>\ue000b") | st.characters(), max_siz
 
 @given(TEXTS, TOKENS)
 def test_no_token_survives_whatever_it_is_made_of(text: str, tokens: list[str]) -> None:
-    harmless = neutralize(text, tokens)
-    assert not any(token in harmless for token in tokens if token.strip())
+    neutralized = neutralize(text, tokens)
+    assert not any(token in neutralized for token in tokens if token.strip())
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_no_token_survives_whatever_it_is_made_of(text: str, tokens: list[str]) 
         ("<<<x", "<<x", "<< <x"),
     ],
 )
-def test_tokens_with_blanks(text: str, token: str, harmless: str) -> None:
-    assert neutralize(text, [token]) == harmless
+def test_tokens_with_blanks(text: str, token: str, neutralized: str) -> None:
+    assert neutralize(text, [token]) == neutralized
 
 
 @pytest.mark.parametrize("text", ["plain words", "a < b > c", "<img>", ""])

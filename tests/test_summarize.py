@@ -14,9 +14,9 @@ from tiny import spec, talkative, vidqa_folder
 from vidqa.engine import Clip, Model, open_folder
 from vidqa.engine.many import watch_all
 from vidqa.engine.summaries.chapters import NO_TITLE
+from vidqa.engine.summaries.part_answers import PartAnswers
 from vidqa.engine.summaries.summarize import summarize
 from vidqa.engine.summaries.summary import Summary, whole_sentences
-from vidqa.engine.summaries.told import Told
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import NotAVideoError, UsageError, VidqaError
 from vidqa.models.spec import Quotes, SummaryForm
@@ -42,7 +42,7 @@ who speaks first and last
 """
 SAME = ("A cat sits.", "A dog runs.")
 GUESS = Grounding("guess", 0.0, 0.0, 0.0)
-of = Told.of
+of = PartAnswers.of
 FORM = SummaryForm(
     questions={"short": ("What?",), "medium": ("What?", "Who?"), "long": ("What?", "Who?")},
     window=("And here?",),
@@ -377,7 +377,9 @@ def test_every_sentence_says_what_it_rests_on(
     folder: Path, long_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = "A cat sits. It is called Chelsea.\n\nNobody knows why."
-    monkeypatch.setattr(Told, "of", staticmethod(lambda some: replace(of(some), texts=(said,))))
+    monkeypatch.setattr(
+        PartAnswers, "of", staticmethod(lambda some: replace(of(some), texts=(said,)))
+    )
     clip = load(folder, tmp_path).watch(long_clip, start_s=0, end_s=18)
     summary = clip.summarize("short", grounding=True)
     assert summary.text == said
@@ -399,7 +401,9 @@ def test_guesses_are_left_out(
     folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = "A cat sits. It guesses.\n\nA guess. Two dogs run. A last guess."
-    monkeypatch.setattr(Told, "of", staticmethod(lambda some: replace(of(some), texts=(said,))))
+    monkeypatch.setattr(
+        PartAnswers, "of", staticmethod(lambda some: replace(of(some), texts=(said,)))
+    )
 
     def judge(clip: Clip, question: str, texts: list[str]) -> tuple[Grounding, ...]:
         return tuple(
@@ -433,7 +437,7 @@ def test_a_sentence_may_rest_on_any_window(
     } == {"seen"}
     alike = iter(SAME * 2)
     monkeypatch.setattr(
-        Told, "of", staticmethod(lambda some: replace(of(some), texts=(next(alike), "")))
+        PartAnswers, "of", staticmethod(lambda some: replace(of(some), texts=(next(alike), "")))
     )
     windows = watched.summarize("long", grounding=True).sentences or ()
     assert [(one.text, one.grounding.verdict) for one in windows] == [
@@ -547,7 +551,9 @@ def test_a_clip_of_which_nothing_can_be_told(
     subtitles: str,
     told: str | None,
 ) -> None:
-    monkeypatch.setattr(Told, "of", staticmethod(lambda some: replace(of(some), texts=(said,))))
+    monkeypatch.setattr(
+        PartAnswers, "of", staticmethod(lambda some: replace(of(some), texts=(said,)))
+    )
     (tmp_path / "none.srt").write_text("1\n00:00:50,000 --> 00:00:51,000\nlater\n")
     doubtful = open_folder(
         spec(frames=2, summaries=replace(FORM, doubts=("I cannot tell.",))),
@@ -573,7 +579,9 @@ def test_a_summary_of_guesses_alone_tells_nothing(
         WatchedClip, "grounds", lambda clip, question, texts: [GUESS for _ in texts]
     )
     said = "I cannot tell. A guess."
-    monkeypatch.setattr(Told, "of", staticmethod(lambda some: replace(of(some), texts=(said,))))
+    monkeypatch.setattr(
+        PartAnswers, "of", staticmethod(lambda some: replace(of(some), texts=(said,)))
+    )
     clip = load(folder, None).watch(long_clip, start_s=0, end_s=18)
     summary = clip.summarize("short", strict=True)
     assert summary.text.startswith("Nothing can be told of this clip: what ")

@@ -176,14 +176,14 @@ def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> No
         load=lambda *_, **__: model, identify=lambda *_, **__: model.maker
     )  # type: ignore[assignment]
     import vidqa
-    from vidqa.cli.session import Watcher
+    from vidqa.cli.session import ModelSession
 
     vidqa.engine = sys.modules["vidqa.engine"]  # type: ignore[attr-defined]
 
-    def check(self: Watcher, clips: tuple[str, ...]) -> None:
+    def check(self: ModelSession, clips: tuple[str, ...]) -> None:
         self.model, self.store = SimpleNamespace(), SimpleNamespace()  # type: ignore[assignment]
 
-    Watcher.check = check  # type: ignore[method-assign]
+    ModelSession.check = check  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

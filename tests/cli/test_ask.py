@@ -18,9 +18,9 @@ ESCAPE = "\x1b[31mred\x1b[0m\x07\u202e"
 def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Install the fake engine; call it for other texts or warnings."""
     import vidqa
-    from vidqa.cli.session import Watcher
+    from vidqa.cli.session import ModelSession
 
-    monkeypatch.setattr(Watcher, "check", Watcher.check)
+    monkeypatch.setattr(ModelSession, "check", ModelSession.check)
     monkeypatch.setitem(sys.modules, "vidqa.engine", sys)
     monkeypatch.setattr(vidqa, "engine", None, raising=False)
     monkeypatch.setattr("vidqa.cli.session.silence_libraries", lambda: None)

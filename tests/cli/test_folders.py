@@ -19,7 +19,7 @@ from apart import Command
 from media.clips import make_clip
 from tiny import talkative, vidqa_folder
 from vidqa.cli.app import run
-from vidqa.cli.runs.run import grouped
+from vidqa.cli.runs.batches import in_batches
 from vidqa.errors import NotAVideoError, NotEnoughMemoryError
 from vidqa.models.resolve import write_settings
 
@@ -387,7 +387,7 @@ def test_what_memory_does_not_hold_beside_others_is_watched_alone() -> None:
         return f"{video} again"
 
     watched: list[Any] = [("a", "A"), ("b", error), ("c", "C"), ("d", other), ("e", error)]
-    groups = [list(group) for group in grouped(watched, 3, alone)]
+    groups = [list(group) for group in in_batches(watched, 3, alone)]
     assert groups == [
         [("a", "A")],
         [("b", "b again"), ("c", "C"), ("d", other)],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.errors import DecoderError
 
 
@@ -21,9 +21,9 @@ def blunder() -> DecoderError:
 
 def test_how_an_error_came_about_is_told_to_whoever_asks(capsys: pytest.CaptureFixture[str]):
     first = "error: 'a.mp4' cannot be decoded: a fault of vidqa\n"
-    Teller().error(blunder())
+    StatusReporter().error(blunder())
     assert capsys.readouterr().err == first
-    Teller(verbose=True).error(blunder())
+    StatusReporter(verbose=True).error(blunder())
     told = capsys.readouterr().err
     assert told.startswith(f"{first}Traceback (most recent call last):\n")
     assert told.endswith("ZeroDivisionError: division by zero\n")

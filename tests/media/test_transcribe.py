@@ -12,9 +12,9 @@ from whispers import many_languages
 from vidqa.errors import UsageError
 from vidqa.media.speech.audio import SAMPLE_RATE, AudioBlock, audio_blocks
 from vidqa.media.speech.device import Place
-from vidqa.media.speech.hallucinations import Doubt
+from vidqa.media.speech.hallucinations import HallucinationFilter
 from vidqa.media.speech.placement import placed
-from vidqa.media.speech.recognizer import Heard, Recogniser
+from vidqa.media.speech.recognizer import Heard, Recognizer
 from vidqa.models.registry import find_speech
 from vidqa.system.paths import data_dir
 from vidqa.types import Cue
@@ -42,10 +42,10 @@ def block(seconds: float, start_s: float = 0.0) -> AudioBlock:
 
 
 def listen(
-    recogniser: Recogniser, blocks: Iterator[AudioBlock] | list[AudioBlock], **how: Any
+    recognizer: Recognizer, blocks: Iterator[AudioBlock] | list[AudioBlock], **how: Any
 ) -> tuple[list[Cue], Heard]:
     cues, heard = [], Heard()
-    for event in recogniser.listen(blocks, **how):
+    for event in recognizer.listen(blocks, **how):
         if isinstance(event, Cue):
             cues.append(event)
         else:
@@ -58,7 +58,7 @@ def text_of(cues: list[Cue]) -> str:
 
 
 def test_what_is_invented_is_left_out():
-    doubt = Doubt()
+    doubt = HallucinationFilter()
     said = [
         Segment(" Good morning."),
         Segment(" Thank you.", avg_logprob=-1.3),
@@ -85,7 +85,7 @@ def test_cues_stay_inside_their_block_and_in_order():
 
 
 def test_no_sound_needs_no_model(tmp_path: Path):
-    deaf = Recogniser(find_speech("whisper-tiny.en"), tmp_path / "no model", Place("cpu", 1))
+    deaf = Recognizer(find_speech("whisper-tiny.en"), tmp_path / "no model", Place("cpu", 1))
     assert list(deaf.listen([])) == []
 
 
@@ -101,7 +101,7 @@ def test_no_sound_needs_no_model(tmp_path: Path):
 def test_what_a_model_cannot_do_is_said_before_it_is_loaded(
     tmp_path: Path, name: str, how: dict[str, str], message: str
 ):
-    deaf = Recogniser(find_speech(name), tmp_path / "no model", Place("cpu", 1))
+    deaf = Recognizer(find_speech(name), tmp_path / "no model", Place("cpu", 1))
     with pytest.raises(UsageError, match=message) as caught:
         list(deaf.listen([block(1)], **how))
     assert caught.value.hint
@@ -127,7 +127,7 @@ def fluent(
 ) -> tuple[str, ...]:
     """What a recogniser has to say of three blocks in which somebody speaks."""
     monkeypatch.setattr("vidqa.media.speech.recognizer.find_voices", lambda _: [(0.0, 1.0)])
-    one = Recogniser(find_speech(name), Path("nowhere"), Place("cpu", 1))
+    one = Recognizer(find_speech(name), Path("nowhere"), Place("cpu", 1))
     one.__dict__["_pipeline"] = pipeline
     _, heard = listen(one, [block(1, start_s=60.0 * n) for n in range(3)], **how)
     return heard.warnings
@@ -151,21 +151,21 @@ def test_what_is_hardly_english_is_said(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_whether_somebody_speaks_at_the_ends_is_told(monkeypatch: pytest.MonkeyPatch):
-    recogniser = Recogniser(find_speech("whisper-tiny.en"), Path("nowhere"), Place("cpu", 1))
-    monkeypatch.setattr(recogniser, "_segments", lambda *_, **__: [])
+    recognizer = Recognizer(find_speech("whisper-tiny.en"), Path("nowhere"), Place("cpu", 1))
+    monkeypatch.setattr(recognizer, "_segments", lambda *_, **__: [])
     for voices, ends in (([(0.0, 1.0)], (True, True)), ([(0.2, 0.8)], (False, False)), ([], ...)):
         monkeypatch.setattr(
             "vidqa.media.speech.recognizer.find_voices", lambda _, found=voices: found
         )
-        (heard,) = recogniser.listen([block(1)])
+        (heard,) = recognizer.listen([block(1)])
         assert isinstance(heard, Heard)
         assert heard.speaks_at == ((False, False) if ends is ... else ends)
 
 
 @pytest.mark.network
-def test_words_have_times_where_they_are_asked_for(recogniser: Recogniser):
-    plain, _ = listen(recogniser, audio_blocks(DEMO))
-    cues, _ = listen(recogniser, audio_blocks(DEMO), word_times=True)
+def test_words_have_times_where_they_are_asked_for(recognizer: Recognizer):
+    plain, _ = listen(recognizer, audio_blocks(DEMO))
+    cues, _ = listen(recognizer, audio_blocks(DEMO), word_times=True)
     assert [cue.text for cue in cues] == [cue.text for cue in plain]
     assert not any(cue.words for cue in plain)
     for cue in cues:
@@ -178,9 +178,9 @@ def test_words_have_times_where_they_are_asked_for(recogniser: Recogniser):
 
 
 @pytest.mark.network
-def test_the_demo_clip_is_heard_the_same_each_time(recogniser: Recogniser):
-    again = Recogniser(recogniser.spec, recogniser.model_dir, recogniser.place)
-    cues, heard = listen(recogniser, audio_blocks(DEMO))
+def test_the_demo_clip_is_heard_the_same_each_time(recognizer: Recognizer):
+    again = Recognizer(recognizer.spec, recognizer.model_dir, recognizer.place)
+    cues, heard = listen(recognizer, audio_blocks(DEMO))
     assert (cues, heard) == listen(again, audio_blocks(DEMO))
     assert (heard.language, heard.warnings) == ("en", ())
     assert heard.until_s == pytest.approx(23.3, abs=0.2)
@@ -192,12 +192,12 @@ def test_the_demo_clip_is_heard_the_same_each_time(recogniser: Recogniser):
 
 @pytest.mark.slow
 @pytest.mark.network
-def test_a_batch_hears_what_single_windows_hear(recogniser: Recogniser):
+def test_a_batch_hears_what_single_windows_hear(recognizer: Recognizer):
     once = np.concatenate([one.samples for one in audio_blocks(DEMO)])
     long = AudioBlock(0.0, np.tile(once, 4))
-    cues, _ = listen(recogniser, [long])
-    assert listen(recogniser, [long])[0] == cues
-    single = Recogniser(recogniser.spec, recogniser.model_dir, One("cpu", 2))
+    cues, _ = listen(recognizer, [long])
+    assert listen(recognizer, [long])[0] == cues
+    single = Recognizer(recognizer.spec, recognizer.model_dir, One("cpu", 2))
     assert listen(single, [long])[0] == cues
 
 
@@ -210,7 +210,7 @@ class One(Place):
 
 
 @pytest.mark.network
-def test_no_sentence_is_lost_between_windows_and_blocks(recogniser: Recogniser):
+def test_no_sentence_is_lost_between_windows_and_blocks(recognizer: Recognizer):
     once = np.concatenate([one.samples for one in audio_blocks(DEMO)])
     whole = np.tile(once, 3)
     for cut in (31, 45):
@@ -218,16 +218,16 @@ def test_no_sentence_is_lost_between_windows_and_blocks(recogniser: Recogniser):
             AudioBlock(begin / SAMPLE_RATE, whole[begin : begin + cut * SAMPLE_RATE])
             for begin in range(0, len(whole), cut * SAMPLE_RATE)
         ]
-        said = text_of(listen(recogniser, parts)[0])
+        said = text_of(listen(recognizer, parts)[0])
         assert [said.count(word) for word in ("coffee", "rocket")] == [3, 3]
 
 
 @pytest.mark.network
 @pytest.mark.parametrize("sound", ["silence", "white noise", "melody", "hum"])
-def test_what_is_between_two_who_speak_is_nobodys(recogniser: Recogniser, sound: str):
+def test_what_is_between_two_who_speak_is_nobodys(recognizer: Recognizer, sound: str):
     once = np.concatenate([one.samples for one in audio_blocks(DEMO, end_s=5.5)])
     gap = np.round(32767 * SOUNDS[sound]()).astype(np.int16)
-    cues, _ = listen(recogniser, [AudioBlock(0.0, np.concatenate([once, gap, once]))])
+    cues, _ = listen(recognizer, [AudioBlock(0.0, np.concatenate([once, gap, once]))])
     assert [cue.text for cue in cues] == [cues[0].text] * 2 or len(cues) == 1
     assert "coffee" in cues[0].text
     for cue in cues:
@@ -235,7 +235,7 @@ def test_what_is_between_two_who_speak_is_nobodys(recogniser: Recogniser, sound:
 
 
 @pytest.mark.network
-def test_cues_come_as_they_are_heard(recogniser: Recogniser):
+def test_cues_come_as_they_are_heard(recognizer: Recognizer):
     given: list[float] = []
 
     def blocks() -> Iterator[AudioBlock]:
@@ -243,7 +243,7 @@ def test_cues_come_as_they_are_heard(recogniser: Recogniser):
             given.append(one.start_s)
             yield one
 
-    events = recogniser.listen(blocks())
+    events = recognizer.listen(blocks())
     first = next(events)
     assert isinstance(first, Cue)
     assert len(given) == 1
@@ -254,18 +254,18 @@ def test_cues_come_as_they_are_heard(recogniser: Recogniser):
 
 
 @pytest.mark.network
-def test_only_the_stretch_asked_for_is_heard_at_the_clips_own_times(recogniser: Recogniser):
-    cues, _ = listen(recogniser, audio_blocks(DEMO, start_s=10.9, end_s=17.2))
+def test_only_the_stretch_asked_for_is_heard_at_the_clips_own_times(recognizer: Recognizer):
+    cues, _ = listen(recognizer, audio_blocks(DEMO, start_s=10.9, end_s=17.2))
     assert "florida" in text_of(cues)
     assert "coffee" not in text_of(cues)
     assert all(10.9 <= cue.start_s < cue.end_s <= 17.2 for cue in cues)
 
 
 @pytest.mark.network
-def test_what_could_not_be_decoded_is_said(recogniser: Recogniser):
+def test_what_could_not_be_decoded_is_said(recognizer: Recognizer):
     lost = replace(block(1), lost_packets=3, cut_off=True)
-    warned = Recogniser(
-        recogniser.spec, recogniser.model_dir, replace(recogniser.place, warnings=("on the CPU",))
+    warned = Recognizer(
+        recognizer.spec, recognizer.model_dir, replace(recognizer.place, warnings=("on the CPU",))
     )
     _, heard = listen(warned, [lost])
     assert heard.warnings == (
@@ -315,20 +315,20 @@ SOUNDS: dict[str, Callable[[], np.ndarray]] = {
 
 @pytest.mark.network
 @pytest.mark.parametrize("sound", SOUNDS)
-def test_nothing_is_heard_where_nobody_speaks(recogniser: Recogniser, sound: str):
+def test_nothing_is_heard_where_nobody_speaks(recognizer: Recognizer, sound: str):
     samples = np.round(32767 * np.clip(SOUNDS[sound](), -1, 1)).astype(np.int16)
-    cues, _ = listen(recogniser, [AudioBlock(0.0, samples)])
+    cues, _ = listen(recognizer, [AudioBlock(0.0, samples)])
     assert cues == []
 
 
 @pytest.fixture(scope="session")
-def polyglot(tmp_path_factory: pytest.TempPathFactory) -> Recogniser:
+def polyglot(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
     """A tiny random Whisper of many languages: what it writes is nonsense, how it works is not."""
     folder = many_languages(tmp_path_factory.mktemp("polyglot"))
-    return Recogniser(find_speech("whisper-tiny"), folder, Place("cpu", 1))
+    return Recognizer(find_speech("whisper-tiny"), folder, Place("cpu", 1))
 
 
-def test_a_language_is_detected_once_somebody_speaks_and_kept(polyglot: Recogniser):
+def test_a_language_is_detected_once_somebody_speaks_and_kept(polyglot: Recognizer):
     (spoken,) = audio_blocks(DEMO)
     quiet = block(2)
     heard = [
@@ -343,7 +343,7 @@ def test_a_language_is_detected_once_somebody_speaks_and_kept(polyglot: Recognis
 
 
 @pytest.mark.parametrize("task", ["transcribe", "translate"])
-def test_a_language_that_was_told_is_not_guessed(polyglot: Recogniser, task: str):
+def test_a_language_that_was_told_is_not_guessed(polyglot: Recognizer, task: str):
     _, heard = listen(polyglot, audio_blocks(DEMO), language="de", task=task)
     assert heard.language == "de"
     assert not any("guessed" in one for one in heard.warnings)

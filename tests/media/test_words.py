@@ -13,7 +13,7 @@ from vidqa.errors import ModelMissingError, NotAVideoError, UsageError
 from vidqa.media.reader import Reader
 from vidqa.media.speech.audio import AudioBlock
 from vidqa.media.speech.device import Place
-from vidqa.media.speech.recognizer import Heard, Recogniser
+from vidqa.media.speech.recognizer import Heard, Recognizer
 from vidqa.media.stretches import among_frames, for_words
 from vidqa.media.words.finder import WordFinder
 from vidqa.media.words.request import WordRequest
@@ -27,7 +27,7 @@ PICTURES = range(0, 2000, 40)
 SPOKEN = (Cue(0, 1, "spoken"), Cue(1, 2, "words"))
 
 
-class Parrot(Recogniser):
+class Parrot(Recognizer):
     """Says the same of every sound, and keeps what it was asked."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ def parrot() -> Parrot:
 
 
 @pytest.fixture
-def ears(reader: Reader, parrot: Parrot) -> WordFinder:
+def word_finder(reader: Reader, parrot: Parrot) -> WordFinder:
     return WordFinder(reader, parrot)
 
 
@@ -93,65 +93,69 @@ def texts(words: Words) -> list[str]:
     return [cue.text for cue in words.cues]
 
 
-def test_off_means_off(tmp_path: Path, ears: WordFinder, parrot: Parrot):
+def test_off_means_off(tmp_path: Path, word_finder: WordFinder, parrot: Parrot):
     srt(tmp_path / "clip.srt", "beside")
-    assert ears.words(clip(tmp_path), WordRequest("off")) == Words("off")
+    assert word_finder.words(clip(tmp_path), WordRequest("off")) == Words("off")
     assert not parrot.asked
 
 
-def test_the_file_named_comes_first(tmp_path: Path, ears: WordFinder, parrot: Parrot):
+def test_the_file_named_comes_first(tmp_path: Path, word_finder: WordFinder, parrot: Parrot):
     srt(tmp_path / "clip.srt", "beside")
     named = srt(tmp_path / "other.srt", "named")
     for given in (named, str(named)):
-        words = ears.words(clip(tmp_path), WordRequest(given))
+        words = word_finder.words(clip(tmp_path), WordRequest(given))
         assert (words.source, words.detail) == ("file", str(named))
         assert words.cues == (Cue(0.5, 1.5, "named"),)
     assert not parrot.asked
 
 
-def test_a_bad_file_that_was_named_is_an_error(tmp_path: Path, ears: WordFinder):
+def test_a_bad_file_that_was_named_is_an_error(tmp_path: Path, word_finder: WordFinder):
     (tmp_path / "bad.srt").write_text("no subtitles")
     with pytest.raises(UsageError, match=r"bad\.srt"):
-        ears.words(clip(tmp_path), WordRequest(tmp_path / "bad.srt"))
+        word_finder.words(clip(tmp_path), WordRequest(tmp_path / "bad.srt"))
 
 
 def test_a_named_file_without_words_is_no_reason_to_listen(
-    tmp_path: Path, ears: WordFinder, parrot: Parrot
+    tmp_path: Path, word_finder: WordFinder, parrot: Parrot
 ):
     named = tmp_path / "empty.vtt"
     named.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<i></i>\n")
-    words = ears.words(clip(tmp_path), WordRequest(named))
+    words = word_finder.words(clip(tmp_path), WordRequest(named))
     assert words.source == "none"
     assert "hold no words" in words.warnings[0]
     assert not parrot.asked
 
 
-def test_a_file_beside_the_clip_comes_second(tmp_path: Path, ears: WordFinder, parrot: Parrot):
+def test_a_file_beside_the_clip_comes_second(
+    tmp_path: Path, word_finder: WordFinder, parrot: Parrot
+):
     srt(tmp_path / "clip.en.srt", "beside")
-    words = ears.words(clip(tmp_path), WordRequest())
+    words = word_finder.words(clip(tmp_path), WordRequest())
     assert (words.source, texts(words)) == ("sidecar", ["beside"])
     assert not parrot.asked
 
 
-def test_a_bad_file_beside_the_clip_is_passed_over_and_said(tmp_path: Path, ears: WordFinder):
+def test_a_bad_file_beside_the_clip_is_passed_over_and_said(
+    tmp_path: Path, word_finder: WordFinder
+):
     (tmp_path / "clip.srt").write_text("no subtitles")
-    words = ears.words(clip(tmp_path), WordRequest())
+    words = word_finder.words(clip(tmp_path), WordRequest())
     assert (words.source, words.cues) == ("speech", SPOKEN)
     assert "clip.srt" in words.warnings[0]
     assert words.warnings[1:] == ("a warning",)
 
 
-def test_a_text_track_comes_third(tmp_path: Path, ears: WordFinder, parrot: Parrot):
+def test_a_text_track_comes_third(tmp_path: Path, word_finder: WordFinder, parrot: Parrot):
     path = clip_with_tracks(tmp_path, {"eng": "<i>inside</i>,\nwith a comma"})
-    words = ears.words(path, WordRequest())
+    words = word_finder.words(path, WordRequest())
     assert (words.source, words.cues) == ("track", (Cue(0.5, 1.5, "inside, with a comma"),))
     assert words.detail == "text track 1 (eng)"
     assert not parrot.asked
 
 
-def test_a_text_track_counts_from_the_first_picture_too(tmp_path: Path, ears: WordFinder):
+def test_a_text_track_counts_from_the_first_picture_too(tmp_path: Path, word_finder: WordFinder):
     path = clip_with_tracks(tmp_path, {"eng": "inside"}, late_ms=900)
-    assert ears.words(path, WordRequest()).cues == (Cue(0.5, 1.5, "inside"),)
+    assert word_finder.words(path, WordRequest()).cues == (Cue(0.5, 1.5, "inside"),)
 
 
 @pytest.mark.parametrize(
@@ -165,20 +169,21 @@ def test_a_text_track_counts_from_the_first_picture_too(tmp_path: Path, ears: Wo
     ],
 )
 def test_the_text_track_in_the_language_asked_for_is_read(
-    tmp_path: Path, ears: WordFinder, language: str | None, said: list[str]
+    tmp_path: Path, word_finder: WordFinder, language: str | None, said: list[str]
 ):
     tracks = {"eng": "hello", "fre": "bonjour", "ger": "guten Tag", "und": "unknown"}
     assert (
-        texts(ears.words(clip_with_tracks(tmp_path, tracks), WordRequest("auto", language))) == said
+        texts(word_finder.words(clip_with_tracks(tmp_path, tracks), WordRequest("auto", language)))
+        == said
     )
 
 
 def test_a_track_in_another_language_is_no_reason_not_to_listen(
-    tmp_path: Path, ears: WordFinder, parrot: Parrot
+    tmp_path: Path, word_finder: WordFinder, parrot: Parrot
 ):
     make_clip(tmp_path / "a.mp4", PICTURES, sound_s=2.0)
     srt(tmp_path / "a.en.srt", "hello")
-    words = ears.words(tmp_path / "a.mp4", WordRequest("auto", "fr"))
+    words = word_finder.words(tmp_path / "a.mp4", WordRequest("auto", "fr"))
     assert (words.source, words.language) == ("speech", "fr")
     assert parrot.asked == [
         {"language": "fr", "task": "transcribe", "word_times": False, "start_s": 0.0}
@@ -186,40 +191,40 @@ def test_a_track_in_another_language_is_no_reason_not_to_listen(
 
 
 def test_a_translation_is_read_only_from_what_is_marked_as_english(
-    tmp_path: Path, ears: WordFinder, parrot: Parrot
+    tmp_path: Path, word_finder: WordFinder, parrot: Parrot
 ):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "unknown")
     srt(tmp_path / "clip.de.srt", "deutsch")
     translated = WordRequest("auto", "de", "translate")
-    assert ears.words(path, translated).source == "speech"
+    assert word_finder.words(path, translated).source == "speech"
     assert parrot.asked == [
         {"language": "de", "task": "translate", "word_times": False, "start_s": 0.0}
     ]
     srt(tmp_path / "clip.en.srt", "english")
-    assert texts(ears.words(path, translated)) == ["english"]
+    assert texts(word_finder.words(path, translated)) == ["english"]
 
 
 def test_little_that_is_read_is_no_reason_not_to_listen(
-    tmp_path: Path, ears: WordFinder, parrot: Parrot
+    tmp_path: Path, word_finder: WordFinder, parrot: Parrot
 ):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "!")
-    words = ears.words(path, WordRequest())
+    words = word_finder.words(path, WordRequest())
     assert (words.source, words.cues) == ("speech", SPOKEN)
     assert "clip.srt" in words.warnings[0]
     srt(tmp_path / "clip.srt", "all that is said")
-    assert ears.words(path, WordRequest()).source == "sidecar"
+    assert word_finder.words(path, WordRequest()).source == "sidecar"
     assert len(parrot.asked) == 1
 
 
 def test_little_that_is_read_is_kept_where_no_more_is_heard(
-    tmp_path: Path, ears: WordFinder, parrot: Parrot, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, word_finder: WordFinder, parrot: Parrot, monkeypatch: pytest.MonkeyPatch
 ):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "!")
     monkeypatch.setattr(parrot, "listen", lambda blocks, **_: iter([Heard(2.0)]))
-    assert ears.words(path, WordRequest()).source == "sidecar"
+    assert word_finder.words(path, WordRequest()).source == "sidecar"
 
 
 def test_little_that_is_read_is_said_where_nobody_can_listen(tmp_path: Path, reader: Reader):
@@ -240,7 +245,7 @@ def test_little_that_is_read_is_said_where_nobody_can_listen(tmp_path: Path, rea
 )  # fmt: skip
 def test_a_stretch_that_cuts_speech_is_said(
     tmp_path: Path,
-    ears: WordFinder,
+    word_finder: WordFinder,
     parrot: Parrot,
     monkeypatch: pytest.MonkeyPatch,
     window: tuple[float, float | None],
@@ -248,20 +253,22 @@ def test_a_stretch_that_cuts_speech_is_said(
 ):
     heard = Heard(2.0, "en", speaks_at=(True, True))
     monkeypatch.setattr(parrot, "listen", lambda blocks, **_: iter([heard]))
-    words = ears.words(clip(tmp_path), WordRequest("speech"), window)
+    words = word_finder.words(clip(tmp_path), WordRequest("speech"), window)
     assert [warning.split()[2] for warning in words.warnings] == said
 
 
-def test_little_that_is_read_beside_a_picture_is_all_there_is(tmp_path: Path, ears: WordFinder):
+def test_little_that_is_read_beside_a_picture_is_all_there_is(
+    tmp_path: Path, word_finder: WordFinder
+):
     Image.new("RGB", (64, 48)).save(tmp_path / "clip.jpg")
     srt(tmp_path / "clip.srt", "!")
-    assert ears.words(tmp_path / "clip.jpg", WordRequest()).source == "sidecar"
+    assert word_finder.words(tmp_path / "clip.jpg", WordRequest()).source == "sidecar"
 
 
 @pytest.mark.parametrize("how", [WordRequest(), WordRequest(language="de")])
 def test_who_does_not_know_the_language_does_not_listen_for_more(
     tmp_path: Path,
-    ears: WordFinder,
+    word_finder: WordFinder,
     parrot: Parrot,
     monkeypatch: pytest.MonkeyPatch,
     how: WordRequest,
@@ -273,14 +280,14 @@ def test_who_does_not_know_the_language_does_not_listen_for_more(
     monkeypatch.setattr(parrot, "check", refuse)
     path = clip(tmp_path)
     srt(tmp_path / "clip.de.srt", "!")
-    words = ears.words(path, how)
+    words = word_finder.words(path, how)
     assert (words.source, parrot.asked) == ("sidecar", [])
     assert "parrot only knows English" in words.warnings[0]
 
 
-def test_an_empty_track_that_is_asked_for_is_called_so(tmp_path: Path, ears: WordFinder):
+def test_an_empty_track_that_is_asked_for_is_called_so(tmp_path: Path, word_finder: WordFinder):
     film = Odd(texts=[Text([(0.0, 1.0, "one")]), Text([])]).write(tmp_path / "film.mkv")
-    words = ears.words(film, WordRequest(text_track="2"))
+    words = word_finder.words(film, WordRequest(text_track="2"))
     assert words.source == "none"
     assert "text track 2 holds no words" in words.warnings
 
@@ -293,13 +300,13 @@ def test_an_empty_track_hides_no_full_one(tmp_path: Path):
     assert chosen.name == "2"
 
 
-def test_a_cameras_readings_beside_a_clip_are_passed_over(tmp_path: Path, ears: WordFinder):
+def test_a_cameras_readings_beside_a_clip_are_passed_over(tmp_path: Path, word_finder: WordFinder):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "[iso : 100] [shutter : 1/640.0] [fnum : 280] [ev : 0] [ct : 5316]")
-    words = ears.words(path, WordRequest())
+    words = word_finder.words(path, WordRequest())
     assert words.source == "speech"
     assert "a camera's readings" in words.warnings[0]
-    named = ears.words(path, WordRequest(tmp_path / "clip.srt"))
+    named = word_finder.words(path, WordRequest(tmp_path / "clip.srt"))
     assert named.source == "file", "whoever names it gets it"
     assert "a camera's readings" in named.warnings[0]
 
@@ -323,71 +330,71 @@ def test_words_are_moved_beside_frames():
     )
 
 
-def test_speech_can_be_asked_for(tmp_path: Path, ears: WordFinder):
+def test_speech_can_be_asked_for(tmp_path: Path, word_finder: WordFinder):
     srt(tmp_path / "clip.srt", "beside")
-    words = ears.words(clip(tmp_path), WordRequest("speech"))
+    words = word_finder.words(clip(tmp_path), WordRequest("speech"))
     assert words == Words("speech", SPOKEN, "whisper-base", ("a warning",), "en")
 
 
-def test_events_end_with_the_words(tmp_path: Path, ears: WordFinder):
-    *cues, heard, words = ears.stream(clip(tmp_path), WordRequest())
+def test_events_end_with_the_words(tmp_path: Path, word_finder: WordFinder):
+    *cues, heard, words = word_finder.stream(clip(tmp_path), WordRequest())
     assert tuple(cues) == SPOKEN
     assert isinstance(heard, Heard)
     assert isinstance(words, Words)
     srt(tmp_path / "clip.srt", "beside")
-    cue, words = ears.stream(tmp_path / "clip.mp4", WordRequest())
+    cue, words = word_finder.stream(tmp_path / "clip.mp4", WordRequest())
     assert words == Words("sidecar", (cue,), str(tmp_path / "clip.srt"))
 
 
 def test_what_was_heard_is_kept_whatever_was_looked_for_before(
     tmp_path: Path, reader: Reader, parrot: Parrot
 ):
-    ears = WordFinder(reader, parrot, cache=Cache(tmp_path / "cache"))
+    word_finder = WordFinder(reader, parrot, cache=Cache(tmp_path / "cache"))
     path = clip(tmp_path)
-    heard = ears.words(path, WordRequest())
-    assert ears.words(path, WordRequest("speech")) == heard
-    assert ears.words(path, WordRequest()) == heard
+    heard = word_finder.words(path, WordRequest())
+    assert word_finder.words(path, WordRequest("speech")) == heard
+    assert word_finder.words(path, WordRequest()) == heard
     assert len(parrot.asked) == 1
-    ears.words(path, WordRequest("speech"), (0.5, None))
-    ears.words(path, WordRequest("speech", language="de"))
+    word_finder.words(path, WordRequest("speech"), (0.5, None))
+    word_finder.words(path, WordRequest("speech", language="de"))
     assert len(parrot.asked) == 3
     srt(tmp_path / "clip.srt", "beside")
-    assert texts(ears.words(path, WordRequest())) == ["beside"]
-    assert ears.words(path, WordRequest("speech")) == heard
+    assert texts(word_finder.words(path, WordRequest())) == ["beside"]
+    assert word_finder.words(path, WordRequest("speech")) == heard
 
 
 def test_only_what_is_said_within_the_window_counts(
-    tmp_path: Path, ears: WordFinder, parrot: Parrot
+    tmp_path: Path, word_finder: WordFinder, parrot: Parrot
 ):
     path = clip(tmp_path)
-    assert ears.words(path, WordRequest(), (1.0, 1.5)).source == "speech"
+    assert word_finder.words(path, WordRequest(), (1.0, 1.5)).source == "speech"
     assert parrot.asked[0]["start_s"] == 1.0
     srt(tmp_path / "clip.srt", "beside")
     for window, count in {(0.0, None): 1, (1.4, None): 1, (0.0, 0.5): 0, (1.5, 2.0): 0}.items():
-        words = ears.words(path, WordRequest(), window)
+        words = word_finder.words(path, WordRequest(), window)
         assert len(words.cues) == count
         assert words.source == ("sidecar" if count else "none")
 
 
 def test_without_sound_or_a_recogniser_there_are_no_words(
-    tmp_path: Path, reader: Reader, ears: WordFinder, parrot: Parrot
+    tmp_path: Path, reader: Reader, word_finder: WordFinder, parrot: Parrot
 ):
-    assert ears.words(clip(tmp_path, sound=False), WordRequest()).source == "none"
+    assert word_finder.words(clip(tmp_path, sound=False), WordRequest()).source == "none"
     assert not parrot.asked
     assert WordFinder(reader, None).words(clip(tmp_path), WordRequest()) == Words("none")
 
 
-def test_a_clip_that_cannot_be_read_is_an_error(tmp_path: Path, ears: WordFinder):
+def test_a_clip_that_cannot_be_read_is_an_error(tmp_path: Path, word_finder: WordFinder):
     (tmp_path / "clip.mp4").write_text("no clip")
     with pytest.raises(NotAVideoError):
-        ears.words(tmp_path / "clip.mp4", WordRequest())
+        word_finder.words(tmp_path / "clip.mp4", WordRequest())
 
 
 @pytest.mark.slow
-def test_subtitles_that_are_a_trap_are_passed_over(tmp_path: Path, ears: WordFinder):
+def test_subtitles_that_are_a_trap_are_passed_over(tmp_path: Path, word_finder: WordFinder):
     path = clip(tmp_path)
     srt(tmp_path / "clip.srt", "<a" * 4_000_000)
-    words = ears.words(path, WordRequest())
+    words = word_finder.words(path, WordRequest())
     assert words.source == "speech"
     assert "passed over" in words.warnings[0]
 
@@ -395,11 +402,13 @@ def test_subtitles_that_are_a_trap_are_passed_over(tmp_path: Path, ears: WordFin
 def test_a_missing_recogniser_matters_only_where_there_is_something_to_hear(
     reader: Reader, tmp_path: Path
 ) -> None:
-    ears = WordFinder(reader, None, missing=ModelMissingError("no recogniser", hint="pull one"))
+    word_finder = WordFinder(
+        reader, None, missing=ModelMissingError("no recogniser", hint="pull one")
+    )
     silent, sounding = tmp_path / "silent.mp4", tmp_path / "sounding.mp4"
     make_clip(silent, [0, 40])
     make_clip(sounding, [0, 40], sound_s=0.5)
-    assert ears.words(silent, WordRequest()) == Words("none")
-    assert ears.words(sounding, WordRequest("off")) == Words("off")
+    assert word_finder.words(silent, WordRequest()) == Words("none")
+    assert word_finder.words(sounding, WordRequest("off")) == Words("off")
     with pytest.raises(ModelMissingError, match="no recogniser"):
-        ears.words(sounding, WordRequest())
+        word_finder.words(sounding, WordRequest())

@@ -101,7 +101,7 @@ def opened(folder: Path, **changes: object) -> Model:
 
 def parts(watched: Clip) -> tuple[list[int], torch.Tensor]:
     """Ids and visual tokens of all that comes before the question."""
-    pictures = watched.opening._pictures
+    pictures = watched.video_prefix._pictures
     return pictures.input_ids[0].tolist(), pictures.visual_tokens
 
 
@@ -145,7 +145,7 @@ def test_the_recipe_paper_shows_what_the_authors_showed(
     with torch.inference_mode():
         exact = torch.cat(golden.visual(torch.stack(pixels)))
     torch.testing.assert_close(visual, exact, atol=1e-5, rtol=0)
-    after = watched.opening.prompt(QUESTION).question_ids[0].tolist()
+    after = watched.video_prefix.prompt(QUESTION).question_ids[0].tolist()
     expected = rows(golden, templates.asked(released(model, shown)), visual, bos=True)
     assert before + after == expected.input_ids.tolist()
 

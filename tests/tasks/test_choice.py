@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vidqa.cli.model_choice import settled_model
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.errors import ModelMissingError
 from vidqa.models import choose as choice
 from vidqa.models.choose import Choice, Machine, choose_model, offered
@@ -110,10 +110,10 @@ def test_no_machine_is_too_large_or_too_small(store: Store, machine: list[Machin
 
 def test_what_is_set_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDQA_MODEL", "qwen3-vl-8b")
-    assert settled_model(None, "auto", Teller()) == "qwen3-vl-8b"
-    assert settled_model("starter", "auto", Teller()) == "starter"
+    assert settled_model(None, "auto", StatusReporter()) == "qwen3-vl-8b"
+    assert settled_model("starter", "auto", StatusReporter()) == "starter"
 
 
 def test_a_pipe_is_not_asked(tmp_path: Path) -> None:
     with pytest.raises(ModelMissingError):
-        settled_model(None, "cpu", Teller())
+        settled_model(None, "cpu", StatusReporter())

@@ -348,8 +348,8 @@ def test_a_gated_preset_is_refused_before_anything_is_fetched(desk: Desk) -> Non
 
 def test_what_an_added_model_listens_with_stays(saved: Path) -> None:
     add(saved, "mine")
-    ears = source_key(SPEECH["whisper-small"].source)
-    with Store().publish(ears) as draft:
+    word_finder = source_key(SPEECH["whisper-small"].source)
+    with Store().publish(word_finder) as draft:
         (draft / "model.bin").write_bytes(b"ears")
     with pytest.raises(UsageError, match="mine listens with whisper-small"):
         remove("whisper-small")
@@ -357,7 +357,7 @@ def test_what_an_added_model_listens_with_stays(saved: Path) -> None:
     with Store().publish(source_key(preset.sources[0])) as draft:  # type: ignore[arg-type]
         (draft / "config.json").write_text("{}")
     remove("qwen3-vl-2b")
-    assert Store().has(ears)
+    assert Store().has(word_finder)
 
 
 def test_a_path_is_no_name(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

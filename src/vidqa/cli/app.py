@@ -17,7 +17,7 @@ from vidqa.cli.commands.summarize import summarize
 from vidqa.cli.commands.train import train
 from vidqa.cli.commands.transcribe import transcribe
 from vidqa.cli.ending import status_of
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import escape_the_unencodable, leave, put
 
 app = typer.Typer(
@@ -68,10 +68,10 @@ def run(arguments: list[str]) -> int:
     try:
         return int(app(args=arguments, prog_name="vidqa", standalone_mode=False) or 0)
     except (Exception, KeyboardInterrupt, SystemExit) as error:
-        return status_of(error, Teller(verbose="--verbose" in arguments))
+        return status_of(error, StatusReporter(verbose="--verbose" in arguments))
 
 
 def main() -> NoReturn:
-    """The entry point."""
+    """Run the program and exit with its status."""
     escape_the_unencodable()
     leave(run(sys.argv[1:]))

@@ -4,13 +4,13 @@ import traceback
 
 import typer
 
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.errors import VidqaError
 from vidqa.system.file_systems import said_plainly
 from vidqa.types.exit_codes import ExitCode, exit_code
 
 
-def status_of(error: BaseException, teller: Teller) -> int:
+def status_of(error: BaseException, reporter: StatusReporter) -> int:
     """Report an error and return the exit status.
 
     Raises:
@@ -21,7 +21,7 @@ def status_of(error: BaseException, teller: Teller) -> int:
         plain.__cause__ = error
         error = plain
     if isinstance(error, VidqaError):
-        teller.error(error)
+        reporter.error(error)
         return exit_code(error)
     if isinstance(error, typer.Abort | KeyboardInterrupt):
         return ExitCode.INTERRUPTED

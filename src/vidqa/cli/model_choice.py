@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vidqa.cli.quiet import silence_libraries
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.errors import ModelMissingError
 from vidqa.models.registry import DEFAULT_MODEL
 from vidqa.system import paths
@@ -27,7 +27,7 @@ def settled(name: str, option: str | None, default: str) -> str:
 
 
 def settled_model(
-    option: str | None, device: str, teller: Teller, *, may_download: bool = True
+    option: str | None, device: str, reporter: StatusReporter, *, may_download: bool = True
 ) -> str:
     """Return the model named or set, else the best cached one that fits the machine.
 
@@ -55,9 +55,9 @@ def settled_model(
         specs = offered(this_machine(device))
         if not specs:
             raise
-        return _ask_person(specs, teller)
+        return _ask_person(specs, reporter)
     advice = f"; {choice.better}" if choice.better and _is_time_for_advice() else ""
-    teller.note(f"{choice.name}: {choice.why}{advice}")
+    reporter.note(f"{choice.name}: {choice.why}{advice}")
     return choice.name
 
 
@@ -76,7 +76,7 @@ def _is_time_for_advice() -> bool:
     return True
 
 
-def previewed_model(option: str | None, teller: Teller) -> str:
+def previewed_model(option: str | None, reporter: StatusReporter) -> str:
     """Return a model as `settled_model` does, or the default one: a preview needs no weights.
 
     Args:
@@ -91,13 +91,13 @@ def previewed_model(option: str | None, teller: Teller) -> str:
 
     choice = best_cached(settled("device", None, "auto"))
     if choice is None:
-        teller.note(f"{DEFAULT_MODEL}: its settings are taken, as no model is in the cache")
+        reporter.note(f"{DEFAULT_MODEL}: its settings are taken, as no model is in the cache")
         return DEFAULT_MODEL
-    teller.note(f"{choice.name}: {choice.why}")
+    reporter.note(f"{choice.name}: {choice.why}")
     return choice.name
 
 
-def _ask_person(specs: "list[ModelSpec]", teller: Teller) -> str:
+def _ask_person(specs: "list[ModelSpec]", reporter: StatusReporter) -> str:
     """Let a person choose a model, and download it."""
     from rich.console import Console
     from rich.prompt import IntPrompt
@@ -113,5 +113,5 @@ def _ask_person(specs: "list[ModelSpec]", teller: Teller) -> str:
     choices = [str(number) for number in range(1, len(specs) + 1)]
     number = IntPrompt.ask("Download which one", console=console, choices=choices, default=1)
     name = specs[number - 1].name
-    fetch_model(name, offline=False, teller=teller)
+    fetch_model(name, offline=False, reporter=reporter)
     return name

@@ -9,7 +9,7 @@ from vidqa.cli import BEGUN_S
 from vidqa.cli.groups import WatchSetup
 from vidqa.cli.model_choice import settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.system.footprint import CACHES
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Watcher:
+class ModelSession:
     """Finds and loads the model, and watches with it."""
 
     setup: WatchSetup
-    teller: Teller
+    reporter: StatusReporter
     caches: int = CACHES
     """How often memory holds a clip; see `engine.load`."""
     model: "LocalModel | None" = field(default=None, init=False)
@@ -46,7 +46,7 @@ class Watcher:
         if len(clips) == 1:
             stretch(self.reader.probe(Path(clips[0])), viewing.start_s, viewing.end_s)
         name = settled_model(
-            setup.model, setup.load.device, self.teller, may_download=setup.may_download
+            setup.model, setup.load.device, self.reporter, may_download=setup.may_download
         )
         self.model = resolve(name, self.store)
         self._require_ears(self.model)
@@ -86,7 +86,7 @@ class Watcher:
 
     def load(self) -> "Model":
         """Load the model."""
-        self.teller.stage("load")
+        self.reporter.stage("load")
         keep_libraries_off_the_network()
         silence_libraries()
         from vidqa import engine
@@ -97,7 +97,7 @@ class Watcher:
             self.setup.load,
             frames=self.setup.viewing.frames,
             caches=self.caches,
-            on_plan=self.teller.plan,
+            on_plan=self.reporter.plan,
             store=self.store,
             reader=self.reader,
         )
@@ -117,4 +117,4 @@ class Watcher:
         if span is not None:
             viewing = replace(viewing, start_s=span[0], end_s=span[1])
         fetch = model.fetch(Path(video), viewing)
-        return model.watched(video, fetch, viewing, notify=self.teller.stage)
+        return model.watched(video, fetch, viewing, notify=self.reporter.stage)

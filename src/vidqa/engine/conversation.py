@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vidqa.engine.answer.generate import checked_sampling
-from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.network.inference.decode import Context, prefill_question
 from vidqa.network.inference.prompt_ids import between_turns
@@ -76,21 +76,21 @@ class Conversation:
         """
         how = with_options(GenerationSettings, generation, given)
         clip, sampling = self.clip, checked_sampling(how.temperature, how.top_p, how.seed)
-        asked = clip.harmless(question)
+        asked = clip.neutralized(question)
         ids, first = self._fitting(asked)
-        prompt = clip.opening.behind(ids)
-        stopwatch = Stopwatch(notify, clip.timings_s)
+        prompt = clip.video_prefix.behind(ids)
+        timer = StageTimer(notify, clip.timings_s)
         writing = clip.writing(prompt, how.max_new_tokens)
         context, self._context = self._context, None
         with clip.model.memory.errors(clip.model.name):
             if context is None or first != self._first:
-                context = clip.opening.fresh()
-            for piece in writing.pieces(partial(self._read, context, ids), sampling, stopwatch):
+                context = clip.video_prefix.fresh()
+            for piece in writing.pieces(partial(self._read, context, ids), sampling, timer):
                 yield TextDelta(piece)
-        answer = clip.answered(question, prompt, writing, sampling, stopwatch)
+        answer = clip.answered(question, prompt, writing, sampling, timer)
         if first != self._first:
-            said = f"the first {first} turns did not fit the model's context and were dropped"
-            answer = replace(answer, warnings=(*answer.warnings, said))
+            message = f"the first {first} turns did not fit the model's context and were dropped"
+            answer = replace(answer, warnings=(*answer.warnings, message))
         self.turns.append(Exchange(asked, tuple(writing.answer_ids), answer))
         self._first, self._context = first, context
         yield answer
@@ -98,21 +98,21 @@ class Conversation:
     def _read(self, context: Context, ids: Sequence[int]) -> tuple[Tensor, Context]:
         """Prefill the tokens of the turns that are not in the context yet."""
         network = self.clip.model.loaded.network
-        read = context.cache.get_seq_length() - self.clip.opening.prefix_tokens
+        read = context.cache.get_seq_length() - self.clip.video_prefix.prefix_tokens
         new = torch.tensor([ids[read:]], device=network.device)  # (1, T)
         return prefill_question(network, new, context), context
 
     def _fitting(self, asked: str) -> tuple[list[int], int]:
         """Return the ids behind the clip, and the index of the first turn with which they fit."""
         clip, first = self.clip, self._first
-        room = clip.model.loaded.context_tokens - clip.opening.prefix_tokens - ANSWER_ROOM
+        room = clip.model.loaded.context_tokens - clip.video_prefix.prefix_tokens - ANSWER_ROOM
         while len(ids := self._ids(asked, first)) > room and first < len(self.turns):
             first += 1
         return ids, first
 
     def _ids(self, asked: str, first: int = 0) -> list[int]:
         """Tokenize the turns from `first` on, and a new question."""
-        close = self.clip.opening.suffix_text
+        close = self.clip.video_prefix.suffix_text
         encode, ids = self.clip.model.loaded.encode, list[int]()
         for turn in self.turns[first:]:
             ids += [*encode(turn.question + close), *turn.answer_ids, *encode(self._between)]

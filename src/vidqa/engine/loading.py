@@ -1,16 +1,17 @@
 """Find a model in the cache and load it."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vidqa.engine.memory import Memory, plan_for
 from vidqa.engine.model import Model
 from vidqa.engine.speech import load_speech
-from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import ModelMissingError, VidqaError
 from vidqa.media.reader import Reader
-from vidqa.media.speech.recognizer import Recogniser
+from vidqa.media.speech.recognizer import Recognizer
 from vidqa.models.installed import speech_key
 from vidqa.models.registry import SPEECH
 from vidqa.models.resolve import LocalModel, resolve
@@ -46,11 +47,10 @@ def load(
     """Load a model from the cache; nothing is downloaded.
 
     Args:
-        model: as in `vidqa models list`, a folder of a model, or a repository of the Hub; or what
-            was found of it.
+        model: as in `vidqa models list`, a folder, a repository of the Hub, or what was found.
         settings: where it computes, and with what.
-        frames: how many will be looked at, to plan memory for; the model's default if None.
-        caches: how often memory holds a clip: once more for choices, once more for `grounded`.
+        frames: how many memory is planned for; the model's default if None.
+        caches: how often memory holds a clip: once more for choices, once for `grounded`.
         on_plan: called with what memory is planned, before anything is loaded.
         store: the cache to look in; the user's by default.
         reader: reads the clips; one of the model's own by default.
@@ -58,16 +58,14 @@ def load(
         **given: fields of `LoadSettings` by name: `device`, `dtype`, `fit`, `speech`, `keep`.
 
     Raises:
-        ModelMissingError: not pulled yet.
-        ModelDamagedError: a file is not what was verified.
+        ModelMissingError, ModelDamagedError: not pulled yet, or not as it was verified.
         NotEnoughMemoryError: the device is too small.
         UsageError: no such model, device or dtype.
 
     """
     how, store = with_options(LoadSettings, settings, given), store or Store()
-    local = resolve(model, store)
-    device = choose_device(how.device)
-    recogniser, missing = _recogniser(local.spec, how.speech, device=device, store=store)
+    local, device = resolve(model, store), choose_device(how.device)
+    recognizer, missing = _recognizer(local.spec, how.speech, device=device, store=store)
     return open_folder(
         local.spec,
         local.folder,
@@ -78,7 +76,7 @@ def load(
         caches=caches,
         fit=how.fit,
         on_plan=on_plan,
-        recogniser=recogniser,
+        recognizer=recognizer,
         missing=missing,
         reader=reader,
         cache=Cache() if how.keep else None,
@@ -106,9 +104,9 @@ def identify(
     return Maker(local.spec.name, local.revision, chosen, choose_dtype(dtype, chosen))
 
 
-def _recogniser(
+def _recognizer(
     spec: ModelSpec, speech: str | None, *, device: str, store: Store
-) -> tuple[Recogniser | None, ModelMissingError | None]:
+) -> tuple[Recognizer | None, ModelMissingError | None]:
     """Return the recognizer named, which must exist; else the model's own, or why it does not."""
     if speech is not None:
         return load_speech(speech, device=device, store=store), None
@@ -140,45 +138,42 @@ def open_folder(
     caches: int = CACHES,
     fit: bool = False,
     on_plan: OnPlan | None = None,
-    recogniser: Recogniser | None = None,
+    recognizer: Recognizer | None = None,
     missing: VidqaError | None = None,
     reader: Reader | None = None,
     cache: Cache | None = None,
     notify: Notify | None = None,
 ) -> Model:
-    """Load a `save_pretrained` folder that the caller vouches for. See `load` for the rest.
+    """Load a `save_pretrained` folder that the caller vouches for. See `load`.
 
-    Without sources in its `spec`, anybody may have made it, and its chat template is run apart.
-    Without a recogniser `missing` is raised at the first clip that has to be listened to.
+    Without sources in its `spec`, its chat template is run apart. Without a recognizer `missing`
+    is raised at the first clip that has to be listened to.
     """
     reader = reader or Reader()
     reader.warm()
-    watch = Stopwatch(notify)
-    with watch.stage("load"):
+    timer = StageTimer(notify)
+    with timer.stage("load"):
         device = choose_device(device)
-        dtype = choose_dtype(dtype, device)
-        processor = load_processor(folder)
+        processor, dtype = load_processor(folder), choose_dtype(dtype, device)
         run_apart = None if spec.sources else TemplateRunner(folder)
         require_template(ChatTemplate(processor, run_apart), folder)
         memory = plan_for(spec, folder, processor, dtype=dtype, frames=frames, caches=caches)
         memory = _held(memory, spec, device=device, fit=fit, on_plan=on_plan)
-        dtype = memory.plan.dtype
         with memory.errors(spec.name):
-            loaded = load_folder(
-                folder, device=device, dtype=dtype, processor=processor, run_apart=run_apart
-            )
+            onto = partial(load_folder, folder, processor=processor, run_apart=run_apart)
+            loaded = onto(device=device, dtype=memory.plan.dtype)
     return Model(
         spec,
         loaded,
         revision=revision,
         device=device,
-        dtype=dtype,
+        dtype=memory.plan.dtype,
         memory=memory,
-        recogniser=recogniser,
+        recognizer=recognizer,
         missing=missing,
         reader=reader,
         cache=cache,
-        load_s=watch.seconds["load"],
+        load_s=timer.seconds["load"],
     )
 
 

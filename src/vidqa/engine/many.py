@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vidqa.engine.runtime import Runtime
-from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watch.fetch import Fetch, View, bring_ready_forward
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import VidqaError, without_frames
@@ -45,10 +45,10 @@ def watch_fetched(
         notify: as in `Model.watch`.
 
     """
-    stopwatch = Stopwatch(notify, model.timings_s)
-    seen = model.see(name, fetch, viewing, stopwatch)
+    timer = StageTimer(notify, model.timings_s)
+    seen = model.see(name, fetch, viewing, timer)
     with model.memory.errors(model.name):
-        return kind(model, seen, viewing, stopwatch)
+        return kind(model, seen, viewing, timer)
 
 
 def watch_all(

@@ -5,9 +5,9 @@ from dataclasses import replace
 from vidqa.engine.answer.generate import Writing
 from vidqa.engine.answer.question_language import language_warnings
 from vidqa.engine.runtime import Runtime
-from vidqa.engine.shown_clip import Seen, Showing, Shown, checked_question
-from vidqa.engine.stage_timer import Stopwatch
-from vidqa.engine.video_prefix import Opening
+from vidqa.engine.shown_clip import ClipContents, PromptFit, PromptFitter, checked_question
+from vidqa.engine.stage_timer import StageTimer
+from vidqa.engine.video_prefix import VideoPrefix
 from vidqa.engine.watch.saved import keep_context, kept_context, read_key
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
@@ -25,29 +25,31 @@ from vidqa.types import (
 class ReadClip:
     """A watched clip, whose part of the prompt is in the KV cache."""
 
-    def __init__(self, model: Runtime, seen: Seen, viewing: Viewing, stopwatch: Stopwatch) -> None:
+    def __init__(
+        self, model: Runtime, seen: ClipContents, viewing: Viewing, timer: StageTimer
+    ) -> None:
         self.model = model
         self.info = seen.info
         self.words = seen.words
         self.fingerprint = seen.fingerprint
-        self.decoder = seen.looked.report.decoder
+        self.decoder = seen.encoded.report.decoder
         self.viewing = viewing
         self.recipe = choose_recipe(viewing.recipe, model.spec)
         self.video = seen.video
-        self.showing = Showing(model.loaded, model.spec, self.recipe, seen)
-        with stopwatch.stage("prefill"):
-            self.shown = self.showing.choose()
-            self.opening = self._open_once(seen.info.path.name)
+        self.fitter = PromptFitter(model.loaded, model.spec, self.recipe, seen)
+        with timer.stage("prefill"):
+            self.shown = self.fitter.choose()
+            self.video_prefix = self._open_once(seen.info.path.name)
         self.warnings = (
             *model.spec.notes,
             *model.memory.warnings,
-            *seen.moments.all_warnings(len(seen.looked.frame_times_s)),
-            *seen.looked.report.warnings,
+            *seen.moments.all_warnings(len(seen.encoded.frame_times_s)),
+            *seen.encoded.report.warnings,
             *seen.words.warnings,
             *self.shown.warnings,
         )
         """All that was left out or guessed."""
-        self.timings_s = dict(stopwatch.seconds)
+        self.timings_s = dict(timer.seconds)
         """Seconds each stage took so far; stages overlap, so their sum is more than the wait."""
 
     @property
@@ -55,41 +57,45 @@ class ReadClip:
         """Each frame's time and the words shown to the model with it."""
         return self.shown.fitted.segments
 
-    def _open_once(self, about: str) -> Opening:
-        """The clip read into the decoder; from the disk, where it was read before."""
+    def _open_once(self, about: str) -> VideoPrefix:
+        """Read the clip into the decoder, or load what was read before from the disk."""
         model, cache = self.model, self.model.cache
         if cache is None:
-            return self.open(self.showing, self.shown)
-        turn = self.showing.turn(self.shown)
-        pictures = self.showing.pictures(turn, self.shown)
+            return self.open(self.fitter, self.shown)
+        turn = self.fitter.turn(self.shown)
+        pictures = self.fitter.pictures(turn, self.shown)
         key = read_key(pictures, model=model.revision, device=model.device, dtype=model.dtype)
         tokens = pictures.input_ids.shape[1]
         kept = kept_context(cache, key, model.loaded.network, tokens)
-        opening = Opening(model.loaded, turn, pictures, window=self.recipe.window, prefix=kept)
+        video_prefix = VideoPrefix(
+            model.loaded, turn, pictures, window=self.recipe.window, prefix=kept
+        )
         if kept is None:
-            keep_context(cache, key, opening.prefix, about=about)
-        return opening
+            keep_context(cache, key, video_prefix.prefix, about=about)
+        return video_prefix
 
-    def open(self, showing: Showing, shown: Shown, *, template: str | None = None) -> Opening:
+    def open(
+        self, fitter: PromptFitter, shown: PromptFit, *, template: str | None = None
+    ) -> VideoPrefix:
         """Read a clip into the decoder; `template` replaces the model's own around the prompt."""
-        turn = showing.turn(shown, template=template)
-        pictures = showing.pictures(turn, shown)
-        return Opening(self.model.loaded, turn, pictures, window=self.recipe.window)
+        turn = fitter.turn(shown, template=template)
+        pictures = fitter.pictures(turn, shown)
+        return VideoPrefix(self.model.loaded, turn, pictures, window=self.recipe.window)
 
-    def prompt_ids(self, question: str, opening: Opening | None = None) -> PromptIds:
-        """The question behind the clip, made harmless and checked for size."""
-        prompt = (opening or self.opening).prompt(self.harmless(question))
+    def prompt_ids(self, question: str, video_prefix: VideoPrefix | None = None) -> PromptIds:
+        """Put a question behind the clip, made harmless and checked for size."""
+        prompt = (video_prefix or self.video_prefix).prompt(self.neutralized(question))
         self.require_fitting(prompt)
         return prompt
 
-    def harmless(self, question: str) -> str:
-        """A question in which nothing means more than its letters.
+    def neutralized(self, question: str) -> str:
+        """Break up control tokens in a question, so that it cannot change the prompt's structure.
 
         Raises:
             UsageError: it is empty, or no text.
 
         """
-        return self.showing.harmless(checked_question(question))
+        return self.fitter.neutralized(checked_question(question))
 
     def require_fitting(self, prompt: PromptIds) -> None:
         """Refuse a prompt that is too long.
@@ -106,7 +112,7 @@ class ReadClip:
             )
 
     def writing(self, prompt: PromptIds, max_new_tokens: int | None) -> Writing:
-        """An answer about to be written behind a prompt; as long as the model's default if None.
+        """Begin an answer behind a prompt; as long as the model's default if None.
 
         Raises:
             UsageError: there is no such length, or no room for it.
@@ -132,19 +138,19 @@ class ReadClip:
         prompt: PromptIds,
         writing: Writing,
         sampling: Sampling,
-        stopwatch: Stopwatch,
+        timer: StageTimer,
     ) -> Answer:
-        """What was written, with all that is known about it."""
+        """Return what was written, with all that is known about it."""
         return replace(
-            self.known_answer(question, prompt, stopwatch),
+            self.known_answer(question, prompt, timer),
             text=writing.text,
             seed=None if sampling.greedy else sampling.seed,
             new_tokens=writing.new_tokens,
             stopped_by=writing.stopped_by,
         )
 
-    def known_answer(self, question: str, prompt: PromptIds, stopwatch: Stopwatch) -> Answer:
-        """All that is known of an answer but the answer itself."""
+    def known_answer(self, question: str, prompt: PromptIds, timer: StageTimer) -> Answer:
+        """Return all that is known of an answer but the answer itself."""
         return Answer(
             text="",
             question=question,
@@ -161,7 +167,7 @@ class ReadClip:
             words_source=self.words.source,
             words_used=self.shown.fitted.used,
             words_dropped=self.shown.fitted.dropped,
-            visual_tokens=self.opening.visual_tokens(prompt),
+            visual_tokens=self.video_prefix.visual_tokens(prompt),
             prompt_tokens=prompt.tokens,
             new_tokens=0,
             stopped_by="chosen",
@@ -170,5 +176,5 @@ class ReadClip:
                 *prompt.warnings,
                 *language_warnings(question, self.model.spec),
             ),
-            timings_s=dict(stopwatch.seconds),
+            timings_s=dict(timer.seconds),
         )

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.engine.memory import Memory
-from vidqa.engine.shown_clip import Seen
-from vidqa.engine.stage_timer import Stopwatch
-from vidqa.engine.watch.encode_frames import Looking, look
-from vidqa.engine.watch.fetch import Begun, Errand, Fetch
+from vidqa.engine.shown_clip import ClipContents
+from vidqa.engine.stage_timer import StageTimer
+from vidqa.engine.watch.encode_frames import FrameRequest, look
+from vidqa.engine.watch.fetch import Fetch, FetchPlan, ProbedClip
 from vidqa.engine.watch.hear import hear
-from vidqa.engine.watch.saved import Sight, keep_sight, kept_sight, sight_key
+from vidqa.engine.watch.saved import SeenFrames, keep_sight, kept_sight, sight_key
 from vidqa.errors import NoVideoStreamError, VidqaError
 from vidqa.media.container.open_media import quoted
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.fingerprint_cache import is_still, known_fingerprint
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.select import choose_sampling, stretch
-from vidqa.media.speech.recognizer import Recogniser
+from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.finder import WordFinder
 from vidqa.models.spec import ModelSpec
@@ -43,7 +43,7 @@ class Runtime:
         device: str,
         dtype: str,
         memory: Memory,
-        recogniser: Recogniser | None,
+        recognizer: Recognizer | None,
         missing: VidqaError | None,
         reader: Reader,
         cache: Cache | None,
@@ -55,7 +55,7 @@ class Runtime:
         self.device = device
         self.dtype = dtype
         self.memory = memory
-        self.ears = WordFinder(reader, recogniser, missing=missing, cache=cache)
+        self.word_finder = WordFinder(reader, recognizer, missing=missing, cache=cache)
         self.cache = cache
         self.timings_s: dict[Stage, float] = {"load": load_s}
         """What it took to have it; a program may add its `start`."""
@@ -81,41 +81,41 @@ class Runtime:
         recipe = choose_recipe(viewing.recipe, self.spec)
         wanted = viewing.word_request
         known = viewing.words
-        errand = Errand(
+        fetch_plan = FetchPlan(
             reader=self.reader,
-            looking=partial(self._looking, viewing, recipe),
+            frame_request=partial(self._looking, viewing, recipe),
             mark=known_fingerprint if self.cache is not None else fingerprint,
             kept=partial(self._seen_before, again=viewing.keep_places),
-            hear=partial(hear, self.ears, wanted) if known is None else lambda *_: known,
+            hear=partial(hear, self.word_finder, wanted) if known is None else lambda *_: known,
         )
-        return Fetch(path, errand)
+        return Fetch(path, fetch_plan)
 
-    def see(self, name: str, fetch: Fetch, viewing: Viewing, stopwatch: Stopwatch) -> Seen:
+    def see(self, name: str, fetch: Fetch, viewing: Viewing, timer: StageTimer) -> ClipContents:
         """Look and listen, but do not read it into the decoder yet. See `watched`."""
         try:
-            with stopwatch.stage("decode"):
+            with timer.stage("decode"):
                 begun = fetch.begun()
             with self.memory.errors(self.name):
-                sight = begun.sight or self._look(begun, fetch, viewing, stopwatch)
-                stopwatch.tell("speech")
+                seen_frames = begun.seen_frames or self._look(begun, fetch, viewing, timer)
+                timer.tell("speech")
                 words = fetch.words()
         finally:
             fetch.cancel()
-        stopwatch.seconds |= fetch.stopwatch.seconds
+        timer.seconds |= fetch.timer.seconds
         if begun.info.kind == "sound" and not words.cues:
             raise NoVideoStreamError(
                 f"{quoted(begun.info.path)} has sound but no video, and no words are known of it"
             )
-        return Seen(name, begun.info, begun.fingerprint, *sight, words)
+        return ClipContents(name, begun.info, begun.fingerprint, *seen_frames, words)
 
     def most_frames(self, viewing: Viewing) -> int:
-        """How many frames are looked at; no more than what was made to fit the memory."""
+        """Return how many frames are looked at; no more than what was made to fit the memory."""
         sampling = choose_sampling(choose_recipe(viewing.recipe, self.spec), viewing.sampling)
         count = sampling.most(viewing.frames, self.spec.frames)
         return min(count, self.memory.plan.frames) if self.memory.warnings else count
 
-    def _looking(self, viewing: Viewing, recipe: Recipe, info: VideoInfo) -> Looking:
-        return Looking(
+    def _looking(self, viewing: Viewing, recipe: Recipe, info: VideoInfo) -> FrameRequest:
+        return FrameRequest(
             str(choose_sampling(recipe, viewing.sampling)),
             stretch(info, viewing.start_s, viewing.end_s),
             self.most_frames(viewing),
@@ -124,32 +124,36 @@ class Runtime:
             viewing.blank,
         )
 
-    def _look(self, begun: Begun, fetch: Fetch, viewing: Viewing, stopwatch: Stopwatch) -> Sight:
+    def _look(
+        self, begun: ProbedClip, fetch: Fetch, viewing: Viewing, timer: StageTimer
+    ) -> SeenFrames:
         """Encode the frames as they come, and keep what was seen."""
         encoder = self._encoder(keep_places=viewing.keep_places)
-        looked = look(encoder, fetch.frames(), stopwatch, blank=viewing.blank)
-        sight = fetch.moments(), looked
+        encoded = look(encoder, fetch.frames(), timer, blank=viewing.blank)
+        seen_frames = fetch.moments(), encoded
         unchanged = partial(is_still, begun.info.path, begun.fingerprint)
         if self.cache is not None and not viewing.keep_places and unchanged():
-            key = self._sight_key(begun.fingerprint, begun.looking)
-            keep_sight(self.cache, key, sight, about=begun.info.path.name)
-        return sight
+            key = self._sight_key(begun.fingerprint, begun.frame_request)
+            keep_sight(self.cache, key, seen_frames, about=begun.info.path.name)
+        return seen_frames
 
-    def _seen_before(self, mark: str, looking: Looking, *, again: bool) -> Sight | None:
-        """What was kept of an earlier look, unless it must be looked at again."""
+    def _seen_before(
+        self, mark: str, frame_request: FrameRequest, *, again: bool
+    ) -> SeenFrames | None:
+        """Return what was cached of an earlier look, unless it must be looked at again."""
         if self.cache is None or again:
             return None
         with self.memory.errors(self.name):
-            return kept_sight(self.cache, self._sight_key(mark, looking), self._encoder())
+            return kept_sight(self.cache, self._sight_key(mark, frame_request), self._encoder())
 
-    def _sight_key(self, mark: str, looking: Looking) -> Mapping[str, Any]:
+    def _sight_key(self, mark: str, frame_request: FrameRequest) -> Mapping[str, Any]:
         return sight_key(
             fingerprint=mark,
             model=self.revision,
             family=asdict(self.spec.family),
             device=self.device,
             dtype=self.dtype,
-            **asdict(looking),
+            **asdict(frame_request),
         )
 
     def _encoder(self, *, keep_places: bool = False) -> FrameEncoder:

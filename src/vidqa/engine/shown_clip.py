@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vidqa.engine.watch.encode_frames import Looked
+from vidqa.engine.watch.encode_frames import EncodedFrames
 from vidqa.errors import UsageError
 from vidqa.media.sampling.samplers import Moments
 from vidqa.models.spec import ModelSpec
@@ -27,19 +27,19 @@ WORDY = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ClipContents:
     """The contents of a file, before the model sees them."""
 
     video: str
     info: VideoInfo
     fingerprint: str
     moments: Moments
-    looked: Looked
+    encoded: EncodedFrames
     words: Words
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PromptFit:
     """Frames, as indices into those encoded, and the words beside them."""
 
     frames: tuple[int, ...]
@@ -52,27 +52,27 @@ class Shown:
         if not self.dropped_frames:
             return self.fitted.warnings
         every = len(self.frames) + self.dropped_frames
-        said = f"{self.dropped_frames} of {every} frames did not fit the model's context"
-        return (said, *self.fitted.warnings)
+        message = f"{self.dropped_frames} of {every} frames did not fit the model's context"
+        return (message, *self.fitted.warnings)
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class PromptFitter:
     """One clip as it is shown to one model."""
 
     loaded: Loaded
     spec: ModelSpec
     recipe: Recipe
-    seen: Seen
+    seen: ClipContents
 
-    def choose(self) -> Shown:
+    def choose(self) -> PromptFit:
         """Show everything; if the prompt is too long, drop words, then frames evenly.
 
         Words are dropped until they take half of the room, counted in tokens. Then frames go,
         since neighbouring frames are more alike than neighbouring words. The recipe `paper` keeps
         everything: its prompts are cut.
         """
-        count, most = len(self.seen.looked.frame_times_s), self.recipe.max_words
+        count, most = len(self.seen.encoded.frame_times_s), self.recipe.max_words
         shown = self._shown(count, most)
         if self.recipe.window is not None:
             return shown
@@ -89,16 +89,16 @@ class Showing:
             return self._shown(frames, words)
         return self._shown(1, _most(words, lambda n: self._fits(self._shown(1, n))))
 
-    def without(self, *, pictures: bool, words: bool) -> "Showing":
+    def without(self, *, pictures: bool, words: bool) -> "PromptFitter":
         """Return the clip with grey frames, or without its words, or both."""
         seen = self.seen
-        looked = replace(seen.looked, frames=seen.looked.frames.blanked()) if pictures else None
+        encoded = replace(seen.encoded, frames=seen.encoded.frames.blanked()) if pictures else None
         less = replace(
-            seen, looked=looked or seen.looked, words=Words("off") if words else seen.words
+            seen, encoded=encoded or seen.encoded, words=Words("off") if words else seen.words
         )
         return replace(self, seen=less)
 
-    def turn(self, shown: Shown, *, template: str | None = None) -> Turn:
+    def turn(self, shown: PromptFit, *, template: str | None = None) -> Turn:
         """Return the user's turn around a question."""
         segments, form = shown.fitted.segments, self.spec.prompt
         return Turn(
@@ -108,13 +108,13 @@ class Showing:
             template_kwargs=self.spec.family.template_kwargs,
         )
 
-    def pictures(self, turn: Turn, shown: Shown) -> Pictures:
+    def pictures(self, turn: Turn, shown: PromptFit) -> Pictures:
         """Return the clip's part of the prompt."""
-        return self.seen.looked.frames.place(turn.prefix_text, shown.frames)
+        return self.seen.encoded.frames.place(turn.prefix_text, shown.frames)
 
-    def harmless(self, text: str) -> str:
+    def neutralized(self, text: str) -> str:
         """Break up control tokens in text, so that it cannot change the prompt's structure."""
-        return harmless(self.loaded, self.spec, text)
+        return neutralized(self.loaded, self.spec, text)
 
     def answer_ids(self, answer: str, *, ends: bool = True) -> list[int]:
         """Tokenize a given answer as the model would write it, with its end token if it `ends`."""
@@ -132,15 +132,15 @@ class Showing:
         tokens = len(self.loaded.encode(PLAIN_ENGLISH)) / count_words(PLAIN_ENGLISH)
         return round(WORDY * tokens * self.spec.max_words)
 
-    def _fits(self, shown: Shown) -> bool:
+    def _fits(self, shown: PromptFit) -> bool:
         return self._tokens(shown) <= self._room
 
-    def _tokens(self, shown: Shown) -> int:
+    def _tokens(self, shown: PromptFit) -> int:
         """Return the length of the clip's part of the prompt, in tokens."""
-        return self.seen.looked.frames.tokens_of(self.turn(shown).prefix_text, shown.frames)
+        return self.seen.encoded.frames.tokens_of(self.turn(shown).prefix_text, shown.frames)
 
-    def _shown(self, frames: int, max_words: int) -> Shown:
-        every = self.seen.looked.frame_times_s
+    def _shown(self, frames: int, max_words: int) -> PromptFit:
+        every = self.seen.encoded.frame_times_s
         kept = tuple((2 * index + 1) * len(every) // (2 * frames) for index in range(frames))
         fitted = self.recipe.place(
             [every[index] for index in kept],
@@ -148,13 +148,13 @@ class Showing:
             self.seen.moments.shown(every),
             max_words,
         )
-        return Shown(kept, fitted, len(every) - frames)
+        return PromptFit(kept, fitted, len(every) - frames)
 
     def _cues(self) -> Sequence[Cue]:
-        return [replace(cue, text=self.harmless(cue.text)) for cue in self.seen.words.cues]
+        return [replace(cue, text=self.neutralized(cue.text)) for cue in self.seen.words.cues]
 
 
-def harmless(loaded: Loaded, spec: ModelSpec, text: str) -> str:
+def neutralized(loaded: Loaded, spec: ModelSpec, text: str) -> str:
     """Break up control tokens in text, so that it cannot change the prompt's structure."""
     return neutralize(text, loaded.control_tokens | OUR_MARKS | set(spec.prompt.marks))
 
@@ -175,7 +175,7 @@ def checked_question(question: str) -> str:
 
 def answer_ids(loaded: Loaded, spec: ModelSpec, answer: str) -> list[int]:
     """Tokenize a given answer as the model would write it, with its end token."""
-    text = spec.prompt.answer.format(answer=harmless(loaded, spec, answer))
+    text = spec.prompt.answer.format(answer=neutralized(loaded, spec, answer))
     ids: list[int] = loaded.tokenizer(text, add_special_tokens=False).input_ids
     return [*ids, loaded.end_id]
 
@@ -189,7 +189,7 @@ def prompt_view(
     prompt: PromptIds, segments: Sequence[Segment], visual_tokens: int, tokenizer: Any
 ) -> PromptView:
     """Return what a model sees: each frame's time and words, and the tokens of both."""
-    told = (
+    shown = tuple(
         PromptSegment(
             segment.time_s,
             segment.text,
@@ -198,4 +198,4 @@ def prompt_view(
         )
         for segment in segments
     )
-    return PromptView(tuple(told), prompt.text, prompt.tokens)
+    return PromptView(shown, prompt.text, prompt.tokens)

@@ -1,7 +1,7 @@
 """Find a recognizer in the cache; it is loaded when there is something to hear."""
 
 from vidqa.media.speech.device import place_speech, probe_machine
-from vidqa.media.speech.recognizer import Recogniser
+from vidqa.media.speech.recognizer import Recognizer
 from vidqa.models.installed import speech_folder
 from vidqa.models.registry import find_speech
 from vidqa.models.store.store import Store
@@ -9,7 +9,7 @@ from vidqa.models.store.store import Store
 
 def load_speech(
     name: str, *, device: str, store: Store, wanted_by: str | None = None
-) -> Recogniser:
+) -> Recognizer:
     """Return a recognizer that computes on a device.
 
     Args:
@@ -26,4 +26,4 @@ def load_speech(
     """
     spec = find_speech(name)
     folder = speech_folder(spec, store, wanted_by=wanted_by)
-    return Recogniser(spec, folder, place_speech(device, probe_machine(device)))
+    return Recognizer(spec, folder, place_speech(device, probe_machine(device)))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from vidqa.types import Notify, Stage
 
 
-class Stopwatch:
+class StageTimer:
     """The seconds spent in each stage; a listener is called as each begins."""
 
     def __init__(self, notify: Notify | None, seconds: dict[Stage, float] | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from vidqa.engine.answer.generate import Writing, checked_sampling
-from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import NotEnoughMemoryError, VidqaError
 from vidqa.network.inference.decode import Context, decode
@@ -34,14 +34,12 @@ class Draft:
     logits: Tensor
     """(1, V) after the prompt."""
     context: Context
-    stopwatch: Stopwatch
+    timer: StageTimer
     notify: Notify | None
 
     def answer(self, sampling: Sampling, batch: int) -> Answer:
         """Return the answer that was written."""
-        written = self.clip.answered(
-            self.question, self.prompt, self.writing, sampling, self.stopwatch
-        )
+        written = self.clip.answered(self.question, self.prompt, self.writing, sampling, self.timer)
         warnings = (*written.warnings, *([] if can_join(self.context) else [ALONE]))
         return replace(written, batch=batch, warnings=warnings)
 
@@ -115,12 +113,12 @@ def _at_once(
 def _draft(
     clip: WatchedClip, question: str, max_new_tokens: int | None, notify: Notify | None
 ) -> Draft:
-    stopwatch = Stopwatch(notify, clip.timings_s)
+    timer = StageTimer(notify, clip.timings_s)
     prompt = clip.prompt_ids(question)
     writing = clip.writing(prompt, max_new_tokens)
-    with clip.model.memory.errors(clip.model.name), stopwatch.stage("prefill"):
-        logits, context = clip.opening.begin(prompt)
-    return Draft(clip, question, prompt, writing, logits, context, stopwatch, notify)
+    with clip.model.memory.errors(clip.model.name), timer.stage("prefill"):
+        logits, context = clip.video_prefix.begin(prompt)
+    return Draft(clip, question, prompt, writing, logits, context, timer, notify)
 
 
 def _groups(drafts: dict[int, Draft]) -> Iterator[list[int]]:
@@ -140,7 +138,7 @@ def _groups(drafts: dict[int, Draft]) -> Iterator[list[int]]:
 
 
 def _write(drafts: Sequence[Draft], sampling: Sampling) -> None:
-    model, watch = drafts[0].clip.model, Stopwatch(drafts[0].notify)
+    model, watch = drafts[0].clip.model, StageTimer(drafts[0].notify)
     with model.memory.errors(model.name), watch.stage("generate"):
         if len(drafts) == 1:
             _write_alone(drafts[0], sampling)
@@ -148,7 +146,7 @@ def _write(drafts: Sequence[Draft], sampling: Sampling) -> None:
             _write_side_by_side(drafts, sampling)
     for draft in drafts:
         draft.writing.finish()
-        draft.stopwatch.seconds |= watch.seconds
+        draft.timer.seconds |= watch.seconds
 
 
 def _write_alone(draft: Draft, sampling: Sampling) -> None:

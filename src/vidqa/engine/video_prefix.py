@@ -15,7 +15,7 @@ from vidqa.network.inference.prompt_ids import Pictures, PromptIds, Turn, tokeni
 from vidqa.network.loading import Loaded
 
 
-class Opening:
+class VideoPrefix:
     """The prompt before the question, prefilled once."""
 
     def __init__(

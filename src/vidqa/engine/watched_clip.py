@@ -12,7 +12,7 @@ from vidqa.engine.answer.grounding import Worth, compared, each, odds
 from vidqa.engine.answer.rank import Score, ranked
 from vidqa.engine.read_clip import ReadClip
 from vidqa.engine.shown_clip import prompt_view
-from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import UsageError
 from vidqa.network.inference.prompt_ids import PromptIds
 from vidqa.network.inference.token_sampling import Sampling
@@ -73,19 +73,19 @@ class WatchedClip(ReadClip):
         sampling = checked_sampling(how.temperature, how.top_p, how.seed)
         prompt = self.prompt_ids(question)
         writing = self.writing(prompt, how.max_new_tokens)
-        return self._answer(question, prompt, writing, sampling, Stopwatch(notify, self.timings_s))
+        return self._answer(question, prompt, writing, sampling, StageTimer(notify, self.timings_s))
 
     def prompt(self, question: str) -> PromptView:
-        """What the model sees when asked this: every frame's time, words and token counts."""
+        """Return what the model sees when asked: every frame's time, words and token counts."""
         prompt = self.prompt_ids(question)
-        per_frame = self.opening.visual_tokens(prompt) // len(self.segments)
+        per_frame = self.video_prefix.visual_tokens(prompt) // len(self.segments)
         return prompt_view(prompt, self.segments, per_frame, self.model.loaded.tokenizer)
 
-    def retold(self, words: Words) -> Self:
-        """The same frames, with other words beside them."""
-        seen = replace(self.showing.seen, words=words)
+    def with_words(self, words: Words) -> Self:
+        """Return a clip of the same frames, with other words beside them."""
+        seen = replace(self.fitter.seen, words=words)
         with self.model.memory.errors(self.model.name):
-            return type(self)(self.model, seen, self.viewing, Stopwatch(None, self.timings_s))
+            return type(self)(self.model, seen, self.viewing, StageTimer(None, self.timings_s))
 
     def rank(
         self,
@@ -113,17 +113,19 @@ class WatchedClip(ReadClip):
             raise UsageError("there is nothing to choose from, or a choice is empty")
         with self.model.memory.errors(self.model.name):
             if self.recipe.name == "paper":
-                opening = self.open(self.showing, self.shown, template=training_template())
+                video_prefix = self.open(self.fitter, self.shown, template=training_template())
             else:
-                opening = self.opening
-            prompt = self.prompt_ids(question, opening)
-            likelihoods = opening.score(prompt, self._choice_ids(choices, beginnings=beginnings))
+                video_prefix = self.video_prefix
+            prompt = self.prompt_ids(question, video_prefix)
+            likelihoods = video_prefix.score(
+                prompt, self._choice_ids(choices, beginnings=beginnings)
+            )
         return ranked(choices, likelihoods, by=by)
 
     def _choice_ids(self, choices: Sequence[str], *, beginnings: bool) -> list[list[int]]:
         texts = [choice.strip() for choice in choices]
         return [
-            self.showing.answer_ids(
+            self.fitter.answer_ids(
                 text,
                 ends=not beginnings or any(one != text and one.startswith(text) for one in texts),
             )
@@ -138,7 +140,7 @@ class WatchedClip(ReadClip):
         threshold: float | None = None,
         notify: Notify | None = None,
     ) -> Answer:
-        """The likeliest of given answers, per token, as what an answer begins with; see `rank`.
+        """Return the likeliest given answer, per token, as what an answer begins with. See `rank`.
 
         Args:
             question: plain text.
@@ -150,19 +152,19 @@ class WatchedClip(ReadClip):
             UsageError: as `rank` does.
 
         """
-        stopwatch = Stopwatch(notify, self.timings_s)
-        with stopwatch.stage("prefill"):
+        timer = StageTimer(notify, self.timings_s)
+        with timer.stage("prefill"):
             ranking = self.rank(question, choices, beginnings=True)
         is_sure = threshold is None or ranking[0].probability >= threshold
         return replace(
-            self.known_answer(question, self.prompt_ids(question), stopwatch),
+            self.known_answer(question, self.prompt_ids(question), timer),
             text=ranking[0].text if is_sure else UNSURE,
             choices=ranking,
             is_sure=is_sure,
         )
 
     def grounded(self, answer: Answer | str) -> Answer:
-        """The answer, or that to a question, with what it rests on; an empty one gets a warning.
+        """Add to an answer, or that to a question, what it rests on; an empty one gets a warning.
 
         It is scored again with less of the clip shown.
         """
@@ -171,20 +173,20 @@ class WatchedClip(ReadClip):
             texts = [choice.text for choice in answer.choices]
             answers = self._choice_ids(texts, beginnings=True)
         elif answer.text.strip():
-            answers = [self.showing.answer_ids(answer.text)]
+            answers = [self.fitter.answer_ids(answer.text)]
         else:
             return replace(answer, warnings=(*answer.warnings, "an empty answer rests on nothing"))
         (grounding,) = self._judged(answer.question, answers, odds if answer.choices else each)
         return replace(answer, grounding=grounding)
 
     def grounds(self, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
-        """What each of several answers to a question rests on; none of them may be empty.
+        """Find out what each of several answers to a question rests on; none of them may be empty.
 
         Raises:
             UsageError: as `rank` does.
 
         """
-        return self._judged(question, [self.showing.answer_ids(text) for text in texts], each)
+        return self._judged(question, [self.fitter.answer_ids(text) for text in texts], each)
 
     def _judged(
         self, question: str, answers: Sequence[Sequence[int]], worth: Worth
@@ -196,12 +198,12 @@ class WatchedClip(ReadClip):
     def _scores(
         self, question: str, answers: Sequence[Sequence[int]], *, pictures: bool, words: bool
     ) -> list[torch.Tensor]:
-        """The log likelihood of each token of each answer in nats, the clip shown with less."""
-        opening = self.opening
+        """Return the log likelihood of each answer's tokens in nats, with less shown."""
+        video_prefix = self.video_prefix
         if not (pictures and words):
-            showing = self.showing.without(pictures=not pictures, words=not words)
-            opening = self.open(showing, showing.choose())
-        return opening.score(self.prompt_ids(question, opening), answers)
+            fitter = self.fitter.without(pictures=not pictures, words=not words)
+            video_prefix = self.open(fitter, fitter.choose())
+        return video_prefix.score(self.prompt_ids(question, video_prefix), answers)
 
     def _answer(
         self,
@@ -209,11 +211,11 @@ class WatchedClip(ReadClip):
         prompt: PromptIds,
         writing: Writing,
         sampling: Sampling,
-        stopwatch: Stopwatch,
+        timer: StageTimer,
     ) -> Iterator[TextDelta | Answer]:
         """Prefill the question behind a copy of the prefix, then decode."""
         with self.model.memory.errors(self.model.name):
-            begin = partial(self.opening.begin, prompt)
-            for piece in writing.pieces(begin, sampling, stopwatch):
+            begin = partial(self.video_prefix.begin, prompt)
+            for piece in writing.pieces(begin, sampling, timer):
                 yield TextDelta(piece)
-        yield self.answered(question, prompt, writing, sampling, stopwatch)
+        yield self.answered(question, prompt, writing, sampling, timer)

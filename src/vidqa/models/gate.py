@@ -152,16 +152,16 @@ def model_files(folder: Path) -> list[Path]:
 def read_json(file: Path) -> Any:
     """Read a JSON file. Raises ModelDamagedError."""
     try:
-        told = from_json(file.read_text(encoding="utf-8"))
-        _require_shallow(told)
+        content = from_json(file.read_text(encoding="utf-8"))
+        _require_shallow(content)
     except (OSError, ValueError) as error:
         raise ModelDamagedError(f"{str(file)!r} cannot be read: {error}") from error
-    return told
+    return content
 
 
-def _require_shallow(told: Any) -> None:
+def _require_shallow(content: Any) -> None:
     """Raise a ValueError if the nesting is too deep to traverse, for libraries too."""
-    level = [told]
+    level = [content]
     for _ in range(DEEPEST):
         level = [
             inner
@@ -221,8 +221,8 @@ def _require_shards(folder: Path, weights: set[str]) -> None:
     index = folder / INDEX
     if not index.is_file():
         return
-    told = read_json(index)
-    named = told.get("weight_map") if isinstance(told, dict) else None
+    content = read_json(index)
+    named = content.get("weight_map") if isinstance(content, dict) else None
     if not isinstance(named, dict) or not all(isinstance(one, str) for one in named.values()):
         raise ModelDamagedError(f"{str(index)!r} names no shards")
     for shard in sorted(set(named.values())):
@@ -247,14 +247,14 @@ def _require_adapter(folder: Path) -> None:
 
 def require_plain_lora(file: Path) -> None:
     """Refuse a LoRA whose settings make PEFT load or compute more than its weights."""
-    told = read_json(file)
-    if not isinstance(told, dict):
+    content = read_json(file)
+    if not isinstance(content, dict):
         raise ModelDamagedError(f"{str(file)!r} is no configuration")
-    if (kind := told.get("peft_type")) != LORA:
+    if (kind := content.get("peft_type")) != LORA:
         raise ModelUnsupportedError(
             f"{str(file)!r} says that its kind is {kind!r}, and vidqa loads {LORA} only"
         )
-    for name, value in told.items():
+    for name, value in content.items():
         if not is_plain_setting(name, value):
             raise ModelUnsupportedError(
                 f"{str(file)!r} is of no plain LoRA: {name} is {value!r:.200}"

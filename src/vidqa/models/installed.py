@@ -68,8 +68,8 @@ def parts(spec: ModelSpec | SpeechSpec) -> list[WheelSource | HubSource]:
     """Return all sources downloaded for a model, including its speech model's."""
     if isinstance(spec, SpeechSpec):
         return [spec.source]
-    ears = [] if spec.speech is None else [find_speech(spec.speech).source]
-    return [*(one for one in spec.sources if not isinstance(one, PackagedSource)), *ears]
+    word_finder = [] if spec.speech is None else [find_speech(spec.speech).source]
+    return [*(one for one in spec.sources if not isinstance(one, PackagedSource)), *word_finder]
 
 
 def model_folder(spec: ModelSpec, store: Store) -> Path:

@@ -57,8 +57,8 @@ def require_complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
 def is_complete(spec: ModelSpec, store: Store) -> bool:
     """Return whether a model and what it listens with were pulled; neither is looked into."""
     own = [model_key(spec)]
-    ears = [] if spec.speech is None else [speech_key(find_speech(spec.speech))]
-    return all(map(store.has, own + ears))
+    word_finder = [] if spec.speech is None else [speech_key(find_speech(spec.speech))]
+    return all(map(store.has, own + word_finder))
 
 
 def keys_of(spec: ModelSpec | SpeechSpec) -> list[str]:

@@ -80,12 +80,12 @@ MODELS |= {_spec.name: _spec for _spec in MODERN}
 
 
 def is_known(name: str) -> bool:
-    """Whether a preset or a speech model is called so."""
+    """Return whether a preset or a speech model is called so."""
     return name in MODELS or name in SPEECH
 
 
 def find(name: str) -> ModelSpec | SpeechSpec:
-    """The model of that name, of either kind.
+    """Return the model of that name, of either kind.
 
     Raises:
         UsageError: there is none; the nearest are named.
@@ -102,7 +102,7 @@ def find(name: str) -> ModelSpec | SpeechSpec:
 
 
 def find_model(name: str) -> ModelSpec:
-    """The model of that name that answers. Raises as `find` does."""
+    """Return the model of that name that answers. Raises as `find` does."""
     spec = find(name)
     if isinstance(spec, ModelSpec):
         return spec
@@ -110,7 +110,7 @@ def find_model(name: str) -> ModelSpec:
 
 
 def find_speech(name: str) -> SpeechSpec:
-    """The recogniser of that name. Raises as `find` does."""
+    """Return the recognizer of that name. Raises as `find` does."""
     spec = find(name)
     if isinstance(spec, SpeechSpec):
         return spec

@@ -21,7 +21,9 @@ class TemplateRunner:
         self._folder = folder
         self._worker = Worker(memory_bytes=MEMORY_BYTES, silence_s=silence_s)
 
-    def __call__(self, template: str, messages: Sequence[Message], told: Mapping[str, Any]) -> str:
+    def __call__(
+        self, template: str, messages: Sequence[Message], variables: Mapping[str, Any]
+    ) -> str:
         """Render a template. See `render_template`.
 
         Raises:
@@ -29,7 +31,7 @@ class TemplateRunner:
 
         """
         try:
-            return self._worker.call(render_template, template, list(messages), dict(told))
+            return self._worker.call(render_template, template, list(messages), dict(variables))
         except DecoderError as error:
             cause = error.message.removeprefix(FAULT)  # here it is the template's own
             cause = cause.replace("the decoder", "it").replace("decoding it", "it")

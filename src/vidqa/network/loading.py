@@ -44,7 +44,7 @@ class Loaded:
         return self.processor.tokenizer
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a text, nothing added."""
+        """Return the ids of a text, nothing added."""
         ids: list[int] = self.tokenizer(text, add_special_tokens=False).input_ids
         return ids
 
@@ -96,7 +96,7 @@ class Loaded:
 
 
 def load_processor(folder: Path) -> ProcessorMixin:
-    """The processor of a verified folder.
+    """Load the processor of a verified folder.
 
     Raises:
         ModelUnsupportedError: see `require_supported`; or it takes no pictures.

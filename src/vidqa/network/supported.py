@@ -55,10 +55,10 @@ def require_class(file: Path) -> None:
 
     """
     register()
-    folder, told = file.parent, _read_config(file)
-    kind = told.get("model_type")
+    folder, values = file.parent, _read_config(file)
+    kind = values.get("model_type")
     if kind not in CONFIG_MAPPING:
-        raise ModelUnsupportedError(_unknown(folder, told))
+        raise ModelUnsupportedError(_unknown(folder, values))
     with reading(folder):
         config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
     if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
@@ -113,8 +113,8 @@ def reading(folder: Path) -> Iterator[None]:
     except Exception as error:  # each library has errors of its own for unreadable files
         if _is_the_machines(error):
             raise
-        said = _first_line(error)
-        raise ModelDamagedError(f"the model in {folder} cannot be read: {said}") from error
+        message = _first_line(error)
+        raise ModelDamagedError(f"the model in {folder} cannot be read: {message}") from error
 
 
 def _is_the_machines(error: Exception) -> bool:
@@ -133,18 +133,18 @@ def _read_config(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise ModelUnsupportedError(f"{file.parent} holds no model: there is no config.json")
     with reading(file.parent):
-        told = from_json(file.read_text(encoding="utf-8"))
-    if not isinstance(told, dict):
+        config = from_json(file.read_text(encoding="utf-8"))
+    if not isinstance(config, dict):
         raise ModelDamagedError(f"{file} is no configuration")
-    return told
+    return config
 
 
-def _unknown(folder: Path, told: dict[str, Any]) -> str:
-    kind = told.get("model_type")
-    if told.get("auto_map"):
+def _unknown(folder: Path, config: dict[str, Any]) -> str:
+    kind = config.get("model_type")
+    if config.get("auto_map"):
         return (
             f"the model in {folder} ({kind}) needs code of its own to run, which vidqa never does"
         )
-    made = told.get("transformers_version")
+    made = config.get("transformers_version")
     by = f", it was written by {made}" if made else ""
     return f"transformers {transformers.__version__} has no class for {kind!r} ({folder}{by})"

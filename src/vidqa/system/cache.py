@@ -43,7 +43,7 @@ class Kept:
 
     file: Path
     kind: str
-    """Kind of entry: `heard`, `looked` or `read`."""
+    """Kind of entry: `heard`, `encoded` or `read`."""
     about: str
     """Name of the clip when the entry was made."""
     size_bytes: int
@@ -73,8 +73,8 @@ class Cache:
         file = self._file(kind, key)
         try:
             head, _, content = file.read_bytes().partition(b"\n")
-            told = from_json(head)
-            whole = told["key"] == _plain(key) and told["hash"] == _hash(content)
+            header = from_json(head)
+            whole = header["key"] == _plain(key) and header["hash"] == _hash(content)
         except (OSError, ValueError, KeyError, TypeError):
             return None
         if not whole:
@@ -87,8 +87,8 @@ class Cache:
         """Store a content, and delete old entries above the limit."""
         if len(content) > self._limit_bytes:
             return
-        told = {"kind": kind, "about": about, "key": _plain(key), "hash": _hash(content)}
-        whole = json.dumps(told).encode() + b"\n" + content
+        header = {"kind": kind, "about": about, "key": _plain(key), "hash": _hash(content)}
+        whole = json.dumps(header).encode() + b"\n" + content
         file = self._file(kind, key)
         with suppress(OSError):  # a full or read-only disk: it is computed again next time
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -209,9 +209,11 @@ def read_size(text: str) -> int:
 def _entry(file: Path) -> Kept | None:
     try:
         with file.open("rb") as stream:
-            told = from_json(stream.readline(HEADER_BYTES))
+            header = from_json(stream.readline(HEADER_BYTES))
         status = file.stat()
-        return Kept(file, str(told["kind"]), str(told["about"]), status.st_size, status.st_mtime)
+        return Kept(
+            file, str(header["kind"]), str(header["about"]), status.st_size, status.st_mtime
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -63,20 +63,20 @@ def read_settings(file: Path) -> dict[str, str]:
 
     """
     try:
-        told = tomllib.loads(decoded(file.read_bytes()))
+        values = tomllib.loads(decoded(file.read_bytes()))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"the settings in {file} cannot be read: {error}", hint="mend the file, or remove it"
         ) from error
-    for name, value in told.items():
+    for name, value in values.items():
         require_name(name, where=f" in {file}")
         if not isinstance(value, str):
             raise UsageError(
                 f"{name} in {file} is no text: {value!r}", hint=f'write it as {name} = "..."'
             )
-    return told
+    return values
 
 
 def write_setting(name: str, value: str | None) -> Path:

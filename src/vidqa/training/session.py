@@ -42,7 +42,7 @@ class Finished:
     folder: Path
 
 
-Told = Watched | Unwatchable | Event | Finished
+TrainingEvent = Watched | Unwatchable | Event | Finished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,9 @@ class Session:
     frames: int | None = None
     precision: Precision = "no"
 
-    def run(self, examples: Sequence[Example], kept_apart: Sequence[Example]) -> Iterator[Told]:
+    def run(
+        self, examples: Sequence[Example], kept_apart: Sequence[Example]
+    ) -> Iterator[TrainingEvent]:
         """Train; yield an event for each clip, step, evaluation and checkpoint.
 
         Args:
@@ -138,8 +140,8 @@ class Session:
     def _mark(self, learned: Sequence[Path]) -> str:
         """Hash everything that decides what is learned; how often it is saved does not."""
         settings = replace(self.settings, checkpoint_every=1, evaluate_every=1, keep_checkpoints=1)
-        told = [asdict(settings), self.precision, [file.name for file in learned]]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
+        content = [asdict(settings), self.precision, [file.name for file in learned]]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
 
     def _finish(self, run: Run) -> None:
         """Merge the trained weights into the base model, beside the notes."""

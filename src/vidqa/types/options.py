@@ -59,8 +59,8 @@ class Option:
         try:
             return self.read(text)
         except ValueError as error:
-            said = self.wrong.format(noun=noun)
-            raise UsageError(f"{name} {text!r}{said}", hint=self.hint) from error
+            message = self.wrong.format(noun=noun)
+            raise UsageError(f"{name} {text!r}{message}", hint=self.hint) from error
 
 
 def option(default: Any, help: str, **more: Any) -> Any:  # noqa: A002

@@ -19,7 +19,7 @@ from vidqa.cli.groups import (
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView, choose_view
 from vidqa.cli.render.output_file import STDOUT
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import ReaderGone
 from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
@@ -68,14 +68,14 @@ class AskOptions:
         }
 
 
-def ask_all(request: Request, options: AskOptions, teller: Teller) -> ExitCode:
+def ask_all(request: Request, options: AskOptions, reporter: StatusReporter) -> ExitCode:
     """Answer all there is to answer."""
     records = Records(options.settings, timings=options.run.timings)
     as_json = options.as_json or options.run.output == STDOUT
     view = choose_view(request, records, as_json=as_json, to_file=options.run.is_kept)
-    way = Asking(options, teller, view)
+    way = Asking(options, reporter, view)
     try:
-        book = Run(request, options.run, teller, view, records, way, "ask").run()
+        book = Run(request, options.run, reporter, view, records, way, "ask").run()
     except ReaderGone:
         if options.choices:  # 0 would say that the first one won
             return ExitCode.READER_GONE
@@ -88,19 +88,19 @@ class Asking:
     """Answers are written freely, or chosen, and shown as they come."""
 
     options: AskOptions
-    teller: Teller
+    reporter: StatusReporter
     view: AnswerView
 
     def check(self, model: "Model") -> None:
-        """Every model answers."""
+        """Accept any model: every one answers."""
 
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Answer one question about one clip."""
         if self.options.show_prompt:
-            self.teller.prompt(clip.prompt(question))
+            self.reporter.prompt(clip.prompt(question))
 
         def notify(stage: Stage) -> None:
-            self.teller.stage(stage)
+            self.reporter.stage(stage)
             if stage == "generate":
                 self.view.begin(clip.video, question)
 
@@ -114,22 +114,22 @@ class Asking:
         return self._grounded(clip, answer) if self.options.grounding else answer
 
     def _grounded(self, clip: "Clip", answer: Answer) -> Answer:
-        """With what it rests on; that is not worth an answer which is there already."""
+        """Add what it rests on; if that fails, the answer still stands."""
         try:
             return clip.grounded(answer)
         except VidqaError as error:
-            said = f"what it rests on could not be found out: {error.message}"
-            return replace(answer, warnings=(*answer.warnings, said))
+            message = f"what it rests on could not be found out: {error.message}"
+            return replace(answer, warnings=(*answer.warnings, message))
 
     def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
         """Answer one question about several clips, in one forward."""
         from vidqa.engine.together import answer_together
 
-        generation, notify = self.options.generation, self.teller.stage
+        generation, notify = self.options.generation, self.reporter.stage
         return answer_together(clips, question, generation, notify=notify)
 
     def _events(self, clip: "Clip", question: str, notify: Notify) -> Iterator[TextDelta | Answer]:
-        """What comes of a question: a free answer piece by piece, or one of the choices."""
+        """Yield what comes of a question: a free answer piece by piece, or one of the choices."""
         options = self.options
         if not options.choices:
             yield from clip.stream(question, options.generation, notify=notify)
@@ -144,7 +144,7 @@ class AskCommand(TyperCommand):
     """Says `CLIP... QUESTION` as it is meant; typer would add dots to the whole."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """The words after `vidqa ask` in the usage line."""
+        """Return the words after `vidqa ask` in the usage line."""
         return [str(self.options_metavar), options.WORDS]
 
 
@@ -200,6 +200,6 @@ def ask(
     )
     if answer.timings and noise.quiet and not (answer.as_json or records.output):
         raise UsageError("--quiet leaves no place for --timings", hint="add --json, or drop one")
-    teller = Teller(**vars(noise))
-    teller.unused_draws(generation.temperature, generation.top_p, generation.seed)
-    return ask_all(asked, how, teller)
+    reporter = StatusReporter(**vars(noise))
+    reporter.unused_draws(generation.temperature, generation.top_p, generation.seed)
+    return ask_all(asked, how, reporter)

@@ -9,7 +9,7 @@ import typer
 
 from vidqa.cli import options
 from vidqa.cli.commands.chat import HISTORY
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put, put_columns
 from vidqa.errors import UsageError
 from vidqa.media.fingerprint_cache import forget
@@ -34,8 +34,8 @@ def list_entries(as_json: options.Json = False) -> ExitCode:
     for entry in Cache().entries():
         used = datetime.fromtimestamp(entry.used_s, UTC)
         if as_json:
-            told = {"kind": entry.kind, "size_bytes": entry.size_bytes, "about": entry.about}
-            put(json.dumps({**told, "used": used.isoformat(timespec="seconds")}) + "\n")
+            record = {"kind": entry.kind, "size_bytes": entry.size_bytes, "about": entry.about}
+            put(json.dumps({**record, "used": used.isoformat(timespec="seconds")}) + "\n")
         else:
             size = f"{entry.size_bytes / 1e6:.1f} MB"
             day = used.strftime("%Y-%m-%d %H:%M")
@@ -55,7 +55,7 @@ def size(as_json: options.Json = False) -> ExitCode:
 def prune(max_size: MaxSize) -> ExitCode:
     """Throw away what was not used for longest. What is left is no larger than --max-size."""
     freed = Cache().prune(read_size(max_size))
-    Teller().note(f"{freed / 1e6:.1f} MB freed")
+    StatusReporter().note(f"{freed / 1e6:.1f} MB freed")
     return ExitCode.ANSWERED
 
 
@@ -75,5 +75,5 @@ def clear(yes: Yes = False) -> ExitCode:
         (paths.cache_dir() / HISTORY).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be deleted: {error.strerror}") from error
-    Teller().note(f"{freed / 1e6:.1f} MB freed")
+    StatusReporter().note(f"{freed / 1e6:.1f} MB freed")
     return ExitCode.ANSWERED

@@ -14,9 +14,9 @@ from vidqa.cli.groups import NoiseOptions, WatchSetup
 from vidqa.cli.render.answers import failure_line
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import opened
-from vidqa.cli.render.status import Teller, cut_short
+from vidqa.cli.render.status import StatusReporter, cut_short
 from vidqa.cli.render.stdout import put
-from vidqa.cli.session import Watcher
+from vidqa.cli.session import ModelSession
 from vidqa.cli.spool import spooled
 from vidqa.errors import UsageError, VidqaError
 from vidqa.media.viewing import Viewing
@@ -63,8 +63,8 @@ class ChatRun:
 
     video: str
     how: ChatOptions
-    teller: Teller
-    watcher: Watcher = field(init=False)
+    reporter: StatusReporter
+    session: ModelSession = field(init=False)
     model: "Model" = field(init=False)
     clip: "Clip" = field(init=False)
     talk: "Conversation" = field(init=False)
@@ -73,21 +73,21 @@ class ChatRun:
     """All since the beginning, or since /new."""
 
     def __post_init__(self) -> None:
-        self.watcher = Watcher(self.how.watch, self.teller)
+        self.session = ModelSession(self.how.watch, self.reporter)
 
     def run(self) -> ExitCode:
         """Watch the clip, then answer line by line; a line that fails does not end it."""
-        with self.teller.stages():
-            self.watcher.check((self.video,))
-            self.model = self.watcher.load()
-            self.clip = self.watcher.watch(self.model, self.video)
-            self.teller.pause()
+        with self.reporter.stages():
+            self.session.check((self.video,))
+            self.model = self.session.load()
+            self.clip = self.session.watch(self.model, self.video)
+            self.reporter.pause()
         self.talk = self.clip.converse()
         for warning in self.clip.warnings:
-            self.teller.note(f"warning: {warning}")
+            self.reporter.note(f"warning: {warning}")
         is_person = sys.stdin.isatty()
         if is_person:
-            self.teller.note("/help says what can be typed besides questions")
+            self.reporter.note("/help says what can be typed besides questions")
         for line in typed(keep=self.how.watch.load.keep) if is_person else piped():
             if line.strip() in ("/quit", "/exit"):
                 break
@@ -107,10 +107,10 @@ class ChatRun:
             put("\n")
             if not sys.stdin.isatty():
                 raise  # nobody types the lines that are left
-            self.teller.note("stopped; this turn is forgotten")
+            self.reporter.note("stopped; this turn is forgotten")
         except VidqaError as error:
             self.status = exit_code(error)
-            self.teller.error(error)
+            self.reporter.error(error)
             if self.how.as_json:
                 put(failure_line(error, question=line, video=self.video))
 
@@ -121,10 +121,10 @@ class ChatRun:
                 self.answers.append(event)
                 put(json.dumps(event.to_record()) + "\n" if how.as_json else "\n")
                 if event.stopped_by in ("context_full", "token_limit"):
-                    self.teller.note(f"note: {cut_short(event)}")
+                    self.reporter.note(f"note: {cut_short(event)}")
                 for warning in event.warnings:
                     if warning not in self.clip.warnings:  # said at the beginning
-                        self.teller.note(f"warning: {warning}")
+                        self.reporter.note(f"warning: {warning}")
             elif not how.as_json:
                 put(printable(event.text, newlines=True))
 
@@ -137,7 +137,7 @@ class ChatRun:
                 for cue in self.clip.words.cues:
                     put(f"{cue.start_s:.3f}\t{cue.end_s:.3f}\t{printable(cue.text)}\n")
                 if not self.clip.words.cues:
-                    self.teller.note("no words")
+                    self.reporter.note("no words")
             case "/at":
                 self._ask_at(*rest.strip().partition(" ")[::2])
             case "/new":
@@ -158,8 +158,8 @@ class ChatRun:
         if middle >= self.clip.info.duration_s > 0:
             raise UsageError(f"/at {time}: the clip lasts {self.clip.info.duration_s:.1f} s")
         span = (max(0.0, middle - AROUND_S), middle + AROUND_S)
-        with self.teller.stages():
-            close = self.watcher.watch(self.model, self.video, span)
+        with self.reporter.stages():
+            close = self.session.watch(self.model, self.video, span)
         self._answer(close.stream, question.strip())
 
     def _save(self, name: str) -> None:
@@ -177,11 +177,11 @@ class ChatRun:
             raise UsageError(f"{name!r} is there already", hint="choose another name")
         with opened(Path(name), replace=False) as write:
             write("".join(lines))
-        self.teller.note(f"{counted(len(answers), 'answer')} in {name}")
+        self.reporter.note(f"{counted(len(answers), 'answer')} in {name}")
 
 
 def piped() -> Iterator[str]:
-    """What comes through a pipe, line by line.
+    """Yield what comes through a pipe, line by line.
 
     Raises:
         UsageError: it is no text.
@@ -194,7 +194,7 @@ def piped() -> Iterator[str]:
 
 
 def prompted() -> str:
-    """One line that a person types; where answers go into a file or pipe, the prompt does not."""
+    """Read one line that a person types; the prompt never goes where answers are piped."""
     if sys.stdout.isatty():
         return input("> ")
     sys.stderr.write("> ")
@@ -203,7 +203,7 @@ def prompted() -> str:
 
 
 def typed(*, keep: bool) -> Iterator[str]:
-    """What a person types, line by line, with editing and a history; Ctrl-C drops a line."""
+    """Yield what a person types, line by line, with editing and a history; Ctrl-C drops a line."""
     import readline  # input() edits with it from now on
 
     history = paths.cache_dir() / HISTORY
@@ -240,7 +240,7 @@ def chat(
     """Ask one clip in turns. From a terminal or a pipe; /help says what else can be typed."""
     parse.require_file_name(clip)
     refuse_stdin(clip, "the clip", STDIN_IS_FOR)
-    teller = Teller(**vars(noise))
-    teller.unused_draws(generation.temperature, generation.top_p, generation.seed)
+    reporter = StatusReporter(**vars(noise))
+    reporter.unused_draws(generation.temperature, generation.top_p, generation.seed)
     setup = WatchSetup(model=model, load=load, viewing=viewing)
-    return ChatRun(spooled(clip), ChatOptions(setup, generation, as_json), teller).run()
+    return ChatRun(spooled(clip), ChatOptions(setup, generation, as_json), reporter).run()

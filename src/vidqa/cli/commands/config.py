@@ -11,7 +11,7 @@ import typer
 
 from vidqa.cli import options
 from vidqa.cli.render.escape import printable
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put, put_columns
 from vidqa.errors import UsageError
 from vidqa.system import file_systems, paths
@@ -97,7 +97,7 @@ def _require_value(name: str, value: str) -> None:
 
 
 def _is_folder(value: str) -> bool:
-    """Whether a model's name means a folder, as it does for `--model`."""
+    """Return whether a model's name means a folder, as it does for `--model`."""
     from vidqa.models.registry import is_known
     from vidqa.models.resolve import is_added
     from vidqa.models.store.store import Store
@@ -109,8 +109,8 @@ def _is_folder(value: str) -> bool:
     )
 
 
-def _tell(file: Path, said: str) -> None:
-    Teller().note(f"{said} ({printable(str(file))})")
+def _tell(file: Path, message: str) -> None:
+    StatusReporter().note(f"{message} ({printable(str(file))})")
 
 
 def _cache() -> Setting:

@@ -11,7 +11,7 @@ from vidqa.cli.command import Only, grouped
 from vidqa.cli.model_choice import settled
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.escape import printable
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put, put_columns
 from vidqa.models.registry import DEFAULT_MODEL
 from vidqa.types import SCHEMA_VERSION
@@ -34,7 +34,7 @@ class DoctorRun:
     device: str
     offline: bool
     as_json: bool
-    teller: Teller
+    reporter: StatusReporter
     is_titled: bool = field(default=False, init=False)
     """Whether the columns of a pipe have their titles."""
 
@@ -46,17 +46,17 @@ class DoctorRun:
         from vidqa.tasks.doctor.examine import examine
 
         states: Counter[str] = Counter()
-        with self.teller.stages():
+        with self.reporter.stages():
             for finding in examine(
                 self.model,
                 device=self.device,
                 offline=self.offline,
-                notify=lambda name: self.teller.progress(f"looking at {name}"),
+                notify=lambda name: self.reporter.progress(f"looking at {name}"),
             ):
-                self.teller.pause()
+                self.reporter.pause()
                 self._show(finding)
                 states[finding.state] += 1
-        self.teller.note(", ".join(f"{states[state]} {state}" for state in STYLES))
+        self.reporter.note(", ".join(f"{states[state]} {state}" for state in STYLES))
         return ExitCode.SOMETHING_FAILS if states["failing"] else ExitCode.ANSWERED
 
     def _show(self, finding: "Finding") -> None:
@@ -97,4 +97,4 @@ def doctor(
 ) -> ExitCode:
     """Examine this installation. Line by line: ok, warning or failing, and what mends it."""
     model = settled("model", model, DEFAULT_MODEL)
-    return DoctorRun(model, load.device, offline, as_json, Teller(quiet=quiet)).run()
+    return DoctorRun(model, load.device, offline, as_json, StatusReporter(quiet=quiet)).run()

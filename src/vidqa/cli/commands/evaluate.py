@@ -14,7 +14,7 @@ from vidqa.cli.model_choice import settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import STDOUT, Sink, growing, require_new
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put
 from vidqa.errors import ClipNotFoundError, UsageError
 from vidqa.media.viewing import Viewing
@@ -63,7 +63,7 @@ class EvaluateRun:
 
     questions: Path
     options: EvaluateOptions
-    teller: Teller
+    reporter: StatusReporter
     results: "list[Result]" = field(default_factory=list)
 
     def run(self) -> ExitCode:
@@ -80,7 +80,7 @@ class EvaluateRun:
         missing = self._missing(items)
         against = self.options.against
         others = None if against is None else evaluation.read_marks(against)
-        with self.teller.stages():
+        with self.reporter.stages():
             if self.options.output is None:
                 self._ask(items, missing, lambda _: None)
             else:
@@ -104,7 +104,7 @@ class EvaluateRun:
         return str(self.options.output) == STDOUT
 
     def _missing(self, items: "list[Item]") -> frozenset[str]:
-        """The clips that are not there, all said before anything is loaded.
+        """Return the clips that do not exist, all reported before anything is loaded.
 
         Raises:
             ClipNotFoundError: none is there.
@@ -115,7 +115,7 @@ class EvaluateRun:
         folder = self.questions.parent
         missing = missing_clips(items, folder)
         for video in missing:
-            self.teller.error(ClipNotFoundError(f"there is no file {str(folder / video)!r}"))
+            self.reporter.error(ClipNotFoundError(f"there is no file {str(folder / video)!r}"))
         if {item.video for item in items} <= set(missing):
             raise ClipNotFoundError(
                 f"not one clip of {self.questions} is there",
@@ -128,20 +128,20 @@ class EvaluateRun:
         from vidqa.tasks.evaluate.evaluation import Settings, evaluate
 
         options = self.options
-        name = settled_model(options.model, options.load.device, self.teller)
-        self.teller.stage("load")
-        model = engine.load(name, options.load, frames=options.frames, on_plan=self.teller.plan)
+        name = settled_model(options.model, options.load.device, self.reporter)
+        self.reporter.stage("load")
+        model = engine.load(name, options.load, frames=options.frames, on_plan=self.reporter.plan)
         settings = Settings(options.frames, options.without)
         for result in evaluate(model, items, settings, folder=self.questions.parent):
             if result.error is not None and result.item.video not in missing:
-                self.teller.error(result.error, about=result.item.video)
+                self.reporter.error(result.error, about=result.item.video)
             write(json.dumps(result.to_record()) + "\n")
             self.results.append(result)
-            self.teller.progress(f"{len(self.results)} of {len(items)} questions")
+            self.reporter.progress(f"{len(self.results)} of {len(items)} questions")
 
 
 def read_without(names: list[str] | None) -> "frozenset[Without]":
-    """What is kept from the model.
+    """Read what is hidden from the model.
 
     Raises:
         UsageError: it is neither pictures nor words.
@@ -174,7 +174,7 @@ def _numbers(one: "Share | None") -> dict[str, float | None]:
 
 
 def _show_table(rows: list[Row], stream: TextIO) -> None:
-    """A table on a terminal, columns split by tabs in a pipe."""
+    """Show a table on a terminal, columns split by tabs in a pipe."""
     titles = ["skill", "questions", "right", "95 % interval"]
     if has_more := any(row.more is not None for row in rows):
         titles += ["more than the other", "95 % interval"]
@@ -240,4 +240,4 @@ def evaluate(
         against=against,
         as_json=as_json,
     )
-    return EvaluateRun(questions, how, Teller(**vars(noise))).run()
+    return EvaluateRun(questions, how, StatusReporter(**vars(noise))).run()

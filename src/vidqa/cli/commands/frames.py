@@ -17,7 +17,7 @@ from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.answers import failure_line
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import STDOUT
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put, put_columns
 from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.several import Several
@@ -59,7 +59,7 @@ class FramesRun:
     found: ClipList
     options: "PreviewOptions"
     wishes: Wishes
-    teller: Teller
+    reporter: StatusReporter
     several: Several = field(init=False)
     is_titled: bool = field(default=False, init=False)
     """Whether the columns of a pipe have their titles."""
@@ -75,7 +75,7 @@ class FramesRun:
             )
         if wishes.save is not None and wishes.save == Path(wishes.sheet or ""):
             raise UsageError("-o and --save name the same folder", hint="use two folders")
-        self.several = Several(self.found, self.teller, self._show_failure, wishes.force)
+        self.several = Several(self.found, self.reporter, self._show_failure, wishes.force)
 
     def run(self) -> ExitCode:
         """Write the pictures, list the frames, say what they rest on; one clip after the other."""
@@ -86,8 +86,8 @@ class FramesRun:
         with ExitStack() as stack:
             sheets = stack.enter_context(closing(self._sheets()))
             folders = stack.enter_context(closing(self._folders()))
-            stack.enter_context(self.teller.stages())
-            self.teller.passed_over(self.found)
+            stack.enter_context(self.reporter.stages())
+            self.reporter.passed_over(self.found)
             return self.several.run(partial(self._write, Reader(), sheets, folders))
 
     def _sheets(self) -> Targets:
@@ -128,7 +128,7 @@ class FramesRun:
             replace_frames=folders.are_known,
             font=self.wishes.font,
         )
-        self.teller.stage("decode")
+        self.reporter.stage("decode")
         written = write_frames(Path(clip), self.options, places, reader=reader)
         for one in wanted:
             one.note(clip, making)
@@ -137,12 +137,12 @@ class FramesRun:
         return True
 
     def _making(self, clip: str) -> dict[str, Any]:
-        """What pictures are known by, once they are in a folder."""
+        """Return what pictures are known by, once they are in a folder."""
         from vidqa.media.marks import marks
 
-        told = asdict(self.options)
-        mark = marks(clip, self.options.word_request, keep=told.pop("keep"))
-        settings = {name: None if one is None else str(one) for name, one in told.items()}
+        given = asdict(self.options)
+        mark = marks(clip, self.options.word_request, keep=given.pop("keep"))
+        settings = {name: None if one is None else str(one) for name, one in given.items()}
         return making(mark, {"settings": {**settings, "font": str(self.wishes.font)}})
 
     def _show(self, clip: str, written: "Written", places: "Places") -> None:
@@ -159,12 +159,12 @@ class FramesRun:
                 put_columns((*lead, *row))
 
     def _show_failure(self, clip: str, error: VidqaError) -> None:
-        self.teller.pause()
+        self.reporter.pause()
         if self.wishes.as_json:
             put(failure_line(error, video=clip))
 
     def _record(self, clip: str, written: "Written", places: "Places") -> dict[str, Any]:
-        """The JSON object, keys in their documented order."""
+        """Return the JSON object, keys in their documented order."""
         seen, sheet = written.seen, places.sheet
         files: list[str | None] = [*map(str, written.files)] or [None] * len(seen.fitted.segments)
         return {
@@ -196,9 +196,9 @@ class FramesRun:
         place = f" -> {target}" if target else ""
         about = f"{clip}: " if self.several.are else ""
         frames = counted(count, "frame")
-        self.teller.note(f"{about}{frames}, {words} ({source}), {seconds:.1f} s{place}")
+        self.reporter.note(f"{about}{frames}, {words} ({source}), {seconds:.1f} s{place}")
         for warning in written.warnings:
-            self.teller.note(f"warning: {warning}")
+            self.reporter.note(f"warning: {warning}")
 
 
 def _rows(written: "Written") -> list[tuple[str, ...]]:
@@ -237,8 +237,8 @@ def frames(
     from vidqa.tasks.preview.preview import PreviewOptions
 
     _ = viewing.word_request  # refuses what makes no sense
-    teller = Teller(quiet=quiet)
+    reporter = StatusReporter(quiet=quiet)
     how = PreviewOptions.of(
-        viewing, model=previewed_model(model, teller), speech=load.speech, keep=load.keep
+        viewing, model=previewed_model(model, reporter), speech=load.speech, keep=load.keep
     )
-    return FramesRun(clips.find(words), how, wishes, teller).run()
+    return FramesRun(clips.find(words), how, wishes, reporter).run()

@@ -12,7 +12,7 @@ from vidqa.cli.command import grouped
 from vidqa.cli.groups import ClipOptions
 from vidqa.cli.render.answers import failure_line
 from vidqa.cli.render.media_info import info_record, info_rows, show_rows
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put
 from vidqa.cli.runs.several import Several
 from vidqa.errors import VidqaError
@@ -29,15 +29,15 @@ class InfoRun:
 
     found: ClipList
     as_json: bool
-    teller: Teller
+    reporter: StatusReporter
     shown: int = 0
 
     def run(self) -> ExitCode:
         """Look into all clips; one bad clip does not stop the others."""
         from vidqa.media.reader import Reader
 
-        self.teller.passed_over(self.found)
-        several = Several(self.found, self.teller, self._show_failure)
+        self.reporter.passed_over(self.found)
+        several = Several(self.found, self.reporter, self._show_failure)
         return several.run(partial(self._show, Reader()))
 
     def _show_failure(self, clip: str, error: VidqaError) -> None:
@@ -67,4 +67,4 @@ def info(
     clips: ClipOptions, words: run_options.Clips = None, as_json: options.Json = False
 ) -> ExitCode:
     """Say what is in clips. Pictures, sound, subtitles, chapters, and a mark of the content."""
-    return InfoRun(clips.find(words), as_json, Teller()).run()
+    return InfoRun(clips.find(words), as_json, StatusReporter()).run()

@@ -11,7 +11,7 @@ from vidqa.cli.model_choice import settled
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.download import fetch_model
 from vidqa.cli.render.escape import printable
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put, put_columns
 from vidqa.types.exit_codes import ExitCode
 
@@ -53,7 +53,7 @@ def pull(
     name: options.Name, offline: options.PullOffline = False, quiet: options.Quiet = False
 ) -> ExitCode:
     """Download a model and make it ready. What is there already is kept; all is verified."""
-    fetch_model(name, offline=offline, teller=Teller(quiet=quiet))
+    fetch_model(name, offline=offline, reporter=StatusReporter(quiet=quiet))
     return ExitCode.ANSWERED
 
 
@@ -64,7 +64,7 @@ def add(folder: options.AddedFolder, name: options.AddedName) -> ExitCode:
     keep_libraries_off_the_network()
     from vidqa.models.add import add as take
 
-    Teller().note(f"{name} is ready in {printable(str(take(folder, name)))}")
+    StatusReporter().note(f"{name} is ready in {printable(str(take(folder, name)))}")
     return ExitCode.ANSWERED
 
 
@@ -85,7 +85,7 @@ def convert(
     parts = Parts(checkpoint, tower, decoder)
     done = task.convert(parts, output, merge=not keep_adapter)
     left_out = f"; not kept: {', '.join(done.left_out)}" if done.left_out else ""
-    Teller().note(
+    StatusReporter().note(
         f"{done.tensors} tensors, {done.size_bytes / 1e9:.1f} GB in {printable(str(output))}"
         f"{left_out}"
     )
@@ -98,7 +98,7 @@ def rm(name: options.Name) -> ExitCode:
     from vidqa.models.remove import remove
 
     freed = remove(name)
-    Teller().note(f"{name}: {freed / 1e6:.0f} MB freed")
+    StatusReporter().note(f"{name}: {freed / 1e6:.0f} MB freed")
     return ExitCode.ANSWERED
 
 
@@ -124,7 +124,7 @@ def verify(name: options.Name) -> ExitCode:
 def _row(
     spec: "ModelSpec | SpeechSpec | None", state: "ModelStatus", machine: "Machine"
 ) -> dict[str, object]:
-    """What is said of a model; of one that was added or is only on the Hub no spec is known."""
+    """Describe a model; of one that was added or is only on the Hub no spec is known."""
     from vidqa.models.spec import ModelSpec
 
     plan = machine.plan(spec) if isinstance(spec, ModelSpec) else None

@@ -20,7 +20,7 @@ from vidqa.cli.groups import (
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView, JsonView
 from vidqa.cli.render.output_file import STDOUT, require_writable
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.summaries import FileView, SummaryView, Text, text_in
 from vidqa.cli.runs.outlet import JSON, Leaf, is_folder
 from vidqa.cli.runs.run import Run, RunOptions
@@ -101,12 +101,12 @@ class SummaryOptions:
         return {**self.run.watch.settings, **as_given(self.summary)}
 
 
-def summarize_all(asked: Request, how: SummaryOptions, teller: Teller) -> ExitCode:
+def summarize_all(asked: Request, how: SummaryOptions, reporter: StatusReporter) -> ExitCode:
     """Sum up all there is to sum up."""
     records = Records(how.settings)
     view = _choose_view(asked, records, how)
-    way = Summing(how, teller)
-    book = Run(asked, how.run, teller, view, records, way, "summarize", _leaf(how.form)).run()
+    way = Summing(how, reporter)
+    book = Run(asked, how.run, reporter, view, records, way, "summarize", _leaf(how.form)).run()
     return verdict(book.records, asked)
 
 
@@ -115,7 +115,7 @@ class Summing:
     """A clip is summed up, window by window where it is long."""
 
     how: SummaryOptions
-    teller: Teller
+    reporter: StatusReporter
 
     def check(self, model: "Model") -> None:
         """Raise UsageError if it follows no instructions, or does not speak the language."""
@@ -127,7 +127,7 @@ class Summing:
         """Sum one clip up."""
         from vidqa.engine.summaries.summarize import summarize
 
-        notify, progress = self.teller.stage, self.teller.progress
+        notify, progress = self.reporter.stage, self.reporter.progress
         return summarize(clip, self.how.summary, notify=notify, progress=progress)
 
     def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
@@ -136,7 +136,7 @@ class Summing:
 
 
 def _choose_view(asked: Request, records: Records, how: SummaryOptions) -> AnswerView:
-    """The view that was asked for, else the one that suits who is reading."""
+    """Return the view that was asked for, else the one that suits who is reading."""
     form = how.form
     if how.run.is_kept:
         return AnswerView()
@@ -160,14 +160,14 @@ def _choose_view(asked: Request, records: Records, how: SummaryOptions) -> Answe
 
 
 def _leaf(form: Form | None) -> Leaf:
-    """The files of a folder."""
+    """Return how the files of a folder look."""
     if form is None or form == "json":
         return JSON
     return Leaf(ENDINGS[form], text_in(form))
 
 
 def _read_form(given: str | None, output: str | None) -> Form | None:
-    """The format asked for, else the one that the output's name says."""
+    """Return the format asked for, else the one that the output's name says."""
     forms: tuple[Form, ...] = (*ENDINGS, "json")
     for form in forms:
         if given == form:
@@ -181,7 +181,7 @@ def _read_form(given: str | None, output: str | None) -> Form | None:
 
 
 def _text_file(form: Form | None, records: RecordOptions) -> Path | None:
-    """The file that is to hold a text in place of records.
+    """Return the file that is to hold a text in place of records.
 
     Raises:
         UsageError: it cannot be written, is there already, or knows of no failures.
@@ -239,4 +239,4 @@ def summarize(
         file=file,
         replaces_file=records.force,
     )
-    return summarize_all(asked, how, Teller(**vars(noise)))
+    return summarize_all(asked, how, StatusReporter(**vars(noise)))

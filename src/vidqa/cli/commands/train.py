@@ -11,7 +11,7 @@ from vidqa.cli import train_options
 from vidqa.cli.command import Only, grouped
 from vidqa.cli.options import Quiet
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
 from vidqa.types.exit_codes import ExitCode
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vidqa.training.data.examples import Example
     from vidqa.training.loop import Precision
     from vidqa.training.schedule import Schedule
-    from vidqa.training.session import Session, Told
+    from vidqa.training.session import Session, TrainingEvent
     from vidqa.training.settings import Lora, TrainingSettings
 
 LEAST_STEPS = 60
@@ -67,7 +67,7 @@ class TrainRun:
     options: TrainOptions
     viewing: Viewing
     device: str
-    teller: Teller
+    reporter: StatusReporter
 
     def run(self) -> ExitCode:
         """Learn, and say how it goes; clips that cannot be watched are left out."""
@@ -75,16 +75,16 @@ class TrainRun:
         apart = [] if self.options.kept_apart is None else self._read(self.options.kept_apart)
         keep_libraries_off_the_network()
         silence_libraries()
-        with self.teller.stages():
-            self.teller.stage("load")
+        with self.reporter.stages():
+            self.reporter.stage("load")
             session = self._session(len({one.source for one in learned}))
-        self.teller.note(
+        self.reporter.note(
             f"{counted(len(learned), 'answer')} about "
             f"{counted(len({one.source for one in learned}), 'clip')}, "
             f"{counted(session.settings.steps, 'step')}"
         )
         left_out = 0
-        with _progress(self.teller, session.settings.steps) as tell:
+        with _progress(self.reporter, session.settings.steps) as tell:
             for event in session.run(learned, apart):
                 left_out += tell(event)
         return ExitCode.SOME_CLIPS_FAILED if left_out else ExitCode.ANSWERED
@@ -209,15 +209,15 @@ def _as_the_authors(options: TrainOptions, preset: str) -> Parts:
     return lora, schedule, options.batch or stage.batch, more
 
 
-Tell = Callable[["Told"], int]
-"""Told what happened; how many clips were left out by it."""
+Tell = Callable[["TrainingEvent"], int]
+"""Reports what happened, and returns how many clips were left out by it."""
 
 
 @contextmanager
-def _progress(teller: Teller, steps: int) -> Iterator[Tell]:
-    """A bar on a terminal; elsewhere a line now and then."""
-    if not sys.stderr.isatty() or teller.is_quiet:
-        yield lambda event: _line(teller, event, steps)
+def _progress(reporter: StatusReporter, steps: int) -> Iterator[Tell]:
+    """Show a bar on a terminal; elsewhere a line now and then."""
+    if not sys.stderr.isatty() or reporter.is_quiet:
+        yield lambda event: _line(reporter, event, steps)
         return
     from rich import progress
     from rich.console import Console
@@ -231,34 +231,34 @@ def _progress(teller: Teller, steps: int) -> Iterator[Tell]:
     with progress.Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("watching", total=steps)
 
-        def tell(event: "Told") -> int:
+        def tell(event: "TrainingEvent") -> int:
             from vidqa.training.loop import Stepped
 
             if isinstance(event, Stepped):
                 bar.update(task, completed=event.step, description=f"loss {event.loss:.3f}")
                 return 0
-            return _line(teller, event, steps)
+            return _line(reporter, event, steps)
 
         yield tell
 
 
-def _line(teller: Teller, event: "Told", steps: int) -> int:
+def _line(reporter: StatusReporter, event: "TrainingEvent", steps: int) -> int:
     """Say what is worth a line."""
     from vidqa.training.data.build_samples import Unwatchable
     from vidqa.training.loop import Evaluated, Saved, Stepped
     from vidqa.training.session import Finished
 
     if isinstance(event, Unwatchable):
-        teller.error(event.error, about=str(event.source.video))
+        reporter.error(event.error, about=str(event.source.video))
         return 1
     if isinstance(event, Stepped) and (event.step % EVERY == 0 or event.step == steps):
-        teller.note(f"step {event.step} of {steps}: loss {event.loss:.3f}")
+        reporter.note(f"step {event.step} of {steps}: loss {event.loss:.3f}")
     elif isinstance(event, Evaluated):
-        teller.note(f"step {event.step}: loss {event.loss:.3f} on what is kept apart")
+        reporter.note(f"step {event.step}: loss {event.loss:.3f} on what is kept apart")
     elif isinstance(event, Saved):
-        teller.note(f"step {event.step}: saved in {event.folder}")
+        reporter.note(f"step {event.step}: saved in {event.folder}")
     elif isinstance(event, Finished):
-        teller.note(f"the model is in {event.folder}")
+        reporter.note(f"the model is in {event.folder}")
     return 0
 
 
@@ -271,4 +271,6 @@ def train(
     quiet: Quiet = False,
 ) -> ExitCode:
     """Teach a model with clips, questions and answers of your own."""
-    return TrainRun(tuple(examples), options, viewing, load.device, Teller(quiet=quiet)).run()
+    return TrainRun(
+        tuple(examples), options, viewing, load.device, StatusReporter(quiet=quiet)
+    ).run()

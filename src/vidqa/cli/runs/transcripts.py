@@ -13,7 +13,7 @@ from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.answers import failure_line
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import STDOUT, Sink, opened, require_new
-from vidqa.cli.render.status import Teller
+from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put
 from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.several import Several
@@ -73,29 +73,29 @@ class TranscribeRun:
 
     found: ClipList
     options: TranscribeOptions
-    teller: Teller
+    reporter: StatusReporter
     targets: Targets = field(init=False)
     several: Several = field(init=False)
 
     def __post_init__(self) -> None:
         self.targets = choose_targets(self.found, self.options)
-        self.several = Several(self.found, self.teller, self._show_failure, self.options.force)
+        self.several = Several(self.found, self.reporter, self._show_failure, self.options.force)
 
     def run(self) -> ExitCode:
         """Write all there is to write; one bad clip does not stop the others."""
-        with closing(self.targets), self.teller.stages():
-            self.teller.passed_over(self.found)
+        with closing(self.targets), self.reporter.stages():
+            self.reporter.passed_over(self.found)
             try:
                 transcriber = self._load()
             except VidqaError as error:
-                self.teller.pause()
+                self.reporter.pause()
                 for clip in self.found.clips:
                     self._show_failure(clip, error)
                 raise
             return self.several.run(partial(self._transcribe, transcriber))
 
     def _load(self) -> "Transcriber":
-        self.teller.stage("load")
+        self.reporter.stage("load")
         keep_libraries_off_the_network()
         silence_libraries()
         from vidqa.system.cache import Cache
@@ -150,7 +150,7 @@ class TranscribeRun:
         return lambda text: sink(printable(text, newlines=True))
 
     def _making(self, transcriber: "Transcriber", clip: str) -> dict[str, Any]:
-        """What a transcript is known by, once it is in a folder."""
+        """Return what a transcript is known by, once it is in a folder."""
         if not self.targets.are_known:
             return {}
         from vidqa.media.marks import marks
@@ -162,10 +162,10 @@ class TranscribeRun:
     def _events(
         self, transcriber: "Transcriber", path: Path, sound: "SoundInfo"
     ) -> Iterator[Cue | Words]:
-        """The cues and the words, progress shown meanwhile."""
+        """Yield the cues and the words, and show progress meanwhile."""
         start_s, end_s = self.options.viewing.start_s, self.options.viewing.end_s
         end_s = sound.duration_s if end_s is None else end_s
-        self.teller.progress(_progress(start_s or 0.0, end_s))
+        self.reporter.progress(_progress(start_s or 0.0, end_s))
         stream = transcriber.stream(path, sound, start_s=start_s, end_s=self.options.viewing.end_s)
         for event in stream:
             if isinstance(event, Words):
@@ -173,14 +173,14 @@ class TranscribeRun:
                 return
             if isinstance(event, Cue):
                 yield event
-                self.teller.progress(_progress(event.end_s, end_s))
+                self.reporter.progress(_progress(event.end_s, end_s))
             else:
-                self.teller.progress(_progress(event.until_s, end_s))
+                self.reporter.progress(_progress(event.until_s, end_s))
 
     def _clear_the_way(self, target: Path | None) -> None:
-        """On a terminal, the wheel and the words stand in the same place."""
+        """Remove the wheel from the terminal, where the words are about to stand."""
         if target is None and sys.stdout.isatty():
-            self.teller.pause()
+            self.reporter.pause()
 
     def _report(self, clip: str, words: Words, sound: "SoundInfo", seconds: float) -> None:
         count = sum(count_words(cue.text) for cue in words.cues)
@@ -193,9 +193,9 @@ class TranscribeRun:
         about = f"{clip}: " if self.several.are else ""
         target = self.targets.of(clip)
         place = f" -> {target}" if target else ""
-        self.teller.note(f"{about}{found}, {seconds:.1f} s{place}")
+        self.reporter.note(f"{about}{found}, {seconds:.1f} s{place}")
         for warning in words.warnings:
-            self.teller.note(f"warning: {warning}")
+            self.reporter.note(f"warning: {warning}")
 
     def _show_failure(self, clip: str, error: VidqaError) -> None:
         if self.options.form == "json" and self.targets.of(clip) is None:
@@ -203,7 +203,7 @@ class TranscribeRun:
 
 
 def choose_targets(found: ClipList, options: TranscribeOptions) -> Targets:
-    """Where each clip's words go.
+    """Choose where each clip's words go.
 
     Raises:
         UsageError: several clips would go to one place where that makes no sense, or a clip would

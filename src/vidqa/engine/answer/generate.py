@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
-from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import UsageError
 from vidqa.network.inference.decode import Context, decode
 from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
@@ -45,7 +45,7 @@ class Writing:
         """The text so far."""
         return self._text.text
 
-    def pieces(self, begin: Begin, sampling: Sampling, stopwatch: Stopwatch) -> Iterator[str]:
+    def pieces(self, begin: Begin, sampling: Sampling, timer: StageTimer) -> Iterator[str]:
         """Yield the text piece by piece.
 
         Args:
@@ -56,9 +56,9 @@ class Writing:
         """
         loaded = self._loaded
         chooser = TokenChooser(sampling, AnswerPenalty.of(loaded))
-        with stopwatch.stage("prefill"):
+        with timer.stage("prefill"):
             logits, context = begin()
-        with stopwatch.stage("generate"):
+        with timer.stage("generate"):
             for token in decode(loaded.network, logits, context, chooser):
                 if piece := self.take(token):
                     yield piece

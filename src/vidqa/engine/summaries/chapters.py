@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from vidqa.engine.summaries.part_answers import PartAnswers
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.summaries.summary import FoundChapter, title_of
-from vidqa.engine.summaries.told import Told
 from vidqa.engine.summaries.windows import SLACK, CutAt, Window, at_least, between, said_in
 from vidqa.errors import VideoError
 from vidqa.types import UNWATCHED
@@ -30,18 +30,18 @@ class Chapters:
     """The chapters of a clip, and the answers about those that the model titled."""
 
     found: tuple[FoundChapter, ...] = ()
-    told: Mapping[Window, Told] = field(default_factory=dict)
-    windows: Mapping[Window, Told] = field(default_factory=dict)
+    answers: Mapping[Window, PartAnswers] = field(default_factory=dict)
+    windows: Mapping[Window, PartAnswers] = field(default_factory=dict)
     """The answers about windows, if some chapters are longer than those."""
     warnings: tuple[str, ...] = ()
 
 
-def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
+def find_chapters(pieces: Piecewise, answers: Mapping[Window, PartAnswers]) -> Chapters:
     """Return the chapters of a clip: those in the file, else those found.
 
     Args:
         pieces: the clip, to be watched part by part.
-        told: known answers about its windows, used for chapters longer than those.
+        answers: known ones about its windows, used for chapters longer than those.
 
     Raises:
         VideoError: no part of the clip can be watched.
@@ -53,8 +53,8 @@ def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
     longer = [part for part in untitled if part.end_s - part.start_s > most_s]
     titled, failed = _titled(pieces, [part for part in untitled if part not in longer])
     if longer:
-        told = told or pieces.told(pieces.windows(pieces.budget_s), pieces.form.window)
-        more, failed_again = _titled(pieces.above(told), longer)
+        answers = answers or pieces.answers(pieces.windows(pieces.budget_s), pieces.form.window)
+        more, failed_again = _titled(pieces.above(answers), longer)
         titled, failed = {**titled, **more}, failed or failed_again
     if failed is not None and len(untitled) == len(parts) and not titled:
         raise failed
@@ -66,7 +66,7 @@ def find_chapters(pieces: Piecewise, told: Mapping[Window, Told]) -> Chapters:
             for part, title in parts.items()
         ),
         {part: titled[part] for part in untitled if part in titled},
-        told if longer else {},
+        answers if longer else {},
         tuple(_joined(pieces, list(parts))),
     )
 
@@ -121,7 +121,7 @@ def _parts(pieces: Piecewise) -> tuple[Window, ...]:
 
 def _titled(
     pieces: Piecewise, parts: Sequence[Window]
-) -> tuple[dict[Window, Told], VideoError | None]:
+) -> tuple[dict[Window, PartAnswers], VideoError | None]:
     """Return the answers that give titles to parts, and why a part cannot be watched.
 
     The question is about the words if there are some; if that gives no title, about the
@@ -129,15 +129,15 @@ def _titled(
     """
     form, cues = pieces.form, pieces.clip.words.cues
     with_words = [part for part in parts if said_in(part, cues)]
-    titled, failed = pieces.told_of_some(with_words, [form.title_of_words])
+    titled, failed = pieces.answers_to_some(with_words, [form.title_of_words])
     left = [part for part in parts if part not in titled or not _title(pieces, titled[part])]
-    shown, failed_again = pieces.told_of_some(left, [form.title_of_pictures])
-    for part, told in shown.items():
-        titled[part] = titled[part].then(told) if part in titled else told
+    shown, failed_again = pieces.answers_to_some(left, [form.title_of_pictures])
+    for part, answers in shown.items():
+        titled[part] = titled[part].then(answers) if part in titled else answers
     return titled, failed or failed_again
 
 
-def _title(pieces: Piecewise, told: Told) -> str:
+def _title(pieces: Piecewise, answers: PartAnswers) -> str:
     """Return the first title in the answers; empty if there is none."""
-    titles = (title_of(text, pieces.form.title_leads) for text in told.texts)
+    titles = (title_of(text, pieces.form.title_leads) for text in answers.texts)
     return next(filter(None, titles), "")

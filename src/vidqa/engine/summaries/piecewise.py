@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from vidqa.engine.many import watch_all
-from vidqa.engine.summaries.told import TOLD, Kept, Made, Told, tell
+from vidqa.engine.summaries.part_answers import ANSWERS, Kept, Made, PartAnswers, tell
 from vidqa.engine.summaries.topics import topic_changes
 from vidqa.engine.summaries.windows import SLACK, Window, said_in, scenes, windows
 from vidqa.engine.watch.saved import sight_key
@@ -88,27 +88,29 @@ class Piecewise:
                     raise clip
                 yield part, clip
 
-    def told(self, parts: Sequence[Window], questions: Sequence[str]) -> dict[Window, Told]:
+    def answers(
+        self, parts: Sequence[Window], questions: Sequence[str]
+    ) -> dict[Window, PartAnswers]:
         """Return the answers about each part, cached or new; damaged parts are left out.
 
         Raises:
             VideoError: no part can be watched.
 
         """
-        known, failed = self.told_of_some(parts, questions)
+        known, failed = self.answers_to_some(parts, questions)
         if failed is not None and not known:
             raise failed
         return known
 
-    def told_of_some(
+    def answers_to_some(
         self, parts: Sequence[Window], questions: Sequence[str]
-    ) -> tuple[dict[Window, Told], VideoError | None]:
+    ) -> tuple[dict[Window, PartAnswers], VideoError | None]:
         """Return the same, and why a part cannot be watched, even if none can."""
 
-        def tell(clip: WatchedClip, _: Window) -> Told:
+        def tell(clip: WatchedClip, _: Window) -> PartAnswers:
             return self.tell(clip, questions)
 
-        return self.each(TOLD, dict.fromkeys(parts, questions), tell)
+        return self.each(ANSWERS, dict.fromkeys(parts, questions), tell)
 
     def each(
         self,
@@ -136,19 +138,19 @@ class Piecewise:
             kept.keep(cache, keys[part], made, about=about)
         return {part: known for part, known in found.items() if known is not None}, failed
 
-    def tell(self, clip: WatchedClip, questions: Sequence[str]) -> Told:
+    def tell(self, clip: WatchedClip, questions: Sequence[str]) -> PartAnswers:
         """Ask about the clip, or about one made from it."""
         return tell(clip, questions, max_new_tokens=self.max_new_tokens, notify=self.notify)
 
-    def retold(self, clip: WatchedClip, told: Mapping[Window, Told]) -> WatchedClip:
+    def with_words(self, clip: WatchedClip, answers: Mapping[Window, PartAnswers]) -> WatchedClip:
         """Replace a clip's words by the answers about its parts."""
-        texts = {part: " ".join(" ".join(one.texts).split()) for part, one in told.items()}
+        texts = {part: " ".join(" ".join(one.texts).split()) for part, one in answers.items()}
         cues = [Cue(part.start_s, part.end_s, text) for part, text in texts.items() if text]
-        return clip.retold(self._words(cues))
+        return clip.with_words(self._words(cues))
 
-    def above(self, told: Mapping[Window, Told]) -> "Piecewise":
+    def above(self, answers: Mapping[Window, PartAnswers]) -> "Piecewise":
         """Return a copy whose clip has the answers about parts in place of its words."""
-        return replace(self, clip=self.retold(self.clip, told))
+        return replace(self, clip=self.with_words(self.clip, answers))
 
     def _shots(self) -> tuple[float, ...]:
         if not self.shots:
@@ -173,7 +175,7 @@ class Piecewise:
         return replace(known, source=source, cues=tuple(cues), warnings=())
 
     def _key(self, part: Window, questions: Sequence[str]) -> Mapping[str, Any]:
-        """All that changes what is said of a part."""
+        """Return all that changes the answers about a part."""
         model, view = self.clip.model, json.dumps(self._view(part).key, default=str)
         return sight_key(
             fingerprint=self.clip.fingerprint,

@@ -9,10 +9,10 @@ from vidqa.engine.answer.question_language import language_name
 from vidqa.engine.summaries.central import most_central, spoken_sentences
 from vidqa.engine.summaries.chapters import Chapters, find_chapters
 from vidqa.engine.summaries.nothing import or_nothing
+from vidqa.engine.summaries.part_answers import PartAnswers, once
 from vidqa.engine.summaries.piecewise import Piecewise, Progress
-from vidqa.engine.summaries.resting import Said, paragraph, rest, without_guesses
+from vidqa.engine.summaries.sentence_grounding import Statement, paragraph, rest, without_guesses
 from vidqa.engine.summaries.summary import Summary
-from vidqa.engine.summaries.told import Told, once
 from vidqa.engine.summaries.windows import Window, said_in, together
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import UsageError
@@ -86,13 +86,13 @@ def worded_form(spec: ModelSpec, instructions: str | None, language: str | None)
 class _Draft:
     """The text of a summary, and the answers it was made of."""
 
-    paragraphs: tuple[tuple[Said, ...], ...] = ()
+    paragraphs: tuple[tuple[Statement, ...], ...] = ()
     asked: tuple[str, ...] = ()
-    windows: Mapping[Window, Told] = field(default_factory=dict)
+    windows: Mapping[Window, PartAnswers] = field(default_factory=dict)
     """The answers about each window; empty if the clip was watched at once."""
-    whole: Told | None = None
+    whole: PartAnswers | None = None
     """The answers about the whole; None if they are those about the windows."""
-    between: tuple[Told, ...] = ()
+    between: tuple[PartAnswers, ...] = ()
     """The answers about groups of windows, if those about all windows are too many words."""
 
     @property
@@ -101,7 +101,7 @@ class _Draft:
         return "\n\n".join(map(paragraph, self.paragraphs))
 
     @property
-    def every(self) -> list[Told]:
+    def every(self) -> list[PartAnswers]:
         """The answers about more than one window."""
         return [*self.between, *([] if self.whole is None else [self.whole])]
 
@@ -110,13 +110,13 @@ def _draft(pieces: Piecewise, length: Length) -> _Draft:
     form, parts = pieces.form, pieces.windows(pieces.budget_s)
     if len(parts) > 1 and length in form.joined:
         asked = form.joined[length]
-        windows = pieces.told(parts, asked)
+        windows = pieces.answers(parts, asked)
         return _Draft(_in_turn(pieces, length, asked, windows), asked, windows)
-    windows, between, clip = dict[Window, Told](), list[Told](), pieces.clip
+    windows, between, clip = dict[Window, PartAnswers](), list[PartAnswers](), pieces.clip
     if len(parts) > 1:
-        windows = pieces.told(parts, form.window)
+        windows = pieces.answers(parts, form.window)
         few = _few(pieces, windows, form.window, between)
-        clip = pieces.retold(clip, few)
+        clip = pieces.with_words(clip, few)
     asked = form.questions[length]
     whole = pieces.tell(clip, asked)
     paragraphs = _in_turn(pieces, length, asked, {None: whole})
@@ -125,47 +125,47 @@ def _draft(pieces: Piecewise, length: Length) -> _Draft:
 
 def _few(
     pieces: Piecewise,
-    told: Mapping[Window, Told],
+    answers: Mapping[Window, PartAnswers],
     questions: Sequence[str],
-    between: list[Told],
-) -> Mapping[Window, Told]:
+    between: list[PartAnswers],
+) -> Mapping[Window, PartAnswers]:
     """Reduce the parts until the answers about them fit one prompt.
 
     If they are too many words, neighbours are summarized together, and those again; the answers on
     the way are added to `between`.
     """
     most = pieces.clip.recipe.max_words
-    while sum(one.words for one in told.values()) > most:
-        groups = together({part: one.words for part, one in told.items()}, most)
-        if len(groups) == len(told):
+    while sum(one.words for one in answers.values()) > most:
+        groups = together({part: one.words for part, one in answers.items()}, most)
+        if len(groups) == len(answers):
             break
-        told = pieces.above(told).told(groups, questions)
-        between += told.values()
-    return told
+        answers = pieces.above(answers).answers(groups, questions)
+        between += answers.values()
+    return answers
 
 
 def _in_turn(
     pieces: Piecewise,
     length: Length,
     asked: Sequence[str],
-    told: Mapping[Window, Told] | Mapping[None, Told],
-) -> tuple[tuple[Said, ...], ...]:
+    answers: Mapping[Window, PartAnswers] | Mapping[None, PartAnswers],
+) -> tuple[tuple[Statement, ...], ...]:
     """Make a paragraph per window, without what the one before already said."""
     quotes = pieces.form.quotes.get(length)
-    quoted = {} if quotes is None else _quoted(pieces.clip.words.cues, quotes, list(told))
+    quoted = {} if quotes is None else _quoted(pieces.clip.words.cues, quotes, list(answers))
     # without pictures, doubts about what they show are left out
     unsaid = pieces.form.doubts if pieces.clip.info.kind == "sound" else ()
-    paragraphs, before = list[tuple[Said, ...]](), tuple[str, ...]()
-    for window, one in told.items():
-        answers = dict(zip(reversed(one.texts), reversed(asked), strict=True))  # the first of each
+    paragraphs, before = list[tuple[Statement, ...]](), tuple[str, ...]()
+    for window, one in answers.items():
+        questions = dict(zip(reversed(one.texts), reversed(asked), strict=True))  # each one's first
         known = {"", *before, *unsaid}
         fresh = [text for text in once(one.texts) if text not in known]
-        said = [Said(answers[text], text, window) for text in fresh]
+        statements = [Statement(questions[text], text, window) for text in fresh]
         if quotes is not None and window in quoted:
-            joins = quotes.joins and bool(said)
-            said.append(Said(quotes.question, quoted[window], window, joins=joins))
-        if said:
-            paragraphs.append(tuple(said))
+            joins = quotes.joins and bool(statements)
+            statements.append(Statement(quotes.question, quoted[window], window, joins=joins))
+        if statements:
+            paragraphs.append(tuple(statements))
         before = one.texts
     return tuple(paragraphs)
 
@@ -174,7 +174,7 @@ def _quoted(
     cues: Sequence[Cue], quotes: Quotes, windows: Sequence[Window | None]
 ) -> dict[Window | None, str]:
     """Quote the most central sentences, by window; None is the whole clip."""
-    said = dict[Window | None, list[str]]()
+    statements = dict[Window | None, list[str]]()
     within = {
         window: spoken_sentences(cues if window is None else said_in(window, cues))
         for window in windows
@@ -182,17 +182,17 @@ def _quoted(
     spoken = [one for some in within.values() for one in some]
     for one in most_central(spoken, max(quotes.most, len(windows))):
         window = next(window for window, some in within.items() if one in some)
-        said.setdefault(window, []).append(one.text)
+        statements.setdefault(window, []).append(one.text)
     return {
         window: quotes.form.format(said=" ".join(texts).replace('"', "'"))
-        for window, texts in said.items()
+        for window, texts in statements.items()
     }
 
 
 def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapters) -> Summary:
     """Build the summary with all its metadata."""
     clip, maker = pieces.clip, pieces.clip.model.maker
-    titled, below = list(chapters.told.values()), dict(draft.windows or chapters.windows)
+    titled, below = list(chapters.answers.values()), dict(draft.windows or chapters.windows)
     watched = list(below.values()) or draft.every or titled or [_glance(clip)]
     every = [*below.values(), *draft.every, *titled] or watched
     return Summary(
@@ -229,11 +229,11 @@ def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapter
     )
 
 
-def _glance(clip: WatchedClip) -> Told:
+def _glance(clip: WatchedClip) -> PartAnswers:
     """Describe a clip that was watched but not asked anything: the file has all titles."""
     used = sum(count_words(segment.text) for segment in clip.segments)
     every = sum(count_words(cue.text) for cue in clip.words.cues)
-    return Told(
+    return PartAnswers(
         texts=(),
         frame_times_s=tuple(segment.time_s for segment in clip.segments),
         words_used=used,
@@ -249,12 +249,12 @@ def _glance(clip: WatchedClip) -> Told:
 
 def _rested(summary: Summary, pieces: Piecewise, draft: _Draft, *, strict: bool) -> Summary:
     """Add what each sentence rests on; if strict, leave out guesses."""
-    said = [one for some in draft.paragraphs for one in some]
-    every = rest(pieces, said, list(draft.windows))
+    statements = [one for some in draft.paragraphs for one in some]
+    every = rest(pieces, statements, list(draft.windows))
     kept = [without_guesses(some, pieces.form.doubts) for some in every] if strict else every
     texts = {
         one: "".join(sentence.text + sentence.gap for sentence in some).strip()
-        for one, some in zip(said, kept, strict=True)
+        for one, some in zip(statements, kept, strict=True)
     }
     paragraphs = (" ".join(filter(None, (texts[one] for one in some))) for some in draft.paragraphs)
     left_out = sum(map(len, every)) - sum(map(len, kept))

@@ -86,8 +86,8 @@ class Summary(Answer):
 
     def to_record(self, *, timings: bool = False) -> dict[str, Any]:
         """Return the JSON object of one clip: that of an answer, under the key `summary`."""
-        told = Answer.to_record(self, timings=timings)
-        head = {"schema_version": told.pop("schema_version"), "summary": told.pop("answer")}
+        answers = Answer.to_record(self, timings=timings)
+        head = {"schema_version": answers.pop("schema_version"), "summary": answers.pop("answer")}
         tail: dict[str, Any] = {
             "length": self.length,
             "can_tell": self.can_tell,
@@ -100,7 +100,7 @@ class Summary(Answer):
                 {"text": one.text, "grounding": one.grounding.to_record()} for one in self.sentences
             ]
             tail["guesses_left_out"] = self.guesses_left_out
-        return {**head, **told, **tail}
+        return {**head, **answers, **tail}
 
 
 def whole_sentences(text: str) -> str:

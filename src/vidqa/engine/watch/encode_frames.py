@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.stage_timer import StageTimer
 from vidqa.media.frames.read import FrameReport
 from vidqa.network.inference.frame_encoder import FrameEncoder, grey
 from vidqa.types import Frame
@@ -14,7 +14,7 @@ BLANKED = "the pictures were blanked, as was asked"
 
 
 @dataclass(frozen=True, slots=True)
-class Looking:
+class FrameRequest:
     """Settings for reading frames: with the clip and the model, all that changes what is seen."""
 
     sampling: str
@@ -31,7 +31,7 @@ class Looking:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class EncodedFrames:
     """A clip's encoded frames, without the pictures themselves."""
 
     frames: FrameEncoder
@@ -44,10 +44,10 @@ class Looked:
 def look(
     encoder: FrameEncoder,
     frames: Generator[Frame | FrameReport],
-    stopwatch: Stopwatch,
+    timer: StageTimer,
     *,
     blank: bool = False,
-) -> Looked:
+) -> EncodedFrames:
     """Encode frames as they come.
 
     Args:
@@ -60,7 +60,7 @@ def look(
     times_s, report = list[float](), None
     with closing(frames):
         while True:
-            with stopwatch.more("decode"):
+            with timer.more("decode"):
                 item = next(frames, None)
             if item is None:
                 break
@@ -68,11 +68,11 @@ def look(
                 report = item
                 continue
             times_s.append(item.time_s)
-            with stopwatch.more("vision"):
+            with timer.more("vision"):
                 encoder.push(grey(item.pixels.shape) if blank else item.pixels)
     assert report is not None, "the report comes last"
     if blank:
         report = replace(report, warnings=(*report.warnings, BLANKED))
-    with stopwatch.stage("vision"):
+    with timer.stage("vision"):
         encoder.flush()
-    return Looked(encoder, tuple(times_s), report)
+    return EncodedFrames(encoder, tuple(times_s), report)

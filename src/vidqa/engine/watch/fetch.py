@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from queue import Full, Queue
 
-from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watch.background import Background
-from vidqa.engine.watch.encode_frames import Looking
-from vidqa.engine.watch.saved import Sight
+from vidqa.engine.watch.encode_frames import FrameRequest
+from vidqa.engine.watch.saved import SeenFrames
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.samplers import Moments, Sampling
@@ -35,26 +35,26 @@ Hear = Callable[[VideoInfo, Window, Background[Words]], Words]
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class ProbedClip:
     """The facts about a clip that are known before its frames are read."""
 
     info: VideoInfo
     fingerprint: str
-    looking: Looking
-    sight: Sight | None
+    frame_request: FrameRequest
+    seen_frames: SeenFrames | None
     """The cached frames of an earlier look; if there are any, no frame is read."""
     hearing: Background[Words]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class FetchPlan:
     """The functions that fetch a clip; all are called in other threads."""
 
     reader: Reader
-    looking: Callable[[VideoInfo], Looking]
+    frame_request: Callable[[VideoInfo], FrameRequest]
     mark: Callable[[Path], str]
     """Computes the fingerprint of a file's content."""
-    kept: Callable[[str, Looking], Sight | None]
+    kept: Callable[[str, FrameRequest], SeenFrames | None]
     """Finds cached frames."""
     hear: Hear
 
@@ -62,14 +62,14 @@ class Errand:
 class Fetch:
     """A clip being fetched: its frames and its words, each in a thread of its own."""
 
-    def __init__(self, path: Path, errand: Errand) -> None:
+    def __init__(self, path: Path, fetch_plan: FetchPlan) -> None:
         """Start; errors are raised where the result is requested."""
-        self.stopwatch = Stopwatch(None)
+        self.timer = StageTimer(None)
         """Measures the seconds of the stage speech, whether or not anyone waited for it."""
-        self._errand = errand
+        self._errand = fetch_plan
         self._items: Queue[Item | None] = Queue()
         self._moments: list[Moments] = []
-        self._begun: Background[Begun] = Background(partial(self._begin, path))
+        self._begun: Background[ProbedClip] = Background(partial(self._begin, path))
         self._reading: Background[None] = Background(self._read)
 
     @property
@@ -79,7 +79,7 @@ class Fetch:
             return False
         return self._begun.failed or self._begun.result().hearing.is_done
 
-    def begun(self) -> Begun:
+    def begun(self) -> ProbedClip:
         """Wait for the facts about the file. Raises as probing it does."""
         return self._begun.result()
 
@@ -105,14 +105,16 @@ class Fetch:
         if self._begun.is_done and not self._begun.failed:
             self._begun.result().hearing.cancel()
 
-    def _begin(self, path: Path, work: Background[Begun]) -> Begun:
-        errand = self._errand
-        info = errand.reader.probe(path)
-        looking = errand.looking(info)
-        hearing = Background(partial(self._hear, info, looking.window))
+    def _begin(self, path: Path, work: Background[ProbedClip]) -> ProbedClip:
+        fetch_plan = self._errand
+        info = fetch_plan.reader.probe(path)
+        frame_request = fetch_plan.frame_request(info)
+        hearing = Background(partial(self._hear, info, frame_request.window))
         try:
-            mark = errand.mark(path)
-            begun = Begun(info, mark, looking, errand.kept(mark, looking), hearing)
+            mark = fetch_plan.mark(path)
+            begun = ProbedClip(
+                info, mark, frame_request, fetch_plan.kept(mark, frame_request), hearing
+            )
         except BaseException:
             hearing.cancel()
             raise
@@ -121,7 +123,7 @@ class Fetch:
         return begun
 
     def _hear(self, info: VideoInfo, window: Window, work: Background[Words]) -> Words:
-        with self.stopwatch.more("speech"):
+        with self.timer.more("speech"):
             return self._errand.hear(info, window, work)
 
     def _read(self, work: Background[None]) -> None:
@@ -131,20 +133,24 @@ class Fetch:
                 begun = self._begun.result()
             except Exception:  # raised where the result is requested
                 return
-            if begun.sight is None:
+            if begun.seen_frames is None:
                 self._pass_on(begun, work)
         finally:
             self._items.maxsize = 0  # there is room for the end even if nobody takes the rest
             self._items.put(None)
 
-    def _pass_on(self, begun: Begun, work: Background[None]) -> None:
-        reader, looking, info = self._errand.reader, begun.looking, begun.info
-        width, height = looking.size or (info.width, info.height)
+    def _pass_on(self, begun: ProbedClip, work: Background[None]) -> None:
+        reader, frame_request, info = self._errand.reader, begun.frame_request, begun.info
+        width, height = frame_request.size or (info.width, info.height)
         self._items.maxsize = max(1, BUFFER_BYTES // (3 * width * height))
-        sampling = Sampling.parse(looking.sampling)
-        self._moments.append(reader.moments(info, sampling, looking.window, looking.count))
+        sampling = Sampling.parse(frame_request.sampling)
+        self._moments.append(
+            reader.moments(info, sampling, frame_request.window, frame_request.count)
+        )
         times_s = self.moments().times_s
-        frames = reader.frames(info, times_s, size=looking.size, decoder=looking.decoder)
+        frames = reader.frames(
+            info, times_s, size=frame_request.size, decoder=frame_request.decoder
+        )
         with closing(frames):
             for item in work.while_wanted(frames):
                 self._put(item, work)

@@ -9,7 +9,11 @@ from vidqa.types.media_info import VideoInfo
 
 
 def hear(
-    ears: WordFinder, wanted: WordRequest, info: VideoInfo, window: Window, work: Background[Words]
+    word_finder: WordFinder,
+    wanted: WordRequest,
+    info: VideoInfo,
+    window: Window,
+    work: Background[Words],
 ) -> Words:
     """Return the words within a stretch of a clip, unless cancelled.
 
@@ -21,7 +25,7 @@ def hear(
 
     """
     words = Words("none")
-    for event in work.while_wanted(ears.stream(info.path, wanted, for_words(window, info))):
+    for event in work.while_wanted(word_finder.stream(info.path, wanted, for_words(window, info))):
         if isinstance(event, Words):
             words = event
     return among_frames(words, info)

@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
-from vidqa.engine.watch.encode_frames import Looked
+from vidqa.engine.watch.encode_frames import EncodedFrames
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.sampling.samplers import Moments
 from vidqa.network.inference.decode import Context
@@ -31,12 +31,12 @@ LIBRARIES = ("vidqa", "torch", "transformers", "av", "decord2", "pillow")
 NOT_IT = (ValueError, KeyError, SafetensorError)
 """Errors raised by an entry of another version or of another program."""
 
-Sight = tuple[Moments, Looked]
+SeenFrames = tuple[Moments, EncodedFrames]
 Form = TypeVar("Form")
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class FramesHeader:
     """The part of a clip's entry beside its tensors."""
 
     moments: Moments
@@ -46,7 +46,7 @@ class _Told:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class PrefixHeader:
     """The part of a context's entry beside its tensors."""
 
     layers: int
@@ -58,7 +58,7 @@ def sight_key(**settings: Any) -> Mapping[str, Any]:
     return {**settings, "method": METHOD, **{name: version(name) for name in LIBRARIES}}
 
 
-def kept_sight(cache: Cache, key: Mapping[str, Any], encoder: FrameEncoder) -> Sight | None:
+def kept_sight(cache: Cache, key: Mapping[str, Any], encoder: FrameEncoder) -> SeenFrames | None:
     """Return what was seen before with this key; None if it is not in the cache.
 
     Args:
@@ -71,19 +71,21 @@ def kept_sight(cache: Cache, key: Mapping[str, Any], encoder: FrameEncoder) -> S
     if content is None:
         return None
     try:
-        told, tensors = _unpacked(content, _Told)
-        encoder.restore(tensors, told.form, len(told.frame_times_s))
+        header, tensors = _unpacked(content, FramesHeader)
+        encoder.restore(tensors, header.form, len(header.frame_times_s))
     except NOT_IT:
         return None
-    return told.moments, Looked(encoder, told.frame_times_s, told.report)
+    return header.moments, EncodedFrames(encoder, header.frame_times_s, header.report)
 
 
-def keep_sight(cache: Cache, key: Mapping[str, Any], sight: Sight, *, about: str) -> None:
+def keep_sight(
+    cache: Cache, key: Mapping[str, Any], seen_frames: SeenFrames, *, about: str
+) -> None:
     """Store what was seen."""
-    moments, looked = sight
-    tensors, form = looked.frames.state()
-    told = _Told(moments, looked.report, looked.frame_times_s, form)
-    cache.put(LOOKED, key, _packed(told, tensors), about=about)
+    moments, encoded = seen_frames
+    tensors, form = encoded.frames.state()
+    header = FramesHeader(moments, encoded.report, encoded.frame_times_s, form)
+    cache.put(LOOKED, key, _packed(header, tensors), about=about)
 
 
 def read_key(pictures: Pictures, **settings: Any) -> Mapping[str, Any]:
@@ -102,15 +104,17 @@ def kept_context(
     if content is None:
         return None
     try:
-        told, tensors = _unpacked(content, _Read)
-        layers = [(tensors[f"k.{number}"], tensors[f"v.{number}"]) for number in range(told.layers)]
+        header, tensors = _unpacked(content, PrefixHeader)
+        layers = [
+            (tensors[f"k.{number}"], tensors[f"v.{number}"]) for number in range(header.layers)
+        ]
         _require_fit(layers, tokens, network)
     except NOT_IT:
         return None
     states = DynamicCache(config=network.config.get_text_config())
     for number, (keys, values) in enumerate(layers):
         states.update(keys.to(network.device), values.to(network.device), number)
-    return Context(states, told.shift)
+    return Context(states, header.shift)
 
 
 def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, about: str) -> None:
@@ -122,8 +126,8 @@ def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, abou
     tensors |= {f"v.{number}": layer.values.cpu() for number, layer in enumerate(layers)}
     sizes = {one.shape for one in tensors.values()}
     if len(sizes) == 1 and sum(one.nbytes for one in tensors.values()) <= MOST_READ_BYTES:
-        told = _Read(len(layers), context.shift)
-        cache.put(READ, key, _packed(told, tensors), about=about)
+        header = PrefixHeader(len(layers), context.shift)
+        cache.put(READ, key, _packed(header, tensors), about=about)
 
 
 def _require_fit(
@@ -140,9 +144,9 @@ def _require_fit(
         raise ValueError("no keys and values of this model")
 
 
-def _packed(told: object, tensors: dict[str, Tensor]) -> bytes:
+def _packed(header: object, tensors: dict[str, Tensor]) -> bytes:
     whole = {name: one.contiguous() for name, one in tensors.items()}
-    return written(told) + b"\n" + safetensors.torch.save(whole)
+    return written(header) + b"\n" + safetensors.torch.save(whole)
 
 
 def _unpacked(content: bytes, kind: type[Form]) -> tuple[Form, dict[str, Tensor]]:

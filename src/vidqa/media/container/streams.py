@@ -103,11 +103,11 @@ def bit_depth(frame: Any) -> int:
 
 def transfer(stream: Any, frame: Any) -> Transfer:
     """Return the transfer function that the first frame states, else the stream."""
-    said = [
+    stated = [
         TRANSFERS.get(int(number), "sdr")
         for number in (frame.color_trc, stream.codec_context.color_trc)
     ]
-    return said[0] if said[0] != "unstated" else said[1]
+    return stated[0] if stated[0] != "unstated" else stated[1]
 
 
 def _codec(stream: Any) -> str:

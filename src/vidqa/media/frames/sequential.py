@@ -142,7 +142,7 @@ def _warnings(slots: _Slots, last_wanted_s: float) -> tuple[str, ...]:
     counted = (
         f"it is a raw stream without times: frames are counted at {float(rate or 0):g} a second"
     )
-    said = {
+    reasons = {
         counted: rate,
         "the file cannot be read to its end": slots.losses.cut_off,
         f"pictures skipped because they are damaged: {slots.losses.packets}": slots.losses.packets,
@@ -150,5 +150,5 @@ def _warnings(slots: _Slots, last_wanted_s: float) -> tuple[str, ...]:
         f"pictures skipped because they have no time: {slots.untimed}": slots.untimed,
         f"pictures skipped because their times go back: {slots.gone_back}": slots.gone_back,
     }
-    lost = tuple(text for text, is_so in said.items() if is_so)
+    lost = tuple(text for text, is_so in reasons.items() if is_so)
     return lost + said_of_end(slots.last_s, last_wanted_s)

@@ -112,7 +112,7 @@ class Sampling:
         raise ValueError(f"no sampling is called {text!r}; there are {names()}")
 
     def __str__(self) -> str:
-        """As `parse` reads it."""
+        """Write it as `parse` reads it."""
         return self.name if self.rate_fps is None else f"{self.name}:{self.rate_fps:g}"
 
     def most(self, asked: int | None, default: int) -> int:
@@ -180,8 +180,8 @@ def _as_in_the_paper(span: Span) -> Moments:
 
 
 def _instead(reason: str, span: Span) -> Moments:
-    said = f"{reason}; the frames are evenly spread instead"
-    return replace(_spread(span), warnings=(said,))
+    message = f"{reason}; the frames are evenly spread instead"
+    return replace(_spread(span), warnings=(message,))
 
 
 SAMPLERS: Mapping[str, Sampler] = {

@@ -1,4 +1,4 @@
-"""Which moments of a clip to look at. Pure functions over times."""
+"""Choose moments of a clip: pure functions over times."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from math import ceil
 
 
 def uniform(start_s: float, end_s: float, count: int) -> tuple[float, ...]:
-    """The centres of `count` equal slices of a stretch of time, in seconds.
+    """Return the centres of `count` equal slices of a stretch of time, in seconds.
 
     A stretch of no length has one moment.
 
@@ -22,7 +22,7 @@ def uniform(start_s: float, end_s: float, count: int) -> tuple[float, ...]:
 
 
 def every(start_s: float, end_s: float, rate_fps: float, max_count: int) -> tuple[float, ...]:
-    """Moments at a steady rate from the start on, the start included and the end not.
+    """Return moments at a steady rate from the start on, the start included and the end not.
 
     Where they would be more than `max_count`, every second of them is taken, or every third and so
     on: the stretch is covered to its end, at a lower rate.
@@ -40,13 +40,13 @@ def every(start_s: float, end_s: float, rate_fps: float, max_count: int) -> tupl
 
 
 def steps_at(start_s: float, end_s: float, rate_fps: float) -> int:
-    """How many moments `every` would take without a bound."""
+    """Count the moments that `every` would take without a bound."""
     # a hair less, so that 2 s at 1 fps are two moments however the numbers were rounded
     return max(1, ceil((end_s - start_s) * rate_fps - 1e-6))
 
 
 def scene(shots_s: Sequence[float], start_s: float, end_s: float, count: int) -> tuple[float, ...]:
-    """The middle of each shot.
+    """Return the middle of each shot.
 
     Where there are fewer shots than `count`, the longest stretches are halved, cut in three and so
     on until there are enough; where there are more, evenly spread ones are chosen.
@@ -80,7 +80,7 @@ def scene(shots_s: Sequence[float], start_s: float, end_s: float, count: int) ->
 def keyframes(
     key_times_s: Sequence[float], start_s: float, end_s: float, count: int
 ) -> tuple[float, ...]:
-    """The keyframes nearest to evenly spread moments, none twice: there may be fewer than `count`.
+    """Return the keyframes nearest to evenly spread moments, each once: maybe fewer than `count`.
 
     Args:
         key_times_s: when keyframes are shown, in order.
@@ -100,7 +100,7 @@ def keyframes(
 
 
 def _nearest(times_s: Sequence[float], time_s: float) -> float:
-    """The one closest to a moment; of two as close the earlier."""
+    """Return the one closest to a moment; of two as close the earlier."""
     place = bisect_left(times_s, time_s)
     return min(times_s[max(0, place - 1) : place + 1], key=lambda one: abs(one - time_s))
 
@@ -118,7 +118,7 @@ def _share(lengths_s: Sequence[float], count: int) -> list[int]:
 
 
 def _within(start_s: float, end_s: float, times_s: Iterable[float]) -> tuple[float, ...]:
-    """The times in order, none twice, inside the stretch however they were rounded."""
+    """Return the times in order, each once, inside the stretch however they were rounded."""
     return tuple(sorted({min(max(time_s, start_s), end_s) for time_s in times_s}))
 
 

@@ -149,7 +149,7 @@ class _Cutter:
         self.usual = longest
         self.longest = min(longest, round(FIRST_BLOCK_S * SAMPLE_RATE))
         self.losses = losses
-        self.told = 0
+        self.reported_losses = 0
         """Losses that an earlier block has told of."""
         self.parts: list[NDArray[np.int16]] = []
         self.begin = 0
@@ -183,11 +183,11 @@ class _Cutter:
             yield from self._block(self._quiet_place())
 
     def rest(self) -> Iterator[AudioBlock]:
-        """The last block."""
+        """Return the last block."""
         yield from self._block(self.end - self.begin, cut_off=self.losses.cut_off)
 
     def _is_jump(self, time_s: float) -> bool:
-        """Whether samples do not just follow the ones before."""
+        """Return whether samples do not just follow the ones before."""
         if self.next is None:
             return time_s <= LONGEST_GAP_S
         return GAP_S <= time_s - self.next / SAMPLE_RATE <= LONGEST_GAP_S
@@ -204,7 +204,7 @@ class _Cutter:
         if not length:
             return
         filled = np.concatenate(self.parts)
-        lost, self.told = self.losses.packets - self.told, self.losses.packets
+        lost, self.reported_losses = self.losses.packets - self.reported_losses, self.losses.packets
         self.parts = [filled[length:].copy()]
         self.longest = self.usual
         start_s = self.start_s + self.begin / SAMPLE_RATE
@@ -212,7 +212,7 @@ class _Cutter:
         yield AudioBlock(start_s, filled[:length], lost, cut_off, self.note)
 
     def _quiet_place(self) -> int:
-        """Where to cut: the middle of the quietest stretch near the end of the longest block."""
+        """Choose where to cut: in the middle of the quietest part near the longest block's end."""
         search = min(round(SEARCH_S * SAMPLE_RATE), self.longest // 2)
         first = self.longest - search
         tail = np.concatenate(self.parts)[first : self.longest]
@@ -220,7 +220,7 @@ class _Cutter:
 
 
 def quietest(samples: NDArray[np.int16]) -> int:
-    """The middle of the quietest stretch of a sound; of several equal ones, of the last."""
+    """Return the middle of the quietest stretch of a sound; of several equal ones, of the last."""
     step, steps = round(STEP_S * SAMPLE_RATE), round(HUSH_S / STEP_S)
     count = len(samples) // step
     if count <= steps:
@@ -235,7 +235,7 @@ def quietest(samples: NDArray[np.int16]) -> int:
 def _resampled(
     frames: Iterator[Any], losses: Losses
 ) -> Iterator[tuple[float | None, NDArray[np.int16]]]:
-    """Each frame's time in the container and its samples at 16 kHz."""
+    """Yield each frame's time in the container and its samples at 16 kHz."""
     mixer: _Mixer | None = None
     shape = None
     for frame in frames:
@@ -259,7 +259,7 @@ class _Mixer:
         self._apart = av.AudioResampler("s16p", None, SAMPLE_RATE) if channels > 1 else None
 
     def mix(self, frame: Any) -> Iterator[NDArray[np.int16]]:
-        """One channel at 16 kHz."""
+        """Mix a frame to one channel at 16 kHz."""
         sums = [piece.to_ndarray()[0] for piece in self._sum.resample(frame)]
         if self._apart is None:
             return iter(sums)
@@ -267,7 +267,7 @@ class _Mixer:
         return map(self._loud, sums, apart)
 
     def _loud(self, mixed: NDArray[np.int16], channels: NDArray[np.int16]) -> NDArray[np.int16]:
-        """The sum (samples), or one of the channels (channels, samples)."""
+        """Return the sum (samples), or one of the channels (channels, samples)."""
         powers = [float(np.square(one, dtype=np.float64).sum()) for one in (mixed, *channels)]
         loudest = int(np.argmax(powers[1:]))
         return channels[loudest] if powers[0] < CANCELLED * powers[1 + loudest] else mixed

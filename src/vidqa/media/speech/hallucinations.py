@@ -21,7 +21,7 @@ class Said(Protocol):
     compression_ratio: float
 
 
-class Doubt:
+class HallucinationFilter:
     """A filter of text that a recognizer invents over noise and music.
 
     It rejects segments that are uncertain (the more so without speech), repetitive, or the same as

@@ -16,16 +16,16 @@ def place_segments(
     """Yield the segments of a block as cues, with their words, in order of time."""
     last_s = not_before_s
     for segment in segments:
-        said = snapped((segment.start, segment.end), voices)
-        if cue := placed(said, segment.text, block, not_before_s=last_s):
+        spoken = snapped((segment.start, segment.end), voices)
+        if cue := placed(spoken, segment.text, block, not_before_s=last_s):
             last_s = cue.start_s
             yield replace(cue, words=_words(segment.words or (), cue, block))
 
 
-def placed(said: Stretch, text: str, block: AudioBlock, *, not_before_s: float) -> Cue | None:
+def placed(spoken: Stretch, text: str, block: AudioBlock, *, not_before_s: float) -> Cue | None:
     """Make a cue of what was said in a block, inside its block and in order of time."""
-    start_s = min(max(not_before_s, block.start_s + said[0]), block.end_s)
-    return make_cue(start_s, min(block.start_s + said[1], block.end_s), text)
+    start_s = min(max(not_before_s, block.start_s + spoken[0]), block.end_s)
+    return make_cue(start_s, min(block.start_s + spoken[1], block.end_s), text)
 
 
 def _words(words: Iterable[Any], cue: Cue, block: AudioBlock) -> tuple[Word, ...]:

@@ -14,7 +14,7 @@ from vidqa.errors import NotEnoughMemoryError, UsageError
 from vidqa.media.languages import ENGLISH, NAMES
 from vidqa.media.speech.audio import SAMPLE_RATE, AudioBlock
 from vidqa.media.speech.device import Place
-from vidqa.media.speech.hallucinations import Doubt
+from vidqa.media.speech.hallucinations import HallucinationFilter
 from vidqa.media.speech.hearing_notes import HearingNotes
 from vidqa.media.speech.placement import place_segments
 from vidqa.media.speech.voice_activity import Stretch, find_voices, touch_edges, unheard, windows
@@ -63,7 +63,7 @@ class SpeechModel(Protocol):
         """Whether it puts foreign speech into English."""
 
 
-class Recogniser:
+class Recognizer:
     """A Whisper model in CTranslate2's layout.
 
     Greedy enough to repeat itself exactly: a beam at temperature 0, batches that depend on the
@@ -107,7 +107,7 @@ class Recogniser:
         """
         spoken = language if self._knows_many else ENGLISH
         notes = HearingNotes(self.place.warnings, "" if self._knows_many else self.name)
-        doubt, last_s = Doubt(), 0.0
+        doubt, last_s = HallucinationFilter(), 0.0
         at_begin: bool | None = None
         for block in blocks:
             self.check(language, task)
@@ -118,8 +118,8 @@ class Recogniser:
                 if voices and language is None and self._knows_many:
                     spoken = self._follow_language(block, sound, voices, spoken, notes)
                 segments = self._segments(sound, voices, spoken, task, word_times=word_times)
-            said = filter(doubt.believes, segments)
-            for cue in place_segments(said, voices, block, not_before_s=last_s):
+            credible = filter(doubt.believes, segments)
+            for cue in place_segments(credible, voices, block, not_before_s=last_s):
                 last_s = cue.start_s
                 yield cue
             notes.judge(segments, doubt.count)
@@ -220,7 +220,7 @@ class Recogniser:
         return language if language != spoken and sure >= SURE_OF_ANOTHER else None
 
     def _detect(self, sound: NDArray[np.float32], voices: list[Stretch]) -> tuple[str, str]:
-        """The language of the first who speak, and a warning when it is a guess."""
+        """Detect the language of the first who speak, and add a warning when it is a guess."""
         language, sure = self._language_of(sound, voices, windows=LANGUAGE_WINDOWS)
         if sure >= SURE_OF_LANGUAGE:
             return language, ""
@@ -229,7 +229,7 @@ class Recogniser:
     def _language_of(
         self, sound: NDArray[np.float32], voices: list[Stretch], *, windows: int
     ) -> tuple[str, float]:
-        """The language that voices speak, and how likely it is."""
+        """Return the language that voices speak, and how likely it is."""
         parts = [
             sound[round(begin_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)]
             for begin_s, end_s in voices

@@ -96,13 +96,13 @@ def unheard(window: Stretch, voices: Iterable[Stretch], heard: Iterable[Stretch]
     return (until_s, window[1]) if left_s > UNHEARD_S else None
 
 
-def snapped(said: Stretch, voices: Iterable[Stretch]) -> Stretch:
+def snapped(spoken: Stretch, voices: Iterable[Stretch]) -> Stretch:
     """Trim the silence around a sentence: Whisper lets it begin in a pause."""
     own = [
         (begin_s, end_s)
         for begin_s, end_s in voices
-        if min(end_s, said[1]) - max(begin_s, said[0]) > TOUCH_S
+        if min(end_s, spoken[1]) - max(begin_s, spoken[0]) > TOUCH_S
     ]
     if not own:
-        return said
-    return max(said[0], own[0][0]), min(said[1], own[-1][1])
+        return spoken
+    return max(spoken[0], own[0][0]), min(spoken[1], own[-1][1])

@@ -51,13 +51,13 @@ HEBREW_SHARE = 0.9
 
 
 def code_page(language: str) -> str:
-    """The encoding that an old text file in a language most likely has."""
+    """Return the encoding that an old text file in a language most likely has."""
     fits = (page for page, spoken in CODE_PAGES.items() if language in spoken.split())
     return next(fits, WESTERN)
 
 
 def guess_code_page(content: bytes) -> str:
-    """The encoding that an old text file most likely has, by its letters alone."""
+    """Guess the encoding that an old text file most likely has, by its letters alone."""
     letters = _letters(content)
     share = _share(letters)
     if share < LEAST_SHARE:
@@ -76,7 +76,7 @@ def guess_code_page(content: bytes) -> str:
 
 
 def _letters(content: bytes) -> bytes:
-    """The first lines that are not ASCII: numbers and times of cues say nothing of a language."""
+    """Return the first lines that are not ASCII: numbers and times of cues show no language."""
     lines, size = list[bytes](), 0
     for line in content.splitlines():
         if not line.isascii():
@@ -88,11 +88,11 @@ def _letters(content: bytes) -> bytes:
 
 
 def _share(letters: bytes) -> float:
-    """How much of the words that are not ASCII is not."""
+    """Return the share of bytes that are not ASCII in the words that hold any."""
     words = b"".join(WORD.findall(letters))
     return _not_ascii(words) / max(1, len(words))
 
 
 def _not_ascii(content: bytes) -> int:
-    """How many bytes are not."""
+    """Count the bytes that are not ASCII."""
     return sum(byte > 127 for byte in content)

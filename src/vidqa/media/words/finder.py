@@ -8,11 +8,11 @@ from typing import Any
 from vidqa.errors import NotEnoughMemoryError, UsageError, VidqaError
 from vidqa.media.fingerprint_cache import is_still, known_fingerprint
 from vidqa.media.reader import Reader
-from vidqa.media.speech.recognizer import Heard, Recogniser
+from vidqa.media.speech.recognizer import Heard, Recognizer
 from vidqa.media.stretches import Window, within
 from vidqa.media.words.listening import Event, Listener
 from vidqa.media.words.request import WordRequest
-from vidqa.media.words.saved import keep_words, kept_words, recogniser_key
+from vidqa.media.words.saved import keep_words, kept_words, recognizer_key
 from vidqa.media.words.written import find_written
 from vidqa.system.cache import Cache
 from vidqa.types import Words
@@ -31,10 +31,10 @@ class WordFinder:
     def __init__(
         self,
         reader: Reader,
-        recogniser: Recogniser | None,
+        recognizer: Recognizer | None,
         *,
         missing: VidqaError | None = None,
-        find: Callable[[], Recogniser] | None = None,
+        find: Callable[[], Recognizer] | None = None,
         cache: Cache | None = None,
     ) -> None:
         """Read and listen.
@@ -48,13 +48,13 @@ class WordFinder:
 
         """
         self.reader = reader
-        self.listener = Listener(reader, recogniser, missing=missing, find=find)
+        self.listener = Listener(reader, recognizer, missing=missing, find=find)
         self.cache = cache
 
     @property
-    def recogniser(self) -> Recogniser | None:
+    def recognizer(self) -> Recognizer | None:
         """The one that listens; None if there is none."""
-        return self.listener.recogniser
+        return self.listener.recognizer
 
     def words(self, path: Path, request: WordRequest, window: Window = (0.0, None)) -> Words:
         """Find all words within a stretch of a clip, at once. Raises as `stream` does."""
@@ -98,7 +98,7 @@ class WordFinder:
             "fingerprint": known_fingerprint(path),
             "wanted": asdict(request),
             "window": window,
-            "recogniser": recogniser_key(self.recogniser),
+            "recogniser": recognizer_key(self.recognizer),
         }
         words = kept_words(self.cache, key)
         if words is not None:
@@ -131,12 +131,12 @@ class WordFinder:
         if is_asked_for or not self._is_little(words, path):
             yield from _all_at_once(written, passed_over)
             return
-        if self.recogniser is None:
+        if self.recognizer is None:
             yield from _all_at_once(_unheard(written, self.listener.missing), passed_over)
             return
         heard = Words("none")
         try:
-            self.recogniser.check(request.language or words.language, request.task)
+            self.recognizer.check(request.language or words.language, request.task)
             for event in self._heard(path, request, window):
                 if isinstance(event, Words):
                     heard = event

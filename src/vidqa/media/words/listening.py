@@ -7,7 +7,7 @@ from threading import Lock
 from vidqa.errors import ModelMissingError, NotAVideoError, VidqaError, anew
 from vidqa.media.reader import Reader
 from vidqa.media.speech.audio import AudioBlock, SoundInfo, audio_blocks, probe_sound
-from vidqa.media.speech.recognizer import Heard, Recogniser
+from vidqa.media.speech.recognizer import Heard, Recognizer
 from vidqa.media.stretches import Window
 from vidqa.media.words.request import WordRequest
 from vidqa.types import Cue, Words, WordsSource
@@ -25,10 +25,10 @@ class Listener:
     def __init__(
         self,
         reader: Reader,
-        recogniser: Recogniser | None,
+        recognizer: Recognizer | None,
         *,
         missing: VidqaError | None = None,
-        find: Callable[[], Recogniser] | None = None,
+        find: Callable[[], Recognizer] | None = None,
     ) -> None:
         """Listen with a recognizer.
 
@@ -41,20 +41,20 @@ class Listener:
         """
         self.missing = missing
         self._reader = reader
-        self._recogniser = recogniser
+        self._recognizer = recognizer
         self._find = find
         self._listening = Lock()  # clip after clip: a recognizer takes all the cores there are
 
     @property
-    def recogniser(self) -> Recogniser | None:
+    def recognizer(self) -> Recognizer | None:
         """The one that listens; None if there is none."""
         if self._find is not None:
             find, self._find = self._find, None
             try:
-                self._recogniser = find()
+                self._recognizer = find()
             except ModelMissingError as error:
                 self.missing = error
-        return self._recogniser
+        return self._recognizer
 
     def sound_of(self, path: Path) -> SoundInfo | None:
         """Look at a clip's sound; None of a picture, which has nothing to hear."""
@@ -70,7 +70,7 @@ class Listener:
             VidqaError: `missing`, where there is sound to hear and nobody to listen.
 
         """
-        if self.recogniser is None:
+        if self.recognizer is None:
             if self.missing is not None and self._reader.probe(path).audio:
                 raise anew(self.missing)
             yield Words("none")
@@ -78,7 +78,7 @@ class Listener:
         cues, heard = [], Heard()
         blocks = self._blocks(path, request, window)
         with self._listening:
-            events = self.recogniser.listen(
+            events = self.recognizer.listen(
                 blocks, language=request.language, task=request.task, word_times=request.word_times
             )
             for event in events:
@@ -89,7 +89,7 @@ class Listener:
                 yield event
         source: WordsSource = "speech" if cues else "none"
         warnings = (*heard.warnings, *self._cut_words(path, heard, window))
-        yield Words(source, tuple(cues), self.recogniser.name, warnings, heard.language)
+        yield Words(source, tuple(cues), self.recognizer.name, warnings, heard.language)
 
     def _blocks(self, path: Path, request: WordRequest, window: Window) -> Iterator[AudioBlock]:
         """Decode the sound in a worker process, ahead of the listening."""
@@ -106,10 +106,10 @@ class Listener:
     def _cut_words(self, path: Path, heard: Heard, window: Window) -> Iterator[str]:
         """Say that a stretch begins or ends while somebody speaks."""
         begin_s, end_s = window
-        said = "the stretch {} while somebody speaks; the word there may be cut, and heard wrong"
+        message = "the stretch {} while somebody speaks; the word there may be cut, and heard wrong"
         if heard.speaks_at[0] and begin_s > 0:
-            yield said.format("begins")
+            yield message.format("begins")
         if heard.speaks_at[1] and end_s is not None:
             sound = self._reader.call(path, probe_sound, path)
             if end_s < sound.duration_s - SLACK_S:
-                yield said.format("ends")
+                yield message.format("ends")

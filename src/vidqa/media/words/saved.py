@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from vidqa.media.speech.recognizer import Recogniser
+from vidqa.media.speech.recognizer import Recognizer
 from vidqa.system.cache import Cache, read_back, written
 from vidqa.types import Words
 
@@ -14,15 +14,15 @@ METHOD = 3
 LIBRARIES = ("faster-whisper", "ctranslate2", "av")
 
 
-def recogniser_key(recogniser: Recogniser | None) -> Mapping[str, Any] | None:
+def recognizer_key(recognizer: Recognizer | None) -> Mapping[str, Any] | None:
     """Return the settings of a recognizer that change its result, as a cache key."""
-    if recogniser is None:
+    if recognizer is None:
         return None
     return {
-        "name": recogniser.name,
-        "revision": recogniser.model_dir.name,
-        "compute_type": recogniser.place.compute_type,
-        "batch": recogniser.place.batch,
+        "name": recognizer.name,
+        "revision": recognizer.model_dir.name,
+        "compute_type": recognizer.place.compute_type,
+        "batch": recognizer.place.batch,
         "method": METHOD,
         **{name: version(name) for name in LIBRARIES},
     }

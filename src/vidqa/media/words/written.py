@@ -82,8 +82,8 @@ class Sidecars:
         try:
             beside = look_beside(path, request.written, strict=request.strict)
         except OSError as error:
-            said = f"no subtitles could be looked for beside the clip: {error.strerror}"
-            return Found(None, (said,))
+            message = f"no subtitles could be looked for beside the clip: {error.strerror}"
+            return Found(None, (message,))
         for sidecar in beside.fitting:
             marked = spoken_in(sidecar, path)
             try:

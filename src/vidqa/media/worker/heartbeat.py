@@ -37,10 +37,10 @@ def working(at_most_s: float) -> Iterator[None]:
                 return
             beat()
 
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
+    reporter = threading.Thread(target=tell, daemon=True)
+    reporter.start()
     try:
         yield
     finally:
         done.set()
-        teller.join()
+        reporter.join()

@@ -59,7 +59,7 @@ def _spent(threads: Path) -> tuple[bool, float]:
     with suppress(OSError):  # no such system; or the process has just ended
         for thread in threads.iterdir():
             with suppress(OSError, IndexError, ValueError):  # this thread has ended
-                told = (thread / "stat").read_text().rpartition(")")[2].split()
-                states.add(told[STATE])
-                ticks += int(told[USER_TICKS]) + int(told[KERNEL_TICKS])
+                stat = (thread / "stat").read_text().rpartition(")")[2].split()
+                states.add(stat[STATE])
+                ticks += int(stat[USER_TICKS]) + int(stat[KERNEL_TICKS])
     return not states.isdisjoint(HELD_UP), ticks / os.sysconf("SC_CLK_TCK")

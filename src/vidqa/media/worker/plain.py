@@ -70,23 +70,23 @@ def decode(content: bytes, memories: Sequence[memoryview]) -> Any:
     """
     left = iter(memories)
 
-    def array(told: dict[str, Any]) -> NDArray[Any]:
-        kind = np.dtype(str(told["type"]))
+    def array(encoded: dict[str, Any]) -> NDArray[Any]:
+        kind = np.dtype(str(encoded["type"]))
         if kind.kind not in NUMBERS:
             raise ValueError(f"{kind} is no type of numbers")
-        return np.frombuffer(next(left), dtype=kind).reshape(told["shape"])
+        return np.frombuffer(next(left), dtype=kind).reshape(encoded["shape"])
 
     makers: dict[str, Callable[[dict[str, Any]], Any]] = {
         "array": array,
-        "number": lambda told: _of(told["value"], int | float | bool),
-        "path": lambda told: Path(_of(told["path"], str)),
-        "fraction": lambda told: Fraction(*_of(told["parts"], tuple[int, int])),
+        "number": lambda encoded: _of(encoded["value"], int | float | bool),
+        "path": lambda encoded: Path(_of(encoded["path"], str)),
+        "fraction": lambda encoded: Fraction(*_of(encoded["parts"], tuple[int, int])),
         "error": _error,
-        "class": lambda told: _instance(_class(told["name"]), told["fields"]),
+        "class": lambda encoded: _instance(_class(encoded["name"]), encoded["fields"]),
     }
 
-    def made(told: dict[str, Any]) -> Any:
-        return makers[told[KIND]]({key: _tuples(value) for key, value in told.items()})
+    def made(encoded: dict[str, Any]) -> Any:
+        return makers[encoded[KIND]]({key: _tuples(value) for key, value in encoded.items()})
 
     try:
         return _tuples(from_json(content, object_hook=made))
@@ -106,12 +106,12 @@ def _of(value: Any, hint: Any) -> Any:
     return value
 
 
-def _error(told: dict[str, Any]) -> errors.VidqaError:
+def _error(encoded: dict[str, Any]) -> errors.VidqaError:
     """Make an error of vidqa."""
-    kind = getattr(errors, told["name"], None)
+    kind = getattr(errors, encoded["name"], None)
     if not (isinstance(kind, type) and issubclass(kind, errors.VidqaError)):
-        raise ValueError(f"{told['name']} is no error of vidqa's")
-    message, hint = told["said"]
+        raise ValueError(f"{encoded['name']} is no error of vidqa's")
+    message, hint = encoded["said"]
     return kind(str(message), hint=None if hint is None else str(hint))
 
 

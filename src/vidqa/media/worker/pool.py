@@ -263,8 +263,8 @@ def _where(trace: str) -> str:
     """Return an exception's message and place, such as `ValueError: no (frames.py, line 7)`."""
     lines = trace[-LONGEST_TRACE:].strip().splitlines() or ["it says nothing"]
     places = [place for line in lines if (place := PLACE.match(line))]
-    said = lines[-1]
-    return f"{said} ({Path(places[-1][1]).name}, line {places[-1][2]})" if places else said
+    message = lines[-1]
+    return f"{message} ({Path(places[-1][1]).name}, line {places[-1][2]})" if places else message
 
 
 def _end(process: "subprocess.Popen[bytes]", connection: Connection) -> None:

@@ -228,9 +228,9 @@ def first_line(error: BaseException) -> str:
     from huggingface_hub import get_token
 
     lines = str(error).strip().splitlines()
-    said = lines[0] if lines else type(error).__name__
+    message = lines[0] if lines else type(error).__name__
     token = get_token()
-    return said.replace(token, "***") if token else said
+    return message.replace(token, "***") if token else message
 
 
 def _verified(local: Path, file: File) -> str | None:

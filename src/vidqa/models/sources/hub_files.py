@@ -24,18 +24,18 @@ def listed(source: HubSource) -> HubSource:
 
     try:
         with hub_errors(source, "its list of files"):
-            told = HfApi().model_info(source.repo, revision=source.revision, files_metadata=True)
+            info = HfApi().model_info(source.repo, revision=source.revision, files_metadata=True)
     except DownloadError as error:
         if isinstance(error, OfflineError) or hasattr(error.__cause__, "response"):
             raise
         raise OfflineError(error.message, hint=OFFLINE) from error  # no answer
-    files = [_file(one) for one in told.siblings or () if _is_wanted(one.rfilename)]
+    files = [_file(one) for one in info.siblings or () if _is_wanted(one.rfilename)]
     if not any(WEIGHTS.fullmatch(file.path) for file in files):
         raise DownloadError(
             f"{source.repo} has no weights as safetensors in the layout of transformers",
             hint=SAFE,
         )
-    return replace(source, revision=told.sha or source.revision, files=tuple(files))
+    return replace(source, revision=info.sha or source.revision, files=tuple(files))
 
 
 def fetch_config(source: HubSource) -> Path:

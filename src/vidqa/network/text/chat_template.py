@@ -24,19 +24,19 @@ class ChatTemplate:
     """None if the template came with a preset: then transformers runs it in this process."""
 
     def render(
-        self, messages: Sequence[Message], *, template: str | None = None, **told: Any
+        self, messages: Sequence[Message], *, template: str | None = None, **variables: Any
     ) -> str:
         """Return the text of a conversation, with placeholders for images.
 
         Args:
             messages: `role` and `content` of each turn.
             template: one of vidqa's own, in place of the model's.
-            **told: further variables of the template.
+            **variables: further variables of the template.
 
         """
         if template is not None or self.run_apart is None:
             text = self.processor.apply_chat_template(
-                messages, chat_template=template, tokenize=False, **told
+                messages, chat_template=template, tokenize=False, **variables
             )
             return str(text)
         named = self.processor.chat_template
@@ -44,10 +44,12 @@ class ChatTemplate:
         if own is None:
             raise ValueError("it has none")
         tokens = self.processor.tokenizer.special_tokens_map
-        return self.run_apart(own, messages, {**tokens, **told})
+        return self.run_apart(own, messages, {**tokens, **variables})
 
 
-def render_template(template: str, messages: Sequence[Message], told: Mapping[str, Any]) -> str:
+def render_template(
+    template: str, messages: Sequence[Message], variables: Mapping[str, Any]
+) -> str:
     """Render a template as transformers does, but with Jinja alone, which loads fast.
 
     Raises:
@@ -72,7 +74,7 @@ def render_template(template: str, messages: Sequence[Message], told: Mapping[st
         messages=[dict(message) for message in messages],
         tools=None,
         documents=None,
-        **{"add_generation_prompt": False, **told},
+        **{"add_generation_prompt": False, **variables},
     )
     if len(text) > LONGEST_TEXT:
         raise ValueError("the text is longer than any context")

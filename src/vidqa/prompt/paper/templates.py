@@ -63,8 +63,8 @@ def chat_template(*, legacy: bool) -> str:
             does not).
 
     """
-    opening = f"{BOS}{BOS}{' ' if legacy else ''}[INST] "
-    return _template(opening, closing=" [/INST]")
+    video_prefix = f"{BOS}{BOS}{' ' if legacy else ''}[INST] "
+    return _template(video_prefix, closing=" [/INST]")
 
 
 def training_template() -> str:
@@ -72,10 +72,10 @@ def training_template() -> str:
     return _template(f"{BOS} [INST] ", closing="[/INST]")
 
 
-def _template(opening: str, *, closing: str) -> str:
+def _template(video_prefix: str, *, closing: str) -> str:
     return (
         "{% for message in messages %}{% if message['role'] == 'user' %}"
-        f"{{{{ '{opening}' if loop.first else ' [INST] ' }}}}"
+        f"{{{{ '{video_prefix}' if loop.first else ' [INST] ' }}}}"
         "{% for item in message['content'] %}"
         "{{ '<Img><image> ' if item['type'] == 'image' else item['text'] }}"
         "{% endfor %}"

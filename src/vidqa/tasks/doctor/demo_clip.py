@@ -64,18 +64,18 @@ class Demo:
             yield Finding("speech", "ok", f"{self.spec.name} does not listen")
             return
         wanted_by = self.spec.name if self.spec.sources else None  # a folder is not pulled
-        recogniser = load_speech(
+        recognizer = load_speech(
             self.spec.speech, device=self.device, store=self.store, wanted_by=wanted_by
         )
         begun = time.perf_counter()
-        ears = WordFinder(self.reader, recogniser)
+        word_finder = WordFinder(self.reader, recognizer)
         # in a thread of its own: CTranslate2 changes how many threads torch has in the one it is in
-        words = Background(lambda _: ears.words(self.clip, WordRequest("speech"))).result()
+        words = Background(lambda _: word_finder.words(self.clip, WordRequest("speech"))).result()
         text = " ".join(cue.text for cue in words.cues)
         if not text:
             yield Finding("speech", "failing", "nothing was heard where somebody speaks")
             return
-        said = f"{recogniser.name} heard {len(text.split())} words: {_short(text)}"
+        said = f"{recognizer.name} heard {len(text.split())} words: {_short(text)}"
         yield _stage("speech", begun, said, words.warnings)
 
     def load(self) -> Iterator[Finding]:

@@ -100,8 +100,8 @@ def read_items(file: Path) -> list[Item]:
             try:
                 items.append(_item(from_json(line)))
             except (ValueError, KeyError, TypeError) as error:
-                said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-                raise UsageError(f"{file}, line {number}: {said}") from error
+                message = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+                raise UsageError(f"{file}, line {number}: {message}") from error
     if not items:
         raise UsageError(f"{file} holds no questions")
     return sorted(items, key=lambda item: item.video)
@@ -132,10 +132,10 @@ def _item(record: Mapping[str, Any]) -> Item:
 
 
 def _yes_no(group: Group) -> Group:
-    said = tuple(one.strip().lower() for one in group)
-    if not {"yes", "no"}.issuperset(said):
+    answers = tuple(one.strip().lower() for one in group)
+    if not {"yes", "no"}.issuperset(answers):
         raise ValueError("by the rule yes_no the answer must be yes or no")
-    return said
+    return answers
 
 
 def _answer(value: object) -> str:

@@ -111,8 +111,8 @@ def _lacks(expected: Expected, words: Sequence[str]) -> bool:
 
 
 def _yes_no(expected: Expected, words: Sequence[str]) -> bool:
-    said = next((word for word in words if word in ("yes", "no")), None)
-    return said in _any(expected)
+    answered = next((word for word in words if word in ("yes", "no")), None)
+    return answered in _any(expected)
 
 
 def _names_only(expected: Expected, words: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.sampling.select import choose_sampling, stretch
-from vidqa.media.speech.recognizer import Recogniser
+from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.stretches import among_frames, for_words
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.finder import WordFinder
@@ -147,12 +147,12 @@ def _words(
     wanted_by = spec.name if name == spec.speech else None
     root = (store or Store()).root
     find = partial(_held, name, root, wanted_by) if name and listens else None
-    ears = WordFinder(reader, None, find=find, cache=Cache() if options.keep else None)
+    word_finder = WordFinder(reader, None, find=find, cache=Cache() if options.keep else None)
     span = for_words(window, info)
-    return among_frames(ears.words(info.path, options.word_request, span), info)
+    return among_frames(word_finder.words(info.path, options.word_request, span), info)
 
 
 @lru_cache(maxsize=1)
-def _held(name: str, root: Path, wanted_by: str | None) -> Recogniser:
+def _held(name: str, root: Path, wanted_by: str | None) -> Recognizer:
     """Return the same recognizer for clip after clip: it is loaded once."""
     return load_speech(name, device="auto", store=Store(root), wanted_by=wanted_by)

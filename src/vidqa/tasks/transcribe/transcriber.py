@@ -50,26 +50,26 @@ class Transcriber:
         """
         self.request = request
         self.reader = reader or Reader()
-        recogniser = None
+        recognizer = None
         if request.subtitles in ("auto", "speech"):
             store = store or Store()
             name = speech or usual_speech(device, store)
-            recogniser = load_speech(name, device=device, store=store)
-        if recogniser is not None and request.subtitles == "speech":
-            recogniser.check(request.language, request.task)
-        self.ears = WordFinder(self.reader, recogniser, cache=cache)
+            recognizer = load_speech(name, device=device, store=store)
+        if recognizer is not None and request.subtitles == "speech":
+            recognizer.check(request.language, request.task)
+        self.word_finder = WordFinder(self.reader, recognizer, cache=cache)
 
     @property
     def made_by(self) -> Mapping[str, Any]:
         """The recogniser's name, revision, device and dtype, on which the output depends."""
-        recogniser = self.ears.recogniser
-        if recogniser is None:
+        recognizer = self.word_finder.recognizer
+        if recognizer is None:
             return {"model": None, "revision": None, "device": None, "dtype": None}
         return {
-            "model": recogniser.name,
-            "revision": recogniser.model_dir.name,
-            "device": recogniser.place.device,
-            "dtype": recogniser.place.compute_type,
+            "model": recognizer.name,
+            "revision": recognizer.model_dir.name,
+            "device": recognizer.place.device,
+            "dtype": recognizer.place.compute_type,
         }
 
     def probe(self, path: Path) -> SoundInfo:
@@ -98,7 +98,7 @@ class Transcriber:
             NotEnoughMemoryError: recognition needs more memory than there is.
 
         """
-        return self.ears.stream(path, self.request, _window(sound, start_s, end_s))
+        return self.word_finder.stream(path, self.request, _window(sound, start_s, end_s))
 
 
 def _window(sound: SoundInfo, start_s: float | None, end_s: float | None) -> Window:

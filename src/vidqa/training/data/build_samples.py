@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from vidqa.engine import Model
-from vidqa.engine.shown_clip import Showing, answer_ids, harmless
-from vidqa.engine.stage_timer import Stopwatch
+from vidqa.engine.shown_clip import PromptFitter, answer_ids, neutralized
+from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import ClipNotFoundError, NotAVideoError, VideoError
 from vidqa.media.viewing import Viewing
 from vidqa.network.inference.frame_encoder import FrameEncoder
@@ -29,7 +29,7 @@ from vidqa.training.data.examples import Example, Source
 from vidqa.training.data.samples import Exchange, Lesson
 from vidqa.types import Segment
 
-Shown = tuple[FrameEncoder, tuple[Segment, ...], tuple[int, ...]]
+PromptFit = tuple[FrameEncoder, tuple[Segment, ...], tuple[int, ...]]
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 PLACES = "places"
 PREFIX = "prefix_ids"
@@ -100,13 +100,13 @@ class Watching:
         ids = frames.ids(turn.prefix_text, shown)
         exchanges = []
         for one in asked:
-            question = harmless(loaded, spec, one.question)
+            question = neutralized(loaded, spec, one.question)
             prompt = tokenize_prompt(loaded, turn, question, ids[None])
             answer = answer_ids(loaded, spec, one.answer)
             exchanges.append(Exchange(prompt.question_ids[0].tolist(), answer))
         return Lesson(frames.places(shown).cpu().contiguous(), ids.tolist(), exchanges)
 
-    def _clip(self, source: Source, recipe: Recipe) -> Shown:
+    def _clip(self, source: Source, recipe: Recipe) -> PromptFit:
         """Read the frames and the words beside them; choose which frames are shown."""
         viewing = Viewing(
             frames=self.frames,
@@ -117,17 +117,17 @@ class Watching:
             keep_places=True,
         )
         fetch = self.model.fetch(source.video, viewing)
-        seen = self.model.see(str(source.video), fetch, viewing, Stopwatch(None))
-        chosen = Showing(self.model.loaded, self.model.spec, recipe, seen).choose()
+        seen = self.model.see(str(source.video), fetch, viewing, StageTimer(None))
+        chosen = PromptFitter(self.model.loaded, self.model.spec, recipe, seen).choose()
         segments, shown = chosen.fitted.segments, chosen.frames
         if recipe.paper is not None:
             # the authors' training repeats the last frame, without words, up to the full number
             missing = recipe.paper.max_frames - len(shown)
             segments = (*segments, *[replace(segments[-1], text="")] * missing)
             shown = tuple(padded(list(shown), recipe.paper.max_frames))
-        return seen.looked.frames, segments, shown
+        return seen.encoded.frames, segments, shown
 
-    def _picture(self, file: Path) -> Shown:
+    def _picture(self, file: Path) -> PromptFit:
         """Show a picture as a clip of one frame."""
         if not file.is_file():
             raise ClipNotFoundError(f"there is no file {str(file)!r}")
@@ -146,7 +146,7 @@ class Watching:
     def _key(self, source: Source, asked: Sequence[Example]) -> str:
         """Hash everything that a lesson depends on."""
         files = [path for path in (source.video, source.subtitles) if path is not None]
-        told = {
+        content = {
             "model": self.model.revision,
             "dtype": self.model.dtype,
             "recipe": self.recipe,
@@ -155,7 +155,7 @@ class Watching:
             "files": [_stamp(path) for path in files],
             "asked": [[one.question, one.answer] for one in asked],
         }
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
 
 
 class KeptLessons:
@@ -169,9 +169,9 @@ class KeptLessons:
 
     def __getitem__(self, index: int) -> Lesson:
         with safe_open(self._files[index], framework="pt") as opened:
-            told = opened.metadata()
-            exchanges = [Exchange(**one) for one in from_json(told[EXCHANGES])]
-            return Lesson(opened.get_tensor(PLACES), from_json(told[PREFIX]), exchanges)
+            content = opened.metadata()
+            exchanges = [Exchange(**one) for one in from_json(content[EXCHANGES])]
+            return Lesson(opened.get_tensor(PLACES), from_json(content[PREFIX]), exchanges)
 
 
 def is_there(source: Source) -> bool:
@@ -191,12 +191,12 @@ def missing(sources: Iterable[Source]) -> Iterator[Unwatchable]:
 
 
 def _write(lesson: Lesson, file: Path) -> None:
-    told = {
+    content = {
         PREFIX: json.dumps(list(lesson.prefix_ids)),
         EXCHANGES: json.dumps([asdict(one) for one in lesson.exchanges]),
     }
     with drafted(file) as draft:
-        save_file({PLACES: lesson.places}, draft, metadata=told)
+        save_file({PLACES: lesson.places}, draft, metadata=content)
 
 
 def _is_whole(file: Path) -> bool:

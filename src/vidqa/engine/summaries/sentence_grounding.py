@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from vidqa.engine.summaries.part_answers import Kept
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.summaries.summary import Sentence, sentences
-from vidqa.engine.summaries.told import Kept
 from vidqa.engine.summaries.windows import Window
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.types import Grounding
@@ -17,7 +17,7 @@ _Asked = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Statement:
     """An answer that is part of a summary."""
 
     question: str
@@ -28,7 +28,7 @@ class Said:
     """Whether it continues the sentence before it."""
 
 
-def paragraph(some: Sequence[Said]) -> str:
+def paragraph(some: Sequence[Statement]) -> str:
     """Join answers into a paragraph."""
     text = ""
     for one in some:
@@ -40,7 +40,7 @@ def paragraph(some: Sequence[Said]) -> str:
 
 
 def rest(
-    pieces: Piecewise, said: Sequence[Said], windows: Sequence[Window]
+    pieces: Piecewise, statements: Sequence[Statement], windows: Sequence[Window]
 ) -> tuple[tuple[Sentence, ...], ...]:
     """Return what the sentences of answers rest on, one item per answer.
 
@@ -49,24 +49,24 @@ def rest(
 
     Args:
         pieces: the clip.
-        said: the answers.
+        statements: the answers.
         windows: those that were watched on their own; none if the clip was watched at once.
 
     """
-    parts = [sentences(one.text) for one in said]
-    asked = {window: _asked(said, parts, window) for window in windows or (None,)}
+    parts = [sentences(one.text) for one in statements]
+    asked = {window: _asked(statements, parts, window) for window in windows or (None,)}
     found = {
         window: dict(zip(asked[window], grounds, strict=True))
         for window, grounds in _grounds(pieces, asked).items()
     }
     return tuple(
         tuple(Sentence(text, _best(found, one, text), gap) for text, gap in some)
-        for one, some in zip(said, parts, strict=True)
+        for one, some in zip(statements, parts, strict=True)
     )
 
 
 def _best(
-    found: Mapping[Window | None, Mapping[_Asked, Grounding]], one: Said, text: str
+    found: Mapping[Window | None, Mapping[_Asked, Grounding]], one: Statement, text: str
 ) -> Grounding:
     """Return the strongest grounding of a sentence in the windows that it may rest on."""
     known = (
@@ -78,12 +78,14 @@ def _best(
 
 
 def _asked(
-    said: Sequence[Said], parts: Sequence[Sequence[tuple[str, str]]], window: Window | None
+    statements: Sequence[Statement],
+    parts: Sequence[Sequence[tuple[str, str]]],
+    window: Window | None,
 ) -> tuple[_Asked, ...]:
     """Return the sentences that may rest on a window, each once."""
     every = (
         (one.question, text)
-        for one, some in zip(said, parts, strict=True)
+        for one, some in zip(statements, parts, strict=True)
         if one.window in (None, window)
         for text, _ in some
     )

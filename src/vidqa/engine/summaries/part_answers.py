@@ -14,7 +14,7 @@ Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PartAnswers:
     """The answers to some questions."""
 
     texts: tuple[str, ...]
@@ -39,7 +39,7 @@ class Told:
         """Words of the answers."""
         return sum(map(count_words, self.texts))
 
-    def then(self, other: "Told") -> "Told":
+    def then(self, other: "PartAnswers") -> "PartAnswers":
         """Append the answers to later questions about the same clip."""
         return replace(
             self,
@@ -53,7 +53,7 @@ class Told:
         )
 
     @classmethod
-    def of(cls, answers: Sequence[Answer]) -> "Told":
+    def of(cls, answers: Sequence[Answer]) -> "PartAnswers":
         """Collect answers about one clip."""
         cut = [one for one in answers if one.stopped_by != "end"]
         return cls(
@@ -79,9 +79,9 @@ def tell(
     *,
     max_new_tokens: int | None = None,
     notify: Notify | None = None,
-) -> Told:
+) -> PartAnswers:
     """Ask questions about a clip; see `Clip.ask`."""
-    return Told.of(
+    return PartAnswers.of(
         [clip.ask(one, max_new_tokens=max_new_tokens, notify=notify) for one in questions]
     )
 
@@ -115,7 +115,7 @@ class Kept(Generic[Made]):
             cache.put(self._kind, key, written(made), about=about)
 
 
-TOLD = Kept("told", Told)
+ANSWERS = Kept("told", PartAnswers)
 
 
 def once(*texts: Iterable[str]) -> tuple[str, ...]:
