@@ -56,7 +56,7 @@ from vidqa.media.words.request import WordRequest
 from vidqa.tasks.transcribe.transcriber import Transcriber
 from vidqa.types import Cue, Words
 transcriber = Transcriber(WordRequest("speech"), device="cpu")
-transcriber.ears.recogniser._pipeline
+transcriber.word_finder.recognizer._pipeline
 path = Path(sys.argv[1])
 started, first, cues = time.perf_counter(), None, []
 for event in transcriber.stream(path, transcriber.probe(path)):

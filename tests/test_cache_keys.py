@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from vidqa.engine import runtime, watched_clip
+from vidqa.engine import read_clip, runtime
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.watch import saved as sights
 from vidqa.engine.watch.encode_frames import FrameRequest
@@ -66,7 +66,7 @@ def test_what_was_seen(model: Fake, tmp_path: Path):
 def test_what_was_read(model: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pictures = Pictures(torch.arange(3)[None], torch.ones(1, 2))
     fitter = Fake(turn=lambda _: None, pictures=lambda *_: pictures)
-    clip = Fake(model=model, _showing=fitter, _shown=None)
+    clip = Fake(model=model, _fitter=fitter, _shown=None)
     model.loaded = Fake(network=None)
     seen: list[Any] = []
 
@@ -74,9 +74,9 @@ def test_what_was_read(model: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         seen.append(key)
         raise LookupError
 
-    monkeypatch.setattr(watched_clip, "kept_context", look_for)
+    monkeypatch.setattr(read_clip, "kept_context", look_for)
     with pytest.raises(LookupError):
-        watched_clip.WatchedClip._open_once(clip, "a.mp4")
+        read_clip.ReadClip._open_once(clip, "a.mp4")
     assert place(tmp_path, sights.READ, seen[0]) == READ
 
 

@@ -59,7 +59,7 @@ def test_without_a_home_only_what_needs_one_is_refused(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("model = ", "cannot be read"), ("modle = 'x'", "no setting"), ("model = 3", "no text")],
+    [("model = ", "cannot be read"), ("modle = 'x'", "not a setting"), ("model = 3", "not text")],
 )
 def test_a_file_that_makes_no_sense_is_refused(file: Path, text: str, said: str) -> None:
     file.write_text(text)

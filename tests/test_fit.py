@@ -49,7 +49,7 @@ def test_fewer_frames_are_taken_and_said(
     assert plans == [half]
     answer = model.watch(film).ask("Who?")
     assert len(answer.frame_times_s) == 8
-    assert any("made to fit the memory" in warning for warning in answer.warnings)
+    assert any("reduced to fit the memory" in warning for warning in answer.warnings)
     assert len(model.watch(film, frames=4).ask("Who?").frame_times_s) == 4
 
 

@@ -46,9 +46,9 @@ def test_verdicts(pictures: float, words: float, both: float, verdict: str) -> N
 
 def test_what_is_no_number_is_no_answer() -> None:
     for nll in (math.nan, -math.inf):
-        with pytest.raises(ModelDamagedError, match="no numbers"):
+        with pytest.raises(ModelDamagedError, match="not numbers"):
             ranked(["yes", "no"], [torch.tensor([-1.0]), torch.tensor([nll])], by="per_token")
-        with pytest.raises(ModelDamagedError, match="no numbers"):
+        with pytest.raises(ModelDamagedError, match="not numbers"):
             judged(-1.0, nll, -1.0, -2.0)
 
 

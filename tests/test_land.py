@@ -40,7 +40,7 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
     def land(self, branch: str) -> "subprocess.CompletedProcess[str]":
-        (self.folder / "uncommitted").write_text("is no part of a branch")
+        (self.folder / "uncommitted").write_text("is not a part of a branch")
         return subprocess.run(
             ["bash", "scripts/land", branch],
             cwd=self.folder, check=False, capture_output=True, text=True,

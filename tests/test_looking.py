@@ -137,7 +137,7 @@ def special(ids: torch.Tensor, controls: set[int]) -> list[int]:
 
 def said(watched: Clip, token: str) -> torch.Tensor:
     """The ids (1, T) of the clip's part of the prompt if a token had been said."""
-    fitter = watched._showing
+    fitter = watched._fitter
     cue = Cue(0.1, 0.5, f"x {token} y")
     heard = replace(fitter, seen=replace(fitter.seen, words=Words("file", (cue,))))
     shown = heard.choose()

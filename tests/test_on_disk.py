@@ -6,16 +6,18 @@ says in the changelog what becomes of what was kept under the old one.
 
 import importlib
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vidqa.engine.summaries import piecewise, resting, told
+from vidqa.engine.summaries import part_answers, piecewise, sentence_grounding
 from vidqa.engine.watch import saved as sights
 from vidqa.errors import ModelDamagedError
 from vidqa.media import fingerprint_cache
+from vidqa.media.sampling.samplers import Sampling
+from vidqa.media.viewing import Viewing
 from vidqa.media.words import saved
 from vidqa.models import resolve
 from vidqa.models.store import manifest
@@ -27,23 +29,21 @@ from vidqa.training.data import build_samples
 from vidqa.types import Words
 
 FIELDS = """
-engine.watch.saved:_Told moments report frame_times_s form
-engine.watch.saved:_Read layers shift
+engine.watch.saved:FramesHeader moments report frame_times_s form
+engine.watch.saved:PrefixHeader layers shift
 media.sampling.samplers:Moments times_s warnings numbering
 prompt.paper.limits:Numbering numbers frames_per_s start_s
 media.frames.read:FrameReport decoder reason warnings
 network.inference.frame_encoder:FrameForm tokens shape
 network.inference.visual_features:VisualForm deeper in_one
-engine.summaries.part_answers:Told texts frame_times_s words_used words_dropped visual_tokens \
-prompt_tokens new_tokens longest_tokens stopped_by warnings
+engine.summaries.part_answers:PartAnswers texts frame_times_s words_used words_dropped \
+visual_tokens prompt_tokens new_tokens longest_tokens stopped_by warnings
 types:Words source cues detail warnings language
 types:Cue start_s end_s text words
 types:Grounding verdict without_pictures without_words without_both
 types:Maker model revision device dtype
-engine.watch.encode_frames:Looking sampling window count size decoder blank
+engine.watch.encode_frames:FrameRequest sampling window count size decoder blank
 media.words.request:WordRequest subtitles language task text_track audio_track word_times
-media.viewing:Viewing subtitles language task text_track audio_track frames recipe sampling \
-start_s end_s decoder blank words keep_places
 media.sampling.samplers:Sampling name rate_fps
 models.spec:Family image_kwargs processor_kwargs template_kwargs prompt
 prompt.form:PromptForm heard unheard question answer marks frame
@@ -61,7 +61,21 @@ TOLD = b"""{"moments":{"times_s":[0.5],"warnings":[],\
 "numbering":{"numbers":[0],"frames_per_s":25.0,"start_s":0.0}},\
 "report":{"decoder":"pyav","reason":"r","warnings":[]},"frame_times_s":[0.5],\
 "form":{"tokens":{"deeper":0,"in_one":false},"shape":[2,3,3]}}"""
-ENTRIES = [(Words, WORDS), (sights._Told, TOLD), (sights._Read, b'{"layers":2,"shift":null}')]
+ENTRIES = [
+    (Words, WORDS),
+    (sights.FramesHeader, TOLD),
+    (sights.PrefixHeader, b'{"layers":2,"shift":null}'),
+]
+
+
+def test_the_key_of_a_part_of_a_clip():
+    assert list(Viewing().key) == [
+        "subtitles", "language", "task", "text_track", "audio_track", "frames", "recipe",
+        "sampling", "start_s", "end_s", "decoder", "blank", "words", "keep_places",
+    ]  # fmt: skip
+    viewing = Viewing(sampling=Sampling("fps", 2.0), words=Words("none"))
+    older = [name for name in asdict(viewing) if name in viewing.key]
+    assert viewing.key == {name: asdict(viewing)[name] for name in older}
 
 
 @pytest.mark.parametrize("line", FIELDS.strip().splitlines())
@@ -73,9 +87,15 @@ def test_fields(line: str):
 
 
 def test_kinds_files_and_records():
-    kinds = (sights.LOOKED, sights.READ, saved.KIND, told.TOLD._kind, piecewise.SHOTS._kind)
+    kinds = (
+        sights.LOOKED,
+        sights.READ,
+        saved.KIND,
+        part_answers.ANSWERS._kind,
+        piecewise.SHOTS._kind,
+    )
     assert kinds == ("looked", "read", "heard", "told", "shots")
-    assert resting.GROUNDS._kind == "grounds"
+    assert sentence_grounding.GROUNDS._kind == "grounds"
     assert (cache.FOLDER, fingerprint_cache.FOLDER) == ("results", "fingerprints")
     models = (manifest.MARKER, resolve.SETTINGS, resolve.ADDED)
     assert models == ("verified.json", "vidqa.json", "added")

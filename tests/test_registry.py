@@ -39,7 +39,7 @@ def test_of_an_unknown_name_the_nearest_are_named(find_any: object) -> None:
 def test_models_and_recognisers_are_told_apart() -> None:
     with pytest.raises(UsageError, match="only listens"):
         find_model("whisper-tiny.en")
-    with pytest.raises(UsageError, match="no speech model"):
+    with pytest.raises(UsageError, match="not a speech model"):
         find_speech("starter")
 
 

@@ -3,7 +3,6 @@
 python tests/cli/fake.py ask CLIP QUESTION ...
 """
 
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -172,13 +171,11 @@ class FakeModel:
 def install(text: list[str] | None = None, warnings: tuple[str, ...] = ()) -> None:
     """Put the fake where the engine is, for this process."""
     model = FakeModel(text or PIECES, warnings)
-    sys.modules["vidqa.engine"] = SimpleNamespace(
-        load=lambda *_, **__: model, identify=lambda *_, **__: model.maker
-    )  # type: ignore[assignment]
-    import vidqa
+    from vidqa import engine
     from vidqa.cli.session import ModelSession
 
-    vidqa.engine = sys.modules["vidqa.engine"]  # type: ignore[attr-defined]
+    engine.load = lambda *_, **__: model  # type: ignore[assignment, return-value]
+    engine.identify = lambda *_, **__: model.maker
 
     def check(self: ModelSession, clips: tuple[str, ...]) -> None:
         self.model, self.store = SimpleNamespace(), SimpleNamespace()  # type: ignore[assignment]

@@ -1,5 +1,6 @@
 """`vidqa ask`: what lands on stdout and stderr, and how it ends."""
 
+import io
 import json
 import subprocess
 import sys
@@ -17,12 +18,12 @@ ESCAPE = "\x1b[31mred\x1b[0m\x07\u202e"
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Install the fake engine; call it for other texts or warnings."""
-    import vidqa
+    from vidqa import engine
     from vidqa.cli.session import ModelSession
 
     monkeypatch.setattr(ModelSession, "check", ModelSession.check)
-    monkeypatch.setitem(sys.modules, "vidqa.engine", sys)
-    monkeypatch.setattr(vidqa, "engine", None, raising=False)
+    for name in ("load", "identify"):
+        monkeypatch.setattr(engine, name, None)
     monkeypatch.setattr("vidqa.cli.session.silence_libraries", lambda: None)
     monkeypatch.setattr("vidqa.cli.session.keep_libraries_off_the_network", lambda: None)
     fake.install()
@@ -128,7 +129,7 @@ def test_a_question_on_stdin_that_is_no_text(ask: Ask, monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), encoding="utf-8"))
     status, out, err = ask("a.mp4", "-q", "-")
     assert (status, out) == (2, "")
-    assert "the question on stdin is no utf-8 text" in err
+    assert "the question on stdin is not utf-8 text" in err
 
 
 @pytest.mark.parametrize(
@@ -188,11 +189,11 @@ def test_a_missing_model_is_told_before_torch_is_loaded(
         (["only-a-clip.mp4"], "a clip and a question are needed"),
         (["https://example.org/a.mp4", "what?"], "is an address"),
         (["a.mp4", " "], "the question is empty"),
-        (["a.mp4", "what?", "--start", "soon"], "--start 'soon' is no time"),
-        (["a.mp4", "what?", "--start", "1:75"], "--start '1:75' is no time"),
-        (["a.mp4", "what?", "--start", "1:75:00"], "--start '1:75:00' is no time"),
-        (["a.mp4", "what?", "--start", ""], "--start '' is no time"),
-        (["a.mp4", "what?", "--start", "h"], "--start 'h' is no time"),
+        (["a.mp4", "what?", "--start", "soon"], "--start 'soon' is not a time"),
+        (["a.mp4", "what?", "--start", "1:75"], "--start '1:75' is not a time"),
+        (["a.mp4", "what?", "--start", "1:75:00"], "--start '1:75:00' is not a time"),
+        (["a.mp4", "what?", "--start", ""], "--start '' is not a time"),
+        (["a.mp4", "what?", "--start", "h"], "--start 'h' is not a time"),
         (["a.mp4", "what?", "--subtitles", "no.srt"], "no such file"),
         (["a.mp4", "what?", "--model", "nope"], "no model is called 'nope'"),
         (["a.mp4", "what?", "--frames", "many"], "--frames"),
@@ -289,10 +290,19 @@ def test_options_that_do_nothing_are_named(ask: Ask, words: list[str], said: str
     assert said in ask("a.mp4", "what?", *words)[2]
 
 
+def test_what_makes_no_sense_is_refused_before_stdin_is_read(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(b"1\n00:00:00,000 --> 00:00:01,000\nhello\n"))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert ask("a.mp4", "what?", "--subtitles", "-", "--start", "5", "--end", "3")[0] == 2
+    assert stdin.read().startswith("1\n")
+
+
 def test_a_question_that_is_no_text_is_refused_before_anything_else(ask: Ask) -> None:
     status, out, err = ask("a.mp4", "what\udcff?")
     assert (status, out) == (2, "")
-    assert "no text" in err
+    assert "not text" in err
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_senseless_choices(ask: Ask, more: tuple[str, ...]) -> None:  # noqa: F8
 def test_what_an_answer_rests_on(ask: Ask) -> None:  # noqa: F811
     _, out, err = ask("clip.mp4", "what?", "--grounding")
     assert out == "The video shows **a cat**, then a mug.\n"
-    assert "seen: nats of likelihood that the answer loses: 9.5 without the pictures" in err
+    assert "seen: log-likelihood lost, in nats: 9.5 without the pictures" in err
     record = json.loads(ask("clip.mp4", "what?", "--grounding", "--json")[1])
     assert record["grounding"] == {
         "verdict": "seen",

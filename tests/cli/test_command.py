@@ -118,6 +118,7 @@ def test_what_is_set_holds_where_nothing_is_typed() -> None:
     write_setting("device", "cpu")
     assert painted() == Paint(device="cpu")
     assert painted("--device", "mps") == Paint(device="mps")
+    assert painted("--device", "") == Paint(device="cpu"), "an empty word sets nothing"
 
 
 @pytest.mark.parametrize(

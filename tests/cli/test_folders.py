@@ -410,10 +410,10 @@ def test_choices_of_a_run_that_was_done_before(ask: Ask, clips: Path, tmp_path: 
     ("words", "said"),
     [
         (["--shard", "0/3", "what?"], "there is no shard 0 of 3"),
-        (["--shard", "three", "what?"], "--shard 'three' is no part"),
+        (["--shard", "three", "what?"], "--shard 'three' is not a part"),
         (["what?", "--files-from", "none.txt"], "'none.txt' cannot be read"),
         (["--questions", "none.txt"], "'none.txt' cannot be read"),
-        (["--questions", "latin.txt"], "'latin.txt' is no UTF-8 text"),
+        (["--questions", "latin.txt"], "'latin.txt' is not UTF-8 text"),
         (["what?", "--batch", "2", "--choices", "a,b"], "--batch"),
         (["what?", "--retry-failed"], "--retry-failed is for -o"),
         (["what?", "--force", "-o", "-"], "--force is for -o"),

@@ -100,10 +100,10 @@ def test_other_files_in_the_folder_do_not_matter(clip: Path, tmp_path: Path) -> 
         (["-o", "a.png", "--sample", "random"], "--sample 'random'"),
         (["-o", "a.png", "--start", "9"], "--start 9 lies outside"),
         (["--start", "12:30"], "--start 12:30 lies outside"),
-        (["--start", "0:02", "--end", "1"], "--end 1 does not come after --start 0:02"),
+        (["--start", "0:02", "--end", "1"], "--end 1 does not come after --start 2"),
         (["--frames", "20000000"], "--frames"),
         (["-o", "a.png", "--model", "nope"], "no model is called 'nope'"),
-        (["-o", "a.png", "--font", "clip.mp4"], "is no font"),
+        (["-o", "a.png", "--font", "clip.mp4"], "is not a font"),
         (["-o", "a.png", "--frames", "0"], "--frames"),
     ],
 )

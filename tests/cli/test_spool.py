@@ -100,7 +100,7 @@ def test_texts_as_programs_save_them(tmp_path: Path, encoding: str):
 
 def test_what_is_no_text_is_refused(tmp_path: Path):
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(UsageError, match="is no UTF-8 text"):
+    with pytest.raises(UsageError, match="is not UTF-8 text"):
         read_text(tmp_path / "a.txt")
 
 

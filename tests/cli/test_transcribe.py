@@ -156,14 +156,14 @@ def test_lines_of_several_clips_name_them(
     [
         (["a.mp4", "b.mp4", "-f", "srt"], "do not make one srt file"),
         (["a.mp4", "-f", "doc"], "no format is called"),
-        (["a.mp4", "-o", "talk.doc"], ".doc is no format that is written here"),
-        (["a.mp4", "--start", "10", "--end", "0:05"], "--end 0:05 does not come after --start 10"),
+        (["a.mp4", "-o", "talk.doc"], ".doc is not a format that is written here"),
+        (["a.mp4", "--start", "10", "--end", "0:05"], "--end 5 does not come after --start 10"),
         (["a.mp4", "--subtitles", "off"], "leaves nothing"),
         (["a.mp4", "--task", "sing"], "no such task"),
         (["a.mp4", "--language", "klingon"], "no language is called"),
         (["https://example.org/a.mp4"], "is an address"),
-        (["a.mp4", "--speech", "starter"], "no speech model"),
-        (["a.mp4", "--start", "soon"], "no time"),
+        (["a.mp4", "--speech", "starter"], "not a speech model"),
+        (["a.mp4", "--start", "soon"], "not a time"),
         ([], "no clip given"),
     ],
 )
@@ -281,7 +281,7 @@ def test_nothing_is_heard_twice(
         raise AssertionError("something listened")
 
     with monkeypatch.context() as deaf:
-        deaf.setattr("vidqa.media.speech.recognizer.Recogniser.listen", refuse)
+        deaf.setattr("vidqa.media.speech.recognizer.Recognizer.listen", refuse)
         status, again, err = transcribe(copy, *stretch)
         assert (status, again) == (0, first)
         assert "(speech, whisper-tiny.en, en)" in err
@@ -305,7 +305,7 @@ def test_a_clip_beside_its_subtitles_is_heard_unless_told_to_read(
     clip.with_suffix(".srt").write_text(SRT, encoding="utf-8")
     status, out, err = transcribe(clip)
     assert (status, out) == (0, "")
-    assert "nobody speaks in it" in err
+    assert "no speech was found" in err
     assert "again" in transcribe(clip, "--subtitles", "auto")[1]
 
 
@@ -318,7 +318,7 @@ def test_files_with_sound_alone_and_with_none(
     status, said, err = transcribe(tmp_path / "a.m4a", "-f", "json")
     assert status == 0
     assert json.loads(said)["words_source"] == "none"
-    assert "nobody speaks in it" in err
+    assert "no speech was found" in err
     make_clip(tmp_path / "mute.mp4", range(0, 1000, 40))
     status, said, err = transcribe(tmp_path / "mute.mp4")
     assert (status, said) == (0, "")

@@ -35,7 +35,7 @@ def test_projector_joins_four_neighbours_in_order() -> None:
 
 def test_projector_refuses_a_remainder() -> None:
     projector = ConcatProjector(concat_factor=4, vision_width=3, text_width=12, bias=False)
-    with pytest.raises(ValueError, match="7 visual tokens are no multiple of 4"):
+    with pytest.raises(ValueError, match="7 visual tokens are not a multiple of 4"):
         projector(torch.zeros(1, 7, 3))
 
 

@@ -76,7 +76,7 @@ def test_the_other_decoders_checkpoint_is_named(llm: str, tmp_path: Path) -> Non
         ("model-00002-of-00002.safetensors", None, ModelDamagedError, "cannot be read"),
         ("model-00002-of-00002.safetensors", "x" * 99, ModelDamagedError, "cannot be read"),
         ("tokenizer.model", None, ModelDamagedError, "neither tokenizer.model nor"),
-        ("tokenizer.model", "abc", ModelDamagedError, "no SentencePiece model"),
+        ("tokenizer.model", "abc", ModelDamagedError, "not a SentencePiece model"),
         ("tokenizer_config.json", BROKEN, ModelDamagedError, "tokenizer_config.json cannot"),
     ],
 )

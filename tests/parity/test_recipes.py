@@ -280,7 +280,7 @@ def test_ranking_needs_choices(folder: Path, clip: Path) -> None:
 def test_the_answers_ids_are_the_authors(golden: Golden, folder: Path, clip: Path) -> None:
     watched = opened(folder).watch(clip)
     (ids,) = piece_ids(tokenizer(), ["the cat</s>"], legacy=golden.legacy)
-    assert watched._showing.answer_ids("the cat") == ids
+    assert watched._fitter.answer_ids("the cat") == ids
 
 
 def test_the_recipe_paper_is_for_the_papers_models(folder: Path, clip: Path) -> None:
@@ -290,3 +290,5 @@ def test_the_recipe_paper_is_for_the_papers_models(folder: Path, clip: Path) -> 
         opened(folder).watch(clip, recipe="cake")
     with pytest.raises(UsageError, match="chooses the frames"):
         opened(folder).watch(clip, recipe="paper", sampling=Sampling.parse("scene"))
+    with pytest.raises(UsageError, match="each question stands alone"):
+        opened(folder).watch(clip, recipe="paper").converse()

@@ -199,4 +199,4 @@ def test_bad_lines_are_named(line: str, said: str, tmp_path: Path) -> None:
 def test_bad_options_are_named(questions: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["eval", str(questions), "--without", "sense"]) == 2
     assert run(["eval", str(questions), "--against", str(questions)]) == 2
-    assert "no evaluation" in capsys.readouterr().err
+    assert "not an evaluation" in capsys.readouterr().err

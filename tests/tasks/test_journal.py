@@ -67,7 +67,7 @@ def test_a_torn_line_is_cut(tmp_path: Path, cut: int) -> None:
 def test_other_files_are_left_alone(tmp_path: Path, content: str) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text(content)
-    with pytest.raises(UsageError, match="is no record of vidqa; nothing was written"):
+    with pytest.raises(UsageError, match="is not a record of vidqa; nothing was written"):
         Journal(path)
     assert path.read_text() == content
 

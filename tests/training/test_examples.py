@@ -102,7 +102,7 @@ def test_pairs_of_pictures_and_captions(folders: Folders) -> None:
 @pytest.mark.parametrize(
     ("layout", "records", "said"),
     [
-        ("cmd", "nope", "no JSON"),
+        ("cmd", "nope", "not JSON"),
         ("cmd", {"a": 1}, "no list of annotations"),
         ("cmd", [{"image_id": "a"}], "record 1: 'caption' is missing"),
         ("videoinstruct", [{"video_id": "b", "q": "", "a": "c"}], "q must be a text"),

@@ -23,7 +23,7 @@ from vidqa.training.data.packing import pack
 from vidqa.training.loop import Evaluated, Stepped
 from vidqa.training.objective import AnswerLoss
 from vidqa.training.schedule import Schedule
-from vidqa.training.session import NOTES, Finished, Session, Told
+from vidqa.training.session import NOTES, Finished, Session, TrainingEvent
 from vidqa.training.settings import Lora, TrainingSettings
 
 pytestmark = pytest.mark.numbers
@@ -71,19 +71,19 @@ def session(base: Path, folder: Path, settings: TrainingSettings = SETTINGS) -> 
     return Session(model=model, preset="starter", folder=folder, settings=settings)
 
 
-def steps_of(events: Iterator[Told]) -> list[Stepped]:
+def steps_of(events: Iterator[TrainingEvent]) -> list[Stepped]:
     return [event for event in events if isinstance(event, Stepped)]
 
 
 @pytest.fixture(scope="module")
 def unbroken(
     base: Path, examples: list[Example], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, list[Told]]:
+) -> tuple[Path, list[TrainingEvent]]:
     folder = tmp_path_factory.mktemp("run") / "model"
     return folder, list(session(base, folder).run(examples, examples[:2]))
 
 
-def test_it_learns(unbroken: tuple[Path, list[Told]]) -> None:
+def test_it_learns(unbroken: tuple[Path, list[TrainingEvent]]) -> None:
     losses = [step.loss for step in steps_of(iter(unbroken[1]))]
     assert len(losses) == STEPS
     assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
@@ -93,7 +93,7 @@ def test_it_learns(unbroken: tuple[Path, list[Told]]) -> None:
 
 
 def test_what_comes_out_is_what_was_trained(
-    unbroken: tuple[Path, list[Told]], examples: list[Example]
+    unbroken: tuple[Path, list[TrainingEvent]], examples: list[Example]
 ) -> None:
     """Merged, rounded to bf16 and loaded anew it has the loss that was seen last."""
     folder, events = unbroken
@@ -112,7 +112,7 @@ def test_what_comes_out_is_what_was_trained(
     assert model.watch(source.video).ask(examples[0].question).text
 
 
-def test_the_log_says_every_step(unbroken: tuple[Path, list[Told]]) -> None:
+def test_the_log_says_every_step(unbroken: tuple[Path, list[TrainingEvent]]) -> None:
     folder, events = unbroken
     records = [json.loads(line) for line in (folder / NOTES / curve.LOG).read_text().splitlines()]
     steps = [record for record in records if "loss" in record]
@@ -128,7 +128,7 @@ SLOW = pytest.mark.slow
     "stopped_after", [pytest.param(1, marks=SLOW), 17, pytest.param(40, marks=SLOW)]
 )
 def test_a_stopped_run_goes_on_as_if_it_had_not(
-    unbroken: tuple[Path, list[Told]],
+    unbroken: tuple[Path, list[TrainingEvent]],
     base: Path,
     examples: list[Example],
     tmp_path: Path,
@@ -150,7 +150,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not(
     assert [json.loads(line)["step"] for line in log] == list(range(1, STEPS + 1))
 
 
-def steps_only(events: Iterator[Told]) -> Iterator[Stepped]:
+def steps_only(events: Iterator[TrainingEvent]) -> Iterator[Stepped]:
     return (event for event in events if isinstance(event, Stepped))
 
 
@@ -209,6 +209,6 @@ def test_another_run_in_the_folder_is_not_mixed_in(
         list(other.run(examples, []))
 
 
-def test_a_model_is_not_overwritten(unbroken: tuple[Path, list[Told]], base: Path) -> None:
+def test_a_model_is_not_overwritten(unbroken: tuple[Path, list[TrainingEvent]], base: Path) -> None:
     with pytest.raises(UsageError, match="holds a model already"):
         next(session(base, unbroken[0]).run([], []))

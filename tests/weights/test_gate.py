@@ -154,7 +154,7 @@ def test_plain_settings_pass(folder: Path) -> None:
 )
 def test_sizes_that_no_model_has_are_refused(folder: Path, told: dict[str, object]) -> None:
     (folder / "config.json").write_text(json.dumps(told))
-    with pytest.raises(ModelUnsupportedError, match="is no model's"):
+    with pytest.raises(ModelUnsupportedError, match="is not a model's"):
         require_safe(folder)
 
 
@@ -171,7 +171,7 @@ def test_pictures_that_no_machine_holds_are_refused(folder: Path, size: object) 
     (folder / "verified.json").write_text('{"files": [{"size": 10000000000}]}')
     require_safe(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps({"size": size}))
-    with pytest.raises(ModelUnsupportedError, match="is no model's"):
+    with pytest.raises(ModelUnsupportedError, match="is not a model's"):
         require_safe(folder)
 
 

@@ -141,7 +141,7 @@ def test_refusals_come_before_any_download(desk: Desk, name: str, message: str, 
     ("change", "said"),
     [
         ({"model_type": "brand_new"}, "has no class for 'brand_new'"),
-        ({"model_type": "brand_new", "auto_map": {"AutoModel": "m.M"}}, "needs code of its own"),
+        ({"model_type": "brand_new", "auto_map": {"AutoModel": "m.M"}}, "needs custom code"),
         ({"model_type": "llama"}, "does not look at pictures"),
     ],
     ids=["too new", "remote code", "text only"],

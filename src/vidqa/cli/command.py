@@ -1,7 +1,7 @@
 """Commands with groups of options: a group is a dataclass, an option one of its fields."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -73,24 +73,33 @@ class Group:
     def take(self, given: dict[str, Any]) -> Any:
         """Make the object of what was typed, and take that out. Raises UsageError."""
         typed = {one: given.pop(_name(one)) for one in self.fields}
-        return self.kind(**dict(self._values(typed)))
+        files = {one: value for one, value in typed.items() if self._may_be_stdin(one, value)}
+        values = dict(self._values({one: typed[one] for one in typed.keys() - files.keys()}))
+        made = self.kind(**values)  # which refuses what makes no sense before stdin is read
+        return replace(made, **dict(self._values(files))) if files else made
+
+    @staticmethod
+    def _may_be_stdin(one: Field[Any], value: Any) -> bool:
+        declared: Option | None = one.metadata.get(KEY)
+        return declared is not None and declared.takes_stdin and value not in declared.choices
 
     def _values(self, typed: Mapping[Field[Any], Any]) -> Iterator[tuple[str, Any]]:
         for one, value in typed.items():
             declared: Option | None = one.metadata.get(KEY)
             if declared is None:
                 yield one.name, value
+            elif declared.setting is not None and not value:
+                if known := setting(declared.setting).value:
+                    yield one.name, known
             elif value is not None:
                 yield one.name, self._read(one, declared, value)
-            elif declared.setting is not None and (known := setting(declared.setting).value):
-                yield one.name, known
 
     def _read(self, one: Field[Any], declared: Option, value: Any) -> Any:
         if declared.negates:
             return not value
         if not isinstance(value, str):
             return value
-        if declared.takes_stdin:
+        if self._may_be_stdin(one, value):
             if self.part.stdin_is_for:
                 refuse_stdin(value, one.name, self.part.stdin_is_for)
             value = spooled(value)

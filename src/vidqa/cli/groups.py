@@ -67,9 +67,6 @@ class WatchSetup:
     may_download: bool = True
     """Whether a download may be offered."""
 
-    def __post_init__(self) -> None:
-        _ = self.viewing.word_request  # refuses what makes no sense before anything is loaded
-
     @property
     def settings(self) -> dict[str, Any]:
         """All of it that can change an answer, as it was given, for JSON."""

@@ -57,8 +57,8 @@ Choices = Annotated[
     str | None,
     typer.Option(
         metavar="A,B,...",
-        help="Take the likeliest of these answers, per token; status 0 if it is the first one, "
-        "1 if it is another.",
+        help="Answer with one of these, the most likely per token. Exit status 0: the first one "
+        "won; 1: another did.",
     ),
 ]
 Threshold = Annotated[
@@ -67,14 +67,16 @@ Threshold = Annotated[
         metavar="P",
         min=0.0,
         max=1.0,
-        help="With --choices: answer `unsure`, status 3, where none is as likely as this.",
+        help="With --choices: answer `unsure`, exit status 3, if the best one is less likely "
+        "than this.",
     ),
 ]
 WhatItRestsOn = Annotated[
     bool,
     typer.Option(
         "--grounding",
-        help="Say what the answer rests on: seen, heard, both, or a guess; asks again with less.",
+        help="Report whether the answer rests on the pictures, the words, both, or is a guess; "
+        "runs the model up to three more times.",
     ),
 ]
 Offline = Annotated[
@@ -225,6 +227,7 @@ Without = Annotated[
     list[str] | None,
     typer.Option(
         metavar="pictures|words",
-        help="Keep these from the model, to learn what it makes of the rest; repeatable.",
+        help="Hide the pictures or the words from the model, to measure how much it relies on "
+        "them; repeatable.",
     ),
 ]

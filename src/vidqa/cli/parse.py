@@ -86,7 +86,7 @@ def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Reque
 def require_text(question: str) -> None:
     """Refuse bytes that are not valid text. Raises UsageError."""
     if any("\ud800" <= one <= "\udfff" for one in question):
-        raise UsageError("the question is no text", hint="write it in UTF-8")
+        raise UsageError("the question is not text", hint="write it in UTF-8")
 
 
 def _last_word(word: str, named: Sequence[str], selection: Selection, stdin: TextIO) -> str:
@@ -172,7 +172,9 @@ def _read_file(path: Path) -> bytes:
 def _read_shard(text: str) -> tuple[int, int]:
     part, slash, parts = text.partition("/")
     if not (slash and part.isdecimal() and parts.isdecimal()):
-        raise UsageError(f"--shard {text!r} is no part", hint="--shard 3/8 is the third of eight")
+        raise UsageError(
+            f"--shard {text!r} is not a part", hint="--shard 3/8 is the third of eight"
+        )
     return int(part), int(parts)
 
 
@@ -181,7 +183,7 @@ def _read(stdin: TextIO) -> str:
         return stdin.read()
     except UnicodeDecodeError as error:
         raise UsageError(
-            f"the question on stdin is no {error.encoding} text", hint="write it in UTF-8"
+            f"the question on stdin is not {error.encoding} text", hint="write it in UTF-8"
         ) from error
 
 
@@ -208,7 +210,7 @@ def read_time(text: str | None, option: str) -> float | None:
         return read_seconds(text)
     except ValueError as error:
         raise UsageError(
-            f"{option} {text!r} is no time", hint="write seconds, mm:ss or hh:mm:ss"
+            f"{option} {text!r} is not a time", hint="write seconds, mm:ss or hh:mm:ss"
         ) from error
 
 

@@ -78,7 +78,10 @@ LoraRank = Annotated[
     int | None, typer.Option("--rank", metavar="N", min=1, help="Rank of the LoRA. [default: 8]")
 ]
 SaveEvery = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Steps between checkpoints and looks at --eval.")
+    int,
+    typer.Option(
+        metavar="N", min=1, help="Save a checkpoint and evaluate on --eval every N steps."
+    ),
 ]
 Checkpointing = Annotated[
     bool,

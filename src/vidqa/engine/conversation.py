@@ -11,6 +11,7 @@ from torch import Tensor
 from vidqa.engine.answer.generate import checked_sampling
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watched_clip import WatchedClip
+from vidqa.errors import UsageError
 from vidqa.network.inference.decode import Context, prefill_question
 from vidqa.network.inference.prompt_ids import between_turns
 from vidqa.types import Answer, Notify, TextDelta
@@ -35,6 +36,11 @@ class Conversation:
     """Questions that may refer to earlier ones and to their answers."""
 
     def __init__(self, clip: WatchedClip) -> None:
+        """Begin. Raises UsageError for a clip watched by the recipe `paper`."""
+        if clip.recipe.window is not None:  # its prompts are cut, and so would earlier turns be
+            raise UsageError(
+                "by the recipe paper each question stands alone", hint="watch with recipe vidqa"
+            )
         self.clip = clip
         self.turns: list[Exchange] = []
         """All turns, including those that the model no longer sees."""

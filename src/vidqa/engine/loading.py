@@ -33,7 +33,7 @@ OnPlan = Callable[[MemoryPlan, str], object]
 
 
 def load(
-    model: str | LocalModel = "starter",
+    name: str | LocalModel = "starter",
     settings: LoadSettings | None = None,
     *,
     frames: int | None = None,
@@ -47,7 +47,7 @@ def load(
     """Load a model from the cache; nothing is downloaded.
 
     Args:
-        model: as in `vidqa models list`, a folder, a repository of the Hub, or what was found.
+        name: as in `vidqa models list`, a folder, a repository of the Hub, or what was found.
         settings: where it computes, and with what.
         frames: how many memory is planned for; the model's default if None.
         caches: how often memory holds a clip: once more for choices, once for `grounded`.
@@ -64,7 +64,7 @@ def load(
 
     """
     how, store = with_options(LoadSettings, settings, given), store or Store()
-    local, device = resolve(model, store), choose_device(how.device)
+    local, device = resolve(name, store), choose_device(how.device)
     recognizer, missing = _recognizer(local.spec, how.speech, device=device, store=store)
     return open_folder(
         local.spec,
@@ -85,7 +85,7 @@ def load(
 
 
 def identify(
-    model: str | LocalModel,
+    name: str | LocalModel,
     *,
     device: str = "auto",
     dtype: str = "auto",
@@ -99,7 +99,7 @@ def identify(
         UsageError: no such model, device or dtype.
 
     """
-    local = resolve(model, store or Store())
+    local = resolve(name, store or Store())
     chosen = choose_device(device)
     return Maker(local.spec.name, local.revision, chosen, choose_dtype(dtype, chosen))
 
@@ -154,7 +154,7 @@ def open_folder(
     timer = StageTimer(notify)
     with timer.stage("load"):
         device = choose_device(device)
-        processor, dtype = load_processor(folder), choose_dtype(dtype, device)
+        dtype, processor = choose_dtype(dtype, device), load_processor(folder)
         run_apart = None if spec.sources else TemplateRunner(folder)
         require_template(ChatTemplate(processor, run_apart), folder)
         memory = plan_for(spec, folder, processor, dtype=dtype, frames=frames, caches=caches)

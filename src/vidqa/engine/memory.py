@@ -30,7 +30,7 @@ class Memory:
         """A warning if the plan was reduced."""
         if self.plan == self.wanted:
             return ()
-        return (f"made to fit the memory: {self.plan}; wanted were {self.wanted}",)
+        return (f"reduced to fit the memory: {self.plan}; requested were {self.wanted}",)
 
     def fitted(self, device: str) -> "Memory":
         """Choose the first plan that fits the free memory; the one requested if none does."""

@@ -11,7 +11,6 @@ from vidqa.engine.runtime import Runtime
 from vidqa.engine.watch.fetch import Fetch, View
 from vidqa.errors import VidqaError
 from vidqa.media.viewing import Viewing
-from vidqa.prompt.recipe import choose_recipe
 from vidqa.types import Notify
 from vidqa.types.generation import GenerationSettings
 from vidqa.types.options import with_options
@@ -92,7 +91,7 @@ class Model(Runtime):
         own = {one.name for one in fields(GenerationSettings)} & settings.keys()
         generation = GenerationSettings(**{name: settings.pop(name) for name in own})
         viewing = Viewing(**settings)
-        choose_recipe(viewing.recipe, self.spec)
+        viewing.recipe_for(self.spec)
         asked = [questions] if isinstance(questions, str) else list(questions)
         named = [clips] if isinstance(clips, str | Path) else clips
         names = list(map(str, named))

@@ -15,7 +15,6 @@ from vidqa.network.inference.prompt_ids import PromptIds
 from vidqa.network.inference.token_sampling import Sampling
 from vidqa.network.text.detokenize import TextStream
 from vidqa.network.text.paper_tokenizer import WholeText
-from vidqa.prompt.recipe import choose_recipe
 from vidqa.types import (
     Answer,
     Segment,
@@ -34,11 +33,11 @@ class ReadClip:
         self.fingerprint = seen.fingerprint
         self.decoder = seen.encoded.report.decoder
         self.viewing = viewing
-        self.recipe = choose_recipe(viewing.recipe, model.spec)
+        self.recipe = viewing.recipe_for(model.spec)
         self.video = seen.video
-        self.fitter = PromptFitter(model.loaded, model.spec, self.recipe, seen)
+        self._fitter = PromptFitter(model.loaded, model.spec, self.recipe, seen)
         with timer.stage("prefill"):
-            self.shown = self.fitter.choose()
+            self._shown = self._fitter.choose()
             self.video_prefix = self._open_once(seen.info.path.name)
         self.warnings = (
             *model.spec.notes,
@@ -46,7 +45,7 @@ class ReadClip:
             *seen.moments.all_warnings(len(seen.encoded.frame_times_s)),
             *seen.encoded.report.warnings,
             *seen.words.warnings,
-            *self.shown.warnings,
+            *self._shown.warnings,
         )
         """All that was left out or guessed."""
         self.timings_s = dict(timer.seconds)
@@ -55,15 +54,15 @@ class ReadClip:
     @property
     def segments(self) -> tuple[Segment, ...]:
         """Each frame's time and the words shown to the model with it."""
-        return self.shown.fitted.segments
+        return self._shown.fitted.segments
 
     def _open_once(self, about: str) -> VideoPrefix:
         """Read the clip into the decoder, or load what was read before from the disk."""
         model, cache = self.model, self.model.cache
         if cache is None:
-            return self.open(self.fitter, self.shown)
-        turn = self.fitter.turn(self.shown)
-        pictures = self.fitter.pictures(turn, self.shown)
+            return self._open(self._fitter, self._shown)
+        turn = self._fitter.turn(self._shown)
+        pictures = self._fitter.pictures(turn, self._shown)
         key = read_key(pictures, model=model.revision, device=model.device, dtype=model.dtype)
         tokens = pictures.input_ids.shape[1]
         kept = kept_context(cache, key, model.loaded.network, tokens)
@@ -74,7 +73,7 @@ class ReadClip:
             keep_context(cache, key, video_prefix.prefix, about=about)
         return video_prefix
 
-    def open(
+    def _open(
         self, fitter: PromptFitter, shown: PromptFit, *, template: str | None = None
     ) -> VideoPrefix:
         """Read a clip into the decoder; `template` replaces the model's own around the prompt."""
@@ -95,7 +94,7 @@ class ReadClip:
             UsageError: it is empty, or no text.
 
         """
-        return self.fitter.neutralized(checked_question(question))
+        return self._fitter.neutralized(checked_question(question))
 
     def require_fitting(self, prompt: PromptIds) -> None:
         """Refuse a prompt that is too long.
@@ -142,14 +141,14 @@ class ReadClip:
     ) -> Answer:
         """Return what was written, with all that is known about it."""
         return replace(
-            self.known_answer(question, prompt, timer),
+            self._known_answer(question, prompt, timer),
             text=writing.text,
             seed=None if sampling.greedy else sampling.seed,
             new_tokens=writing.new_tokens,
             stopped_by=writing.stopped_by,
         )
 
-    def known_answer(self, question: str, prompt: PromptIds, timer: StageTimer) -> Answer:
+    def _known_answer(self, question: str, prompt: PromptIds, timer: StageTimer) -> Answer:
         """Return all that is known of an answer but the answer itself."""
         return Answer(
             text="",
@@ -165,8 +164,8 @@ class ReadClip:
             frame_times_s=tuple(segment.time_s for segment in self.segments),
             duration_s=self.info.duration_s,
             words_source=self.words.source,
-            words_used=self.shown.fitted.used,
-            words_dropped=self.shown.fitted.dropped,
+            words_used=self._shown.fitted.used,
+            words_dropped=self._shown.fitted.dropped,
             visual_tokens=self.video_prefix.visual_tokens(prompt),
             prompt_tokens=prompt.tokens,
             new_tokens=0,

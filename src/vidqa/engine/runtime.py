@@ -25,7 +25,7 @@ from vidqa.media.words.finder import WordFinder
 from vidqa.models.spec import ModelSpec
 from vidqa.network.inference.frame_encoder import FrameEncoder
 from vidqa.network.loading import Loaded
-from vidqa.prompt.recipe import Recipe, choose_recipe
+from vidqa.prompt.recipe import Recipe
 from vidqa.system.cache import Cache
 from vidqa.types import Maker, Stage
 from vidqa.types.media_info import VideoInfo
@@ -78,7 +78,7 @@ class Runtime:
             UsageError: the viewing makes no sense for this model.
 
         """
-        recipe = choose_recipe(viewing.recipe, self.spec)
+        recipe = viewing.recipe_for(self.spec)
         wanted = viewing.word_request
         known = viewing.words
         fetch_plan = FetchPlan(
@@ -109,8 +109,8 @@ class Runtime:
         return ClipContents(name, begun.info, begun.fingerprint, *seen_frames, words)
 
     def most_frames(self, viewing: Viewing) -> int:
-        """Return how many frames are looked at; no more than what was made to fit the memory."""
-        sampling = choose_sampling(choose_recipe(viewing.recipe, self.spec), viewing.sampling)
+        """Return how many frames are looked at; no more than what was reduced to fit the memory."""
+        sampling = choose_sampling(viewing.recipe_for(self.spec), viewing.sampling)
         count = sampling.most(viewing.frames, self.spec.frames)
         return min(count, self.memory.plan.frames) if self.memory.warnings else count
 

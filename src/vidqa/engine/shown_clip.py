@@ -169,7 +169,7 @@ def checked_question(question: str) -> str:
     if not question.strip():
         raise UsageError("the question is empty")
     if not question.isprintable() and any("\ud800" <= one <= "\udfff" for one in question):
-        raise UsageError("the question is no text", hint="write it in UTF-8")
+        raise UsageError("the question is not text", hint="write it in UTF-8")
     return question
 
 

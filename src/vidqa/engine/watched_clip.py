@@ -83,7 +83,7 @@ class WatchedClip(ReadClip):
 
     def with_words(self, words: Words) -> Self:
         """Return a clip of the same frames, with other words beside them."""
-        seen = replace(self.fitter.seen, words=words)
+        seen = replace(self._fitter.seen, words=words)
         with self.model.memory.errors(self.model.name):
             return type(self)(self.model, seen, self.viewing, StageTimer(None, self.timings_s))
 
@@ -113,7 +113,7 @@ class WatchedClip(ReadClip):
             raise UsageError("there is nothing to choose from, or a choice is empty")
         with self.model.memory.errors(self.model.name):
             if self.recipe.name == "paper":
-                video_prefix = self.open(self.fitter, self.shown, template=training_template())
+                video_prefix = self._open(self._fitter, self._shown, template=training_template())
             else:
                 video_prefix = self.video_prefix
             prompt = self.prompt_ids(question, video_prefix)
@@ -125,7 +125,7 @@ class WatchedClip(ReadClip):
     def _choice_ids(self, choices: Sequence[str], *, beginnings: bool) -> list[list[int]]:
         texts = [choice.strip() for choice in choices]
         return [
-            self.fitter.answer_ids(
+            self._fitter.answer_ids(
                 text,
                 ends=not beginnings or any(one != text and one.startswith(text) for one in texts),
             )
@@ -157,7 +157,7 @@ class WatchedClip(ReadClip):
             ranking = self.rank(question, choices, beginnings=True)
         is_sure = threshold is None or ranking[0].probability >= threshold
         return replace(
-            self.known_answer(question, self.prompt_ids(question), timer),
+            self._known_answer(question, self.prompt_ids(question), timer),
             text=ranking[0].text if is_sure else UNSURE,
             choices=ranking,
             is_sure=is_sure,
@@ -173,7 +173,7 @@ class WatchedClip(ReadClip):
             texts = [choice.text for choice in answer.choices]
             answers = self._choice_ids(texts, beginnings=True)
         elif answer.text.strip():
-            answers = [self.fitter.answer_ids(answer.text)]
+            answers = [self._fitter.answer_ids(answer.text)]
         else:
             return replace(answer, warnings=(*answer.warnings, "an empty answer rests on nothing"))
         (grounding,) = self._judged(answer.question, answers, odds if answer.choices else each)
@@ -186,12 +186,12 @@ class WatchedClip(ReadClip):
             UsageError: as `rank` does.
 
         """
-        return self._judged(question, [self.fitter.answer_ids(text) for text in texts], each)
+        return self._judged(question, [self._fitter.answer_ids(text) for text in texts], each)
 
     def _judged(
         self, question: str, answers: Sequence[Sequence[int]], worth: Worth
     ) -> tuple[Grounding, ...]:
-        scores, has_words = partial(self._scores, question, answers), bool(self.shown.fitted.used)
+        scores, has_words = partial(self._scores, question, answers), bool(self._shown.fitted.used)
         with self.model.memory.errors(self.model.name):
             return compared(scores, worth, has_words=has_words)
 
@@ -201,8 +201,8 @@ class WatchedClip(ReadClip):
         """Return the log likelihood of each answer's tokens in nats, with less shown."""
         video_prefix = self.video_prefix
         if not (pictures and words):
-            fitter = self.fitter.without(pictures=not pictures, words=not words)
-            video_prefix = self.open(fitter, fitter.choose())
+            fitter = self._fitter.without(pictures=not pictures, words=not words)
+            video_prefix = self._open(fitter, fitter.choose())
         return video_prefix.score(self.prompt_ids(question, video_prefix), answers)
 
     def _answer(

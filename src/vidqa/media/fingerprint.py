@@ -47,7 +47,7 @@ def file_status(path: Path) -> stat_result:
     with _errors(path):
         status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise NotAVideoError(f"{str(path)!r} is no file")
+        raise NotAVideoError(f"{str(path)!r} is not a file")
     return status
 
 

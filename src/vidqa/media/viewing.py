@@ -7,24 +7,23 @@ from typing import Any, get_args
 from vidqa.errors import UsageError
 from vidqa.media.sampling.samplers import SAMPLERS, Sampling, written_names
 from vidqa.media.words.request import Subtitles, WordRequest
+from vidqa.prompt.recipe import Recipe, ShownModel, choose_recipe
 from vidqa.system.file_systems import is_regular
 from vidqa.types.clock import as_typed, read_seconds
-from vidqa.types.options import as_given, listed, option
+from vidqa.types.options import as_given, later_ones, listed, option
 from vidqa.types.values import Decoder, Task, Words
 
 TIME: dict[str, Any] = {
     "metavar": "TIME",
     "read": read_seconds,
-    "wrong": " is no time",
+    "wrong": " is not a time",
     "hint": "write seconds, mm:ss or hh:mm:ss",
 }
 """How times are typed."""
 
 
-def read_subtitles(text: str) -> str | Path:
-    """Read `auto`, `speech`, `off`, or the path of a file that exists. Raises ValueError."""
-    if text in ("auto", "speech", "off"):
-        return text
+def read_path(text: str) -> Path:
+    """Read the path of a file that exists. Raises ValueError."""
     if not is_regular(Path(text)):
         raise ValueError(f"there is no file {text}")
     return Path(text)
@@ -71,7 +70,8 @@ class Viewing:
         "The words: a subtitle file; auto: one beside the clip, else a track inside it, "
         "else speech recognition; speech: listen in any case; off: none.",
         metavar="FILE|auto|speech|off",
-        read=read_subtitles,
+        choices=("auto", "speech", "off"),
+        read=read_path,
         wrong=": no such file",
         hint="use a file, auto, speech or off",
         takes_stdin=True,
@@ -148,4 +148,9 @@ class Viewing:
             "blank": self.blank,
             "words": self.words and asdict(self.words),
             "keep_places": self.keep_places,
+            **later_ones(self),
         }
+
+    def recipe_for(self, model: ShownModel) -> Recipe:
+        """Return how frames and words are shown to a model. Raises UsageError."""
+        return choose_recipe(self.recipe, model)

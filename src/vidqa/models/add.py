@@ -39,7 +39,7 @@ def add(folder: Path, name: str, *, store: Store | None = None) -> Path:
     store = store or Store()
     _require_name(name, store)
     if not is_folder(folder):
-        raise UsageError(f"{str(folder)!r} is no folder")
+        raise UsageError(f"{str(folder)!r} is not a folder")
     if is_adapter(folder):
         require_safe_adapter(folder)
         return _add_adapter(folder, name, store)

@@ -113,7 +113,7 @@ def require_plain(file: Path) -> None:
         for key, value in one.items():
             is_side = key == "size" and file.name.endswith(PROCESSOR)
             if _is_beyond("width" if is_side else key, value):
-                raise ModelUnsupportedError(f"{str(file)!r} is no model's: {key} is {value}")
+                raise ModelUnsupportedError(f"{str(file)!r} is not a model's: {key} is {value}")
             if _leads_elsewhere(key, value):
                 raise ModelUnsupportedError(
                     f"{str(file)!r} would have something loaded from elsewhere: {key}", hint=OWN
@@ -228,7 +228,7 @@ def _require_shards(folder: Path, weights: set[str]) -> None:
     for shard in sorted(set(named.values())):
         if not WEIGHTS.fullmatch(shard):
             raise ModelUnsupportedError(
-                f"{str(index)!r} names {shard!r}, which is no file of safetensors beside it",
+                f"{str(index)!r} names {shard!r}, which is not a safetensors file beside it",
                 hint=SAFE,
             )
         if shard not in weights:
@@ -249,7 +249,7 @@ def require_plain_lora(file: Path) -> None:
     """Refuse a LoRA whose settings make PEFT load or compute more than its weights."""
     content = read_json(file)
     if not isinstance(content, dict):
-        raise ModelDamagedError(f"{str(file)!r} is no configuration")
+        raise ModelDamagedError(f"{str(file)!r} is not a configuration")
     if (kind := content.get("peft_type")) != LORA:
         raise ModelUnsupportedError(
             f"{str(file)!r} says that its kind is {kind!r}, and vidqa loads {LORA} only"

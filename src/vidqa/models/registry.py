@@ -114,4 +114,4 @@ def find_speech(name: str) -> SpeechSpec:
     spec = find(name)
     if isinstance(spec, SpeechSpec):
         return spec
-    raise UsageError(f"{name} is no speech model", hint="vidqa models list")
+    raise UsageError(f"{name} is not a speech model", hint="vidqa models list")

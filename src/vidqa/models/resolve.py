@@ -160,7 +160,7 @@ def _fetched(name: str, source: HubSource, store: Store) -> LocalModel:
         folder = store.folder(key)
     except ModelMissingError as error:
         raise ModelMissingError(
-            f"{name} is no folder here, and as a model of the Hub it is not in the cache",
+            f"{name} is not a folder here, and as a model of the Hub it is not in the cache",
             hint=f"vidqa models pull {name}",
         ) from error
     except ModelDamagedError as error:

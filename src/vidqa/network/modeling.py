@@ -48,7 +48,7 @@ class ConcatProjector(nn.Module):
         batch, places, width = tokens.shape
         k = self.concat_factor
         if places % k:
-            raise ValueError(f"ConcatProjector: {places} visual tokens are no multiple of {k}")
+            raise ValueError(f"ConcatProjector: {places} visual tokens are not a multiple of {k}")
         joined = tokens.reshape(batch, places // k, k * width)  # (B, P/k, kD)
         projected: Tensor = self.linear(joined)  # (B, P/k, text width)
         return projected

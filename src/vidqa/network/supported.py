@@ -135,7 +135,7 @@ def _read_config(file: Path) -> dict[str, Any]:
     with reading(file.parent):
         config = from_json(file.read_text(encoding="utf-8"))
     if not isinstance(config, dict):
-        raise ModelDamagedError(f"{file} is no configuration")
+        raise ModelDamagedError(f"{file} is not a configuration")
     return config
 
 
@@ -143,7 +143,8 @@ def _unknown(folder: Path, config: dict[str, Any]) -> str:
     kind = config.get("model_type")
     if config.get("auto_map"):
         return (
-            f"the model in {folder} ({kind}) needs code of its own to run, which vidqa never does"
+            f"the model in {folder} ({kind}) needs custom code (trust_remote_code), which vidqa "
+            "does not run"
         )
     made = config.get("transformers_version")
     by = f", it was written by {made}" if made else ""

@@ -203,7 +203,7 @@ def read_size(text: str) -> int:
             raise ValueError
         return int(size)
     except (ValueError, KeyError, OverflowError) as error:
-        raise UsageError(f"{text!r} is no size", hint="write it as 5GB or 200MB") from error
+        raise UsageError(f"{text!r} is not a size", hint="write it as 5GB or 200MB") from error
 
 
 def _entry(file: Path) -> Kept | None:

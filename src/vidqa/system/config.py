@@ -74,7 +74,7 @@ def read_settings(file: Path) -> dict[str, str]:
         require_name(name, where=f" in {file}")
         if not isinstance(value, str):
             raise UsageError(
-                f"{name} in {file} is no text: {value!r}", hint=f'write it as {name} = "..."'
+                f"{name} in {file} is not text: {value!r}", hint=f'write it as {name} = "..."'
             )
     return values
 
@@ -96,7 +96,7 @@ def write_setting(name: str, value: str | None) -> Path:
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
     except UnicodeEncodeError as error:
-        raise UsageError(f"{value!r} is no text") from error
+        raise UsageError(f"{value!r} is not text") from error
     return file
 
 
@@ -111,7 +111,7 @@ def require_name(name: str, *, where: str = "") -> None:
         return
     near = get_close_matches(name, SETTINGS, n=1)
     meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(SETTINGS)}"
-    raise UsageError(f"{name!r}{where} is no setting", hint=meant)
+    raise UsageError(f"{name!r}{where} is not a setting", hint=meant)
 
 
 def _with(text: str, name: str, value: str | None) -> str:

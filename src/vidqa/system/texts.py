@@ -42,7 +42,7 @@ def read_text(file: Path) -> str:
     try:
         return decoded(sys.stdin.buffer.read() if str(file) == STDIN else file.read_bytes())
     except UnicodeDecodeError as error:
-        raise UsageError(f"{str(file)!r} is no UTF-8 text", hint="write it in UTF-8") from error
+        raise UsageError(f"{str(file)!r} is not UTF-8 text", hint="write it in UTF-8") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise UsageError(f"{str(file)!r} cannot be read: {reason}") from error

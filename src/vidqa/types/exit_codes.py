@@ -56,7 +56,7 @@ MEANINGS = {
     ExitCode.USAGE: "the command makes no sense as written",
     ExitCode.UNSURE: "with `--choices`: none is as likely as `--threshold` wants",
     ExitCode.NO_SUCH_FILE: "no such file",
-    ExitCode.NOT_A_VIDEO: "the file is no readable video",
+    ExitCode.NOT_A_VIDEO: "the file is not a readable video",
     ExitCode.NO_VIDEO_STREAM: "the file has no picture",
     ExitCode.DECODER_FAILED: "decoding the file crashed, hung or took too much memory",
     ExitCode.MODEL_MISSING: "the model is not in the cache",

@@ -24,7 +24,9 @@ class GenerationSettings:
     top_p: float = option(
         1.0, "Draw only among the likeliest tokens of this share.", metavar="P", least=0, most=1
     )
-    seed: int = option(0, "Of the draws, with --temperature.", metavar="N", least=0, most=2**63 - 1)
+    seed: int = option(
+        0, "Random seed, used when --temperature is above 0.", metavar="N", least=0, most=2**63 - 1
+    )
 
     @property
     def settings(self) -> dict[str, Any]:

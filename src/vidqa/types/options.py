@@ -31,7 +31,7 @@ class Option:
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
-    """The only values."""
+    """Values that are taken as they are typed; without `read` there are no others."""
     read: Callable[[str], Any] | None = None
     """Makes the value of what is typed. Raises UsageError, or ValueError that says nothing more."""
     hint: str | None = None
@@ -52,9 +52,12 @@ class Option:
     def value_of(self, name: str, text: str) -> Any:
         """Make the value of what was typed as `name`. Raises UsageError."""
         noun = name.removeprefix("--")
-        if self.choices and text not in self.choices:
-            raise UsageError(f"{name} {text!r}: no such {noun}", hint=f"use {listed(self.choices)}")
+        if text in self.choices:
+            return text
         if self.read is None:
+            if self.choices:
+                hint = f"use {listed(self.choices)}"
+                raise UsageError(f"{name} {text!r}: no such {noun}", hint=hint)
             return text
         try:
             return self.read(text)
@@ -91,6 +94,17 @@ def as_given(values: Any) -> dict[str, Any]:
         for one in fields(values)
         if (declared := one.metadata.get(KEY)) is not None
         and not ((value := getattr(values, one.name)) == one.default and declared.is_later)
+    }
+
+
+def later_ones(values: Any) -> dict[str, Any]:
+    """Return the values of later options that were given: of others, old keys know nothing."""
+    return {
+        one.name: value
+        for one in fields(values)
+        if (declared := one.metadata.get(KEY)) is not None
+        and declared.is_later
+        and (value := getattr(values, one.name)) != one.default
     }
 
 

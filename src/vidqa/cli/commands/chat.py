@@ -184,13 +184,13 @@ def piped() -> Iterator[str]:
     """Yield what comes through a pipe, line by line.
 
     Raises:
-        UsageError: it is no text.
+        UsageError: it is not text.
 
     """
     try:
         yield from sys.stdin
     except UnicodeDecodeError as error:
-        raise UsageError(f"stdin is no {error.encoding} text", hint="write it in UTF-8") from error
+        raise UsageError(f"stdin is not {error.encoding} text", hint="write it in UTF-8") from error
 
 
 def prompted() -> str:

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -140,8 +140,9 @@ class FramesRun:
         """Return what pictures are known by, once they are in a folder."""
         from vidqa.media.marks import marks
 
-        given = asdict(self.options)
-        mark = marks(clip, self.options.word_request, keep=given.pop("keep"))
+        options = self.options
+        mark = marks(clip, options.word_request, keep=options.keep)
+        given = {**options.key, "model": options.model, "speech": options.speech}
         settings = {name: None if one is None else str(one) for name, one in given.items()}
         return making(mark, {"settings": {**settings, "font": str(self.wishes.font)}})
 
@@ -236,7 +237,6 @@ def frames(
     """Show what a model sees of clips. Frames, and the words beside them; loads no model."""
     from vidqa.tasks.preview.preview import PreviewOptions
 
-    _ = viewing.word_request  # refuses what makes no sense
     reporter = StatusReporter(quiet=quiet)
     how = PreviewOptions.of(
         viewing, model=previewed_model(model, reporter), speech=load.speech, keep=load.keep

@@ -101,7 +101,6 @@ class TrainRun:
     def _session(self, clips: int) -> "Session":
         from vidqa import engine
         from vidqa.models.resolve import trained_preset
-        from vidqa.prompt.recipe import choose_recipe
         from vidqa.system.devices import choose_device
         from vidqa.training.session import Session
 
@@ -112,7 +111,7 @@ class TrainRun:
         # on a CPU memory is cheap, and fp32 weights give the same losses wherever a run goes on
         halved = precision != "no" and device != "cpu"
         model = engine.load(options.base, device=device, dtype="bfloat16" if halved else "float32")
-        choose_recipe(self.viewing.recipe, model.spec)
+        self.viewing.recipe_for(model.spec)
         return Session(
             model=model,
             preset=preset,

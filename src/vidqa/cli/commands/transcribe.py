@@ -33,7 +33,7 @@ def read_format(text: str | None, output: str | None) -> Format:
     named = "txt" if named == "text" else named
     if named and named not in FORMATS and text is None:
         raise UsageError(
-            f"{output}: .{named} is no format that is written here",
+            f"{output}: .{named} is not a format that is written here",
             hint=f"name it {', '.join(f'.{form}' for form in FORMATS)}, or say -f",
         )
     wanted = text or named or "txt"
@@ -110,16 +110,24 @@ def transcribe(
     form = captions.read_form
     if viewing.text_track and subtitles == "speech":  # then it is to be read
         subtitles = "auto"
-    source = options_of(Viewing)["subtitles"].value_of("--subtitles", spooled(subtitles))
+    readable = read_readable(form, captions.max_line_width, captions.max_cue_seconds)
     is_plain = captions.form is captions.output is None and not captions.as_json
     how = TranscribeOptions(
         form=form,
         clocked=is_plain and sys.stdout.isatty(),
-        readable=read_readable(form, captions.max_line_width, captions.max_cue_seconds),
+        readable=readable,
         output=captions.output,
-        viewing=replace(viewing, subtitles=source),
+        viewing=replace(viewing, subtitles=_source(subtitles)),
         load=load,
         force=captions.force,
     )
     found = clips.find(words, suffixes=VIDEO | SOUND)
     return TranscribeRun(found, how, StatusReporter(quiet=quiet)).run()
+
+
+def _source(subtitles: str) -> str | Path:
+    """Read what `--subtitles` says, which may be what comes from stdin."""
+    declared = options_of(Viewing)["subtitles"]
+    text = subtitles if subtitles in declared.choices else spooled(subtitles)
+    source: str | Path = declared.value_of("--subtitles", text)
+    return source

@@ -213,7 +213,7 @@ def work(answer: Answer) -> str:
 
 
 def rests_on(grounding: Grounding) -> str:
-    """Describe the grounding: `seen: nats of likelihood that the answer loses: 9.1 without ...`."""
+    """Describe the grounding: `seen: log-likelihood lost, in nats: 9.1 without ...`."""
     lead = "warning: a guess" if grounding.verdict == "guess" else grounding.verdict
     parts = (
         ("the pictures", grounding.without_pictures),
@@ -221,7 +221,7 @@ def rests_on(grounding: Grounding) -> str:
         ("both", grounding.without_both),
     )
     losses = ", ".join(f"{nats:.1f} without {name}" for name, nats in parts)
-    return f"{lead}: nats of likelihood that the answer loses: {losses}"
+    return f"{lead}: log-likelihood lost, in nats: {losses}"
 
 
 def cut_short(answer: Answer) -> str:

@@ -185,7 +185,7 @@ class TranscribeRun:
     def _report(self, clip: str, words: Words, sound: "SoundInfo", seconds: float) -> None:
         count = sum(count_words(cue.text) for cue in words.cues)
         if words.source == "none":
-            found = "nobody speaks in it" if sound.tracks else "there is no sound in it"
+            found = "no speech was found" if sound.tracks else "there is no sound in it"
         else:
             parts = [words.source, words.detail, words.language]
             cues = counted(len(words.cues), "cue")

@@ -51,6 +51,6 @@ def require_numbers(values: Iterable[float]) -> None:
     """
     if not all(map(math.isfinite, values)):
         raise ModelDamagedError(
-            "the model computes likelihoods that are no numbers (overflow, or damaged weights)",
+            "the model computes likelihoods that are not numbers (overflow, or damaged weights)",
             hint="try --dtype float32 or bfloat16",
         )

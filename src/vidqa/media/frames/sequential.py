@@ -146,7 +146,7 @@ def _warnings(slots: _Slots, last_wanted_s: float) -> tuple[str, ...]:
         counted: rate,
         "the file cannot be read to its end": slots.losses.cut_off,
         f"pictures skipped because they are damaged: {slots.losses.packets}": slots.losses.packets,
-        f"frames shown although they are damaged: {slots.corrupt_kept}": slots.corrupt_kept,
+        f"damaged frames that were used: {slots.corrupt_kept}": slots.corrupt_kept,
         f"pictures skipped because they have no time: {slots.untimed}": slots.untimed,
         f"pictures skipped because their times go back: {slots.gone_back}": slots.gone_back,
     }

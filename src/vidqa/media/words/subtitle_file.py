@@ -74,7 +74,7 @@ def _events(text: str, path: Path) -> list[Line]:
             if not event.is_comment and not event.is_drawing
         ]
     except (pysubs2.Pysubs2Error, ValueError, ArithmeticError, LookupError) as error:
-        raise UsageError(f"{quoted(path)} is no subtitle file; {READABLE} are read") from error
+        raise UsageError(f"{quoted(path)} is not a subtitle file; {READABLE} are read") from error
 
 
 def _is_timing(known: str) -> Callable[[str], bool]:

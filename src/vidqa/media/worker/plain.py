@@ -73,7 +73,7 @@ def decode(content: bytes, memories: Sequence[memoryview]) -> Any:
     def array(encoded: dict[str, Any]) -> NDArray[Any]:
         kind = np.dtype(str(encoded["type"]))
         if kind.kind not in NUMBERS:
-            raise ValueError(f"{kind} is no type of numbers")
+            raise ValueError(f"{kind} is not a type of numbers")
         return np.frombuffer(next(left), dtype=kind).reshape(encoded["shape"])
 
     makers: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -110,7 +110,7 @@ def _error(encoded: dict[str, Any]) -> errors.VidqaError:
     """Make an error of vidqa."""
     kind = getattr(errors, encoded["name"], None)
     if not (isinstance(kind, type) and issubclass(kind, errors.VidqaError)):
-        raise ValueError(f"{encoded['name']} is no error of vidqa's")
+        raise ValueError(f"{encoded['name']} is not an error of vidqa's")
     message, hint = encoded["said"]
     return kind(str(message), hint=None if hint is None else str(hint))
 
@@ -122,7 +122,7 @@ def _class(name: str) -> Any:
     is_ours = module in FOREIGN_CLASSES or module.startswith("vidqa.media.")
     is_kind = isinstance(kind, type) and dataclasses.is_dataclass(kind)
     if not (is_ours and is_kind and kind.__module__ == module):
-        raise ValueError(f"{name} is no class that a worker may name")
+        raise ValueError(f"{name} is not a class that a worker may name")
     return kind
 
 

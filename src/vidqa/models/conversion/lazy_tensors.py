@@ -118,7 +118,7 @@ def _unreadable(file: Path, error: BaseException) -> ModelDamagedError:
             f"{file} cannot be read: it holds {odd[1]}, and nothing but tensors and plain values "
             "is taken from files"
         )
-    return ModelDamagedError(f"{file} cannot be read: it is no file of PyTorch's")
+    return ModelDamagedError(f"{file} cannot be read: it is not a PyTorch file")
 
 
 def _is_pointer(file: Path) -> bool:

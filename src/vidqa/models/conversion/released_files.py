@@ -81,7 +81,7 @@ def read_checkpoint(file: Path) -> tuple[LazyTensors, tuple[str, ...]]:
     model = found.get("model") if isinstance(found, dict) else None
     if not isinstance(model, dict) or not all(isinstance(one, Tensor) for one in model.values()):
         raise ModelDamagedError(
-            f"{file} is no checkpoint of the authors: it holds no tensors under `model`",
+            f"{file} is not a checkpoint of the authors: it holds no tensors under `model`",
             hint=CHECKPOINT_HINT,
         )
     return lazy(model), tuple(sorted(set(found) - {"model"}))

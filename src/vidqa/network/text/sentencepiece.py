@@ -42,7 +42,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
 def _from_json(file: Path) -> Vocabulary:
     model = from_json(file.read_text(encoding="utf-8")).get("model", {})
     if model.get("type") != "BPE" or not model.get("byte_fallback"):
-        raise ModelDamagedError(f"{file} is no BPE tokenizer with byte fallback")
+        raise ModelDamagedError(f"{file} is not a BPE tokenizer with byte fallback")
     pairs: list[Any] = [m.split(" ") if isinstance(m, str) else m for m in model["merges"]]
     return Vocabulary(model["vocab"], [(left, right) for left, right in pairs])
 
@@ -58,7 +58,7 @@ def _from_model(file: Path) -> Vocabulary:
                     scores[text] = score
                 ids[text] = len(ids)
     except (IndexError, UnicodeDecodeError, struct.error, ValueError) as error:
-        raise ModelDamagedError(f"{file} is no SentencePiece model: {error}") from error
+        raise ModelDamagedError(f"{file} is not a SentencePiece model: {error}") from error
     if not ids:
         raise ModelDamagedError(f"{file} holds no pieces")
     return Vocabulary(ids, _merges(scores, ids))

@@ -17,6 +17,7 @@ from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
 from vidqa.prompt.recipe import choose_recipe
 from vidqa.system import paths
+from vidqa.system.devices import choose_device
 from vidqa.tasks.doctor.finding import Finding, State
 from vidqa.types import Frame
 
@@ -65,7 +66,10 @@ class Demo:
             return
         wanted_by = self.spec.name if self.spec.sources else None  # a folder is not pulled
         recognizer = load_speech(
-            self.spec.speech, device=self.device, store=self.store, wanted_by=wanted_by
+            self.spec.speech,
+            device=choose_device(self.device),
+            store=self.store,
+            wanted_by=wanted_by,
         )
         begun = time.perf_counter()
         word_finder = WordFinder(self.reader, recognizer)

@@ -223,7 +223,7 @@ def read_marks(file: Path) -> list[Marks]:
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(
-            f"{file} is no evaluation", hint="give a file that `vidqa eval -o` wrote"
+            f"{file} is not an evaluation", hint="give a file that `vidqa eval -o` wrote"
         ) from error
 
 

@@ -167,7 +167,7 @@ def _parsed(content: bytes, path: Path) -> list[Record]:
                 raise ValueError("no record")
         except ValueError as error:
             raise UsageError(
-                f"line {number} of {path} is no record of vidqa; nothing was written",
+                f"line {number} of {path} is not a record of vidqa; nothing was written",
                 hint="write to another file",
             ) from error
         records.append(record)
@@ -178,7 +178,7 @@ def _require_record(torn: bytes, path: Path) -> None:
     """Refuse to cut off anything but the beginning of a record."""
     if not torn.startswith(b'{"schema_version"'[: len(torn)]):
         raise UsageError(
-            f"the end of {path} is no record of vidqa; nothing was written",
+            f"the end of {path} is not a record of vidqa; nothing was written",
             hint="write to another file",
         )
 

@@ -97,4 +97,4 @@ def _font(size: int, file: Path | None) -> Font:
     try:
         return ImageFont.truetype(file, size)
     except OSError as error:
-        raise UsageError(f"{str(file)!r} is no font that can be read") from error
+        raise UsageError(f"{str(file)!r} is not a font that can be read") from error

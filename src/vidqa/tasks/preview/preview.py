@@ -23,7 +23,6 @@ from vidqa.models.resolve import find_local
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
 from vidqa.prompt.interleave import FittedWords
-from vidqa.prompt.recipe import choose_recipe
 from vidqa.system.cache import Cache
 from vidqa.types import Frame, Words
 from vidqa.types.media_info import VideoInfo
@@ -94,7 +93,7 @@ def preview(
     if info.kind == "sound":
         raise NoVideoStreamError(f"{quoted(path)} has sound but no video: there is nothing to see")
     window = stretch(info, options.start_s, options.end_s)
-    recipe = choose_recipe(options.recipe, spec)
+    recipe = options.recipe_for(spec)
     sampling = choose_sampling(recipe, options.sampling)
     moments = reader.moments(info, sampling, window, sampling.most(options.frames, spec.frames))
     words = _words(info, window, spec, options, reader, store)

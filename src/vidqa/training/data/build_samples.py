@@ -135,7 +135,7 @@ class Watching:
             with Image.open(file) as opened:
                 pixels = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
         except (OSError, SyntaxError) as error:  # Pillow's words for a damaged file
-            raise NotAVideoError(f"{str(file)!r} is no readable picture: {error}") from error
+            raise NotAVideoError(f"{str(file)!r} is not a readable picture: {error}") from error
         encoder = FrameEncoder(
             self.model.loaded, self.model.spec.family.image_kwargs, keep_places=True
         )

@@ -86,7 +86,7 @@ def _records(file: Path) -> Iterator[Mapping[str, Any]]:
     try:
         found = from_json(text)
     except ValueError as error:
-        raise UsageError(f"{file} is no JSON: {error}") from error
+        raise UsageError(f"{file} is not JSON: {error}") from error
     if isinstance(found, dict):
         found = found.get("annotations")
     if not isinstance(found, list):
