@@ -148,6 +148,14 @@ def test_too_many_words_are_dropped_and_said(clip: Path, model: Model, tmp_path:
     assert "60 of 100 words did not fit" in answer.warnings
 
 
+def test_fewer_words_may_be_asked_for(clip: Path, model: Model, subtitles: Path) -> None:
+    known = model.watch(clip, subtitles=subtitles).ask("Who?")
+    answer = model.watch(clip, subtitles=subtitles, max_words=2).ask("Who?")
+    assert (answer.words_used, answer.words_dropped) == (2, known.words_used - 2)
+    most = model.watch(clip, subtitles=subtitles, max_words=10**6).ask("Who?")
+    assert (most.words_used, most.words_dropped) == (known.words_used, known.words_dropped)
+
+
 def test_words_of_any_script_give_way_before_frames(
     clip: Path, model: Model, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ def test_the_key_of_a_part_of_a_clip():
     viewing = Viewing(sampling=Sampling("fps", 2.0), words=Words("none"))
     older = [name for name in asdict(viewing) if name in viewing.key]
     assert viewing.key == {name: asdict(viewing)[name] for name in older}
+    assert Viewing(max_words=3).key == {**Viewing().key, "max_words": 3}
 
 
 @pytest.mark.parametrize("line", FIELDS.strip().splitlines())

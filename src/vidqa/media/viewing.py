@@ -1,6 +1,6 @@
 """How clips are watched: each field is an option of the commands, of the records and of Python."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -100,6 +100,13 @@ class Viewing:
         "[default: the one that a player takes]",
         metavar="N|CODE",
     )
+    max_words: int | None = option(
+        None,
+        "Words to show beside the frames, never more than the model's own. [default: those]",
+        metavar="N",
+        least=1,
+        is_later=True,
+    )
     blank: bool = False
     """Show grey pictures in place of the frames, so that an answer rests on the words."""
     words: Words | None = None
@@ -153,4 +160,5 @@ class Viewing:
 
     def recipe_for(self, model: ShownModel) -> Recipe:
         """Return how frames and words are shown to a model. Raises UsageError."""
-        return choose_recipe(self.recipe, model)
+        own = choose_recipe(self.recipe, model)
+        return replace(own, max_words=min(own.max_words, self.max_words or own.max_words))
