@@ -23,9 +23,9 @@ CHILD = """
 import json, resource, sys, time
 started = time.perf_counter()
 import vidqa
-import vidqa.engine
+from vidqa.engine import load
 imported = time.perf_counter() - started
-model = vidqa.load("starter", keep=False)
+model = load("starter", keep=False)
 clip = model.watch(sys.argv[1])
 answer = clip.ask(sys.argv[2])
 print(json.dumps({

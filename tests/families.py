@@ -25,7 +25,7 @@ from transformers.models.minicpmv4_6.video_processing_minicpmv4_6 import MiniCPM
 from transformers.models.qwen2_vl import Qwen2VLImageProcessor
 from transformers.models.qwen3_vl import Qwen3VLVideoProcessor
 
-from tiny import CHATML, smolvlm_folder, spec, text_config, tokenizer, vidqa_folder
+from tiny import CHATML, native_folder, smolvlm_folder, spec, text_config, tokenizer
 from vidqa.models.presets.hub import FAMILIES
 from vidqa.models.spec import PLAIN, ModelSpec
 
@@ -166,7 +166,7 @@ def internvl_folder(folder: Path, *, seed: int = 0) -> Path:
 
 
 MAKERS: dict[str, Callable[..., Path]] = {
-    "vidqa": vidqa_folder,
+    "vidqa": native_folder,
     "smolvlm": smolvlm_folder,
     "qwen3_vl": qwen3_vl_folder,
     "qwen3_5": qwen3_5_folder,

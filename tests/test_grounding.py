@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from vidqa.engine import Clip, Model, open_folder
 from vidqa.engine.answer.grounding import RESTS_NATS, judged
 from vidqa.engine.answer.rank import ranked
 from vidqa.errors import ModelDamagedError
+from vidqa.network.native.kv_cache import KeyValueLayer
 from vidqa.system.footprint import CACHES
 from vidqa.types import UNSURE
 
@@ -71,13 +73,18 @@ def test_a_clip_is_held_as_often_as_is_planned_for(
     clip: Clip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video_prefix = clip.video_prefix
-    layers = [one for one in video_prefix.prefix.cache.layers if type(one) is DynamicLayer]
-    most, update = 0, DynamicLayer.update
+    kinds = (DynamicLayer, KeyValueLayer)
+    layers = [one for one in video_prefix.prefix.cache.layers if type(one) in kinds]
+    kind = type(layers[0])
+    most, update = 0, kind.update
 
-    def counted(self: DynamicLayer, *given: object, **told: object) -> object:
+    def held(layer: Any) -> torch.Tensor:
+        return layer._keys if isinstance(layer, KeyValueLayer) else layer.keys
+
+    def counted(self: object, *given: object, **told: object) -> object:
         nonlocal most
-        result = update(self, *given, **told)  # type: ignore[arg-type]
-        seen.append(weakref.ref(result[0]))
+        result = update(self, *given, **told)
+        seen.append(weakref.ref(held(self)))
         alive = {one.data_ptr() for ref in seen if (one := ref()) is not None and is_long(one)}
         most = max(most, len(alive))
         return result
@@ -91,8 +98,8 @@ def test_a_clip_is_held_as_often_as_is_planned_for(
         act()
         return most / len(layers)
 
-    seen = [weakref.ref(one.keys) for one in layers]
-    monkeypatch.setattr(DynamicLayer, "update", counted)
+    seen = [weakref.ref(held(one)) for one in layers]
+    monkeypatch.setattr(kind, "update", counted)
     assert copies(lambda: clip.ask(QUESTION)) == CACHES
     assert copies(lambda: clip.rank(QUESTION, ["a", "b", "c"])) == CACHES + 1
     assert copies(lambda: clip.grounded(QUESTION)) <= CACHES + 1

@@ -1,6 +1,7 @@
 """Options are declared once: commands, records, settings and Python have the same ones."""
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import typer
 from clips import make_clip
 from tiny import smolvlm_folder
 from vidqa.cli.app import app, run
+from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
 from vidqa.models.add import add
 from vidqa.models.store.store import Store
@@ -88,3 +90,20 @@ def test_a_model_is_verified_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     words = ["--model", "mine", "--subtitles", "off", "--frames", "1", "--max-new-tokens", "1"]
     assert run(["ask", str(film), "who?", *words]) == 0
     assert [one for one in checked if "mine" in one] == ["added/mine"]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Viewing(frames=0), "--frames must be at least 1, got 0"),
+        (lambda: Viewing(frames=10**6), "--frames must be at most 100000, got 1000000"),
+        (lambda: Viewing(max_words=0), "--max-words must be at least 1, got 0"),
+        (lambda: Viewing(decoder="vlc"), "--decoder 'vlc': no such decoder"),  # type: ignore[arg-type]
+        (lambda: GenerationSettings(temperature=-1), "--temperature must be at least 0, got -1"),
+        (lambda: GenerationSettings(temperature=float("nan")), "must be at least 0, got nan"),
+        (lambda: SummarySettings(length="huge"), "--length 'huge': no such length"),  # type: ignore[arg-type]
+    ],
+)
+def test_python_is_held_to_the_same_bounds(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make()

@@ -21,8 +21,9 @@ from vidqa.models.conversion.assemble import CHAT_TEMPLATE
 from vidqa.models.spec import ModelSpec
 from vidqa.network.configuration import ConceptVisionConfig, VidqaConfig
 from vidqa.network.modeling import VidqaForConditionalGeneration
-from vidqa.network.processing import IMAGE_TOKEN, VidqaProcessor
+from vidqa.network.processing import VidqaProcessor
 from vidqa.network.registration import register
+from vidqa.network.tokens import IMAGE_TOKEN
 
 CHATML = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 SMOLVLM = ["<fake_token_around_image>", "<image>", "<global-img>", "<end_of_utterance>", "<video>"]
@@ -80,14 +81,19 @@ def text_config(vocabulary: int) -> dict[str, object]:
     ).to_dict()
 
 
-def vidqa_folder(folder: Path, *, seed: int = 0) -> Path:
+def native_folder(folder: Path, *, seed: int = 0) -> Path:
+    """The same behind the starter's tower: it runs on vidqa's own modules."""
+    return vidqa_folder(folder, seed=seed, architecture="tf_efficientnet_lite0")
+
+
+def vidqa_folder(folder: Path, *, seed: int = 0, architecture: str = "test_efficientnet") -> Path:
     """Our own class: timm's smallest test network, 4 x 4 + 4 places, k = 4, a 2-layer Llama."""
     register()
     torch.manual_seed(seed)
     words = tokenizer(CHATML)
     vocabulary = len(words)
     words.add_tokens([IMAGE_TOKEN], special_tokens=True)
-    tower = ConceptVisionConfig(architecture="test_efficientnet", hidden_size=27, image_size=64)
+    tower = ConceptVisionConfig(architecture=architecture, hidden_size=27, image_size=64)
     config = VidqaConfig(
         vision_config=tower.to_dict(),
         text_config=text_config(vocabulary),

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from tiny import vidqa_folder
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError
 from vidqa.network.loading import ADAPTER, ADAPTER_WEIGHTS, load_folder
-from vidqa.network.supported import reading
+from vidqa.network.reading import reading
 
 pytestmark = pytest.mark.numbers
 

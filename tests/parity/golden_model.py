@@ -18,7 +18,8 @@ from vidqa.models.conversion.lazy_tensors import LazyTensors, lazy
 from vidqa.network.configuration import EvaVisionConfig, VidqaConfig
 from vidqa.network.modeling import VidqaForConditionalGeneration
 from vidqa.network.registration import register
-from vidqa.network.text.paper_tokenizer import PAD_PIECE, piece_ids, piece_tokenizer
+from vidqa.network.text.paper_tokenizer import piece_ids, piece_tokenizer
+from vidqa.network.text.whole_answer import PAD_PIECE
 from vidqa.prompt.paper.templates import IMAGE_MARK
 
 TOWER = EvaVisionConfig(

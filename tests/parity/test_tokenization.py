@@ -14,8 +14,9 @@ from transformers import PreTrainedTokenizerFast
 
 from vidqa.errors import ModelDamagedError
 from vidqa.network.text.detokenize import text_of
-from vidqa.network.text.paper_tokenizer import PAD_PIECE, piece_ids, piece_tokenizer
+from vidqa.network.text.paper_tokenizer import piece_ids, piece_tokenizer
 from vidqa.network.text.sentencepiece import read_vocabulary
+from vidqa.network.text.whole_answer import PAD_PIECE
 from vidqa.prompt.paper import templates
 
 FACTS = golden_files.facts("tokenization")

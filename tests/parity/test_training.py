@@ -8,7 +8,7 @@ from batch_scoring import AnswerBatch, AnswerLimits, answer_batch, rank, score
 from golden_model import BOS, Golden, load_with_adapter
 from torch import Tensor
 
-from vidqa.network.text.paper_tokenizer import PAD_PIECE
+from vidqa.network.text.whole_answer import PAD_PIECE
 from vidqa.prompt.paper import templates
 
 pytestmark = pytest.mark.numbers

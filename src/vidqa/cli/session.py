@@ -14,6 +14,7 @@ from vidqa.system.footprint import CACHES
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
+    from vidqa.engine.watch.early import EarlyWords
     from vidqa.media.reader import Reader
     from vidqa.models.resolve import LocalModel
     from vidqa.models.store.store import Store
@@ -32,6 +33,8 @@ class ModelSession:
     """Once it was chosen and found."""
     store: "Store" = field(init=False)
     reader: "Reader | None" = field(default=None, init=False)
+    early: "EarlyWords | None" = field(default=None, init=False)
+    """The words of the only clip, looked for while the model is loaded."""
 
     def check(self, clips: tuple[str, ...]) -> None:
         """Find what cannot work before spending seconds on loading."""
@@ -50,6 +53,20 @@ class ModelSession:
         )
         self.model = resolve(name, self.store)
         self._require_ears(self.model)
+        if len(clips) == 1:
+            self._listen(Path(clips[0]), self.model)
+
+    def _listen(self, clip: Path, model: "LocalModel") -> None:
+        """Begin to listen to the only clip: hearing needs no torch, which takes long to import."""
+        keep_libraries_off_the_network()
+        silence_libraries()
+        from vidqa.engine.watch.early import listen_early
+
+        assert self.reader is not None, "it probed the clip"
+        setup = self.setup
+        self.early = listen_early(
+            clip, setup.viewing, model, setup.load, store=self.store, reader=self.reader
+        )
 
     def _require_ears(self, model: "LocalModel") -> None:
         """Refuse to listen with what is not there. Raises as `speech_folder` does."""
@@ -92,16 +109,23 @@ class ModelSession:
         from vidqa import engine
 
         start_s = time.monotonic() - BEGUN_S
-        model = engine.load(
-            self._found,
-            self.setup.load,
-            frames=self.setup.viewing.frames,
-            caches=self.caches,
-            on_plan=self.reporter.plan,
-            store=self.store,
-            reader=self.reader,
-        )
+        try:
+            model = engine.load(
+                self._found,
+                self.setup.load,
+                frames=self.setup.viewing.frames,
+                caches=self.caches,
+                on_plan=self.reporter.plan,
+                store=self.store,
+                reader=self.reader,
+            )
+        except BaseException:
+            if self.early is not None:
+                self.early.cancel()
+            raise
         model.timings_s = {"start": start_s, **model.timings_s}
+        if self.early is not None:
+            model.adopt(self.early)
         return model
 
     @property

@@ -19,7 +19,7 @@ from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
 from vidqa.models.template_runner import TemplateRunner
 from vidqa.network.inference.prompt_ids import require_template
-from vidqa.network.loading import load_folder, load_processor
+from vidqa.network.opening import open_network, open_processor
 from vidqa.network.text.chat_template import ChatTemplate
 from vidqa.system.cache import Cache
 from vidqa.system.devices import choose_device, choose_dtype
@@ -41,10 +41,11 @@ def load(
     on_plan: OnPlan | None = None,
     store: Store | None = None,
     reader: Reader | None = None,
+    trainable: bool = False,
     notify: Notify | None = None,
     **given: Any,
 ) -> Model:
-    """Load a model from the cache; nothing is downloaded.
+    """Load a model from the cache.
 
     Args:
         name: as in `vidqa models list`, a folder, a repository of the Hub, or what was found.
@@ -54,6 +55,7 @@ def load(
         on_plan: called with what memory is planned, before anything is loaded.
         store: the cache to look in; the user's by default.
         reader: reads the clips; one of the model's own by default.
+        trainable: load transformers' classes, though vidqa's own would start faster.
         notify: called when the stage `load` begins.
         **given: fields of `LoadSettings` by name: `device`, `dtype`, `fit`, `speech`, `keep`.
 
@@ -66,11 +68,8 @@ def load(
     how, store = with_options(LoadSettings, settings, given), store or Store()
     local, device = resolve(name, store), choose_device(how.device)
     recognizer, missing = _recognizer(local.spec, how.speech, device=device, store=store)
-    return open_folder(
-        local.spec,
-        local.folder,
-        revision=local.revision,
-        device=device,
+    opened = partial(open_folder, local.spec, local.folder, revision=local.revision, device=device)
+    return opened(
         dtype=how.dtype,
         frames=frames,
         caches=caches,
@@ -80,6 +79,7 @@ def load(
         missing=missing,
         reader=reader,
         cache=Cache() if how.keep else None,
+        trainable=trainable,
         notify=notify,
     )
 
@@ -142,6 +142,7 @@ def open_folder(
     missing: VidqaError | None = None,
     reader: Reader | None = None,
     cache: Cache | None = None,
+    trainable: bool = False,
     notify: Notify | None = None,
 ) -> Model:
     """Load a `save_pretrained` folder that the caller vouches for. See `load`.
@@ -154,14 +155,14 @@ def open_folder(
     timer = StageTimer(notify)
     with timer.stage("load"):
         device = choose_device(device)
-        dtype, processor = choose_dtype(dtype, device), load_processor(folder)
+        dtype, processor = choose_dtype(dtype, device), open_processor(folder, trainable=trainable)
         run_apart = None if spec.sources else TemplateRunner(folder)
         require_template(ChatTemplate(processor, run_apart), folder)
         memory = plan_for(spec, folder, processor, dtype=dtype, frames=frames, caches=caches)
         memory = _held(memory, spec, device=device, fit=fit, on_plan=on_plan)
         with memory.errors(spec.name):
-            onto = partial(load_folder, folder, processor=processor, run_apart=run_apart)
-            loaded = onto(device=device, dtype=memory.plan.dtype)
+            onto = partial(open_network, folder, processor=processor, run_apart=run_apart)
+            loaded = onto(device=device, dtype=memory.plan.dtype, trainable=trainable)
     return Model(
         spec,
         loaded,

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import ProcessorMixin
 
 from vidqa.errors import ModelUnsupportedError, NotEnoughMemoryError
 from vidqa.models.spec import ModelSpec
 from vidqa.network.measure import measure, measure_frame
-from vidqa.network.supported import CPU_ALLOCATOR, reading
+from vidqa.network.reading import CPU_ALLOCATOR, reading
 from vidqa.system.footprint import CACHES, MemoryPlan, plan_memory, smaller_plans
 from vidqa.system.memory import free_memory_bytes, require_memory, said_change
 
@@ -79,7 +79,7 @@ def _small_pictures(folder: Path) -> Iterator[None]:
 def plan_for(
     spec: ModelSpec,
     folder: Path,
-    processor: ProcessorMixin,
+    processor: Any,
     *,
     dtype: str,
     frames: int | None,

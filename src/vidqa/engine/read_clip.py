@@ -14,7 +14,7 @@ from vidqa.media.viewing import Viewing
 from vidqa.network.inference.prompt_ids import PromptIds
 from vidqa.network.inference.token_sampling import Sampling
 from vidqa.network.text.detokenize import TextStream
-from vidqa.network.text.paper_tokenizer import WholeText
+from vidqa.network.text.whole_answer import WholeText
 from vidqa.types import (
     Answer,
     Segment,

@@ -9,6 +9,7 @@ from typing import Any
 from vidqa.engine.memory import Memory
 from vidqa.engine.shown_clip import ClipContents
 from vidqa.engine.stage_timer import StageTimer
+from vidqa.engine.watch.early import EarlyWords
 from vidqa.engine.watch.encode_frames import FrameRequest, look
 from vidqa.engine.watch.fetch import Fetch, FetchPlan, ProbedClip
 from vidqa.engine.watch.hear import hear
@@ -24,7 +25,7 @@ from vidqa.media.viewing import Viewing
 from vidqa.media.words.finder import WordFinder
 from vidqa.models.spec import ModelSpec
 from vidqa.network.inference.frame_encoder import FrameEncoder
-from vidqa.network.loading import Loaded
+from vidqa.network.loaded import Loaded
 from vidqa.prompt.recipe import Recipe
 from vidqa.system.cache import Cache
 from vidqa.types import Maker, Stage
@@ -60,6 +61,7 @@ class Runtime:
         self.timings_s: dict[Stage, float] = {"load": load_s}
         """What it took to have it; a program may add its `start`."""
         self.reader = reader
+        self._early: EarlyWords | None = None
 
     @property
     def name(self) -> str:
@@ -71,6 +73,10 @@ class Runtime:
         """What it says of itself in answers."""
         return Maker(self.name, self.revision, self.device, self.dtype)
 
+    def adopt(self, early: EarlyWords) -> None:
+        """Take over words that are being looked for already, and who looks for them."""
+        self.word_finder, self._early = early.word_finder, early
+
     def fetch(self, path: Path, viewing: Viewing) -> Fetch:
         """Begin to read a clip's frames and to hear its words, beside everything else.
 
@@ -81,12 +87,14 @@ class Runtime:
         recipe = viewing.recipe_for(self.spec)
         wanted = viewing.word_request
         known = viewing.words
+        early, self._early = self._early, None
         fetch_plan = FetchPlan(
             reader=self.reader,
             frame_request=partial(self._looking, viewing, recipe),
             mark=known_fingerprint if self.cache is not None else fingerprint,
             kept=partial(self._seen_before, again=viewing.keep_places),
             hear=partial(hear, self.word_finder, wanted) if known is None else lambda *_: known,
+            early=early if early is not None and early.are_of(path, viewing) else None,
         )
         return Fetch(path, fetch_plan)
 

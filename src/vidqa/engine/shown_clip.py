@@ -10,7 +10,7 @@ from vidqa.errors import UsageError
 from vidqa.media.sampling.samplers import Moments
 from vidqa.models.spec import ModelSpec
 from vidqa.network.inference.prompt_ids import OUR_MARKS, Pictures, PromptIds, Turn
-from vidqa.network.loading import Loaded
+from vidqa.network.loaded import Loaded
 from vidqa.prompt.interleave import FittedWords, neutralize, user_content
 from vidqa.prompt.recipe import Recipe
 from vidqa.system.footprint import QUESTION_TOKENS

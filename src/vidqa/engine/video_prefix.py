@@ -12,7 +12,7 @@ from vidqa.network.inference.decode import (
     prefill_question,
 )
 from vidqa.network.inference.prompt_ids import Pictures, PromptIds, Turn, tokenize_prompt
-from vidqa.network.loading import Loaded
+from vidqa.network.loaded import Loaded
 
 
 class VideoPrefix:

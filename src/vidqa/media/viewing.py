@@ -10,7 +10,7 @@ from vidqa.media.words.request import Subtitles, WordRequest
 from vidqa.prompt.recipe import Recipe, ShownModel, choose_recipe
 from vidqa.system.file_systems import is_regular
 from vidqa.types.clock import as_typed, read_seconds
-from vidqa.types.options import as_given, later_ones, listed, option
+from vidqa.types.options import as_given, later_ones, listed, option, require_declared
 from vidqa.types.values import Decoder, Task, Words
 
 TIME: dict[str, Any] = {
@@ -115,6 +115,7 @@ class Viewing:
     """Keep what the tower says before it is projected, for training."""
 
     def __post_init__(self) -> None:
+        require_declared(self)
         start_s, end_s = self.start_s, self.end_s
         if self.words is None and start_s is not None and end_s is not None and end_s <= start_s:
             raise UsageError(

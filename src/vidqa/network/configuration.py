@@ -9,6 +9,8 @@ from typing import Any, Literal
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, Blip2VisionConfig, PreTrainedConfig
 
+from vidqa.network.colour_names import COLOURS
+
 
 @strict
 class ConceptVisionConfig(PreTrainedConfig):
@@ -111,19 +113,3 @@ def _part(given: Any, model_type: str) -> PreTrainedConfig:
         return given
     data: dict[str, Any] = {"model_type": model_type, **(given or {})}
     return AutoConfig.for_model(**data)
-
-
-COLOURS = (
-    "black",
-    "white",
-    "grey",
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "blue",
-    "purple",
-    "pink",
-    "brown",
-)
-"""The eleven basic colour terms of English (Berlin and Kay, 1969)."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoConfig, AutoModelForImageTextToText, ProcessorMixin
 
 from vidqa.network.inference.frame_encoder import NOT_PICTURES, preprocess
-from vidqa.network.registration import register
-from vidqa.network.supported import reading, require_encoded_pictures
+from vidqa.network.native.config import read_native
+from vidqa.network.native.network import NativeNetwork
+from vidqa.network.reading import reading
 from vidqa.system.footprint import Footprint
 
 MARK_TOKENS = 10
@@ -36,7 +36,7 @@ class FrameSize:
 
 
 def measure_frame(
-    processor: ProcessorMixin, image_kwargs: Mapping[str, object], **kwargs: object
+    processor: Any, image_kwargs: Mapping[str, object], **kwargs: object
 ) -> FrameSize:
     """Measure one wide frame with the processor.
 
@@ -61,6 +61,14 @@ def measure(folder: Path, frame: FrameSize | None = None) -> Footprint:
         frame: the size of a frame; as far as the configuration gives it if None.
 
     """
+    native = read_native(folder)
+    if native is not None:
+        with torch.device("meta"):
+            return _counted(NativeNetwork(native), native, frame)
+    from transformers import AutoConfig
+
+    from vidqa.network.registration import register
+
     register()
     with reading(folder):
         config: Any = AutoConfig.from_pretrained(
@@ -76,9 +84,18 @@ def footprint_of(config: Any, frame: FrameSize | None = None) -> Footprint:
         ModelUnsupportedError: vidqa cannot run its class.
 
     """
+    from transformers import AutoModelForImageTextToText
+
+    from vidqa.network.supported import require_encoded_pictures
+
     with torch.device("meta"):
         network: Any = AutoModelForImageTextToText.from_config(config)
     require_encoded_pictures(network)
+    return _counted(network, config, frame)
+
+
+def _counted(network: Any, config: Any, frame: FrameSize | None) -> Footprint:
+    """Count a network's parameters, and read the rest in its configuration."""
     text, vision = config.get_text_config(), config.vision_config
     decoder = network.get_decoder()
     blocks = sum(one.numel() for one in decoder.layers.parameters())

@@ -16,6 +16,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.utils.generic import ModelOutput
 
 from vidqa.network.configuration import VidqaConfig
+from vidqa.network.projector import ConcatProjector
 from vidqa.system.footprint import TOWER_BATCH_IMAGES
 
 
@@ -26,32 +27,6 @@ class VidqaOutput(ModelOutput):
     loss: Tensor | None = None
     logits: Tensor | None = None
     past_key_values: Cache | None = None
-
-
-class ConcatProjector(nn.Module):
-    """A linear layer over k adjacent visual tokens joined into one (paper, section 3.1)."""
-
-    def __init__(
-        self, *, concat_factor: int, vision_width: int, text_width: int, bias: bool
-    ) -> None:
-        super().__init__()
-        self.concat_factor = concat_factor
-        self.linear = nn.Linear(concat_factor * vision_width, text_width, bias=bias)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Take (B, P, D) to (B, P/k, text width).
-
-        Raises:
-            ValueError: P is not a multiple of k.
-
-        """
-        batch, places, width = tokens.shape
-        k = self.concat_factor
-        if places % k:
-            raise ValueError(f"ConcatProjector: {places} visual tokens are not a multiple of {k}")
-        joined = tokens.reshape(batch, places // k, k * width)  # (B, P/k, kD)
-        projected: Tensor = self.linear(joined)  # (B, P/k, text width)
-        return projected
 
 
 class VidqaPreTrainedModel(PreTrainedModel):

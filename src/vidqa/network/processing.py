@@ -4,8 +4,7 @@ from typing import Any
 
 from transformers import ProcessorMixin
 
-IMAGE_TOKEN = "<image>"
-"""The placeholder of one whole image in a prompt, and of one visual token in the ids."""
+from vidqa.network.tokens import IMAGE_TOKEN
 
 
 class VidqaProcessor(ProcessorMixin):

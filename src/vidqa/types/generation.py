@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from vidqa.types.options import as_given, option
+from vidqa.types.options import as_given, option, require_declared
 
 MAX_NEW_TOKENS: dict[str, Any] = {
     "help": "The longest answer, in tokens. [default: the model's own]",
@@ -27,6 +27,9 @@ class GenerationSettings:
     seed: int = option(
         0, "Random seed, used when --temperature is above 0.", metavar="N", least=0, most=2**63 - 1
     )
+
+    def __post_init__(self) -> None:
+        require_declared(self)
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -112,6 +112,26 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
+def require_declared(values: Any) -> None:
+    """Refuse numbers out of bounds and words that are no choice, whoever gave them.
+
+    Raises:
+        UsageError: names the option.
+
+    """
+    for one in fields(values):
+        declared: Option | None = one.metadata.get(KEY)
+        value = getattr(values, one.name)
+        if declared is None or value is None or value == one.default:
+            continue
+        if declared.choices and declared.read is None:
+            declared.value_of(flag(one), value)
+        if declared.least is not None and not value >= declared.least:
+            raise UsageError(f"{flag(one)} must be at least {declared.least:g}, got {value}")
+        if declared.most is not None and not value <= declared.most:
+            raise UsageError(f"{flag(one)} must be at most {declared.most:g}, got {value}")
+
+
 def with_options(
     kind: type[Settings], settings: Settings | None, given: dict[str, Any]
 ) -> Settings:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from vidqa.types.generation import MAX_NEW_TOKENS
-from vidqa.types.options import option
+from vidqa.types.options import option, require_declared
 
 Length = Literal["none", "short", "medium", "long"]
 """How much is said of a clip: nothing beside its chapters, a sentence, a paragraph, a page."""
@@ -43,3 +43,6 @@ class SummarySettings:
     )
     strict: bool = option(False, "As --grounding, but guesses are left out and counted.")
     max_new_tokens: int | None = option(None, **MAX_NEW_TOKENS)
+
+    def __post_init__(self) -> None:
+        require_declared(self)

@@ -110,7 +110,8 @@ class TrainRun:
         precision = _precision(options.dtype, device)
         # on a CPU memory is cheap, and fp32 weights give the same losses wherever a run goes on
         halved = precision != "no" and device != "cpu"
-        model = engine.load(options.base, device=device, dtype="bfloat16" if halved else "float32")
+        dtype = "bfloat16" if halved else "float32"
+        model = engine.load(options.base, device=device, dtype=dtype, trainable=True)
         self.viewing.recipe_for(model.spec)
         return Session(
             model=model,

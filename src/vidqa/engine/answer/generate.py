@@ -8,9 +8,9 @@ from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import UsageError
 from vidqa.network.inference.decode import Context, decode
 from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
-from vidqa.network.loading import Loaded
+from vidqa.network.loaded import Loaded
 from vidqa.network.text.detokenize import TextStream
-from vidqa.network.text.paper_tokenizer import WholeText
+from vidqa.network.text.whole_answer import WholeText
 from vidqa.types import StoppedBy
 
 Begin = Callable[[], tuple[Tensor, Context]]

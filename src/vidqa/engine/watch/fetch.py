@@ -11,6 +11,7 @@ from queue import Full, Queue
 
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watch.background import Background
+from vidqa.engine.watch.early import EarlyWords
 from vidqa.engine.watch.encode_frames import FrameRequest
 from vidqa.engine.watch.saved import SeenFrames
 from vidqa.media.frames.read import FrameReport
@@ -57,6 +58,8 @@ class FetchPlan:
     kept: Callable[[str, FrameRequest], SeenFrames | None]
     """Finds cached frames."""
     hear: Hear
+    early: EarlyWords | None = None
+    """The words, where they have been looked for since before the model was loaded."""
 
 
 class Fetch:
@@ -66,7 +69,7 @@ class Fetch:
         """Start; errors are raised where the result is requested."""
         self.timer = StageTimer(None)
         """Measures the seconds of the stage speech, whether or not anyone waited for it."""
-        self._errand = fetch_plan
+        self._plan = fetch_plan
         self._items: Queue[Item | None] = Queue()
         self._moments: list[Moments] = []
         self._begun: Background[ProbedClip] = Background(partial(self._begin, path))
@@ -102,11 +105,13 @@ class Fetch:
         """Ask it to end at its next step; do not wait for it."""
         self._begun.cancel()
         self._reading.cancel()
+        if self._plan.early is not None:
+            self._plan.early.cancel()
         if self._begun.is_done and not self._begun.failed:
             self._begun.result().hearing.cancel()
 
     def _begin(self, path: Path, work: Background[ProbedClip]) -> ProbedClip:
-        fetch_plan = self._errand
+        fetch_plan = self._plan
         info = fetch_plan.reader.probe(path)
         frame_request = fetch_plan.frame_request(info)
         hearing = Background(partial(self._hear, info, frame_request.window))
@@ -123,8 +128,13 @@ class Fetch:
         return begun
 
     def _hear(self, info: VideoInfo, window: Window, work: Background[Words]) -> Words:
+        early = self._plan.early
+        if early is not None:
+            words = early.words()
+            self.timer.seconds["speech"] = early.seconds
+            return words
         with self.timer.more("speech"):
-            return self._errand.hear(info, window, work)
+            return self._plan.hear(info, window, work)
 
     def _read(self, work: Background[None]) -> None:
         """Read the frames that are not cached, as far ahead as the buffer allows."""
@@ -140,7 +150,7 @@ class Fetch:
             self._items.put(None)
 
     def _pass_on(self, begun: ProbedClip, work: Background[None]) -> None:
-        reader, frame_request, info = self._errand.reader, begun.frame_request, begun.info
+        reader, frame_request, info = self._plan.reader, begun.frame_request, begun.info
         width, height = frame_request.size or (info.width, info.height)
         self._items.maxsize = max(1, BUFFER_BYTES // (3 * width * height))
         sampling = Sampling.parse(frame_request.sampling)

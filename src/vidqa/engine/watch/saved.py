@@ -10,14 +10,13 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel
-from transformers.cache_utils import DynamicLayer
 
 from vidqa.engine.watch.encode_frames import EncodedFrames
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.sampling.samplers import Moments
 from vidqa.network.inference.decode import Context
 from vidqa.network.inference.frame_encoder import FrameEncoder, FrameForm
+from vidqa.network.inference.kv_caches import is_plain, new_cache
 from vidqa.network.inference.prompt_ids import Pictures
 from vidqa.system.cache import Cache, read_back, written
 
@@ -96,9 +95,7 @@ def read_key(pictures: Pictures, **settings: Any) -> Mapping[str, Any]:
     return sight_key(prompt=digest.hexdigest(), **settings)
 
 
-def kept_context(
-    cache: Cache, key: Mapping[str, Any], network: PreTrainedModel, tokens: int
-) -> Context | None:
+def kept_context(cache: Cache, key: Mapping[str, Any], network: Any, tokens: int) -> Context | None:
     """Return the cached context of so many tokens with this key; None if there is none."""
     content = cache.get(READ, key)
     if content is None:
@@ -111,7 +108,7 @@ def kept_context(
         _require_fit(layers, tokens, network)
     except NOT_IT:
         return None
-    states = DynamicCache(config=network.config.get_text_config())
+    states = new_cache(network)
     for number, (keys, values) in enumerate(layers):
         states.update(keys.to(network.device), values.to(network.device), number)
     return Context(states, header.shift)
@@ -120,7 +117,7 @@ def kept_context(
 def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, about: str) -> None:
     """Store a context if it is small and all layers' keys and values have one size."""
     layers: list[Any] = context.cache.layers
-    if not all(type(layer) is DynamicLayer for layer in layers):
+    if not all(map(is_plain, layers)):
         return
     tensors = {f"k.{number}": layer.keys.cpu() for number, layer in enumerate(layers)}
     tensors |= {f"v.{number}": layer.values.cpu() for number, layer in enumerate(layers)}
@@ -130,9 +127,7 @@ def keep_context(cache: Cache, key: Mapping[str, Any], context: Context, *, abou
         cache.put(READ, key, _packed(header, tensors), about=about)
 
 
-def _require_fit(
-    layers: Sequence[tuple[Tensor, Tensor]], tokens: int, network: PreTrainedModel
-) -> None:
+def _require_fit(layers: Sequence[tuple[Tensor, Tensor]], tokens: int, network: Any) -> None:
     """Raise a ValueError unless keys and values match this network and number of tokens."""
     text: Any = network.config.get_text_config()
     queries = getattr(text, "num_attention_heads", 1)

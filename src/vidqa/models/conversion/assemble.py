@@ -27,8 +27,9 @@ from vidqa.models.conversion.released_files import Parts
 from vidqa.models.spec import HubSource, ModelSpec
 from vidqa.network.configuration import ConceptVisionConfig, VidqaConfig
 from vidqa.network.modeling import VidqaForConditionalGeneration
-from vidqa.network.processing import IMAGE_TOKEN, VidqaProcessor
+from vidqa.network.processing import VidqaProcessor
 from vidqa.network.registration import register
+from vidqa.network.tokens import IMAGE_TOKEN
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}"

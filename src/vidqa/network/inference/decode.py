@@ -3,19 +3,16 @@
 Shapes: B = 1, T tokens, N visual tokens, D width, L deeper layers, V vocabulary.
 """
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import Cache, DynamicCache, PreTrainedModel
-from transformers.cache_utils import DynamicLayer
-from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from vidqa.network.inference.kv_caches import branch_of, new_cache
 from vidqa.network.inference.token_sampling import TokenChooser
-from vidqa.network.inference.visual_features import VisualForm
+from vidqa.network.inference.visual_features import EncodedPictures, VisualForm
 from vidqa.system.footprint import PREFILL_CHUNK_TOKENS
 
 
@@ -23,29 +20,20 @@ from vidqa.system.footprint import PREFILL_CHUNK_TOKENS
 class Context:
     """The state of the decoder after what it has read so far."""
 
-    cache: Cache
+    cache: Any
     """Keys and values, and the states of recurrent layers."""
     shift: int | None = None
     """Offset from a token's number to its position, if pictures count by rows and columns; else
     None, and the network counts by itself."""
 
     def branch(self) -> "Context":
-        """Return a copy that can be extended while this one stays unchanged.
-
-        Keys and values are shared, not copied: extending replaces the tensors, and never writes
-        into them. Recurrent states and sliding windows are copied.
-        """
-        cache = copy.copy(self.cache)
-        cache.layers = [
-            copy.copy(layer) if type(layer) is DynamicLayer else copy.deepcopy(layer)
-            for layer in self.cache.layers
-        ]
-        return Context(cache, self.shift)
+        """Return a copy that can be extended while this one stays unchanged. See `branch_of`."""
+        return Context(branch_of(self.cache), self.shift)
 
 
 @torch.inference_mode()
 def prefill_prefix(
-    network: PreTrainedModel,
+    network: Any,
     input_ids: Tensor,
     visual_tokens: Tensor,
     *,
@@ -63,7 +51,7 @@ def prefill_prefix(
 
     """
     form = form or VisualForm()
-    cache = DynamicCache(config=network.config.get_text_config())
+    cache = new_cache(network)
     positions = positions_of(network, input_ids, grids)  # (3, 1, T)
     is_image = input_ids[0] == network.config.image_token_id  # (T,)
     assert int(is_image.sum()) == visual_tokens.shape[0], "placeholders and visual tokens differ"
@@ -85,7 +73,7 @@ def prefill_prefix(
 
 
 @torch.inference_mode()
-def prefill_question(network: PreTrainedModel, question_ids: Tensor, context: Context) -> Tensor:
+def prefill_question(network: Any, question_ids: Tensor, context: Context) -> Tensor:
     """Prefill the question (1, T) after a prefix; return the logits (1, V) of its last token."""
     logits = None
     for start in range(0, question_ids.shape[1], PREFILL_CHUNK_TOKENS):
@@ -96,9 +84,7 @@ def prefill_question(network: PreTrainedModel, question_ids: Tensor, context: Co
 
 
 @torch.inference_mode()
-def decode(
-    network: PreTrainedModel, logits: Tensor, context: Context, chooser: TokenChooser
-) -> Iterator[int]:
+def decode(network: Any, logits: Tensor, context: Context, chooser: TokenChooser) -> Iterator[int]:
     """Yield token ids endlessly; the caller decides when to stop."""
     while True:
         token = chooser.choose(logits)
@@ -107,9 +93,7 @@ def decode(
 
 
 @torch.inference_mode()
-def log_likelihoods(
-    network: PreTrainedModel, logits: Tensor, context: Context, answer_ids: Tensor
-) -> Tensor:
+def log_likelihoods(network: Any, logits: Tensor, context: Context, answer_ids: Tensor) -> Tensor:
     """Return the log-likelihood of each token of a given answer after a context.
 
     Args:
@@ -129,9 +113,7 @@ def log_likelihoods(
     return scores.gather(1, answer_ids[0, :, None])[:, 0]
 
 
-def positions_of(
-    network: PreTrainedModel, input_ids: Tensor, grids: Tensor | None
-) -> Tensor | None:
+def positions_of(network: Any, input_ids: Tensor, grids: Tensor | None) -> Tensor | None:
     """Return the positions of tokens in families whose pictures count by rows and columns.
 
     Args:
@@ -151,12 +133,12 @@ def positions_of(
     return found[0]
 
 
-def _next(network: PreTrainedModel, input_ids: Tensor, context: Context) -> Tensor:
+def _next(network: Any, input_ids: Tensor, context: Context) -> Tensor:
     """Read tokens (1, T); return the logits (1, V) of the last position."""
     return _read(network, input_ids, context, keep=1)[:, -1]
 
 
-def _read(network: PreTrainedModel, input_ids: Tensor, context: Context, *, keep: int) -> Tensor:
+def _read(network: Any, input_ids: Tensor, context: Context, *, keep: int) -> Tensor:
     """Read tokens (1, T); return logits (1, keep, V) of the last positions; `keep` 0 means all."""
     positions = None
     if context.shift is not None:
@@ -167,12 +149,12 @@ def _read(network: PreTrainedModel, input_ids: Tensor, context: Context, *, keep
 
 
 def _outputs(
-    network: PreTrainedModel,
+    network: Any,
     input_ids: Tensor,
-    cache: Cache,
+    cache: Any,
     *,
     positions: Tensor | None = None,
-    pictures: BaseModelOutputWithPooling | None = None,
+    pictures: EncodedPictures | None = None,
     keep: int = 1,
 ) -> Tensor:
     """Run one step of the decoder, (1, T) -> (1, keep, V); the cache grows by T."""

@@ -13,17 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional
-from transformers import DynamicCache, PreTrainedModel
-from transformers.cache_utils import DynamicLayer
 
 from vidqa.network.inference.decode import Context
+from vidqa.network.inference.kv_caches import is_plain, new_cache
 from vidqa.network.inference.token_sampling import TokenChooser
 
 
 def can_join(context: Context) -> bool:
     """Return whether a context can be padded: recurrent states and sliding windows cannot."""
     layers: list[Any] = context.cache.layers
-    return all(type(layer) is DynamicLayer for layer in layers)
+    return all(map(is_plain, layers))
 
 
 def joined_bytes(contexts: Sequence[Context]) -> int:
@@ -35,7 +34,7 @@ def joined_bytes(contexts: Sequence[Context]) -> int:
 
 @torch.inference_mode()
 def decode_together(
-    network: PreTrainedModel,
+    network: Any,
     logits: Sequence[Tensor],
     contexts: Sequence[Context],
     choosers: Sequence[TokenChooser],
@@ -78,12 +77,10 @@ def decode_together(
         scores, step = output.logits[:, -1], step + 1  # (B, V)
 
 
-def _joined(
-    network: PreTrainedModel, contexts: Sequence[Context], lengths: Tensor
-) -> tuple[DynamicCache, Tensor]:
+def _joined(network: Any, contexts: Sequence[Context], lengths: Tensor) -> tuple[Any, Tensor]:
     """Return the batched KV cache, and a mask (B, T), 1 where there is a token."""
     longest = int(lengths.max())
-    cache = DynamicCache(config=network.config.get_text_config())
+    cache = new_cache(network)
     for number in range(len(contexts[0].cache.layers)):
         layers: list[Any] = [context.cache.layers[number] for context in contexts]
         keys, values = (

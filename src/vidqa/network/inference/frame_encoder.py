@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import ProcessorMixin
 
 from vidqa.network.inference.prompt_ids import Pictures, ids_of
 from vidqa.network.inference.visual_features import VisualForm, visual_tokens
-from vidqa.network.loading import Loaded
+from vidqa.network.loaded import Loaded
 from vidqa.system.footprint import TOWER_BATCH_IMAGES
 
 FRAMES_AT_ONCE = TOWER_BATCH_IMAGES
@@ -94,7 +93,7 @@ class FrameEncoder:
             KeyError: a tensor is missing.
 
         """
-        network: Any = self._loaded.network
+        network = self._loaded.network
         tokens, placeholders = tensors["visual_tokens"], tensors["placeholders"]
         grids = tensors.get("grids")
         width = network.config.get_text_config().hidden_size * (1 + form.tokens.deeper)
@@ -187,7 +186,7 @@ class FrameEncoder:
         Frames of one shape get the same number of placeholders, so they can be separated.
         """
         frames, self._waiting = self._waiting, []
-        loaded, network = self._loaded, cast(Any, self._loaded.network)
+        loaded, network = self._loaded, self._loaded.network
         inputs = preprocess(
             loaded.processor, frames, images_kwargs=self._image_kwargs, **self._processor_kwargs
         )
@@ -214,7 +213,7 @@ def grey(shape: Sequence[int]) -> NDArray[np.uint8]:
 
 
 def preprocess(
-    processor: ProcessorMixin,
+    processor: Any,
     frames: Sequence[NDArray[np.uint8]],
     *,
     images_kwargs: Mapping[str, object],
@@ -229,9 +228,8 @@ def preprocess(
         **kwargs: handed to the processor around it.
 
     """
-    call: Any = processor
-    inputs: Mapping[str, Any] = call(
-        text=[call.image_token * len(frames)],
+    inputs: Mapping[str, Any] = processor(
+        text=[processor.image_token * len(frames)],
         images=[list(frames)],
         return_tensors="pt",
         text_kwargs={"add_special_tokens": False},

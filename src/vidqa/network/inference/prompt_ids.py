@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vidqa.errors import ModelUnsupportedError
 from vidqa.network.inference.visual_features import VisualForm
-from vidqa.network.loading import Loaded
+from vidqa.network.loaded import Loaded
 from vidqa.network.text.chat_template import ChatTemplate
 
 QUESTION_MARK = "\ue000question\ue000"

@@ -5,19 +5,12 @@ Shapes: B batch, T tokens, V vocabulary.
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-from transformers import (
-    LogitsProcessor,
-    LogitsProcessorList,
-    TemperatureLogitsWarper,
-    TopPLogitsWarper,
-)
 
-from vidqa.network.loading import Loaded
+from vidqa.network.loaded import Loaded
 
 COLDEST = 1e-3
 """The lowest temperature above 0: below it logits overflow; 0 takes the likeliest token."""
@@ -45,7 +38,7 @@ class Sampling:
         return self.temperature == 0
 
 
-class AnswerPenalty(LogitsProcessor):
+class AnswerPenalty:
     """A penalty on tokens that the answer already has, and on the BOS before it.
 
     Tokens of the prompt are exempt. Up to transformers 4.37 `generate` behaved like this for a
@@ -79,14 +72,9 @@ class TokenChooser:
     sampling: Sampling
     penalty: AnswerPenalty | None = None
     _chosen: list[int] = field(init=False, default_factory=list)
-    _warpers: LogitsProcessorList = field(init=False)
     _generator: torch.Generator = field(init=False)
 
     def __post_init__(self) -> None:
-        self._warpers = LogitsProcessorList()
-        if not self.sampling.greedy:
-            self._warpers.append(TemperatureLogitsWarper(self.sampling.temperature))
-            self._warpers.append(TopPLogitsWarper(self.sampling.top_p))
         self._generator = torch.Generator().manual_seed(self.sampling.seed)
 
     def choose(self, logits: Tensor) -> int:
@@ -101,7 +89,15 @@ class TokenChooser:
     def _pick(self, logits: Tensor) -> int:
         if self.sampling.greedy:
             return int(logits.argmax(dim=-1))
-        no_ids: Any = torch.empty(1, 0, dtype=torch.long)
-        scores: Any = self._warpers(no_ids, logits.float().cpu())
-        drawn = torch.multinomial(scores.softmax(dim=-1), 1, generator=self._generator)
+        scores = logits.float().cpu() / self.sampling.temperature
+        likely = _likeliest(scores, self.sampling.top_p)
+        drawn = torch.multinomial(likely.softmax(dim=-1), 1, generator=self._generator)
         return int(drawn)
+
+
+def _likeliest(scores: Tensor, top_p: float) -> Tensor:
+    """Rule out all but the likeliest tokens of a joint probability: (B, V) to (B, V)."""
+    sorted_scores, order = scores.sort(dim=-1)
+    too_unlikely = sorted_scores.softmax(dim=-1).cumsum(dim=-1) <= 1 - top_p
+    too_unlikely[..., -1] = False  # the likeliest one stays in any case
+    return scores.masked_fill(too_unlikely.scatter(1, order, too_unlikely), -math.inf)

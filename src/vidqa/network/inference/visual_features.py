@@ -8,13 +8,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 
-@dataclass
-class EncodedPictures(BaseModelOutputWithPooling):
+@dataclass(frozen=True, slots=True)
+class EncodedPictures:
     """The output of `get_image_features`; some families add features for deeper layers."""
 
+    pooler_output: Any
     deepstack_features: Any = None
 
 

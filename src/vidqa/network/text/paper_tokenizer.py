@@ -12,15 +12,12 @@ from pathlib import Path
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 from transformers import PreTrainedTokenizerFast
 
-from vidqa.network.processing import IMAGE_TOKEN
-from vidqa.network.text.detokenize import BLANK, text_of
+from vidqa.network.text.detokenize import BLANK
 from vidqa.network.text.sentencepiece import read_vocabulary
-from vidqa.prompt.paper.templates import clean_answer
+from vidqa.network.tokens import IMAGE_TOKEN
 
 UNKNOWN, BOS, EOS = "<unk>", "<s>", "</s>"
 SPECIAL = re.compile(f"({UNKNOWN}|{BOS}|{EOS})")
-PAD_PIECE = "$$"
-"""The authors' padding: an ordinary piece of the vocabulary, never added as a token."""
 
 
 def piece_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
@@ -85,23 +82,3 @@ def piece_ids(
     """Return the ids of each piece, without BOS."""
     texts = [spelled(piece, legacy=legacy) for piece in pieces]
     return [tokenizer(text, add_special_tokens=False).input_ids for text in texts]
-
-
-class WholeText:
-    """An answer cleaned as the authors do, which needs all of it: nothing is shown earlier."""
-
-    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
-        self._tokenizer = tokenizer
-        self._ids: list[int] = []
-        self.text = ""
-
-    def push(self, token_id: int) -> str:
-        """Take one id; nothing can be shown yet."""
-        self._ids.append(token_id)
-        return ""
-
-    def finish(self) -> str:
-        """Return the whole answer."""
-        pad_id = self._tokenizer.get_vocab()[PAD_PIECE]
-        self.text = clean_answer(text_of(self._tokenizer, self._ids, left_out=[pad_id]))
-        return self.text

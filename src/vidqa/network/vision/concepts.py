@@ -1,14 +1,12 @@
 """The starter's tower: ImageNet class probabilities and colours at every place of a frame."""
 
 import timm
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from vidqa.network.configuration import ConceptVisionConfig
-from vidqa.network.vision.colours import colour_shares
+from vidqa.network.vision.places import concept_tokens
 
 
 class ConceptVisionModel(PreTrainedModel):
@@ -45,18 +43,13 @@ class ConceptVisionModel(PreTrainedModel):
             then the shares of the colours, which sum to 1.
 
         """
-        features = self.classifier.forward_features(pixel_values)  # (B, C, h, w)
-        places = self._places(features)  # (B, P, C)
-        logits = self.classifier.get_classifier()(places)  # (B, P, V)
-        # softmax in fp32: in bf16 a thousand small probabilities do not sum to 1
-        probabilities = logits.float().softmax(dim=-1)
-        pixels = pixel_values.float() * self.config.image_std + self.config.image_mean
-        colours = self._places(colour_shares(pixels, self.config.cells_per_side))  # (B, P, 11)
-        seen = torch.cat([probabilities, colours], dim=-1).to(pixel_values.dtype)  # (B, P, D)
+        config = self.config
+        seen = concept_tokens(
+            self.classifier.forward_features(pixel_values),
+            self.classifier.get_classifier(),
+            pixel_values,
+            image_mean=config.image_mean,
+            image_std=config.image_std,
+            cells_per_side=config.cells_per_side,
+        )
         return BaseModelOutput(last_hidden_state=seen)
-
-    def _places(self, features: Tensor) -> Tensor:
-        """Average (B, C, h, w) over the cells, then over the quadrants, to (B, P, C)."""
-        cells = functional.adaptive_avg_pool2d(features, self.config.cells_per_side)
-        quadrants = functional.adaptive_avg_pool2d(features, 2)
-        return torch.cat([cells.flatten(2), quadrants.flatten(2)], dim=2).transpose(1, 2)
