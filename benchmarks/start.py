@@ -20,7 +20,7 @@ from typing import Any
 
 OWN = Path(__file__).parents[1]
 DEMO = OWN / "src" / "vidqa" / "data" / "demo.mp4"
-ASK = ["--no-cache", "--max-new-tokens", "8", "--json", "--timings", "--quiet"]
+ASK = ["--no-cache", "--json", "--timings", "--quiet"]
 STAGES = ("start", "load", "decode", "speech", "vision", "prefill", "generate")
 
 
@@ -31,10 +31,12 @@ def main() -> None:
     parser.add_argument("--question", default="What happens in the video?")
     parser.add_argument("--model", default="starter")
     parser.add_argument("--beside", type=Path, help="another checkout")
+    parser.add_argument("--max-new-tokens", default="8")
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
     checkouts = {"this": OWN} | ({"other": arguments.beside} if arguments.beside else {})
     words = ["ask", arguments.clip, arguments.question, "-m", arguments.model, *ASK]
+    words += ["--max-new-tokens", arguments.max_new_tokens]
     for checkout in checkouts.values():
         ask(checkout, words)
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in checkouts}

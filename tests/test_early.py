@@ -7,7 +7,10 @@ from typing import Any, cast
 import pytest
 
 from test_engine import clip, model  # noqa: F401  (fixtures)
-from vidqa.engine import Model
+from tiny import native_folder
+from vidqa import engine
+from vidqa.cli.app import run
+from vidqa.engine import Model, load
 from vidqa.engine.watch.early import EarlyWords, listen_early
 from vidqa.errors import UsageError
 from vidqa.media.reader import Reader
@@ -83,3 +86,28 @@ def test_nobody_listens_early_where_it_makes_no_sense(
     local: Any = SimpleNamespace(spec=SimpleNamespace(name="m", speech=speech, sources=()))
     given: dict[str, Any] = {"store": Store(tmp_path / "empty"), "reader": Reader()}
     assert listen_early(tmp_path / "a.mp4", viewing, local, settings, **given) is None
+
+
+def test_the_program_listens_while_the_model_is_loaded(
+    clip: Path,  # noqa: F811
+    viewing: Viewing,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = list[str]()
+
+    def begin(path: Path, how: Viewing, *_: object, **__: object) -> EarlyWords:
+        order.append("listen")
+        return early_words(path, how)
+
+    def loaded(*given: Any, **how: Any) -> Model:
+        order.append("load")
+        return load(*given, **how)
+
+    monkeypatch.setattr("vidqa.engine.watch.early.listen_early", begin)
+    monkeypatch.setattr(engine, "load", loaded)
+    monkeypatch.setattr("vidqa.engine.runtime.hear", lambda *_: pytest.fail("it was heard before"))
+    folder = str(native_folder(tmp_path / "model"))
+    words = ["--subtitles", str(viewing.subtitles), "--frames", "2", "--max-new-tokens", "1"]
+    assert run(["ask", str(clip), "who?", "-m", folder, *words]) == 0
+    assert order == ["listen", "load"]

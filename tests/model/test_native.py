@@ -237,6 +237,11 @@ def test_branches_do_not_disturb_each_other() -> None:
     assert layer.keys[0, 0, :, 0].tolist() == [1, 1, 1, 3]
     assert first.keys[0, 0, :, 0].tolist() == third.keys[0, 0, :, 0].tolist() == [1, 1, 1, 2, 2, 5]
     assert second.values[0, 1, :, 2].tolist() == [-1, -1, -1, -4]
+    place = third.branch()
+    place.update(states(0, 1), states(0, 1))
+    before = place.keys.data_ptr()
+    place.update(states(0, 1), states(0, 1))
+    assert place.keys.data_ptr() == before, "a token more moves nothing"
     for number in range(300):  # beyond the room there was
         third.update(states(number, 1), states(number, 1))
     assert first.keys[0, 0, :, 0].tolist() == [1, 1, 1, 2, 2, 5]

@@ -10,11 +10,12 @@ from typing import TextIO
 from vidqa.cli.spool import is_stdin, spooled
 from vidqa.errors import UsageError
 from vidqa.media.endings import VIDEO
+from vidqa.media.viewing import Viewing
 from vidqa.system.file_systems import is_there
 from vidqa.system.footprint import CACHES
 from vidqa.system.texts import STDIN, decoded, marked_encoding, read_lines
 from vidqa.tasks.folders.clip_list import ClipList, find_clips, read_list
-from vidqa.types.clock import read_seconds
+from vidqa.types.options import options_of
 
 URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 EXAMPLE = 'vidqa ask clip.mp4 "what happens?"'
@@ -203,15 +204,10 @@ def require_file_name(clip: str) -> None:
 
 
 def read_time(text: str | None, option: str) -> float | None:
-    """Read a time as `types.clock.read_seconds` does. Raises UsageError, which names the option."""
+    """Read a time as `--start` does. Raises UsageError, which names `option`."""
     if text is None:
         return None
-    try:
-        return read_seconds(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{option} {text!r} is not a time", hint="write seconds, mm:ss or hh:mm:ss"
-        ) from error
+    return float(options_of(Viewing)["start_s"].value_of(option, text))
 
 
 def read_choices(text: str | None, threshold: float | None) -> tuple[str, ...]:

@@ -88,13 +88,16 @@ class Runtime:
         wanted = viewing.word_request
         known = viewing.words
         early, self._early = self._early, None
+        if early is not None and not early.are_of(path, viewing):
+            early.cancel()
+            early = None
         fetch_plan = FetchPlan(
             reader=self.reader,
             frame_request=partial(self._looking, viewing, recipe),
             mark=known_fingerprint if self.cache is not None else fingerprint,
             kept=partial(self._seen_before, again=viewing.keep_places),
             hear=partial(hear, self.word_finder, wanted) if known is None else lambda *_: known,
-            early=early if early is not None and early.are_of(path, viewing) else None,
+            early=early,
         )
         return Fetch(path, fetch_plan)
 

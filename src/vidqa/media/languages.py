@@ -62,22 +62,6 @@ CALLED = {
     for name in line.split()[1:]
 }
 
-CODE_PAGES = {
-    "cp874": "th",
-    "cp932": "ja",
-    "cp949": "ko",
-    "cp1250": "bs cs hr hu pl ro sk sl sq",
-    "cp1251": "be bg kk mk mn ru sr tg tt uk",
-    "cp1253": "el",
-    "cp1254": "az tr",
-    "cp1255": "he yi",
-    "cp1256": "ar fa ps sd ur",
-    "cp1257": "et lt lv",
-    "cp1258": "vi",
-    "gb18030": "zh yue",
-}
-"""Windows encodings before UTF-8 and the languages they were for; cp1252 for all others."""
-
 
 def read_language(text: str) -> str:
     """Return Whisper's code of a language, or the given two or three letters if it has none.
@@ -117,9 +101,3 @@ def language_of(tag: str | None) -> str | None:
     """Return the language of a file's or track's tag; None for no tag or an unknown one."""
     match = TAG.fullmatch(tag or "")
     return CODE_OF.get(match[1].lower()) if match else None
-
-
-def code_page(language: str | None) -> str:
-    """Return the likeliest encoding of an old text file in a language."""
-    fits = (page for page, spoken in CODE_PAGES.items() if language in spoken.split())
-    return next(fits, "cp1252")
