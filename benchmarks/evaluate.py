@@ -32,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("questions", type=Path)
     parser.add_argument("--closed-form", type=Path, help="the model before training, a folder")
+    parser.add_argument("--only", nargs="*", help="of the variants beside the model as it is")
     parser.add_argument("--work", type=Path, default=Path("build"))
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -41,9 +42,12 @@ def main() -> None:
         "words only": ("-m", MODEL, *without_pictures),
         "frames only": ("-m", MODEL, *without_words),
         "question only": ("-m", MODEL, *without_pictures, *without_words),
+        "float32": ("-m", MODEL, "--dtype", "float32"),
     }
     if arguments.closed_form is not None:
         variants["closed form"] = ("-m", str(arguments.closed_form))
+    if arguments.only:
+        variants = {name: variants[name] for name in (TRAINED, *arguments.only)}
     marks = {
         name: asked(
             arguments.questions, options, arguments.work / f"{name.replace(' ', '-')}.jsonl"

@@ -33,6 +33,9 @@ MAN = ROOT / "man" / "vidqa.1"
 CARD = ROOT / "src" / "vidqa" / "data" / "starter" / "README.md"
 EVALUATION = ROOT / "benchmarks" / "results" / "evaluate-cpu.json"
 """What `benchmarks/evaluate.py` measured."""
+DECODING = ROOT / "benchmarks" / "results" / "decode-on-cpu.json"
+"""What `benchmarks/decode_cpu.py` measured."""
+SIZES = ("135M", "0.5B", "1.7B")
 SETTINGS = {
     "`load`": vidqa.LoadSettings,
     "`watch`, `ask_many`": vidqa.Viewing,
@@ -127,6 +130,7 @@ def reference(text: str) -> str:
 def models_page(text: str) -> str:
     """The page with the presets and the starter's figures as they are."""
     text = between(text, "presets", presets())
+    text = between(text, "decode-figures", decoding(json.loads(DECODING.read_text())))
     return between(text, "starter-figures", figures(json.loads(EVALUATION.read_text())))
 
 
@@ -185,6 +189,17 @@ def figures(found: dict[str, Any]) -> list[str]:
         rest = " | ".join(f"{right[name][skill][0]:.0f} %" for name in others)
         rows.append(f"| {skill} | {count} | {mean:.0f} % ({low:.0f} to {high:.0f}) | {rest} |")
     return rows
+
+
+def decoding(found: dict[str, Any]) -> list[str]:
+    """Return the tokens a second of each way to write, a line each."""
+    sizes = [size for size in SIZES if size in found]
+    lines = [f"| | {' | '.join(sizes)} |", f"|---|{'---|' * len(sizes)}"]
+    for way in found[sizes[0]]:
+        speeds = [f"{found[size][way]['new_tokens_per_s']:.1f}" for size in sizes]
+        name = f"`--dtype {way.removeprefix('vidqa ')}`" if way.startswith("vidqa ") else way
+        lines.append(f"| {name} | {' | '.join(speeds)} |")
+    return lines
 
 
 def card(text: str) -> str:

@@ -49,7 +49,13 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Fake:
         monkeypatch.setattr(module, "version", lambda _: "1")
     monkeypatch.setattr(finder, "known_fingerprint", lambda _: "mark")
     spec = Fake(family=FAMILY, max_new_tokens=9)
-    how = {"revision": "r", "device": "cpu", "dtype": "float32", "most_frames": lambda _: 8}
+    how = {
+        "revision": "r",
+        "device": "cpu",
+        "dtype": "float32",
+        "read_dtype": "float32",
+        "most_frames": lambda _: 8,
+    }
     return Fake(spec=spec, cache=Spy(), **how)
 
 

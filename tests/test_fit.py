@@ -32,7 +32,9 @@ def test_fewer_frames_are_taken_and_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, film: Path
 ) -> None:
     folder, wants = vidqa_folder(tmp_path / "model"), spec(frames=16)
-    made = plan_for(wants, folder, load_processor(folder), dtype="float32", frames=None)
+    made = plan_for(
+        wants, folder, load_processor(folder), device="cpu", dtype="float32", frames=None
+    )
     half = made.smaller[0]
     assert (made.plan.frames, half.frames) == (16, 8)
     free = (made.plan.total_bytes + half.total_bytes) // 2

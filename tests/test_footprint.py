@@ -18,6 +18,7 @@ from vidqa.network.measure import measure
 from vidqa.system import memory
 from vidqa.system.containers import memory_limits
 from vidqa.system.footprint import RUNTIME_BYTES, Footprint, plan_memory, smaller_plans
+from vidqa.system.number_formats import OWN_FORMATS
 
 GB = 10**9
 COMMON: dict[str, Any] = {
@@ -54,6 +55,29 @@ def footprint() -> Footprint:
 
 def wanted(footprint: Footprint, dtype: str = "bfloat16", frames: int = 90) -> memory.MemoryPlan:
     return plan_memory(footprint, dtype=dtype, frames=frames, words=800, new_tokens=512)
+
+
+def test_what_reads_faster_only_goes_first(footprint: Footprint) -> None:
+    sizes: Any = {"words": 800, "new_tokens": 512, "formats": OWN_FORMATS}
+    mixed = plan_memory(footprint, dtype="float32+int8", frames=8, **sizes)
+    plans = smaller_plans(footprint, mixed, **sizes)
+    assert [(one.dtype, one.frames) for one in plans[:3]] == [
+        ("float32", 8), ("float32", 4), ("int8", 8)
+    ]  # fmt: skip
+    assert plans[0].total_bytes < mixed.total_bytes
+
+
+def test_weights_of_eight_bits_stand_beside_those_that_read(footprint: Footprint) -> None:
+    sizes: Any = {"frames": 90, "words": 800, "new_tokens": 512, "formats": OWN_FORMATS}
+    plain, mixed, alone = (
+        plan_memory(footprint, dtype=dtype, **sizes)
+        for dtype in ("float32", "float32+int8", "int8")
+    )
+    head = footprint.vocabulary * footprint.text_width
+    narrow = 1.5 * (footprint.block_parameters + head)
+    assert mixed.weights_bytes == plain.weights_bytes + narrow
+    assert alone.weights_bytes == 4 * footprint.other_parameters + narrow
+    assert plain.cache_bytes == mixed.cache_bytes == alone.cache_bytes
 
 
 @pytest.mark.parametrize("make", [vidqa_folder, smolvlm_folder])

@@ -83,10 +83,12 @@ def text_config(vocabulary: int) -> dict[str, object]:
 
 def native_folder(folder: Path, *, seed: int = 0) -> Path:
     """The same behind the starter's tower: it runs on vidqa's own modules."""
-    return vidqa_folder(folder, seed=seed, architecture="tf_efficientnet_lite0")
+    return vidqa_folder(folder, seed=seed, architecture="tf_efficientnet_lite0", head_dim=16)
 
 
-def vidqa_folder(folder: Path, *, seed: int = 0, architecture: str = "test_efficientnet") -> Path:
+def vidqa_folder(
+    folder: Path, *, seed: int = 0, architecture: str = "test_efficientnet", head_dim: int = 8
+) -> Path:
     """Our own class: timm's smallest test network, 4 x 4 + 4 places, k = 4, a 2-layer Llama."""
     register()
     torch.manual_seed(seed)
@@ -96,7 +98,7 @@ def vidqa_folder(folder: Path, *, seed: int = 0, architecture: str = "test_effic
     tower = ConceptVisionConfig(architecture=architecture, hidden_size=27, image_size=64)
     config = VidqaConfig(
         vision_config=tower.to_dict(),
-        text_config=text_config(vocabulary),
+        text_config={**text_config(vocabulary), "head_dim": head_dim},
         image_token_id=words.convert_tokens_to_ids(IMAGE_TOKEN),
     )
     network = VidqaForConditionalGeneration(config).eval()

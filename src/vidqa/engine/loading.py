@@ -19,10 +19,10 @@ from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
 from vidqa.models.template_runner import TemplateRunner
 from vidqa.network.inference.prompt_ids import require_template
-from vidqa.network.opening import open_network, open_processor
+from vidqa.network.opening import chosen_dtype, open_network, open_processor
 from vidqa.network.text.chat_template import ChatTemplate
 from vidqa.system.cache import Cache
-from vidqa.system.devices import choose_device, choose_dtype
+from vidqa.system.devices import choose_device
 from vidqa.system.footprint import CACHES, MemoryPlan
 from vidqa.types import Maker, Notify
 from vidqa.types.loading import LoadSettings
@@ -101,7 +101,8 @@ def identify(
     """
     local = resolve(name, store or Store())
     chosen = choose_device(device)
-    return Maker(local.spec.name, local.revision, chosen, choose_dtype(dtype, chosen))
+    number_format = chosen_dtype(local.folder, dtype, chosen)
+    return Maker(local.spec.name, local.revision, chosen, number_format)
 
 
 def _recognizer(
@@ -150,16 +151,17 @@ def open_folder(
     Without sources in its `spec`, its chat template is run apart. Without a recognizer `missing`
     is raised at the first clip that has to be listened to.
     """
-    reader = reader or Reader()
+    reader, timer = reader or Reader(), StageTimer(notify)
     reader.warm()
-    timer = StageTimer(notify)
     with timer.stage("load"):
         device = choose_device(device)
-        dtype, processor = choose_dtype(dtype, device), open_processor(folder, trainable=trainable)
+        dtype = chosen_dtype(folder, dtype, device, trainable=trainable)
+        processor = open_processor(folder, trainable=trainable)
         run_apart = None if spec.sources else TemplateRunner(folder)
         require_template(ChatTemplate(processor, run_apart), folder)
-        memory = plan_for(spec, folder, processor, dtype=dtype, frames=frames, caches=caches)
-        memory = _held(memory, spec, device=device, fit=fit, on_plan=on_plan)
+        planned = partial(plan_for, spec, folder, processor, device=device, trainable=trainable)
+        wanted = planned(dtype=dtype, frames=frames, caches=caches)
+        memory = _held(wanted, spec, device=device, fit=fit, on_plan=on_plan)
         with memory.errors(spec.name):
             onto = partial(open_network, folder, processor=processor, run_apart=run_apart)
             loaded = onto(device=device, dtype=memory.plan.dtype, trainable=trainable)

@@ -11,9 +11,11 @@ import torch
 from vidqa.errors import ModelUnsupportedError, NotEnoughMemoryError
 from vidqa.models.spec import ModelSpec
 from vidqa.network.measure import measure, measure_frame
+from vidqa.network.opening import can_be_narrow
 from vidqa.network.reading import CPU_ALLOCATOR, reading
 from vidqa.system.footprint import CACHES, MemoryPlan, plan_memory, smaller_plans
 from vidqa.system.memory import free_memory_bytes, require_memory, said_change
+from vidqa.system.number_formats import FORMATS, OWN_FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,23 @@ def plan_for(
     folder: Path,
     processor: Any,
     *,
+    device: str,
     dtype: str,
     frames: int | None,
     caches: int = CACHES,
+    trainable: bool = False,
 ) -> Memory:
     """Plan the memory that a model in a folder takes for one clip and question."""
     with reading(folder), _small_pictures(folder):
         frame = measure_frame(processor, spec.family.image_kwargs, **spec.family.processor_kwargs)
         footprint = measure(folder, frame)
-    sizes = {"words": spec.max_words, "new_tokens": spec.max_new_tokens, "caches": caches}
+    sizes: dict[str, Any] = {
+        "words": spec.max_words,
+        "new_tokens": spec.max_new_tokens,
+        "caches": caches,
+    }
+    is_own = can_be_narrow(folder, device, trainable=trainable)
+    sizes["formats"] = OWN_FORMATS if is_own else FORMATS
     wanted = plan_memory(footprint, dtype=dtype, frames=frames or spec.frames, **sizes)
     smaller = smaller_plans(footprint, wanted, **sizes)
     return Memory(wanted, tuple(smaller), wanted)

@@ -63,7 +63,7 @@ class ReadClip:
             return self._open(self._fitter, self._shown)
         turn = self._fitter.turn(self._shown)
         pictures = self._fitter.pictures(turn, self._shown)
-        key = read_key(pictures, model=model.revision, device=model.device, dtype=model.dtype)
+        key = read_key(pictures, model=model.revision, device=model.device, dtype=model.read_dtype)
         tokens = pictures.input_ids.shape[1]
         kept = kept_context(cache, key, model.loaded.network, tokens)
         video_prefix = VideoPrefix(

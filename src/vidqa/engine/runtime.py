@@ -28,6 +28,7 @@ from vidqa.network.inference.frame_encoder import FrameEncoder
 from vidqa.network.loaded import Loaded
 from vidqa.prompt.recipe import Recipe
 from vidqa.system.cache import Cache
+from vidqa.system.number_formats import read_in
 from vidqa.types import Maker, Stage
 from vidqa.types.media_info import VideoInfo
 
@@ -67,6 +68,11 @@ class Runtime:
     def name(self) -> str:
         """As in `vidqa models list`."""
         return self.spec.name
+
+    @property
+    def read_dtype(self) -> str:
+        """The number format of what is kept of frames and prompts."""
+        return read_in(self.dtype)
 
     @property
     def maker(self) -> Maker:
@@ -163,7 +169,7 @@ class Runtime:
             model=self.revision,
             family=asdict(self.spec.family),
             device=self.device,
-            dtype=self.dtype,
+            dtype=self.read_dtype,
             **asdict(frame_request),
         )
 

@@ -16,7 +16,7 @@ from vidqa.network.quantization import quantization
 from vidqa.network.reading import reading
 from vidqa.network.supported import require_encoded_pictures, require_supported
 from vidqa.network.text.chat_template import RunApart
-from vidqa.system.footprint import QUANTIZED_DTYPES
+from vidqa.system.number_formats import QUANTIZED_DTYPES
 
 PEFT_PREFIX = "base_model.model."
 ADAPTER_WEIGHTS = "adapter_model.safetensors"

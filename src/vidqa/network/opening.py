@@ -3,10 +3,50 @@
 from pathlib import Path
 from typing import Any
 
+from vidqa.errors import UsageError
 from vidqa.network.loaded import Loaded
 from vidqa.network.native.config import read_native
 from vidqa.network.text.chat_template import RunApart
-from vidqa.system.footprint import QUANTIZED_DTYPES
+from vidqa.system.devices import choose_dtype
+from vidqa.system.number_formats import MIXED_DTYPES, QUANTIZED_DTYPES
+
+QUICK_WITH_INTEGERS = ("AVX2", "AVX512")
+"""Instructions, by torch's names, with which products of integers were measured to be quick."""
+HEAD_UNIT = 16
+"""The width of heads that onnxruntime's attention takes is a multiple of it."""
+
+
+def can_be_narrow(folder: Path, device: str, *, trainable: bool = False) -> bool:
+    """Return whether vidqa's own modules run a verified folder with weights of 8 or 4 bits."""
+    config = None if trainable or device != "cpu" else read_native(folder)
+    return config is not None and config.text_config.head_dim % HEAD_UNIT == 0
+
+
+def chosen_dtype(folder: Path, wanted: str, device: str, *, trainable: bool = False) -> str:
+    """Check a number format, and turn `auto` into that in which a verified folder answers fast.
+
+    Raises:
+        UsageError: no such format, or not for this model on this device.
+
+    """
+    dtype = choose_dtype(wanted, device)
+    is_possible = can_be_narrow(folder, device, trainable=trainable)
+    if dtype in MIXED_DTYPES and not is_possible:
+        raise UsageError(
+            f"--dtype {dtype} is for models like the starter, on a CPU",
+            hint="use --dtype auto",
+        )
+    if wanted != "auto" or not is_possible or not _is_quick_with_integers():
+        return dtype
+    mixed = f"{dtype}+int8"
+    assert mixed in MIXED_DTYPES
+    return mixed
+
+
+def _is_quick_with_integers() -> bool:
+    import torch
+
+    return torch.backends.cpu.get_cpu_capability() in QUICK_WITH_INTEGERS
 
 
 def open_processor(folder: Path, *, trainable: bool = False) -> Any:
@@ -34,14 +74,15 @@ def open_network(
     Args:
         folder: as written by `save_pretrained`, of any image-text-to-text family.
         device: a torch device.
-        dtype: the name of a torch number format, `int8` or `int4`.
+        dtype: the name of a number format. See `chosen_dtype`.
         processor: of the same folder.
         run_apart: runs its chat template, where anybody may have made it.
         trainable: with transformers' classes, which can be trained.
 
     """
-    config = None if trainable or dtype in QUANTIZED_DTYPES else read_native(folder)
-    if config is not None:
+    is_narrow = dtype in QUANTIZED_DTYPES and can_be_narrow(folder, device, trainable=trainable)
+    config = None if trainable else read_native(folder)
+    if config is not None and (is_narrow or dtype not in QUANTIZED_DTYPES):
         from vidqa.network.native.loading import load_native
 
         return load_native(

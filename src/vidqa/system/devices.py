@@ -1,12 +1,9 @@
 """Choose the device to compute on, and its number format."""
 
 from vidqa.errors import UsageError
-from vidqa.system.footprint import QUANTIZED_DTYPES
+from vidqa.system.number_formats import DTYPES
 
 DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
-
-
-DTYPES = ("auto", "float32", "bfloat16", "float16", *QUANTIZED_DTYPES)
 
 
 def choose_device(wanted: str) -> str:
@@ -36,7 +33,7 @@ def choose_device(wanted: str) -> str:
 
 
 def choose_dtype(wanted: str, device: str) -> str:
-    """Turn `auto` into the number format that is fast on the device.
+    """Turn `auto` into the number format that any model is fast in on the device.
 
     Raises:
         UsageError: no such format.

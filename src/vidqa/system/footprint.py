@@ -1,11 +1,16 @@
 """Estimate the memory of a model: weights, KV cache and activations. Arithmetic only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.0, "int4": 0.5}
-"""Bytes per parameter of the decoder's blocks, by number format."""
-QUANTIZED_DTYPES = ("int8", "int4")
-"""Formats of the decoder's blocks only; the rest, and the KV cache, are 16-bit floats."""
+from vidqa.system.number_formats import (
+    FORMATS,
+    MIXED_DTYPES,
+    QUANTIZED_DTYPES,
+    NumberFormat,
+    read_in,
+)
+
 TOKENS_PER_WORD = 2.0
 """Tokens per word: English takes about 1.3; of languages above this, fewer words are shown."""
 QUESTION_TOKENS = 128
@@ -80,23 +85,27 @@ def plan_memory(
     words: int,
     new_tokens: int,
     caches: int = CACHES,
+    formats: Mapping[str, NumberFormat] = FORMATS,
 ) -> MemoryPlan:
     """Add up the memory of answering one question about one clip.
 
     Args:
         footprint: the sizes of the model.
-        dtype: one of `BYTES`.
+        dtype: one of the formats.
         frames: the number of frames shown.
         words: the words of subtitles, at most.
         new_tokens: the tokens of the answer, at most.
         caches: the number of copies of the clip's KV cache.
+        formats: the bytes of numbers, as the model's modules hold them.
 
     """
-    wide = 2.0 if dtype in QUANTIZED_DTYPES else BYTES[dtype]
+    size = formats[dtype]
+    wide = size.states
     frame_tokens = frames * footprint.frame_tokens
     text_tokens = int(words * TOKENS_PER_WORD) + QUESTION_TOKENS + new_tokens
     tokens = min(frame_tokens + text_tokens, footprint.context_tokens)
-    weights = footprint.block_parameters * BYTES[dtype] + footprint.other_parameters * wide
+    weights = footprint.block_parameters * size.blocks + footprint.other_parameters * size.rest
+    weights += footprint.vocabulary * footprint.text_width * size.second_head
     cache = caches * tokens * footprint.layers * footprint.kv_heads * footprint.head_dim * 2 * wide
     tower = min(frames, TOWER_BATCH_IMAGES) * footprint.patches * 4 * footprint.tower_inner * wide
     decoder = PREFILL_CHUNK_TOKENS * 4 * footprint.decoder_inner * wide
@@ -106,13 +115,20 @@ def plan_memory(
 
 
 def smaller_plans(
-    footprint: Footprint, plan: MemoryPlan, *, words: int, new_tokens: int, caches: int = CACHES
+    footprint: Footprint,
+    plan: MemoryPlan,
+    *,
+    words: int,
+    new_tokens: int,
+    caches: int = CACHES,
+    formats: Mapping[str, NumberFormat] = FORMATS,
 ) -> list[MemoryPlan]:
-    """Return smaller plans, the least loss first: fewer frames, then a quantized decoder."""
+    """Return smaller plans, the least loss first: slower, fewer frames, a quantized decoder."""
     counts = [count for count in (plan.frames // 2, plan.frames // 4) if count >= 4]
-    formats = [one for one in QUANTIZED_DTYPES if BYTES[one] < BYTES[plan.dtype]]
-    tried = [(plan.dtype, count) for count in counts]
-    tried += [(one, count) for one in formats for count in (plan.frames, *counts)]
+    narrower = [one for one in QUANTIZED_DTYPES if formats[one].blocks < formats[plan.dtype].blocks]
+    tried = [(read_in(plan.dtype), plan.frames)] if plan.dtype in MIXED_DTYPES else []
+    tried += [(read_in(plan.dtype), count) for count in counts]
+    tried += [(one, count) for one in narrower for count in (plan.frames, *counts)]
     return [
         plan_memory(
             footprint,
@@ -121,6 +137,7 @@ def smaller_plans(
             words=words,
             new_tokens=new_tokens,
             caches=caches,
+            formats=formats,
         )
         for one, count in tried
     ]

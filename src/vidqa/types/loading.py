@@ -18,9 +18,10 @@ class LoadSettings:
     )
     dtype: str = option(
         "auto",
-        "The number format; the last two store the decoder so, with vidqa[quantize]. "
-        "[default: as set, else auto]",
-        metavar="auto|float32|bfloat16|float16|int8|int4",
+        "The number format; int8 and int4 store the decoder so, for most models with "
+        "vidqa[quantize]; float32+int8 and bfloat16+int8 read in the one and write "
+        "answers in the other, which auto takes where it is faster. [default: as set, else auto]",
+        metavar="auto|float32|bfloat16|float16|int8|int4|float32+int8",
         setting="dtype",
     )
     fit: bool = option(

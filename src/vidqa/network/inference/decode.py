@@ -3,7 +3,7 @@
 Shapes: B = 1, T tokens, N visual tokens, D width, L deeper layers, V vocabulary.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from vidqa.network.inference.kv_caches import branch_of, new_cache
+from vidqa.network.inference.steps import own_steps
 from vidqa.network.inference.token_sampling import TokenChooser
 from vidqa.network.inference.visual_features import EncodedPictures, VisualForm
 from vidqa.system.footprint import PREFILL_CHUNK_TOKENS
@@ -86,10 +87,11 @@ def prefill_question(network: Any, question_ids: Tensor, context: Context) -> Te
 @torch.inference_mode()
 def decode(network: Any, logits: Tensor, context: Context, chooser: TokenChooser) -> Iterator[int]:
     """Yield token ids endlessly; the caller decides when to stop."""
+    steps = own_steps(network, [context.cache], in_place=True) or _Steps(network, context)
     while True:
         token = chooser.choose(logits)
         yield token
-        logits = _next(network, torch.tensor([[token]], device=logits.device), context)
+        logits = steps.read([token])
 
 
 @torch.inference_mode()
@@ -131,6 +133,18 @@ def positions_of(network: Any, input_ids: Tensor, grids: Tensor | None) -> Tenso
     kinds = (input_ids == network.config.image_token_id).int()  # (1, T), 1 for a picture
     found: tuple[Tensor, Tensor] = find(input_ids, mm_token_type_ids=kinds, image_grid_thw=grids)
     return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """One answer, written as prompts are read."""
+
+    network: Any
+    context: Context
+
+    def read(self, tokens: Sequence[int]) -> Tensor:
+        """Read a token; return the logits (1, V) of what follows."""
+        return _next(self.network, torch.tensor([tokens], device=self.network.device), self.context)
 
 
 def _next(network: Any, input_ids: Tensor, context: Context) -> Tensor:

@@ -1,8 +1,7 @@
 """Decode several answers as one batch, one forward pass a token.
 
-Every prompt is prefilled by itself; then their KV caches are batched, the shorter ones padded
-on the left. Products of other shapes round differently, so an answer may differ from the
-one it gets alone.
+Every prompt is prefilled by itself; then their KV caches are batched. Products of
+other shapes round differently, so an answer may differ from the one it gets alone.
 
 Shapes: B rows, T tokens, H heads, D width of a head, V vocabulary.
 """
@@ -15,7 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from vidqa.network.inference.decode import Context
-from vidqa.network.inference.kv_caches import is_plain, new_cache
+from vidqa.network.inference.kv_caches import is_plain, new_cache, token_bytes
+from vidqa.network.inference.steps import own_steps
 from vidqa.network.inference.token_sampling import TokenChooser
 
 
@@ -29,7 +29,7 @@ def joined_bytes(contexts: Sequence[Context]) -> int:
     """Return the bytes that the batched KV caches take."""
     longest = max(context.cache.get_seq_length() for context in contexts)
     layers: list[Any] = [layer for context in contexts for layer in context.cache.layers]
-    return sum(2 * one.keys.nbytes // one.keys.shape[2] * longest for one in layers)
+    return sum(token_bytes(one) for one in layers) * longest
 
 
 @torch.inference_mode()
@@ -50,11 +50,9 @@ def decode_together(
         take: called with the number of a row and its next token; returns whether the row goes on.
 
     """
-    lengths = torch.tensor([context.cache.get_seq_length() for context in contexts])
-    firsts = lengths + torch.tensor([context.shift or 0 for context in contexts])
-    by_grid = contexts[0].shift is not None
-    cache, mask = _joined(network, contexts, lengths)
-    rows, step = list(range(len(contexts))), 0
+    caches = [context.cache for context in contexts]
+    steps = own_steps(network, caches, in_place=False) or _PaddedSteps(network, contexts)
+    rows = list(range(len(contexts)))
     scores = torch.cat(list(logits))  # (B, V)
     while True:
         chosen = [choosers[row].choose(scores[place, None]) for place, row in enumerate(rows)]
@@ -62,19 +60,40 @@ def decode_together(
         if not going:
             return
         if len(going) < len(rows):
-            kept = torch.tensor(going, device=mask.device)
-            cache.batch_select_indices(kept)
-            mask, rows = mask[kept], [rows[place] for place in going]
-        mask = functional.pad(mask, (0, 1), value=1)  # (B, T + 1)
-        places = (firsts[rows, None] + step).to(mask.device)  # (B, 1)
-        output: Any = network(
-            input_ids=torch.tensor([[chosen[place]] for place in going], device=mask.device),
-            attention_mask=mask,
-            position_ids=places.expand(3, -1, -1) if by_grid else places,
-            past_key_values=cache,
+            steps.keep(going)
+            rows = [rows[place] for place in going]
+        scores = steps.read([chosen[place] for place in going])
+
+
+class _PaddedSteps:
+    """Answers written as prompts are read; the shorter contexts are padded on the left."""
+
+    def __init__(self, network: Any, contexts: Sequence[Context]) -> None:
+        self._network = network
+        lengths = torch.tensor([context.cache.get_seq_length() for context in contexts])
+        self._places = lengths + torch.tensor([context.shift or 0 for context in contexts])  # (B,)
+        self._by_grid = contexts[0].shift is not None
+        self._cache, self._mask = _joined(network, contexts, lengths)
+
+    def read(self, tokens: Sequence[int]) -> Tensor:
+        """Read a token a row; return the logits (B, V) of what follows."""
+        self._mask = functional.pad(self._mask, (0, 1), value=1)  # (B, T + 1)
+        device, places = self._mask.device, self._places[:, None].to(self._mask.device)  # (B, 1)
+        output: Any = self._network(
+            input_ids=torch.tensor(tokens, device=device)[:, None],
+            attention_mask=self._mask,
+            position_ids=places.expand(3, -1, -1) if self._by_grid else places,
+            past_key_values=self._cache,
             use_cache=True,
         )
-        scores, step = output.logits[:, -1], step + 1  # (B, V)
+        self._places += 1
+        return output.logits[:, -1]
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows only."""
+        kept = torch.tensor(rows, device=self._mask.device)
+        self._cache.batch_select_indices(kept)
+        self._mask, self._places = self._mask[kept], self._places[kept.cpu()]
 
 
 def _joined(network: Any, contexts: Sequence[Context], lengths: Tensor) -> tuple[Any, Tensor]:

@@ -28,6 +28,13 @@ def is_plain(layer: Any) -> bool:
     return type(layer) is DynamicLayer
 
 
+def token_bytes(layer: Any) -> int:
+    """Return the bytes that one token takes in a layer that is plain."""
+    if isinstance(layer, KeyValueLayer):
+        return layer.token_bytes
+    return 2 * int(layer.keys.nbytes) // int(layer.keys.shape[2])
+
+
 def branch_of(cache: Any) -> Any:
     """Return a copy that can be extended while the cache stays unchanged.
 

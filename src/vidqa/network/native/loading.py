@@ -14,8 +14,11 @@ from vidqa.network.native.network import NativeNetwork
 from vidqa.network.native.processor import NativeProcessor
 from vidqa.network.reading import reading
 from vidqa.network.text.chat_template import RunApart
+from vidqa.system.number_formats import BITS, read_in, written_in
 
 WEIGHTS = "model.safetensors"
+BLOCKS, NO_NAME = "model.language_model.layers.", "/"
+"""Beginnings of names: of the decoder's blocks, and of no tensor at all."""
 NAMED = 5
 """Tensors that an error names at most."""
 
@@ -35,7 +38,7 @@ def load_native(
         folder: as `read_native` found it.
         config: what `read_native` said of it.
         device: a torch device.
-        dtype: the name of a torch number format.
+        dtype: the name of a number format: a plain one on any device, else on a CPU.
         processor: of the same folder, where it is loaded already.
         run_apart: runs its chat template, where anybody may have made it.
 
@@ -45,12 +48,16 @@ def load_native(
     """
     with torch.device("meta"):
         network = NativeNetwork(config)
-    number_format: torch.dtype = getattr(torch, dtype)
+    narrow_alone = dtype in BITS
+    number_format: torch.dtype = torch.float32 if narrow_alone else getattr(torch, read_in(dtype))
+    as_stored = BLOCKS if narrow_alone else NO_NAME
     with reading(folder):
-        weights = dict(_weights(folder / WEIGHTS, device, number_format))
+        weights = dict(_weights(folder / WEIGHTS, device, number_format, as_stored=as_stored))
         wanted = network.state_dict()
         _require_same(folder, wanted, weights)
         network.load_state_dict(weights, assign=True)
+        if bits := BITS.get(written_in(dtype)):
+            network.write_narrow(bits, reads_too=narrow_alone)
     return Loaded(network.eval(), processor or load_native_processor(folder), run_apart)
 
 
@@ -60,12 +67,17 @@ def load_native_processor(folder: Path) -> NativeProcessor:
         return NativeProcessor(folder)
 
 
-def _weights(file: Path, device: str, number_format: torch.dtype) -> Iterator[tuple[str, Tensor]]:
-    """Yield tensors on the device one by one, so that no second copy of all is in memory."""
+def _weights(
+    file: Path, device: str, number_format: torch.dtype, *, as_stored: str
+) -> Iterator[tuple[str, Tensor]]:
+    """Yield tensors on the device one by one, so that no second copy of all is in memory.
+
+    Those whose names begin with `as_stored` stay as the file has them.
+    """
     with safe_open(file, framework="pt") as weights:
         for name in weights.keys():  # noqa: SIM118 - it is no dict
             tensor: Tensor = weights.get_tensor(name)
-            is_number = tensor.is_floating_point()
+            is_number = tensor.is_floating_point() and not name.startswith(as_stored)
             yield name, tensor.to(device, number_format if is_number else None)
 
 

@@ -3,9 +3,10 @@
 Letters in shapes: B batch, I images, P places, k tokens joined, T tokens, D width, V vocabulary.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,9 @@ from vidqa.network.native.llama import Llama
 from vidqa.network.projector import ConcatProjector
 from vidqa.network.vision.places import concept_tokens
 from vidqa.system.footprint import TOWER_BATCH_IMAGES
+
+if TYPE_CHECKING:  # they import onnx and onnxruntime
+    from vidqa.network.native.narrow_decoder import NarrowDecoder, NarrowSteps
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class NativeNetwork(nn.Module):
         self.config = config
         self.generation_config = GenerationConfig(config.eos_token_id)
         self.model = Parts(config)
+        self._narrow: Future[NarrowDecoder] | None = None
+        self._reads_narrow = False
 
     @property
     def base_model(self) -> Parts:
@@ -109,7 +115,38 @@ class NativeNetwork(nn.Module):
 
     def new_cache(self) -> KeyValueCache:
         """Return an empty cache for one prompt."""
-        return KeyValueCache.of(self.config.text_config.num_hidden_layers)
+        stored = None if self._narrow is None else torch.float32
+        return KeyValueCache.of(self.config.text_config.num_hidden_layers, stored=stored)
+
+    def write_narrow(self, bits: int, *, reads_too: bool) -> None:
+        """Write answers with weights of 8 or 4 bits; if `reads_too`, hold no others.
+
+        They are rounded in a thread of their own: the first answer waits for them, and raises what
+        went wrong there.
+        """
+        from vidqa.network.native.narrow_decoder import NarrowDecoder
+
+        decoder, threads = self.model.language_model, torch.get_num_threads()
+        rounding = ThreadPoolExecutor(max_workers=1)
+        self._narrow = rounding.submit(NarrowDecoder, decoder, bits, threads=threads)
+        rounding.shutdown(wait=reads_too)
+        if reads_too:
+            self._narrow.result()
+            self._reads_narrow, decoder.layers = True, nn.ModuleList()
+
+    def new_steps(self, caches: Sequence[KeyValueCache], *, in_place: bool) -> "NarrowSteps | None":
+        """Return what writes answers behind caches; None: they are written as prompts are read.
+
+        See `network.inference.steps.own_steps`.
+        """
+        if self._narrow is None:
+            return None
+        from vidqa.network.native.narrow_decoder import NarrowSteps
+
+        own = list(caches) if in_place else [KeyValueCache.joined(caches)]
+        lengths = [cache.get_seq_length() for cache in caches]
+        embed = self.model.language_model.embed_tokens
+        return NarrowSteps(self._narrow.result(), embed, own[0], lengths)
 
     def get_image_features(self, pixel_values: Tensor) -> ImageFeatures:
         """Encode and project normalised images (I, 3, H, W)."""
@@ -133,7 +170,8 @@ class NativeNetwork(nn.Module):
 
         Args:
             input_ids: (B, T), placeholders included.
-            past_key_values: extended by T.
+            past_key_values: extended by T; with weights of 8 or 4 bits alone it is all that says
+                where tokens stand, and there is one row.
             attention_mask: (B, T so far), 0 where padding is.
             position_ids: (B, T); counted on from the cache if None.
             mm_encoder_outputs: `{"image": get_image_features(...)}`, computed before.
@@ -142,8 +180,13 @@ class NativeNetwork(nn.Module):
 
         """
         images = (mm_encoder_outputs or {}).get("image")
+        embedded = self._embed(input_ids, None if images is None else images.pooler_output)
+        if self._narrow is not None and self._reads_narrow:
+            return Output(
+                self._narrow.result().read(embedded, past_key_values, keep=logits_to_keep)
+            )
         states = self.model.language_model(
-            self._embed(input_ids, None if images is None else images.pooler_output),
+            embedded,
             past_key_values,
             attention_mask=attention_mask,
             position_ids=position_ids,

@@ -56,8 +56,9 @@ LIBRARIES = (
     Library("decord2", "decord", lacking="--decoder decord"),
     Library("faster-whisper", "faster_whisper"),
     Library("ctranslate2", "ctranslate2"),
+    Library("onnxruntime", "onnxruntime"),
     Library("num2words", "num2words"),
-    Library("bitsandbytes", "bitsandbytes", lacking="--dtype int8 and int4"),
+    Library("bitsandbytes", "bitsandbytes", lacking="--dtype int8 and int4, but for the starter"),
 )
 
 
