@@ -42,6 +42,7 @@ def main() -> None:
         "words only": ("-m", MODEL, *without_pictures),
         "frames only": ("-m", MODEL, *without_words),
         "question only": ("-m", MODEL, *without_pictures, *without_words),
+        "skip alike": ("-m", MODEL, "--skip-alike"),
         "float32": ("-m", MODEL, "--dtype", "float32"),
     }
     if arguments.closed_form is not None:

@@ -69,6 +69,13 @@ def test_what_was_seen(model: Fake, tmp_path: Path):
     assert place(tmp_path, sights.LOOKED, key) == LOOKED
 
 
+def test_what_was_seen_without_frames_that_look_alike(model: Fake, tmp_path: Path):
+    frame_request = FrameRequest("uniform", (0.0, 2.0), 8, (4, 2), "auto", False, True)
+    key = runtime.Runtime._sight_key(model, "mark", frame_request)
+    assert key["skip_alike"] is True
+    assert place(tmp_path, sights.LOOKED, key) != LOOKED
+
+
 def test_what_was_read(model: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pictures = Pictures(torch.arange(3)[None], torch.ones(1, 2))
     fitter = Fake(turn=lambda _: None, pictures=lambda *_: pictures)

@@ -42,7 +42,7 @@ types:Words source cues detail warnings language
 types:Cue start_s end_s text words
 types:Grounding verdict without_pictures without_words without_both
 types:Maker model revision device dtype
-engine.watch.encode_frames:FrameRequest sampling window count size decoder blank
+engine.watch.encode_frames:FrameRequest sampling window count size decoder blank skip_alike
 media.words.request:WordRequest subtitles language task text_track audio_track word_times
 media.sampling.samplers:Sampling name rate_fps
 models.spec:Family image_kwargs processor_kwargs template_kwargs prompt

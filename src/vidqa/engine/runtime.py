@@ -139,6 +139,7 @@ class Runtime:
             None if recipe.exact_pixels else self.loaded.picture_size,
             viewing.decoder,
             viewing.blank,
+            viewing.skip_alike,
         )
 
     def _look(
@@ -170,7 +171,7 @@ class Runtime:
             family=asdict(self.spec.family),
             device=self.device,
             dtype=self.read_dtype,
-            **asdict(frame_request),
+            **frame_request.key,
         )
 
     def _encoder(self, *, keep_places: bool = False) -> FrameEncoder:

@@ -107,6 +107,12 @@ class Viewing:
         least=1,
         is_later=True,
     )
+    skip_alike: bool = option(
+        False,
+        "Leave out frames that look like the last one shown: no sixteenth of their width by a "
+        "sixteenth of their height changes by 8 of 256 levels. How many differ is said.",
+        is_later=True,
+    )
     blank: bool = False
     """Show grey pictures in place of the frames, so that an answer rests on the words."""
     words: Words | None = None
@@ -162,4 +168,8 @@ class Viewing:
     def recipe_for(self, model: ShownModel) -> Recipe:
         """Return how frames and words are shown to a model. Raises UsageError."""
         own = choose_recipe(self.recipe, model)
+        if self.skip_alike and own.paper is not None:
+            raise UsageError(
+                "--recipe paper shows the frames that the authors do", hint="leave --skip-alike out"
+            )
         return replace(own, max_words=min(own.max_words, self.max_words or own.max_words))

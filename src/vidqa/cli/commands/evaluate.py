@@ -48,6 +48,7 @@ class EvaluateOptions:
     """None: the best in the cache for this machine."""
     load: LoadSettings
     frames: int | None
+    skip_alike: bool
     without: "frozenset[Without]"
     output: Path | None
     """Gets a record a question, each on disk before it counts."""
@@ -131,7 +132,7 @@ class EvaluateRun:
         name = settled_model(options.model, options.load.device, self.reporter)
         self.reporter.stage("load")
         model = engine.load(name, options.load, frames=options.frames, on_plan=self.reporter.plan)
-        settings = Settings(options.frames, options.without)
+        settings = Settings(options.frames, options.without, options.skip_alike)
         for result in evaluate(model, items, settings, folder=self.questions.parent):
             if result.error is not None and result.item.video not in missing:
                 self.reporter.error(result.error, about=result.item.video)
@@ -219,7 +220,7 @@ def _cells(row: Row, *, with_more: bool) -> list[str]:
 @grouped
 def evaluate(
     questions: options.QuestionFile,
-    viewing: Annotated[Viewing, Only("frames")],
+    viewing: Annotated[Viewing, Only("frames", "skip_alike")],
     load: Annotated[LoadSettings, Only("device", "dtype", "keep")],
     noise: NoiseOptions,
     model: options.ModelName = None,
@@ -234,6 +235,7 @@ def evaluate(
         model=model,
         load=replace(load, speech=setting("speech").value),
         frames=viewing.frames,
+        skip_alike=viewing.skip_alike,
         without=read_without(without),
         output=output,
         force=force,

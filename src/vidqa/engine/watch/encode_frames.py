@@ -2,7 +2,8 @@
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.media.frames.read import FrameReport
@@ -11,6 +12,7 @@ from vidqa.types import Frame
 from vidqa.types.values import Decoder
 
 BLANKED = "the pictures were blanked, as was asked"
+NEW = "skip_alike"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,14 @@ class FrameRequest:
     decoder: Decoder
     blank: bool
     """Whether grey pictures replace the frames."""
+    skip_alike: bool = False
+    """Whether frames are left out that look like the last one shown."""
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """All of it, for cache keys; what is new only where it is used, so that old ones hold."""
+        every = asdict(self)
+        return every if self.skip_alike else {name: every[name] for name in every if name != NEW}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from vidqa.engine.watch.background import Background
 from vidqa.engine.watch.early import EarlyWords
 from vidqa.engine.watch.encode_frames import FrameRequest
 from vidqa.engine.watch.saved import SeenFrames
+from vidqa.media.frames.alike import without_alike
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.samplers import Moments, Sampling
@@ -161,6 +162,8 @@ class Fetch:
         frames = reader.frames(
             info, times_s, size=frame_request.size, decoder=frame_request.decoder
         )
+        if frame_request.skip_alike:
+            frames = without_alike(frames)
         with closing(frames):
             for item in work.while_wanted(frames):
                 self._put(item, work)

@@ -82,6 +82,7 @@ class Settings:
 
     frames: int | None = None
     without: frozenset[Without] = field(default_factory=frozenset)
+    skip_alike: bool = False
 
 
 def read_items(file: Path) -> list[Item]:
@@ -180,6 +181,7 @@ def _watch(model: Model, video: Path, settings: Settings) -> Clip:
     return model.watch(
         video,
         frames=settings.frames,
+        skip_alike=settings.skip_alike,
         subtitles="off" if "words" in settings.without else "auto",
         blank="pictures" in settings.without,
     )

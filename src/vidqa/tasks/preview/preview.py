@@ -10,6 +10,7 @@ from vidqa.errors import NoVideoStreamError
 from vidqa.media.container.open_media import quoted
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.fingerprint_cache import known_fingerprint
+from vidqa.media.frames.alike import without_alike
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.samplers import Sampling
@@ -97,9 +98,10 @@ def preview(
     sampling = choose_sampling(recipe, options.sampling)
     moments = reader.moments(info, sampling, window, sampling.most(options.frames, spec.frames))
     words = _words(info, window, spec, options, reader, store)
-    times_s, report = yield from _show(
-        reader.frames(info, moments.times_s, decoder=options.decoder)
-    )
+    frames = reader.frames(info, moments.times_s, decoder=options.decoder)
+    if options.skip_alike:
+        frames = without_alike(frames)
+    times_s, report = yield from _show(frames)
     fitted = recipe.place(times_s, words.cues, moments.shown(times_s), recipe.max_words)
     yield Preview(
         info=info,
