@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import onnxruntime
 import pytest
 import torch
 
@@ -11,7 +12,7 @@ from clips import make_clip
 from families import family_spec
 from tiny import native_folder, smolvlm_folder, talkative
 from vidqa.engine import open_folder
-from vidqa.errors import UsageError
+from vidqa.errors import NotEnoughMemoryError, UsageError
 from vidqa.network.inference import decode as decoding
 from vidqa.network.inference.decode_together import decode_together
 from vidqa.network.inference.frame_encoder import FrameEncoder
@@ -231,6 +232,22 @@ def test_what_was_written_is_remembered_and_branches_stay(
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("wide", ["float32", "bfloat16"])
+def test_answers_are_written_with_the_rounded_weights(folder: Path, wide: str) -> None:
+    found = []
+    for dtype in (wide, f"{wide}+int8"):
+        loaded, chooser = opened(folder, dtype), Dictated([5, 6, 7])
+        tokens = decoding.decode(loaded.network, *began(loaded, TEXTS[1]), chooser)
+        assert [next(tokens) for _ in range(3)] == [5, 6, 7]
+        found.append(torch.cat(chooser.logits).float())
+    plain, mixed = found
+    assert torch.equal(plain[0], mixed[0]), "the prompt is read by the same weights"
+    assert not torch.equal(plain[1], mixed[1])
+    assert not torch.equal(plain[2], mixed[2])
+    assert float((plain - mixed).abs().max() / plain.std()) < 0.5
+
+
+@torch.inference_mode()
 def test_prompts_are_read_as_without(folder: Path) -> None:
     for plain in ("float32", "bfloat16"):
         found = []
@@ -266,6 +283,32 @@ def test_where_it_is_quick_it_is_chosen(
         assert chosen_dtype(other, "auto", "cpu") == wide
         assert chosen_dtype(folder, "float32", "cpu") == "float32"
         assert chosen_dtype(folder, "auto", "cuda") == "bfloat16"
+
+
+def test_a_model_is_opened_so_and_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    model = open_folder(family_spec("vidqa"), folder, revision="1", device="cpu")
+    assert model.maker.dtype == "float32+int8"
+    assert model.memory.plan.dtype == "float32+int8"
+    assert "float32+int8, 4 frames" in str(model.memory.plan)
+    assert model.loaded.network.new_steps([model.loaded.network.new_cache()], in_place=True)
+
+
+def test_memory_that_runs_out_in_onnxruntime_is_said(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = tmp_path / "clip.mp4"
+    make_clip(clip, range(0, 400, 40))
+    spec = family_spec("vidqa")
+    model = open_folder(spec, folder, revision="1", device="cpu", dtype="float32+int8")
+    watched = model.watch(clip, subtitles="off")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : std::bad_alloc")
+
+    monkeypatch.setattr(onnxruntime.InferenceSession, "run_with_iobinding", fail)
+    with pytest.raises(NotEnoughMemoryError, match="ran out of memory"):
+        watched.ask("Who?", max_new_tokens=3)
 
 
 def test_elsewhere_it_is_refused(folder: Path, other: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from torch import Tensor
 
-from vidqa.network.native.llama import Block, Llama
+from vidqa.network.native.llama import Block, Llama, rotary_angles
 from vidqa.network.native.quantized import BLOCK, quantize
 
 OPERATORS, IR_VERSION = 21, 10
@@ -45,8 +45,9 @@ class DecoderGraph:
     def serialized(self) -> bytes:
         """Build the graph; return it as ONNX stores it, without the weights."""
         config = self.llama.config
-        self._weight("cosines", self._turns().cos())
-        self._weight("sines", self._turns().sin())
+        angles = self._angles()
+        self._weight("cosines", angles.cos())
+        self._weight("sines", angles.sin())
         layers: list[Any] = list(self.llama.layers)
         self._norm("states", layers[0].input_layernorm.weight, "normed.0")
         states = "states"
@@ -148,12 +149,10 @@ class DecoderGraph:
             epsilon=self.llama.config.rms_norm_eps,
         )
 
-    def _turns(self) -> Tensor:
+    def _angles(self) -> Tensor:
         """Return the angles of positions, (positions, E/2); of some beyond the context, too."""
         config = self.llama.config
-        steps = torch.arange(0, config.head_dim, 2, dtype=torch.float) / config.head_dim
-        positions = torch.arange(2 * config.max_position_embeddings, dtype=torch.float)
-        return positions[:, None] * (1.0 / config.rope_theta**steps)
+        return rotary_angles(config, torch.arange(2 * config.max_position_embeddings))
 
     def _caches(self, prefix: str) -> list[Any]:
         config = self.llama.config

@@ -177,11 +177,16 @@ class Llama(nn.Module):
 
     def _turns(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Return cosines and sines of positions (B, T), as (B, 1, T, E)."""
-        width, base = self.config.head_dim, self.config.rope_theta
-        steps = torch.arange(0, width, 2, dtype=torch.float, device=positions.device) / width
-        angles = positions[..., None].float() * (1.0 / base**steps)  # (B, T, E/2)
+        angles = rotary_angles(self.config, positions)
         angles = torch.cat((angles, angles), dim=-1).unsqueeze(1)
         return angles.cos().to(dtype), angles.sin().to(dtype)
+
+
+def rotary_angles(config: TextConfig, positions: Tensor) -> Tensor:
+    """Return by which angles positions (...) turn pairs of numbers, (..., E/2)."""
+    width, base = config.head_dim, config.rope_theta
+    steps = torch.arange(0, width, 2, dtype=torch.float, device=positions.device) / width
+    return positions[..., None].float() * (1.0 / base**steps)
 
 
 def _mask(states: Tensor, before: int, attention_mask: Tensor | None) -> Tensor | None:
