@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,31 @@ def test_several_are_answered_together_alike(both: tuple[Loaded, Loaded]) -> Non
         decode_together(loaded.network, logits, contexts, choosers, take)
         found.append(answers)
     assert found[0] == found[1]
+
+
+@torch.inference_mode()
+def test_the_last_of_several_does_not_read_what_was_padded(tmp_path: Path) -> None:
+    loaded, begun = opened(native_folder(tmp_path / "even")), []  # it attends to all alike
+    for text in ("a cat", " is it a much longer question? it is, and a dog sleeps"):
+        context = decoding.Context(loaded.network.new_cache())
+        question = torch.tensor([loaded.encode(text)])
+        begun.append((decoding.prefill_question(loaded.network, question, context), context))
+    found: list[list[torch.Tensor]] = []
+
+    def chooser() -> Any:
+        seen: list[torch.Tensor] = []
+        found.append(seen)
+        return SimpleNamespace(choose=lambda logits: seen.append(logits.clone()) or len(seen))
+
+    together = [chooser(), chooser()]
+    logits, contexts = zip(*begun, strict=True)
+    decode_together(
+        loaded.network, logits, contexts, together, lambda row, _: len(found[row]) < (9, 3)[row]
+    )
+    written = decoding.decode(loaded.network, *begun[0], chooser())
+    assert [next(written) for _ in range(9)] == list(range(1, 10))
+    assert len(found[0]) == 9
+    torch.testing.assert_close(torch.cat(found[0]), torch.cat(found[2]), rtol=1e-3, atol=1e-5)
 
 
 def test_tokenizers_agree(both: tuple[Loaded, Loaded]) -> None:

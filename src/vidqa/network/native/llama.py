@@ -161,14 +161,16 @@ class Llama(nn.Module):
         Args:
             states: of new tokens.
             cache: of the tokens before.
-            attention_mask: (B, S), 0 where padding is; needed for several rows only.
+            attention_mask: (B, S), 0 where padding is; None: nowhere.
             position_ids: (B, T); counted on from the cache if None.
 
         """
         tokens, before = states.shape[1], cache.get_seq_length()
         if position_ids is None:
             position_ids = torch.arange(before, before + tokens, device=states.device)[None]
-        mask = _mask(states, before, attention_mask if len(states) > 1 else None)
+        if attention_mask is not None and len(states) == 1 and bool(attention_mask.all()):
+            attention_mask = None
+        mask = _mask(states, before, attention_mask)
         turns = self._turns(position_ids, states.dtype)
         for number, layer in enumerate(self.layers):
             states = layer(states, turns, mask, cache, number)
