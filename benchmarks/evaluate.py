@@ -14,6 +14,7 @@ import datetime
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,7 @@ def main() -> None:
         "frames only": ("-m", MODEL, *without_words),
         "question only": ("-m", MODEL, *without_pictures, *without_words),
         "skip alike": ("-m", MODEL, "--skip-alike"),
+        **{f"compress {one}": ("-m", MODEL, "--compress", f"{one}") for one in (2, 4)},
         "float32": ("-m", MODEL, "--dtype", "float32"),
     }
     if arguments.closed_form is not None:
@@ -58,7 +60,7 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "command": "python benchmarks/evaluate.py " + " ".join(sys.argv[1:]),
+                "command": "python benchmarks/evaluate.py " + shlex.join(sys.argv[1:]),
                 "date": datetime.date.today().isoformat(),
                 "machine": f"{platform.machine()}, {os.cpu_count()} cores",
                 "model": model_revision(find_model(MODEL)),

@@ -22,6 +22,7 @@ from vidqa.models.installed import parts
 from vidqa.models.registry import BEST_FIRST, MODELS
 from vidqa.models.sources.fetch import download_bytes
 from vidqa.models.spec import HubSource, ModelSpec, Reported
+from vidqa.system.number_formats import DTYPES
 from vidqa.types.exit_codes import MEANINGS
 from vidqa.types.options import names_of, options_of
 
@@ -33,6 +34,8 @@ MAN = ROOT / "man" / "vidqa.1"
 CARD = ROOT / "src" / "vidqa" / "data" / "starter" / "README.md"
 EVALUATION = ROOT / "benchmarks" / "results" / "evaluate-cpu.json"
 """What `benchmarks/evaluate.py` measured."""
+FORMATS = ROOT / "benchmarks" / "results" / "formats-cpu.json"
+"""What `benchmarks/formats_cpu.py` measured."""
 DECODING = ROOT / "benchmarks" / "results" / "decode-on-cpu.json"
 """What `benchmarks/decode_cpu.py` measured."""
 SIZES = ("135M", "0.5B", "1.7B")
@@ -48,6 +51,10 @@ ENVIRONMENT = {
     "VIDQA_CONFIG_DIR": "Where the file of `vidqa config` is; the platform's own by default.",
     "VIDQA_MODEL, VIDQA_SPEECH, VIDQA_DEVICE, VIDQA_DTYPE": (
         "Settings as `vidqa config` shows them; they go before those of the file."
+    ),
+    "VIDQA_CUDA_GRAPHS": (
+        "1: on a CUDA device answers are written by a recorded step (a CUDA graph) where a model's "
+        "layers allow it; nobody has measured it yet."
     ),
     "HF_HOME, HF_HUB_CACHE": "Where files of the Hugging Face Hub are kept.",
     "NO_COLOR": "When set, no colours.",
@@ -131,6 +138,7 @@ def models_page(text: str) -> str:
     """The page with the presets and the starter's figures as they are."""
     text = between(text, "presets", presets())
     text = between(text, "decode-figures", decoding(json.loads(DECODING.read_text())))
+    text = between(text, "format-figures", formats(json.loads(FORMATS.read_text())))
     return between(text, "starter-figures", figures(json.loads(EVALUATION.read_text())))
 
 
@@ -189,6 +197,21 @@ def figures(found: dict[str, Any]) -> list[str]:
         rest = " | ".join(f"{right[name][skill][0]:.0f} %" for name in others)
         rows.append(f"| {skill} | {count} | {mean:.0f} % ({low:.0f} to {high:.0f}) | {rest} |")
     return rows
+
+
+def formats(found: dict[str, Any]) -> list[str]:
+    """Return what a model takes in each number format, a line each."""
+    lines = [
+        "| | new tokens a second | prompt tokens a second | memory | most while loading |",
+        "|---|---|---|---|---|",
+    ]
+    for name, one in found["formats"].items():
+        speeds = [f"{one[key]:.1f}" for key in ("new_tokens_per_s", "prompt_tokens_per_s")]
+        held = [gigabytes(1e6 * one[key]) for key in ("loaded_mb", "peak_mb")]
+        lines.append(
+            f"| {' | '.join([f'`--dtype {name}`' if name in DTYPES else name, *speeds, *held])} |"
+        )
+    return lines
 
 
 def decoding(found: dict[str, Any]) -> list[str]:

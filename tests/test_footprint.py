@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaConfig, MistralConfig
+from transformers import LlamaConfig, MistralConfig, Qwen3VLMoeConfig
 
-from tiny import smolvlm_folder, vidqa_folder
+from tiny import native_folder, smolvlm_folder, vidqa_folder
 from vidqa.engine.memory import Memory
 from vidqa.errors import NotEnoughMemoryError
 from vidqa.models.conversion.convert import paper_config
 from vidqa.network.configuration import EvaVisionConfig
 from vidqa.network.loading import load_folder
-from vidqa.network.measure import measure
+from vidqa.network.measure import footprint_of, measure
 from vidqa.system import memory
 from vidqa.system.containers import memory_limits
 from vidqa.system.footprint import RUNTIME_BYTES, Footprint, plan_memory, smaller_plans
-from vidqa.system.number_formats import OWN_FORMATS
+from vidqa.system.number_formats import OWN_FORMATS, cpu_formats
 
 GB = 10**9
 COMMON: dict[str, Any] = {
@@ -90,6 +90,50 @@ def test_a_tiny_models_parameters_are_counted_exactly(make: Any, tmp_path: Path)
     blocks = network.get_decoder().layers.parameters()
     assert measured.block_parameters == sum(one.numel() for one in blocks)
     assert (measured.layers, measured.kv_heads, measured.head_dim) == (2, 2, 8)
+
+
+def test_a_rounded_head_counts_once(footprint: Footprint) -> None:
+    """Tied, it is stored besides the word embeddings; a head of its own is rounded in its place."""
+    head = footprint.vocabulary * footprint.text_width
+    sizes = {"frames": 8, "words": 9, "new_tokens": 9, "formats": cpu_formats("float32")}
+    tied, own = (
+        replace(footprint, has_own_head=is_own, other_parameters=others)
+        for is_own, others in ((False, 3 * head), (True, 4 * head))
+    )
+    plans = [plan_memory(one, dtype="int8", **sizes).weights_bytes for one in (tied, own)]
+    assert plans == [footprint.block_parameters + 12 * head + head] * 2
+    whole = [plan_memory(one, dtype="float32", **sizes).weights_bytes for one in (tied, own)]
+    assert whole[1] - whole[0] == 4 * head
+
+
+def test_a_head_of_its_own_is_found(tmp_path: Path) -> None:
+    for is_tied in (True, False):
+        decoder = LlamaConfig(**COMMON, tie_word_embeddings=is_tied)
+        config = paper_config(EvaVisionConfig(), decoder)
+        config.tie_word_embeddings = is_tied
+        assert footprint_of(config).has_own_head is not is_tied
+    assert not measure(native_folder(tmp_path / "model")).has_own_head
+
+
+def test_experts_stay_as_they_are() -> None:
+    """They lie in one tensor, which neither library rounds."""
+    text = {
+        "num_experts": 4,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 24,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "vocab_size": 64,
+    }
+    vision = {"depth": 1, "hidden_size": 24, "out_hidden_size": 32, "num_heads": 2}
+    config = Qwen3VLMoeConfig(text_config=text, vision_config=vision)
+    measured = footprint_of(config)
+    experts = 2 * 4 * 3 * 24 * 32
+    assert measured.other_parameters > experts
+    assert measured.block_parameters < experts
 
 
 @pytest.mark.parametrize("name", PAPER)

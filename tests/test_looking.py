@@ -51,7 +51,7 @@ def scores(watched: Clip, pictures: Pictures | None = None) -> torch.Tensor:
     video_prefix, network = watched.video_prefix, watched.model.loaded.network
     shown = pictures or video_prefix._pictures
     context = prefill_prefix(
-        network, shown.input_ids, shown.visual_tokens, form=shown.form, grids=shown.grids
+        network, shown.input_ids, shown.visual_tokens, form=shown.form, positions=shown.positions
     )
     return prefill_question(network, video_prefix.prompt(QUESTION).question_ids, context)[0]
 

@@ -43,7 +43,8 @@ class Case:
         self.turn = self.turned(SEGMENTS)
         generator = np.random.default_rng(0)
         frames = [generator.integers(0, 255, (48, 64, 3)).astype(np.uint8) for _ in SEGMENTS]
-        self.pictures = self.placed(self.turn, frames)
+        self.encoder = self.encoded(frames)
+        self.pictures = self.encoder.place(self.turn.prefix_text, range(len(frames)))
         self.question = tokenize_prompt(
             self.loaded, self.turn, "Is there a cat?", self.pictures.input_ids
         )
@@ -55,16 +56,17 @@ class Case:
             template_kwargs=self.spec.family.template_kwargs,
         )
 
-    def placed(self, turn: Turn, frames: Sequence[np.ndarray]) -> Pictures:
+    def encoded(self, frames: Sequence[np.ndarray], *, compress: int = 1) -> FrameEncoder:
         encoder = FrameEncoder(
             self.loaded,
             self.spec.family.image_kwargs,
             processor_kwargs=self.spec.family.processor_kwargs,
+            compress=compress,
         )
         for pixels in frames:
             encoder.push(pixels)
         encoder.flush()
-        return encoder.place(turn.prefix_text, range(len(frames)))
+        return encoder
 
     def prefix(self, pictures: Pictures | None = None) -> Context:
         pictures = pictures or self.pictures
@@ -73,7 +75,7 @@ class Case:
             pictures.input_ids,
             pictures.visual_tokens,
             form=pictures.form,
-            grids=pictures.grids,
+            positions=pictures.positions,
         )
 
     def answer(self, prefix: Context, sampling: Sampling, count: int = 8) -> list[int]:
@@ -87,9 +89,10 @@ class Case:
         pictures = self.pictures
         encoded = pictures.form.encoded(pictures.visual_tokens)
         given = {}
-        if pictures.grids is not None:
+        grids = self.encoder.state()[0].get("grids")
+        if grids is not None:
             kinds = (ids == self.loaded.network.config.image_token_id).int()
-            given = {"image_grid_thw": pictures.grids, "mm_token_type_ids": kinds}
+            given = {"image_grid_thw": grids, "mm_token_type_ids": kinds}
         with torch.inference_mode():
             outputs = self.loaded.network(
                 input_ids=ids, mm_encoder_outputs={"image": encoded}, **given
@@ -228,7 +231,7 @@ def test_frames_encoded_in_batches_are_placed_as_the_processor_places_them(
     frames = [generator.integers(0, 255, (48, 64, 3)).astype(np.uint8) for _ in range(count)]
     segments = [Segment(number, f"word {number}" * (number % 2)) for number in range(count)]
     turn = case.turned(segments)
-    placed = case.placed(turn, frames)
+    placed = case.encoded(frames).place(turn.prefix_text, range(len(frames)))
     whole = case.loaded.processor(
         text=[turn.prefix_text],
         images=[frames],

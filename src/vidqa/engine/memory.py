@@ -11,11 +11,10 @@ import torch
 from vidqa.errors import ModelUnsupportedError, NotEnoughMemoryError
 from vidqa.models.spec import ModelSpec
 from vidqa.network.measure import measure, measure_frame
-from vidqa.network.opening import can_be_narrow
+from vidqa.network.opening import formats_of
 from vidqa.network.reading import CPU_ALLOCATOR, reading
 from vidqa.system.footprint import CACHES, MemoryPlan, plan_memory, smaller_plans
 from vidqa.system.memory import free_memory_bytes, require_memory, said_change
-from vidqa.system.number_formats import FORMATS, OWN_FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,7 @@ def plan_for(
         "new_tokens": spec.max_new_tokens,
         "caches": caches,
     }
-    is_own = can_be_narrow(folder, device, trainable=trainable)
-    sizes["formats"] = OWN_FORMATS if is_own else FORMATS
+    sizes["formats"] = formats_of(folder, device, trainable=trainable)
     wanted = plan_memory(footprint, dtype=dtype, frames=frames or spec.frames, **sizes)
     smaller = smaller_plans(footprint, wanted, **sizes)
     return Memory(wanted, tuple(smaller), wanted)

@@ -46,6 +46,7 @@ class ReadClip:
             *seen.encoded.report.warnings,
             *seen.words.warnings,
             *self._shown.warnings,
+            *self._compressed(),
         )
         """All that was left out or guessed."""
         self.timings_s = dict(timer.seconds)
@@ -55,6 +56,14 @@ class ReadClip:
     def segments(self) -> tuple[Segment, ...]:
         """Each frame's time and the words shown to the model with it."""
         return self._shown.fitted.segments
+
+    def _compressed(self) -> tuple[str, ...]:
+        """Tell how many visual tokens are shown, where not all are."""
+        counts = self._fitter.visual_tokens(self._shown)
+        every = counts[0] * len(counts)  # the first frame keeps all
+        if sum(counts) == every:
+            return ()
+        return (f"{sum(counts)} of {every} visual tokens are shown, as --compress asks",)
 
     def _open_once(self, about: str) -> VideoPrefix:
         """Read the clip into the decoder, or load what was read before from the disk."""

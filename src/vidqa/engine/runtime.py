@@ -101,7 +101,7 @@ class Runtime:
             reader=self.reader,
             frame_request=partial(self._looking, viewing, recipe),
             mark=known_fingerprint if self.cache is not None else fingerprint,
-            kept=partial(self._seen_before, again=viewing.keep_places),
+            kept=partial(self._seen_before, viewing),
             hear=partial(hear, self.word_finder, wanted) if known is None else lambda *_: known,
             early=early,
         )
@@ -146,7 +146,7 @@ class Runtime:
         self, begun: ProbedClip, fetch: Fetch, viewing: Viewing, timer: StageTimer
     ) -> SeenFrames:
         """Encode the frames as they come, and keep what was seen."""
-        encoder = self._encoder(keep_places=viewing.keep_places)
+        encoder = self._encoder(viewing)
         encoded = look(encoder, fetch.frames(), timer, blank=viewing.blank)
         seen_frames = fetch.moments(), encoded
         unchanged = partial(is_still, begun.info.path, begun.fingerprint)
@@ -156,13 +156,14 @@ class Runtime:
         return seen_frames
 
     def _seen_before(
-        self, mark: str, frame_request: FrameRequest, *, again: bool
+        self, viewing: Viewing, mark: str, frame_request: FrameRequest
     ) -> SeenFrames | None:
         """Return what was cached of an earlier look, unless it must be looked at again."""
-        if self.cache is None or again:
+        if self.cache is None or viewing.keep_places:
             return None
         with self.memory.errors(self.name):
-            return kept_sight(self.cache, self._sight_key(mark, frame_request), self._encoder())
+            key = self._sight_key(mark, frame_request)
+            return kept_sight(self.cache, key, self._encoder(viewing))
 
     def _sight_key(self, mark: str, frame_request: FrameRequest) -> Mapping[str, Any]:
         return sight_key(
@@ -174,11 +175,12 @@ class Runtime:
             **frame_request.key,
         )
 
-    def _encoder(self, *, keep_places: bool = False) -> FrameEncoder:
+    def _encoder(self, viewing: Viewing) -> FrameEncoder:
         family = self.spec.family
         return FrameEncoder(
             self.loaded,
             family.image_kwargs,
             processor_kwargs=family.processor_kwargs,
-            keep_places=keep_places,
+            keep_places=viewing.keep_places,
+            compress=viewing.compress,
         )

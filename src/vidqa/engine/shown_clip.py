@@ -112,6 +112,10 @@ class PromptFitter:
         """Return the clip's part of the prompt."""
         return self.seen.encoded.frames.place(turn.prefix_text, shown.frames)
 
+    def visual_tokens(self, shown: PromptFit) -> list[int]:
+        """Return how many visual tokens of each frame are shown."""
+        return self.seen.encoded.frames.counts(shown.frames)
+
     def neutralized(self, text: str) -> str:
         """Break up control tokens in text, so that it cannot change the prompt's structure."""
         return neutralized(self.loaded, self.spec, text)
@@ -186,16 +190,16 @@ def _most(limit: int, fits: Callable[[int], bool]) -> int:
 
 
 def prompt_view(
-    prompt: PromptIds, segments: Sequence[Segment], visual_tokens: int, tokenizer: Any
+    prompt: PromptIds, segments: Sequence[Segment], visual_tokens: Sequence[int], tokenizer: Any
 ) -> PromptView:
     """Return what a model sees: each frame's time and words, and the tokens of both."""
     shown = tuple(
         PromptSegment(
             segment.time_s,
             segment.text,
-            visual_tokens=visual_tokens,
+            visual_tokens=count,
             text_tokens=len(tokenizer(segment.text, add_special_tokens=False).input_ids),
         )
-        for segment in segments
+        for segment, count in zip(segments, visual_tokens, strict=True)
     )
     return PromptView(shown, prompt.text, prompt.tokens)

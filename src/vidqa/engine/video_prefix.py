@@ -110,5 +110,5 @@ def _prefilled(loaded: Loaded, pictures: Pictures) -> Context:
         pictures.input_ids,
         pictures.visual_tokens,
         form=pictures.form,
-        grids=pictures.grids,
+        positions=pictures.positions,
     )

@@ -78,8 +78,11 @@ class WatchedClip(ReadClip):
     def prompt(self, question: str) -> PromptView:
         """Return what the model sees when asked: every frame's time, words and token counts."""
         prompt = self.prompt_ids(question)
-        per_frame = self.video_prefix.visual_tokens(prompt) // len(self.segments)
-        return prompt_view(prompt, self.segments, per_frame, self.model.loaded.tokenizer)
+        counts = self._fitter.visual_tokens(self._shown)
+        if prompt.cut:  # by the recipe `paper`, which shows all tokens of a frame
+            every = self.video_prefix.visual_tokens(prompt)
+            counts = [every // len(counts)] * len(counts)
+        return prompt_view(prompt, self.segments, counts, self.model.loaded.tokenizer)
 
     def with_words(self, words: Words) -> Self:
         """Return a clip of the same frames, with other words beside them."""

@@ -113,6 +113,15 @@ class Viewing:
         "sixteenth of their height changes by 8 of 256 levels. How many differ is said.",
         is_later=True,
     )
+    compress: int = option(
+        1,
+        "Show one of N visual tokens: those that differ most from their place in the frame before; "
+        "of the first frame all, and one of each at least. [default: 1, all of them]",
+        metavar="N",
+        least=1,
+        most=1000,
+        is_later=True,
+    )
     blank: bool = False
     """Show grey pictures in place of the frames, so that an answer rests on the words."""
     words: Words | None = None
@@ -168,8 +177,9 @@ class Viewing:
     def recipe_for(self, model: ShownModel) -> Recipe:
         """Return how frames and words are shown to a model. Raises UsageError."""
         own = choose_recipe(self.recipe, model)
-        if self.skip_alike and own.paper is not None:
+        if own.paper is not None and (self.skip_alike or self.compress > 1):
+            option = "--skip-alike" if self.skip_alike else "--compress"
             raise UsageError(
-                "--recipe paper shows the frames that the authors do", hint="leave --skip-alike out"
+                "--recipe paper shows the frames that the authors do", hint=f"leave {option} out"
             )
         return replace(own, max_words=min(own.max_words, self.max_words or own.max_words))

@@ -16,7 +16,7 @@ from vidqa.network.quantization import quantization
 from vidqa.network.reading import reading
 from vidqa.network.supported import require_encoded_pictures, require_supported
 from vidqa.network.text.chat_template import RunApart
-from vidqa.system.number_formats import QUANTIZED_DTYPES
+from vidqa.system.number_formats import AS_STORED, QUANTIZED_DTYPES
 
 PEFT_PREFIX = "base_model.model."
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -55,7 +55,7 @@ def load_folder(
     Args:
         folder: as written by `save_pretrained`, of any image-text-to-text family.
         device: a torch device.
-        dtype: the name of a torch number format, `int8` or `int4`.
+        dtype: the name of a torch number format, `AS_STORED`, `int8` or `int4`.
         processor: of the same folder, where it is loaded already.
         run_apart: runs its chat template, where anybody may have made it.
 
@@ -90,6 +90,8 @@ def load_folder(
 
 def _number_format(dtype: str, device: str) -> dict[str, Any]:
     """Choose what transformers stores and computes numbers in, by its own names."""
+    if dtype == AS_STORED:
+        return {"dtype": "auto"}
     if dtype not in QUANTIZED_DTYPES:
         return {"dtype": getattr(torch, dtype, None)}
     compute = torch.bfloat16 if device == "cpu" or device.startswith("cuda") else torch.float16

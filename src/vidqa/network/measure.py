@@ -98,7 +98,7 @@ def _counted(network: Any, config: Any, frame: FrameSize | None) -> Footprint:
     """Count a network's parameters, and read the rest in its configuration."""
     text, vision = config.get_text_config(), config.vision_config
     decoder = network.get_decoder()
-    blocks = sum(one.numel() for one in decoder.layers.parameters())
+    blocks = sum(one.numel() for one in decoder.layers.parameters() if not _is_experts(one))
     every = sum(one.numel() for one in network.parameters())  # tied ones count once
     patch = 3 * prod(_sides(vision, "patch_size", 32)) * getattr(vision, "temporal_patch_size", 1)
     frame = frame or _stated(config, vision)
@@ -115,7 +115,19 @@ def _counted(network: Any, config: Any, frame: FrameSize | None) -> Footprint:
         vocabulary=text.vocab_size,
         text_width=text.hidden_size,
         context_tokens=text.max_position_embeddings,
+        has_own_head=_has_own_head(network),
     )
+
+
+def _has_own_head(network: Any) -> bool:
+    """Return whether the head's weight is not that of the word embeddings, as vidqa's own is."""
+    head = None if isinstance(network, NativeNetwork) else network.get_output_embeddings()
+    return head is not None and head.weight is not network.get_input_embeddings().weight
+
+
+def _is_experts(parameter: torch.nn.Parameter) -> bool:
+    """Return whether it holds all experts of a mixture, which are not rounded."""
+    return parameter.ndim == 3 and min(parameter.shape) > 1
 
 
 def _growing_layers(text: Any) -> int:

@@ -1,5 +1,11 @@
-"""Open a model's folder: on vidqa's own modules where they suffice, else by transformers."""
+"""Open a model's folder: on vidqa's own modules where they suffice, else by transformers.
 
+Weights of 8 and 4 bits: on a CPU by torch's kernels, or by onnxruntime for vidqa's own decoder; on
+a GPU by bitsandbytes.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +14,16 @@ from vidqa.network.loaded import Loaded
 from vidqa.network.native.config import read_native
 from vidqa.network.text.chat_template import RunApart
 from vidqa.system.devices import choose_dtype
-from vidqa.system.number_formats import MIXED_DTYPES, QUANTIZED_DTYPES
+from vidqa.system.number_formats import (
+    AS_STORED,
+    BITS,
+    FORMATS,
+    MIXED_DTYPES,
+    OWN_FORMATS,
+    QUANTIZED_DTYPES,
+    NumberFormat,
+    cpu_formats,
+)
 
 QUICK_WITH_INTEGERS = ("AVX2", "AVX512")
 """Instructions, by torch's names, with which products of integers were measured to be quick."""
@@ -17,7 +32,7 @@ HEAD_UNIT = 16
 
 
 def can_be_narrow(folder: Path, device: str, *, trainable: bool = False) -> bool:
-    """Return whether vidqa's own modules run a verified folder with weights of 8 or 4 bits."""
+    """Return whether vidqa's own decoder runs a verified folder with weights of 8 or 4 bits."""
     config = None if trainable or device != "cpu" else read_native(folder)
     return config is not None and config.text_config.head_dim % HEAD_UNIT == 0
 
@@ -41,6 +56,14 @@ def chosen_dtype(folder: Path, wanted: str, device: str, *, trainable: bool = Fa
     mixed = f"{dtype}+int8"
     assert mixed in MIXED_DTYPES
     return mixed
+
+
+def formats_of(folder: Path, device: str, *, trainable: bool = False) -> Mapping[str, NumberFormat]:
+    """Return the bytes of numbers as a verified folder is opened."""
+    if trainable or device != "cpu":
+        return FORMATS
+    is_own = can_be_narrow(folder, device)
+    return OWN_FORMATS if is_own else cpu_formats(choose_dtype("auto", device))
 
 
 def _is_quick_with_integers() -> bool:
@@ -80,9 +103,10 @@ def open_network(
         trainable: with transformers' classes, which can be trained.
 
     """
-    is_narrow = dtype in QUANTIZED_DTYPES and can_be_narrow(folder, device, trainable=trainable)
-    config = None if trainable else read_native(folder)
-    if config is not None and (is_narrow or dtype not in QUANTIZED_DTYPES):
+    is_rounded = dtype in QUANTIZED_DTYPES
+    is_own = not is_rounded or can_be_narrow(folder, device, trainable=trainable)
+    config = None if trainable or not is_own else read_native(folder)
+    if config is not None:
         from vidqa.network.native.loading import load_native
 
         return load_native(
@@ -90,4 +114,26 @@ def open_network(
         )
     from vidqa.network.loading import load_folder
 
-    return load_folder(folder, device=device, dtype=dtype, processor=processor, run_apart=run_apart)
+    load = partial(load_folder, folder, device=device, processor=processor, run_apart=run_apart)
+    if trainable or device != "cpu" or not is_rounded:
+        return load(dtype=dtype)
+    return _rounded(load, BITS[dtype])
+
+
+def _rounded(load: Callable[..., Loaded], bits: int) -> Loaded:
+    """Round a decoder's weights on the CPU; compute all else in the format that is quick there.
+
+    Where that is float32, the weights are rounded as they are stored and the rest is widened then:
+    the whole model is in memory at no time.
+    """
+    import torch
+
+    from vidqa.network.native.narrow_linear import narrow_linears
+
+    computed_in = choose_dtype("auto", "cpu")
+    is_widened = computed_in == "float32"
+    loaded = load(dtype=AS_STORED if is_widened else computed_in)
+    narrow_linears(loaded.network, bits)
+    if is_widened:
+        loaded.network.to(torch.float32)
+    return loaded

@@ -1,7 +1,7 @@
 """Estimate the memory of a model: weights, KV cache and activations. Arithmetic only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vidqa.system.number_formats import (
     FORMATS,
@@ -50,6 +50,9 @@ class Footprint:
     text_width: int
     context_tokens: int
     """Tokens of the longest prompt with its answer."""
+    has_own_head: bool = field(default=False, compare=False)
+    """Whether the head is among the other parameters; else it is the word embeddings. Presets need
+    not say it: it only counts for rounded heads, on CPUs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,9 @@ def plan_memory(
     text_tokens = int(words * TOKENS_PER_WORD) + QUESTION_TOKENS + new_tokens
     tokens = min(frame_tokens + text_tokens, footprint.context_tokens)
     weights = footprint.block_parameters * size.blocks + footprint.other_parameters * size.rest
-    weights += footprint.vocabulary * footprint.text_width * size.second_head
+    if size.second_head:
+        replaced = size.rest if footprint.has_own_head else 0
+        weights += footprint.vocabulary * footprint.text_width * (size.second_head - replaced)
     cache = caches * tokens * footprint.layers * footprint.kv_heads * footprint.head_dim * 2 * wide
     tower = min(frames, TOWER_BATCH_IMAGES) * footprint.patches * 4 * footprint.tower_inner * wide
     decoder = PREFILL_CHUNK_TOKENS * 4 * footprint.decoder_inner * wide

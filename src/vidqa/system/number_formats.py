@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+AS_STORED = "as stored"
+"""The format of the weights on the disk."""
 QUANTIZED_DTYPES = ("int8", "int4")
 """Formats of the decoder's weights only."""
 MIXED_DTYPES = ("float32+int8", "bfloat16+int8")
@@ -25,7 +27,7 @@ class NumberFormat:
     states: float
     """Of the KV cache and of what is computed."""
     second_head: float = 0.0
-    """A parameter of a head that is stored besides the word embeddings."""
+    """A parameter of a head that is rounded: its own then, and no longer the word embeddings'."""
 
 
 PLAIN: Mapping[str, NumberFormat] = {
@@ -38,7 +40,7 @@ FORMATS: Mapping[str, NumberFormat] = {
     "int8": NumberFormat(1, 2, 2),
     "int4": NumberFormat(0.5, 2, 2),
 }
-"""As transformers' classes hold them, quantized ones with bitsandbytes."""
+"""As GPUs hold them, and as they are trained; quantized ones with bitsandbytes."""
 EIGHT_BITS_BYTES, FOUR_BITS_BYTES = 1.5, 1.1
 """Of a parameter, as onnxruntime packs them; measured with 135 million of them."""
 OWN_FORMATS: Mapping[str, NumberFormat] = {
@@ -49,6 +51,18 @@ OWN_FORMATS: Mapping[str, NumberFormat] = {
     "bfloat16+int8": NumberFormat(2 + EIGHT_BITS_BYTES, 2, 4, EIGHT_BITS_BYTES),
 }
 """As vidqa's own modules hold them on a CPU."""
+FOUR_BITS_WITH_SPANS = 0.625
+"""Bytes of a parameter of 4 bits, of which 32 share a scale and a middle of 16 bits each."""
+
+
+def cpu_formats(computed_in: str) -> Mapping[str, NumberFormat]:
+    """Return them as transformers' classes hold them on a CPU that computes in a plain format."""
+    plain = PLAIN[computed_in].rest
+    return {
+        **PLAIN,
+        "int8": NumberFormat(1, plain, plain, 1),
+        "int4": NumberFormat(FOUR_BITS_WITH_SPANS, plain, plain, 1),
+    }
 
 
 def read_in(dtype: str) -> str:

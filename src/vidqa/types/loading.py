@@ -18,8 +18,8 @@ class LoadSettings:
     )
     dtype: str = option(
         "auto",
-        "The number format; int8 and int4 store the decoder so, for most models with "
-        "vidqa[quantize]; float32+int8 and bfloat16+int8 read in the one and write "
+        "The number format; int8 and int4 store the decoder so (on a GPU: with "
+        "vidqa[quantize]); float32+int8 and bfloat16+int8 read in the one and write "
         "answers in the other, which auto takes where it is faster. [default: as set, else auto]",
         metavar="auto|float32|bfloat16|float16|int8|int4|float32+int8",
         setting="dtype",

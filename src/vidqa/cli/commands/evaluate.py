@@ -49,6 +49,7 @@ class EvaluateOptions:
     load: LoadSettings
     frames: int | None
     skip_alike: bool
+    compress: int
     without: "frozenset[Without]"
     output: Path | None
     """Gets a record a question, each on disk before it counts."""
@@ -132,7 +133,7 @@ class EvaluateRun:
         name = settled_model(options.model, options.load.device, self.reporter)
         self.reporter.stage("load")
         model = engine.load(name, options.load, frames=options.frames, on_plan=self.reporter.plan)
-        settings = Settings(options.frames, options.without, options.skip_alike)
+        settings = Settings(options.frames, options.without, options.skip_alike, options.compress)
         for result in evaluate(model, items, settings, folder=self.questions.parent):
             if result.error is not None and result.item.video not in missing:
                 self.reporter.error(result.error, about=result.item.video)
@@ -220,7 +221,7 @@ def _cells(row: Row, *, with_more: bool) -> list[str]:
 @grouped
 def evaluate(
     questions: options.QuestionFile,
-    viewing: Annotated[Viewing, Only("frames", "skip_alike")],
+    viewing: Annotated[Viewing, Only("frames", "skip_alike", "compress")],
     load: Annotated[LoadSettings, Only("device", "dtype", "keep")],
     noise: NoiseOptions,
     model: options.ModelName = None,
@@ -236,6 +237,7 @@ def evaluate(
         load=replace(load, speech=setting("speech").value),
         frames=viewing.frames,
         skip_alike=viewing.skip_alike,
+        compress=viewing.compress,
         without=read_without(without),
         output=output,
         force=force,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from vidqa.cli import options, run_options
-from vidqa.cli.command import Only, grouped
+from vidqa.cli.command import Only, Without, grouped
 from vidqa.cli.groups import ClipOptions
 from vidqa.cli.model_choice import previewed_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
@@ -228,7 +228,7 @@ def _show_table(rows: list[tuple[str, ...]]) -> None:
 def frames(
     clips: ClipOptions,
     wishes: Wishes,
-    viewing: Viewing,
+    viewing: Annotated[Viewing, Without("compress")],
     load: Annotated[LoadSettings, Only("speech", "keep")],
     words: run_options.Clips = None,
     model: options.PreviewModel = None,

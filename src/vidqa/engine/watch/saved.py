@@ -19,12 +19,16 @@ from vidqa.network.inference.frame_encoder import FrameEncoder, FrameForm
 from vidqa.network.inference.kv_caches import is_plain, new_cache
 from vidqa.network.inference.prompt_ids import Pictures
 from vidqa.system.cache import Cache, read_back, written
+from vidqa.system.number_formats import BITS
 
 LOOKED, READ = "looked", "read"
 METHOD = 1
 """Version of how frames are read and encoded; a change makes older entries unused."""
 MOST_READ_BYTES = 64 << 20
 """Bytes above which a KV cache is not stored: reading it back is as slow as prefilling."""
+ROUNDED_BY = "onnxruntime"
+"""The library that computes with integers for vidqa's own decoder on a CPU. Its version is in the
+key of every model in 8 or 4 bits: whose decoder it is is not known here."""
 LIBRARIES = ("vidqa", "torch", "transformers", "av", "decord2", "pillow")
 
 NOT_IT = (ValueError, KeyError, SafetensorError)
@@ -88,10 +92,13 @@ def keep_sight(
 
 
 def read_key(pictures: Pictures, **settings: Any) -> Mapping[str, Any]:
-    """Return the key of a prefilled clip: ids, visual tokens and the model."""
+    """Return the key of a prefilled clip: ids, visual tokens, where they are, and the model."""
     digest = hashlib.sha256()
-    for one in (pictures.input_ids, pictures.visual_tokens):
+    given = (pictures.input_ids, pictures.visual_tokens, pictures.positions)
+    for one in (tensor for tensor in given if tensor is not None):
         digest.update(one.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    if settings["dtype"] in BITS:
+        settings |= {ROUNDED_BY: version(ROUNDED_BY)}
     return sight_key(prompt=digest.hexdigest(), **settings)
 
 

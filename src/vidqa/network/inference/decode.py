@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from vidqa.network.inference.kv_caches import branch_of, new_cache
-from vidqa.network.inference.steps import own_steps
+from vidqa.network.inference.steps import Steps, own_steps
 from vidqa.network.inference.token_sampling import TokenChooser
 from vidqa.network.inference.visual_features import EncodedPictures, VisualForm
 from vidqa.system.footprint import PREFILL_CHUNK_TOKENS
@@ -39,7 +39,7 @@ def prefill_prefix(
     visual_tokens: Tensor,
     *,
     form: VisualForm | None = None,
-    grids: Tensor | None = None,
+    positions: Tensor | None = None,
 ) -> Context:
     """Prefill the video prefix of the prompt, in fixed chunks.
 
@@ -48,12 +48,11 @@ def prefill_prefix(
         input_ids: (1, T) with N placeholders.
         visual_tokens: (N, (1 + L) D), projected, in reading order.
         form: in which the family takes them; one tensor a picture, and no deeper features, if None.
-        grids: (images, 3), see `positions_of`.
+        positions: (3, 1, T), see `positions_of`.
 
     """
     form = form or VisualForm()
     cache = new_cache(network)
-    positions = positions_of(network, input_ids, grids)  # (3, 1, T)
     is_image = input_ids[0] == network.config.image_token_id  # (T,)
     assert int(is_image.sum()) == visual_tokens.shape[0], "placeholders and visual tokens differ"
     seen = 0
@@ -87,11 +86,12 @@ def prefill_question(network: Any, question_ids: Tensor, context: Context) -> Te
 @torch.inference_mode()
 def decode(network: Any, logits: Tensor, context: Context, chooser: TokenChooser) -> Iterator[int]:
     """Yield token ids endlessly; the caller decides when to stop."""
-    steps = own_steps(network, [context.cache], in_place=True) or _Steps(network, context)
+    token = chooser.choose(logits)
+    yield token
+    steps = own_steps(network, [context.cache], in_place=True) or _steps(network, context)
     while True:
-        token = chooser.choose(logits)
+        token = chooser.choose(steps.read([token]))
         yield token
-        logits = steps.read([token])
 
 
 @torch.inference_mode()
@@ -115,24 +115,13 @@ def log_likelihoods(network: Any, logits: Tensor, context: Context, answer_ids: 
     return scores.gather(1, answer_ids[0, :, None])[:, 0]
 
 
-def positions_of(network: Any, input_ids: Tensor, grids: Tensor | None) -> Tensor | None:
-    """Return the positions of tokens in families whose pictures count by rows and columns.
+def _steps(network: Any, context: Context) -> Steps:
+    """Return how one of transformers' classes writes behind a context."""
+    from vidqa.network.inference.static_steps import StaticSteps, can_be_static, wants_static
 
-    Args:
-        network: any family.
-        input_ids: (1, T), from the beginning of the prompt.
-        grids: (images, 3), patches of each picture along time, height and width.
-
-    Returns:
-        (3, 1, T), or None for families that number all tokens in a row.
-
-    """
-    find: Any = getattr(network.base_model, "get_rope_index", None)
-    if find is None:
-        return None
-    kinds = (input_ids == network.config.image_token_id).int()  # (1, T), 1 for a picture
-    found: tuple[Tensor, Tensor] = find(input_ids, mm_token_type_ids=kinds, image_grid_thw=grids)
-    return found[0]
+    if wants_static(network) and can_be_static(network, context):
+        return StaticSteps(network, context)
+    return _Steps(network, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +134,10 @@ class _Steps:
     def read(self, tokens: Sequence[int]) -> Tensor:
         """Read a token; return the logits (1, V) of what follows."""
         return _next(self.network, torch.tensor([tokens], device=self.network.device), self.context)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows only: there is one."""
+        assert list(rows) == [0], "one answer is written at a time"
 
 
 def _next(network: Any, input_ids: Tensor, context: Context) -> Tensor:

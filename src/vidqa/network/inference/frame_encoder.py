@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vidqa.network.inference.compress import kept_tokens
+from vidqa.network.inference.positions import positions_of
 from vidqa.network.inference.prompt_ids import Pictures, ids_of
 from vidqa.network.inference.visual_features import VisualForm, visual_tokens
 from vidqa.network.loaded import Loaded
@@ -46,6 +48,7 @@ class FrameEncoder:
         *,
         processor_kwargs: Mapping[str, object] | None = None,
         keep_places: bool = False,
+        compress: int = 1,
     ) -> None:
         """Prepare for the frames of one clip.
 
@@ -54,12 +57,16 @@ class FrameEncoder:
             image_kwargs: handed to the image processor.
             processor_kwargs: handed to the processor around it.
             keep_places: keep the tower's output before the projection, for training.
+            compress: of so many visual tokens one is shown. See `kept_tokens`.
 
         """
         self._loaded = loaded
         self._image_kwargs = image_kwargs
         self._processor_kwargs = processor_kwargs or {}
         self._keep_places = keep_places
+        self._compress = compress
+        self._chosen: dict[tuple[int, ...], Tensor] = {}
+        self._choose_by: FrameEncoder = self
         self._places: list[Tensor] = []
         self._waiting: list[NDArray[np.uint8]] = []
         self._tokens: list[Tensor] = []
@@ -122,12 +129,16 @@ class FrameEncoder:
         blank._tokens *= count
         blank._placeholders *= count
         blank._grids *= count
+        blank._choose_by = self
         return blank
 
     def _alike(self) -> "FrameEncoder":
         """Return an encoder with the same settings, without frames."""
         return FrameEncoder(
-            self._loaded, self._image_kwargs, processor_kwargs=self._processor_kwargs
+            self._loaded,
+            self._image_kwargs,
+            processor_kwargs=self._processor_kwargs,
+            compress=self._compress,
         )
 
     def push(self, pixels: NDArray[np.uint8]) -> None:
@@ -149,7 +160,14 @@ class FrameEncoder:
 
     def ids(self, prefix_text: str, shown: Sequence[int]) -> Tensor:
         """Return the ids of a prefix, (T,); see `place`."""
-        return torch.cat(self._pieces(prefix_text, shown))
+        ids = torch.cat(self._pieces(prefix_text, shown))
+        return ids if self._compress == 1 else ids[self._stays(ids, shown)]
+
+    def counts(self, shown: Sequence[int]) -> list[int]:
+        """Return how many visual tokens of each frame are shown; see `place`."""
+        if self._compress == 1:
+            return [len(self._tokens[index]) for index in shown]
+        return self._kept(shown).sum(dim=1).tolist()
 
     def places(self, shown: Sequence[int]) -> Tensor:
         """Return the tower's output for frames, (F, P, D), if it was kept."""
@@ -164,10 +182,30 @@ class FrameEncoder:
             shown: the numbers of those frames, in the order they were pushed.
 
         """
-        ids = self.ids(prefix_text, shown)  # (T,)
+        network = self._loaded.network
+        ids = torch.cat(self._pieces(prefix_text, shown)).to(network.device)  # (T,)
         tokens = torch.cat([self._tokens[index] for index in shown])  # (N, D)
         grids = torch.stack([self._grids[index] for index in shown]) if self._grids else None
-        return Pictures(ids[None].to(self._loaded.network.device), tokens, self._form, grids)
+        positions = positions_of(network, ids[None], grids)
+        every = Pictures(ids[None], tokens, self._form, positions)
+        if self._compress == 1:
+            return every
+        kept = self._kept(shown).flatten().to(tokens.device)
+        return every.only(self._stays(ids, shown), kept)
+
+    def _kept(self, shown: Sequence[int]) -> Tensor:
+        """Return which visual tokens of frames are shown, (F, N/F); grey ones as the others."""
+        source, key = self._choose_by, tuple(shown)
+        if key not in source._chosen:
+            frames = [source._tokens[index] for index in shown]
+            source._chosen[key] = kept_tokens(frames, self._compress)
+        return source._chosen[key]
+
+    def _stays(self, ids: Tensor, shown: Sequence[int]) -> Tensor:
+        """Return which of the ids (T,) of a prefix stay: all but the tokens that are not kept."""
+        stays = ids != self._loaded.network.config.image_token_id
+        stays[~stays] = self._kept(shown).flatten().to(stays.device)
+        return stays
 
     def _pieces(self, prefix_text: str, shown: Sequence[int]) -> list[Tensor]:
         """Return the ids of the text between the frames, and the placeholders of each frame."""

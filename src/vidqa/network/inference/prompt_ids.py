@@ -112,15 +112,33 @@ class Pictures:
     """(N, (1 + L) D), projected into the decoder's width, in reading order."""
     form: VisualForm = field(default_factory=VisualForm)
     """The form in which the family takes them."""
-    grids: Tensor | None = None
-    """(images, 3), patches along time, height and width, in families that count so."""
+    positions: Tensor | None = None
+    """(3, 1, T), in families whose pictures count by rows and columns. See `positions_of`."""
 
     def last(self, tokens: int, *, image_token_id: int) -> "Pictures":
         """Return only the last `tokens` of the prefix; the first image left may be cut."""
         dropped = self.input_ids[:, : max(0, self.input_ids.shape[1] - tokens)]
         gone = int((dropped == image_token_id).sum())
-        ids = self.input_ids[:, dropped.shape[1] :]
-        return replace(self, input_ids=ids, visual_tokens=self.visual_tokens[gone:])
+        rest = slice(dropped.shape[1], None)
+        return replace(
+            self,
+            input_ids=self.input_ids[:, rest],
+            visual_tokens=self.visual_tokens[gone:],
+            positions=None if self.positions is None else self.positions[..., rest],
+        )
+
+    def only(self, stays: Tensor, kept: Tensor) -> "Pictures":
+        """Return those of the ids, (T,), and of the visual tokens, (N,), that are true.
+
+        What is left is where it was, in families whose pictures count by rows and columns.
+        """
+        positions = None if self.positions is None else self.positions[..., stays]
+        return replace(
+            self,
+            input_ids=self.input_ids[:, stays],
+            visual_tokens=self.visual_tokens[kept],
+            positions=positions,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ LIBRARIES = (
     Library("ctranslate2", "ctranslate2"),
     Library("onnxruntime", "onnxruntime"),
     Library("num2words", "num2words"),
-    Library("bitsandbytes", "bitsandbytes", lacking="--dtype int8 and int4, but for the starter"),
+    Library("bitsandbytes", "bitsandbytes", lacking="--dtype int8 and int4 on a GPU"),
 )
 
 

@@ -83,6 +83,7 @@ class Settings:
     frames: int | None = None
     without: frozenset[Without] = field(default_factory=frozenset)
     skip_alike: bool = False
+    compress: int = 1
 
 
 def read_items(file: Path) -> list[Item]:
@@ -182,6 +183,7 @@ def _watch(model: Model, video: Path, settings: Settings) -> Clip:
         video,
         frames=settings.frames,
         skip_alike=settings.skip_alike,
+        compress=settings.compress,
         subtitles="off" if "words" in settings.without else "auto",
         blank="pictures" in settings.without,
     )

@@ -1,0 +1,149 @@
+"""Write an answer in memory that does not move, so that a GPU can repeat one recorded step.
+
+A GPU waits for Python between its kernels; a recorded step (a CUDA graph) is handed over at once.
+On other devices the same steps are taken one by one. No GPU was at hand to measure it, so it is
+done only where `VIDQA_CUDA_GRAPHS` is 1. Each answer records its own step, which costs three.
+
+Letters in shapes: S room for tokens, V vocabulary.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from transformers import Cache
+from transformers.cache_utils import StaticLayer
+
+from vidqa.network.inference.kv_caches import is_plain
+
+WANTED = "VIDQA_CUDA_GRAPHS"
+"""The variable of the environment that turns it on."""
+SLACK_TOKENS = 512
+"""Room for tokens beyond those there are; a step is recorded again where it ends."""
+ATTENTION = "sdpa"
+"""The attention that takes masks of true and false."""
+WARM_UPS = 2
+"""Steps before one is recorded, in which libraries choose their kernels."""
+OTHERS_MAY_WORK = "thread_local"
+"""How a step is recorded: other threads may use the device meanwhile."""
+
+
+class ReadContext(Protocol):
+    """What was read so far. See `decode.Context`."""
+
+    cache: Any
+    shift: int | None
+
+
+def can_be_static(network: Any, context: ReadContext) -> bool:
+    """Return whether steps behind a context can be taken in memory that does not move."""
+    text: Any = network.config.get_text_config()
+    layers: list[Any] = context.cache.layers
+    has_attention = getattr(text, "_attn_implementation", None) == ATTENTION
+    return has_attention and all(map(is_plain, layers)) and not hasattr(network, "new_cache")
+
+
+def wants_static(network: Any) -> bool:
+    """Return whether they are asked for on this network's device."""
+    return network.device.type == "cuda" and os.environ.get(WANTED) == "1"
+
+
+class StaticSteps:
+    """One answer behind a context, which is extended by it."""
+
+    def __init__(self, network: Any, context: ReadContext) -> None:
+        """Begin behind a context that belongs to the caller. See `can_be_static`."""
+        self._network, self._context = network, context
+        self._embed = network.get_input_embeddings()
+        self._length = int(context.cache.get_seq_length())
+        self._move()
+
+    def read(self, tokens: Sequence[int]) -> Tensor:
+        """Read a token; return the logits (1, V) of what follows, overwritten by the next call."""
+        if self._length == self._mask.shape[-1]:
+            self._move()
+        (token,) = tokens
+        self._ids.fill_(token)
+        self._positions.fill_(self._length + (self._context.shift or 0))
+        self._mask[..., self._length] = True
+        if self._graph is None:
+            self._logits = self._step()
+        else:
+            self._graph.replay()
+        self._length += 1
+        self._extend_context()
+        return self._logits
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows only: there is one."""
+        assert list(rows) == [0], "one answer is written at a time"
+
+    def _move(self) -> None:
+        """Copy what was read to where there is room for more."""
+        room, device = self._length + SLACK_TOKENS, self._network.device
+        self._layers: list[Any] = [_Room(room) for _ in self._context.cache.layers]
+        for static, layer in zip(self._layers, self._context.cache.layers, strict=True):
+            static.update(layer.keys, layer.values)
+            self._show(static, layer)  # which no longer holds the memory before
+        self._cache = Cache(layers=self._layers)
+        axes = (1,) if self._context.shift is None else (3, 1)
+        self._ids = torch.zeros(1, 1, dtype=torch.long, device=device)
+        self._positions = torch.zeros(*axes, 1, dtype=torch.long, device=device)
+        self._mask = (torch.arange(room, device=device) < self._length)[None, None, None]  # (.., S)
+        self._graph = self._recorded() if device.type == "cuda" else None
+
+    def _recorded(self) -> Any:
+        """Record one step; nothing of it remains but the memory that it will use."""
+        with torch.cuda.device(self._network.device):
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                for _ in range(WARM_UPS):
+                    self._step()
+                    self._rewind()
+            torch.cuda.current_stream().wait_stream(side)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, capture_error_mode=OTHERS_MAY_WORK):
+                self._logits = self._step()
+            self._rewind()
+        return graph
+
+    def _rewind(self) -> None:
+        for layer in self._layers:
+            layer.cumulative_length.fill_(self._length)
+
+    def _step(self) -> Tensor:
+        """Take one step behind what is in memory: no number of it comes from Python."""
+        logits: Tensor = self._network(
+            inputs_embeds=self._embed(self._ids),
+            attention_mask=self._mask,
+            position_ids=self._positions,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits
+        return logits[:, -1]
+
+    def _extend_context(self) -> None:
+        """Show the context what was written; whoever extends it next copies it."""
+        for static, layer in zip(self._layers, self._context.cache.layers, strict=True):
+            self._show(static, layer)
+
+    def _show(self, static: Any, layer: Any) -> None:
+        layer.keys = static.keys[:, :, : self._length]
+        layer.values = static.values[:, :, : self._length]
+
+
+class _Room(StaticLayer):
+    """Keys and values in memory that does not move, without telling the compiler of it."""
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        """Make the room for those like the first ones."""
+        self.dtype, self.device = key_states.dtype, key_states.device
+        shape = (*key_states.shape[:2], self.max_cache_len)
+        self.keys = key_states.new_zeros(*shape, key_states.shape[-1])
+        self.values = value_states.new_zeros(*shape, value_states.shape[-1])
+        self.cumulative_length = self.cumulative_length.to(self.device)
+        self.is_initialized = True

@@ -1,0 +1,108 @@
+"""Steps in memory that does not move write what others do, and leave the context the same."""
+
+from itertools import islice
+
+import pytest
+import torch
+
+from families import MAKERS
+from vidqa.network.inference import decode as decoding
+from vidqa.network.inference import static_steps
+from vidqa.network.inference.decode import Context
+from vidqa.network.inference.kv_caches import new_cache
+from vidqa.network.inference.static_steps import StaticSteps, can_be_static
+from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+from vidqa.network.loading import Loaded, load_folder
+
+pytestmark = pytest.mark.numbers
+
+
+@pytest.fixture(scope="module", params=list(MAKERS))
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    folder = MAKERS[request.param](tmp_path_factory.mktemp(request.param) / request.param)
+    return load_folder(folder, device="cpu", dtype="float32")
+
+
+def begun(loaded: Loaded) -> tuple[torch.Tensor, Context]:
+    """A prompt that was read; where pictures count by rows and columns, words count on from 5."""
+    has_grid = hasattr(loaded.network.base_model, "get_rope_index")
+    context = Context(new_cache(loaded.network), 5 if has_grid else None)
+    ids = torch.arange(30, 50)[None]
+    return decoding.prefill_question(loaded.network, ids, context), context
+
+
+def require_static(loaded: Loaded, context: Context) -> None:
+    """Skip families with recurrent layers, and only those."""
+    if not can_be_static(loaded.network, context):
+        assert "linear_attention" in loaded.network.config.get_text_config().layer_types
+        pytest.skip("its recurrent layers have no keys and values")
+
+
+@torch.inference_mode()
+def written(loaded: Loaded, *, static: bool) -> tuple[list[int], list[torch.Tensor], Context]:
+    """20 tokens in turns that the model would not choose, the logits of each, and the context."""
+    _, context = begun(loaded)
+    steps = (
+        StaticSteps(loaded.network, context) if static else decoding._Steps(loaded.network, context)
+    )
+    tokens = [20 + 3 * number % 17 for number in range(20)]
+    return tokens, [steps.read([token]).clone() for token in tokens], context
+
+
+def test_every_step_and_what_follows_is_the_same(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(static_steps, "SLACK_TOKENS", 8)  # so that it moves twice
+    _, context = begun(loaded)
+    require_static(loaded, context)
+    _, expected, plain = written(loaded, static=False)
+    _, found, moved = written(loaded, static=True)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+        assert int(one.argmax()) == int(other.argmax())
+    assert moved.cache.get_seq_length() == plain.cache.get_seq_length() == 40
+    more = torch.arange(60, 66)[None]
+    behind = [decoding.prefill_question(loaded.network, more, one) for one in (moved, plain)]
+    torch.testing.assert_close(*behind, atol=1e-5, rtol=1e-4)
+
+
+def test_a_branch_is_not_written_over(loaded: Loaded) -> None:
+    _, context = begun(loaded)
+    require_static(loaded, context)
+    branch = context.branch()
+    before = [layer.keys.clone() for layer in branch.cache.layers]
+    with torch.inference_mode():
+        steps = StaticSteps(loaded.network, context)
+        steps.read([21])
+        late = context.branch()
+        held = [layer.keys.clone() for layer in late.cache.layers]
+        steps.read([22])
+    for layer, keys in zip(branch.cache.layers, before, strict=True):
+        assert torch.equal(layer.keys, keys)
+    for layer, keys in zip(late.cache.layers, held, strict=True):
+        assert torch.equal(layer.keys, keys)
+
+
+def test_greedy_answers_are_the_same(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    logits, context = begun(loaded)
+    require_static(loaded, context)
+    plain = decoding.decode(loaded.network, logits, context, TokenChooser(Sampling()))
+    expected = list(islice(plain, 12))
+    monkeypatch.setattr(static_steps, "wants_static", lambda _: True)
+    logits, context = begun(loaded)
+    found = decoding.decode(loaded.network, logits, context, TokenChooser(Sampling()))
+    assert list(islice(found, 12)) == expected
+    layer = context.cache.layers[0]
+    assert layer.keys.untyped_storage().nbytes() > 2 * layer.keys.nbytes  # in roomy memory
+
+
+def test_nobody_gets_it_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Network:
+        device = torch.device("cuda")
+
+    monkeypatch.delenv(static_steps.WANTED, raising=False)
+    assert not static_steps.wants_static(Network())
+    monkeypatch.setenv(static_steps.WANTED, "1")
+    assert static_steps.wants_static(Network())
+    Network.device = torch.device("cpu")
+    assert not static_steps.wants_static(Network())
