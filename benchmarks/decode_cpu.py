@@ -102,27 +102,17 @@ def compare(folder: Path, files: dict[str, Path], rounds: int) -> dict[str, Repo
 
 def vidqa(folder: Path, dtype: str) -> Report:
     """Its own modules, as `--dtype` says."""
-    import torch
-
-    from vidqa.network.inference import decode as decoding
-    from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+    from vidqa.network.inference.decode import Context
     from vidqa.network.opening import open_network, open_processor
+    from writing import speeds
 
     begun = time.perf_counter()
     processor = open_processor(folder)
     network = open_network(folder, device="cpu", dtype=dtype, processor=processor).network
     load_s = time.perf_counter() - begun
-    context = decoding.Context(network.new_cache())
-    ids = torch.arange(1000, 1000 + PROMPT_TOKENS)[None]
-    begun = time.perf_counter()
-    logits = decoding.prefill_question(network, ids, context)
-    read_s = time.perf_counter() - begun
-    tokens = decoding.decode(network, logits, context, TokenChooser(Sampling()))
-    next(tokens)
-    begun = time.perf_counter()
-    for _ in range(NEW_TOKENS):
-        next(tokens)
-    return told(load_s, PROMPT_TOKENS / read_s, NEW_TOKENS / (time.perf_counter() - begun))
+    context = Context(network.new_cache())
+    both = speeds(network, context, prompt_tokens=PROMPT_TOKENS, new_tokens=NEW_TOKENS)
+    return told(load_s, *both)
 
 
 def llama_cpp(file: Path, kind: str) -> Report:

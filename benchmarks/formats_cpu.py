@@ -33,7 +33,6 @@ WAYS = {
     "int8, bitsandbytes": ("load", "int8"),
     "int4, bitsandbytes": ("load", "int4"),
 }
-FIRST_ID = 1000
 SAMPLES_A_SECOND = 200
 
 
@@ -98,14 +97,13 @@ def make_model(folder: Path) -> None:
 
 def measure(folder: Path, name: str) -> dict[str, float]:
     """Load, read and write."""
-    import torch
     import transformers  # noqa: F401 - it is held before anything is loaded
 
-    from vidqa.network.inference import decode as decoding
+    from vidqa.network.inference.decode import Context
     from vidqa.network.inference.kv_caches import new_cache
-    from vidqa.network.inference.token_sampling import Sampling, TokenChooser
     from vidqa.network.loading import load_folder
     from vidqa.network.opening import open_network
+    from writing import speeds
 
     how, dtype = WAYS[name]
     opened: Any = open_network if how == "open" else load_folder
@@ -115,24 +113,15 @@ def measure(folder: Path, name: str) -> dict[str, float]:
         network = opened(folder, device="cpu", dtype=dtype, processor=object()).network
     load_s = time.perf_counter() - begun
     loaded = memory_mb()
-    context = decoding.Context(new_cache(network), 0)
-    ids = torch.arange(FIRST_ID, FIRST_ID + PROMPT_TOKENS)[None]
-    begun = time.perf_counter()
-    logits = decoding.prefill_question(network, ids, context)
-    read_s = time.perf_counter() - begun
-    tokens = decoding.decode(network, logits, context, TokenChooser(Sampling()))
-    next(tokens)
-    begun = time.perf_counter()
-    for _ in range(NEW_TOKENS):
-        next(tokens)
-    write_s = time.perf_counter() - begun
+    context = Context(new_cache(network), 0)
+    read, written = speeds(network, context, prompt_tokens=PROMPT_TOKENS, new_tokens=NEW_TOKENS)
     return {
         "load_s": load_s,
         "loaded_mb": loaded["RssAnon"] - before["RssAnon"],
         "peak_mb": peak.mb - before["RssAnon"],
         "mapped_mb": loaded["RssFile"] - before["RssFile"],
-        "prompt_tokens_per_s": PROMPT_TOKENS / read_s,
-        "new_tokens_per_s": NEW_TOKENS / write_s,
+        "prompt_tokens_per_s": read,
+        "new_tokens_per_s": written,
     }
 
 

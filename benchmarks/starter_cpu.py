@@ -15,14 +15,14 @@ import platform
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
+
+from start import commit
 
 OWN = Path(__file__).parents[1]
 READ_TOKENS, PROMPT_TOKENS, NEW_TOKENS = 4096, 200, 64
 DTYPES = ("auto", "float32", "bfloat16", "int8", "int4")
-FIRST_ID = 1000
 
 
 def main() -> None:
@@ -76,38 +76,20 @@ def medians(runs: list[dict[str, Any]]) -> dict[str, Any]:
     return {"dtype": runs[0]["dtype"], **speeds}
 
 
-def commit(checkout: Path) -> str:
-    """Return the commit of a checkout."""
-    command = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
 def measure(folder: Path, wanted: str) -> dict[str, Any]:
     """Load, read and write."""
-    import torch
-
-    from vidqa.network.inference import decode as decoding
-    from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+    from vidqa.network.inference.decode import Context
+    from writing import speeds
 
     network, dtype = opened(folder, wanted)
-    ids = torch.arange(FIRST_ID, FIRST_ID + READ_TOKENS)[None]
-    context = decoding.Context(new_cache(network))
-    begun = time.perf_counter()
-    decoding.prefill_question(network, ids, context)
-    read_s = time.perf_counter() - begun
-    context = decoding.Context(new_cache(network))
-    logits = decoding.prefill_question(network, ids[:, :PROMPT_TOKENS], context)
-    tokens = decoding.decode(network, logits, context, TokenChooser(Sampling()))
-    next(tokens)
-    begun = time.perf_counter()
-    for _ in range(NEW_TOKENS):
-        next(tokens)
-    write_s = time.perf_counter() - begun
-    return {
-        "dtype": dtype,
-        "prompt_tokens_per_s": READ_TOKENS / read_s,
-        "new_tokens_per_s": NEW_TOKENS / write_s,
-    }
+    read, _ = speeds(network, Context(new_cache(network)), prompt_tokens=READ_TOKENS, new_tokens=0)
+    _, written = speeds(
+        network,
+        Context(new_cache(network)),
+        prompt_tokens=PROMPT_TOKENS,
+        new_tokens=NEW_TOKENS,
+    )
+    return {"dtype": dtype, "prompt_tokens_per_s": read, "new_tokens_per_s": written}
 
 
 def opened(folder: Path, wanted: str) -> tuple[Any, str]:

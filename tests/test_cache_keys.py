@@ -3,6 +3,8 @@
 Whoever changes one on purpose writes its new digest here.
 """
 
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace as Fake
 from typing import Any
@@ -91,6 +93,23 @@ def test_what_was_read(model: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(LookupError):
         read_clip.ReadClip._open_once(clip, "a.mp4")
     assert place(tmp_path, sights.READ, seen[0]) == READ
+
+
+def test_what_was_read_elsewhere_or_with_other_integers_is_not_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    how = {"model": "r", "device": "cpu", "dtype": "int8"}
+    shown = Pictures(torch.arange(3)[None], torch.ones(1, 2))
+    placed = [replace(shown, positions=torch.arange(n, n + 3).expand(3, 1, -1)) for n in (0, 1)]
+    keys = [sights.read_key(one, **how)["prompt"] for one in (shown, *placed)]
+    assert len(set(keys)) == 3
+    wide = {**how, "dtype": "float32"}
+    before = [sights.read_key(shown, **one) for one in (how, wide)]
+    own = {"onnxruntime": "0"}
+    monkeypatch.setattr(sights, "version", lambda name: own.get(name, version(name)))
+    after = [sights.read_key(shown, **one) for one in (how, wide)]
+    assert before[0] != after[0]
+    assert before[1] == after[1]
 
 
 def test_what_was_heard(model: Fake, tmp_path: Path):

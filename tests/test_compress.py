@@ -115,6 +115,17 @@ def test_what_is_left_is_where_it_was(model: Model, clip: Path) -> None:
     assert fewer.prefix.shift + part.input_ids.shape[1] == int(every.positions.max()) + 1
 
 
+def test_the_last_tokens_keep_their_places(model: Model, clip: Path) -> None:
+    every = model.watch(clip, subtitles="off", frames=6).video_prefix._pictures
+    mark = model.loaded.network.config.image_token_id
+    last = every.last(9, image_token_id=mark)
+    assert torch.equal(last.input_ids, every.input_ids[:, -9:])
+    assert len(last.visual_tokens) == int((last.input_ids == mark).sum())
+    if every.positions is not None:
+        assert last.positions is not None
+        assert torch.equal(last.positions, every.positions[..., -9:])
+
+
 def test_an_answer_is_compared_with_as_many_grey_tokens(model: Model, clip: Path) -> None:
     watched = model.watch(clip, subtitles="off", frames=6, compress=2)
     blank = watched._fitter.without(pictures=True, words=False)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from families import MAKERS, family_spec
 from vidqa.engine import open_folder
-from vidqa.network import opening, quantization
-from vidqa.network.loading import load_folder
+from vidqa.network import loading, opening, quantization
+from vidqa.network.loading import Loaded, load_folder
 from vidqa.network.native import narrow_linear
 from vidqa.network.native.narrow_linear import (
     FEW_TOKENS,
@@ -21,6 +21,7 @@ from vidqa.network.native.narrow_linear import (
     narrow_linears,
 )
 from vidqa.network.opening import open_network
+from vidqa.system.number_formats import AS_STORED
 
 pytestmark = pytest.mark.numbers
 
@@ -73,6 +74,38 @@ def test_only_the_decoder_is_rounded_and_it_says_nearly_the_same(
         expected = logits(whole.network, tokens)
         assert 0 < moved(logits(small, tokens), expected) < FAR[bits]
         assert torch.equal(logits(small, tokens), logits(small, tokens))
+
+
+@pytest.mark.parametrize(
+    ("computed_in", "read"), [("float32", AS_STORED), ("bfloat16", "bfloat16")]
+)
+def test_nothing_is_widened_before_it_is_rounded(
+    folder: Path, computed_in: str, read: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, asked = load_folder(folder, device="cpu", dtype="float32"), list[str]()
+
+    def spied(*args: Any, dtype: str, **more: Any) -> Loaded:
+        asked.append(dtype)
+        return load_folder(*args, dtype=dtype, **more)
+
+    monkeypatch.setattr(loading, "load_folder", spied)
+    monkeypatch.setattr(opening, "choose_dtype", lambda *_: computed_in)
+    open_network(folder, device="cpu", dtype="int8", processor=whole.processor)
+    assert asked == [read]
+
+
+def test_memory_is_planned_for_what_is_loaded(folder: Path) -> None:
+    """Blocks and head in a byte a number, the rest as it is computed."""
+    how: Any = {"revision": "1", "device": "cpu", "dtype": "int8"}
+    model = open_folder(family_spec(folder.name), folder, **how)
+    network, size = model.loaded.network, 4 if model.loaded.network.dtype == torch.float32 else 2
+    head = network.get_output_embeddings()
+    every = load_folder(folder, device="cpu", dtype="float32").network
+    blocks = sum(one.numel() for one in every.get_decoder().layers.parameters())
+    is_own = every.get_output_embeddings().weight is not every.get_input_embeddings().weight
+    numbers = head.in_features * head.out_features
+    rest = sum(one.numel() for one in every.parameters()) - blocks - is_own * numbers
+    assert model.memory.plan.weights_bytes == blocks + rest * size + numbers
 
 
 def test_an_answer_says_how_it_was_written(folder: Path, tmp_path: Path) -> None:

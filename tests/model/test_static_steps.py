@@ -96,6 +96,15 @@ def test_greedy_answers_are_the_same(loaded: Loaded, monkeypatch: pytest.MonkeyP
     assert layer.keys.untyped_storage().nbytes() > 2 * layer.keys.nbytes  # in roomy memory
 
 
+def test_masks_of_true_and_false_are_for_one_attention(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, context = begun(loaded)
+    text = loaded.network.config.get_text_config()
+    monkeypatch.setattr(text, "_attn_implementation", "eager")
+    assert not can_be_static(loaded.network, context)
+
+
 def test_nobody_gets_it_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     class Network:
         device = torch.device("cuda")

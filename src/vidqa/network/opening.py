@@ -124,7 +124,7 @@ def _rounded(load: Callable[..., Loaded], bits: int) -> Loaded:
     """Round a decoder's weights on the CPU; compute all else in the format that is quick there.
 
     Where that is float32, the weights are rounded as they are stored and the rest is widened then:
-    the whole model is in memory at no time.
+    the whole model is never in memory in float32.
     """
     import torch
 
