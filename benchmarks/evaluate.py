@@ -45,7 +45,11 @@ def main() -> None:
         "question only": ("-m", MODEL, *without_pictures, *without_words),
         "skip alike": ("-m", MODEL, "--skip-alike"),
         **{f"compress {one}": ("-m", MODEL, "--compress", f"{one}") for one in (2, 4)},
-        "float32": ("-m", MODEL, "--dtype", "float32"),
+        **{one: ("-m", MODEL, "--dtype", one) for one in ("float32", "bfloat16", "bfloat16+int8")},
+        **{
+            f"float32, kv cache {one}": ("-m", MODEL, "--dtype", "float32", "--kv-cache", one)
+            for one in ("fp8", "int4")
+        },
     }
     if arguments.closed_form is not None:
         variants["closed form"] = ("-m", str(arguments.closed_form))

@@ -12,9 +12,10 @@ from vidqa import engine
 from vidqa.cli.app import run
 from vidqa.engine import Model, load
 from vidqa.engine.watch.early import EarlyWords, listen_early
-from vidqa.errors import UsageError
+from vidqa.errors import ModelMissingError, UsageError
 from vidqa.media.reader import Reader
 from vidqa.media.viewing import Viewing
+from vidqa.types.exit_codes import ExitCode
 from vidqa.types.loading import LoadSettings
 
 SRT = "1\n00:00:00,100 --> 00:00:00,900\nthe cat is called Chelsea\n"
@@ -111,3 +112,32 @@ def test_the_program_listens_while_the_model_is_loaded(
     words = ["--subtitles", str(viewing.subtitles), "--frames", "2", "--max-new-tokens", "1"]
     assert run(["ask", str(clip), "who?", "-m", folder, *words]) == 0
     assert order == ["listen", "load"]
+
+
+def test_the_program_listens_before_it_asks_torch_what_fits(
+    clip: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Where one model alone is in the cache, it is known which one can be taken."""
+    order = list[str]()
+
+    class Listening:
+        def cancel(self) -> None:
+            order.append("cancel")
+
+    def listen(*_: object, **__: object) -> Listening:
+        order.append("listen")
+        return Listening()
+
+    folder = str(native_folder(tmp_path / "model"))
+    monkeypatch.setattr("vidqa.engine.watch.early.listen_early", listen)
+    monkeypatch.setattr("vidqa.cli.session.likely_model", lambda *_: folder)
+
+    def refused(*_: object, **__: object) -> str:
+        order.append("choose")
+        raise ModelMissingError("it does not fit")
+
+    monkeypatch.setattr("vidqa.cli.session.settled_model", refused)
+    assert run(["ask", str(clip), "who?"]) == ExitCode.MODEL_MISSING
+    assert order == ["listen", "choose", "cancel"]

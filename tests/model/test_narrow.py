@@ -274,12 +274,12 @@ def test_where_it_is_quick_it_is_chosen(
 ) -> None:
     for capability, wide, narrow in (
         ("AVX2", "float32", "float32+int8"),
-        ("AVX512", "bfloat16", "bfloat16+int8"),
+        ("AVX512", "bfloat16", "float32+int8"),
         ("DEFAULT", "float32", "float32"),
     ):
         monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda one=capability: one)
         assert chosen_dtype(folder, "auto", "cpu") == narrow
-        assert chosen_dtype(folder, "auto", "cpu", trainable=True) == wide
+        assert chosen_dtype(folder, "auto", "cpu", by_transformers=True) == wide
         assert chosen_dtype(other, "auto", "cpu") == wide
         assert chosen_dtype(folder, "float32", "cpu") == "float32"
         assert chosen_dtype(folder, "auto", "cuda") == "bfloat16"
@@ -312,13 +312,13 @@ def test_memory_that_runs_out_in_onnxruntime_is_said(
 
 
 def test_elsewhere_it_is_refused(folder: Path, other: Path) -> None:
-    for name, device, trainable in (
+    for name, device, by_transformers in (
         (other, "cpu", False),
         (folder, "cuda", False),
         (folder, "cpu", True),
     ):
         with pytest.raises(UsageError, match=r"float32\+int8 is for models like the starter"):
-            chosen_dtype(name, "float32+int8", device, trainable=trainable)
+            chosen_dtype(name, "float32+int8", device, by_transformers=by_transformers)
 
 
 def test_what_was_kept_in_float32_is_used(

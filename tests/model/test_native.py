@@ -51,7 +51,10 @@ def opened(folder: Path, dtype: str = "float32", **how: bool) -> Loaded:
 
 @pytest.fixture(params=["float32", "bfloat16"])
 def both(request: pytest.FixtureRequest, folder: Path) -> tuple[Loaded, Loaded]:
-    ours, theirs = opened(folder, request.param), opened(folder, request.param, trainable=True)
+    ours, theirs = (
+        opened(folder, request.param),
+        opened(folder, request.param, by_transformers=True),
+    )
     assert type(ours.network).__name__ == "NativeNetwork"
     assert type(theirs.network).__name__ == "VidqaForConditionalGeneration"
     return ours, theirs
@@ -178,7 +181,7 @@ def test_tokenizers_agree(both: tuple[Loaded, Loaded]) -> None:
 
 
 def test_memory_is_planned_alike(folder: Path) -> None:
-    config: Any = opened(folder, trainable=True).network.config
+    config: Any = opened(folder, by_transformers=True).network.config
     assert measure(folder) == footprint_of(config)
 
 

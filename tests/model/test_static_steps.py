@@ -11,7 +11,7 @@ from vidqa.network.inference import static_steps
 from vidqa.network.inference.decode import Context
 from vidqa.network.inference.kv_caches import new_cache
 from vidqa.network.inference.static_steps import StaticSteps, can_be_static
-from vidqa.network.inference.token_sampling import Sampling, TokenChooser
+from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
 from vidqa.network.loading import Loaded, load_folder
 
 pytestmark = pytest.mark.numbers
@@ -83,17 +83,83 @@ def test_a_branch_is_not_written_over(loaded: Loaded) -> None:
         assert torch.equal(layer.keys, keys)
 
 
-def test_greedy_answers_are_the_same(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    logits, context = begun(loaded)
-    require_static(loaded, context)
-    plain = decoding.decode(loaded.network, logits, context, TokenChooser(Sampling()))
-    expected = list(islice(plain, 12))
+@pytest.mark.parametrize("penalty", [None, AnswerPenalty(1.3, bos_id=3)])
+@pytest.mark.parametrize("slack", [5, 512])  # with few it moves
+def test_greedy_answers_are_the_same(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch, penalty: AnswerPenalty | None, slack: int
+) -> None:
+    monkeypatch.setattr(static_steps, "SLACK_TOKENS", slack)
+
+    def answered() -> tuple[list[int], Context]:
+        logits, context = begun(loaded)
+        chooser = TokenChooser(Sampling(), penalty)
+        written = decoding.decode(loaded.network, logits, context, chooser)
+        tokens = list(islice(written, 12))
+        written.close()
+        return tokens, context
+
+    expected, plain = answered()
+    require_static(loaded, plain)
     monkeypatch.setattr(static_steps, "wants_static", lambda _: True)
-    logits, context = begun(loaded)
-    found = decoding.decode(loaded.network, logits, context, TokenChooser(Sampling()))
-    assert list(islice(found, 12)) == expected
-    layer = context.cache.layers[0]
-    assert layer.keys.untyped_storage().nbytes() > 2 * layer.keys.nbytes  # in roomy memory
+    found, moved = answered()
+    assert found == expected
+    assert moved.cache.get_seq_length() == plain.cache.get_seq_length() == 20 + 11
+    layer = moved.cache.layers[0]
+    assert layer.keys.untyped_storage().nbytes() > layer.keys.nbytes  # in roomy memory
+    more = torch.arange(60, 66)[None]
+    behind = [decoding.prefill_question(loaded.network, more, one) for one in (moved, plain)]
+    torch.testing.assert_close(*behind, atol=1e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
+def penalised(loaded: Loaded, bos_id: int, *, static: bool) -> list[int]:
+    """The 12 likeliest tokens behind 21 where none may come twice, nor the BOS."""
+    penalty, (_, context) = AnswerPenalty(1e6, bos_id=bos_id), begun(loaded)
+    if static:
+        return list(islice(StaticSteps(loaded.network, context, penalty).likeliest(21), 12))
+    steps, tokens = decoding._Steps(loaded.network, context), [21]
+    for _ in range(12):
+        so_far = torch.tensor([tokens])
+        tokens.append(int(penalty(so_far, steps.read(tokens[-1:])).argmax()))
+    return tokens[1:]
+
+
+def test_tokens_are_penalised_once_they_are_used(loaded: Loaded) -> None:
+    require_static(loaded, begun(loaded)[1])
+    found = penalised(loaded, 3, static=True)
+    assert found == penalised(loaded, 3, static=False)
+    assert len({21, *found}) == 13
+    without = penalised(loaded, found[0], static=True)
+    assert without == penalised(loaded, found[0], static=False)
+    assert found[0] not in without
+
+
+def test_drawn_answers_are_the_same(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = []
+    for is_static in (False, True):
+        monkeypatch.setattr(static_steps, "wants_static", lambda _, one=is_static: one)
+        logits, context = begun(loaded)
+        require_static(loaded, context)
+        chooser = TokenChooser(Sampling(temperature=0.9, seed=3), AnswerPenalty(1.3, bos_id=3))
+        answers.append(list(islice(decoding.decode(loaded.network, logits, context, chooser), 12)))
+    assert answers[0] == answers[1]
+
+
+@torch.inference_mode()
+def test_steps_go_on_where_an_answer_was_left(loaded: Loaded) -> None:
+    """The step that nobody asked for is forgotten."""
+    _, context = begun(loaded)
+    require_static(loaded, context)
+    steps = StaticSteps(loaded.network, context)
+    first = steps.likeliest(21)
+    tokens = [next(first) for _ in range(3)]  # 21 and two of them are read
+    first.close()
+    found = steps.read([33]).clone()
+    _, plain = begun(loaded)
+    others = decoding._Steps(loaded.network, plain)
+    for token in (21, *tokens[:2]):
+        others.read([token])
+    torch.testing.assert_close(found, others.read([33]), atol=1e-5, rtol=1e-4)
 
 
 def test_masks_of_true_and_false_are_for_one_attention(

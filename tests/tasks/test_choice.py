@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vidqa.cli.model_choice import settled_model
+from vidqa.cli.model_choice import likely_model, settled_model
 from vidqa.cli.render.status import StatusReporter
 from vidqa.errors import ModelMissingError
 from vidqa.models import choose as choice
@@ -38,6 +38,20 @@ def hold(store: Store, name: str) -> None:
     for key in keys:
         with store.publish(key) as draft:
             (draft / "file").write_text(name)
+
+
+def test_one_model_alone_is_known_before_the_machine_is_examined(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "this_machine", lambda device: pytest.fail("it was examined"))
+    assert likely_model(None, store) is None
+    hold(store, "starter")
+    assert likely_model(None, store) == "starter"
+    assert likely_model("some/folder", store) == "some/folder"
+    hold(store, "qwen3-vl-2b")
+    assert likely_model(None, store) is None
+    monkeypatch.setenv("VIDQA_MODEL", "starter")
+    assert likely_model(None, store) == "starter"
 
 
 def test_every_preset_has_its_place() -> None:

@@ -14,6 +14,7 @@ from vidqa.system.config import setting
 
 if TYPE_CHECKING:
     from vidqa.models.spec import ModelSpec
+    from vidqa.models.store.store import Store
 
 
 ADVISED = "advised"
@@ -59,6 +60,22 @@ def settled_model(
     advice = f"; {choice.better}" if choice.better and _is_time_for_advice() else ""
     reporter.note(f"{choice.name}: {choice.why}{advice}")
     return choice.name
+
+
+def likely_model(option: str | None, store: "Store") -> str | None:
+    """Return what `settled_model` will return if anything; None if torch must be asked first.
+
+    Args:
+        option: the value of `--model`.
+        store: the cache.
+
+    """
+    from vidqa.models.choose import cached
+
+    if named := option or setting("model").value:
+        return named
+    names = cached(store)
+    return names[0] if len(names) == 1 else None
 
 
 def _is_time_for_advice() -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidqa.cli import BEGUN_S
 from vidqa.cli.groups import WatchSetup
-from vidqa.cli.model_choice import settled_model
+from vidqa.cli.model_choice import likely_model, settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import StatusReporter
 from vidqa.system.footprint import CACHES
@@ -40,7 +40,6 @@ class ModelSession:
         """Find what cannot work before spending seconds on loading."""
         from vidqa.media.reader import Reader
         from vidqa.media.sampling.select import stretch
-        from vidqa.models.resolve import resolve
         from vidqa.models.store.store import Store
 
         self.reader, self.store = Reader(), Store()
@@ -48,16 +47,33 @@ class ModelSession:
         setup, viewing = self.setup, self.setup.viewing
         if len(clips) == 1:
             stretch(self.reader.probe(Path(clips[0])), viewing.start_s, viewing.end_s)
-        name = settled_model(
-            setup.model, setup.load.device, self.reporter, may_download=setup.may_download
-        )
+        if likely := likely_model(setup.model, self.store):
+            self._find(likely, clips)
+        try:
+            name = settled_model(
+                setup.model, setup.load.device, self.reporter, may_download=setup.may_download
+            )
+        except BaseException:
+            self._cancel_early()
+            raise
+        if name != likely:
+            self._find(name, clips)
+
+    def _find(self, name: str, clips: tuple[str, ...]) -> None:
+        """Find the model, and begin to listen to the only clip, if it is one."""
+        from vidqa.models.resolve import resolve
+
         self.model = resolve(name, self.store)
         self._require_ears(self.model)
         if len(clips) == 1:
             self._listen(Path(clips[0]), self.model)
 
+    def _cancel_early(self) -> None:
+        if self.early is not None:
+            self.early.cancel()
+
     def _listen(self, clip: Path, model: "LocalModel") -> None:
-        """Begin to listen to the only clip: hearing needs no torch, which takes long to import."""
+        """Begin to listen: hearing needs no torch, which takes long to import."""
         keep_libraries_off_the_network()
         silence_libraries()
         from vidqa.engine.watch.early import listen_early
@@ -99,7 +115,9 @@ class ModelSession:
         from vidqa import engine
 
         load = self.setup.load
-        return engine.identify(self._found, device=load.device, dtype=load.dtype)
+        return engine.identify(
+            self._found, device=load.device, dtype=load.dtype, kv_cache=load.kv_cache
+        )
 
     def load(self) -> "Model":
         """Load the model."""
@@ -120,8 +138,7 @@ class ModelSession:
                 reader=self.reader,
             )
         except BaseException:
-            if self.early is not None:
-                self.early.cancel()
+            self._cancel_early()
             raise
         model.timings_s = {"start": start_s, **model.timings_s}
         if self.early is not None:

@@ -18,12 +18,14 @@ from vidqa.models.resolve import LocalModel, resolve
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
 from vidqa.models.template_runner import TemplateRunner
+from vidqa.network.inference.kv_caches import require_kv_cache
 from vidqa.network.inference.prompt_ids import require_template
 from vidqa.network.opening import chosen_dtype, open_network, open_processor
 from vidqa.network.text.chat_template import ChatTemplate
 from vidqa.system.cache import Cache
 from vidqa.system.devices import choose_device
 from vidqa.system.footprint import CACHES, MemoryPlan
+from vidqa.system.number_formats import FULL
 from vidqa.types import Maker, Notify
 from vidqa.types.loading import LoadSettings
 from vidqa.types.options import with_options
@@ -57,7 +59,7 @@ def load(
         reader: reads the clips; one of the model's own by default.
         trainable: load transformers' classes, though vidqa's own would start faster.
         notify: called when the stage `load` begins.
-        **given: fields of `LoadSettings` by name: `device`, `dtype`, `fit`, `speech`, `keep`.
+        **given: fields of `LoadSettings` by name: `device`, `dtype`, `keep` and so on.
 
     Raises:
         ModelMissingError, ModelDamagedError: not pulled yet, or not as it was verified.
@@ -68,12 +70,10 @@ def load(
     how, store = with_options(LoadSettings, settings, given), store or Store()
     local, device = resolve(name, store), choose_device(how.device)
     recognizer, missing = _recognizer(local.spec, how.speech, device=device, store=store)
-    opened = partial(open_folder, local.spec, local.folder, revision=local.revision, device=device)
+    opened = partial(open_folder, local.spec, local.folder, how, revision=local.revision)
     return opened(
-        dtype=how.dtype,
         frames=frames,
         caches=caches,
-        fit=how.fit,
         on_plan=on_plan,
         recognizer=recognizer,
         missing=missing,
@@ -89,6 +89,7 @@ def identify(
     *,
     device: str = "auto",
     dtype: str = "auto",
+    kv_cache: str = FULL,
     store: Store | None = None,
 ) -> Maker:
     """Return what `load` with the same arguments will say of itself, unless it has to `fit`.
@@ -96,12 +97,13 @@ def identify(
     Raises:
         ModelMissingError: not pulled yet.
         ModelDamagedError: a file is not what was verified.
-        UsageError: no such model, device or dtype.
+        UsageError: no such model, device or dtype, or not for this model.
 
     """
     local = resolve(name, store or Store())
     chosen = choose_device(device)
-    number_format = chosen_dtype(local.folder, dtype, chosen)
+    require_kv_cache(local.folder, kv_cache)
+    number_format = chosen_dtype(local.folder, dtype, chosen, by_transformers=kv_cache != FULL)
     return Maker(local.spec.name, local.revision, chosen, number_format)
 
 
@@ -131,13 +133,11 @@ def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
 def open_folder(
     spec: ModelSpec,
     folder: Path,
+    settings: LoadSettings | None = None,
     *,
     revision: str,
-    device: str = "auto",
-    dtype: str = "auto",
     frames: int | None = None,
     caches: int = CACHES,
-    fit: bool = False,
     on_plan: OnPlan | None = None,
     recognizer: Recognizer | None = None,
     missing: VidqaError | None = None,
@@ -145,32 +145,34 @@ def open_folder(
     cache: Cache | None = None,
     trainable: bool = False,
     notify: Notify | None = None,
+    **given: Any,
 ) -> Model:
     """Load a `save_pretrained` folder that the caller vouches for. See `load`.
 
     Without sources in its `spec`, its chat template is run apart. Without a recognizer `missing`
     is raised at the first clip that has to be listened to.
     """
+    how = with_options(LoadSettings, settings, given)
     reader, timer = reader or Reader(), StageTimer(notify)
     reader.warm()
     with timer.stage("load"):
-        device = choose_device(device)
-        dtype = chosen_dtype(folder, dtype, device, trainable=trainable)
-        processor = open_processor(folder, trainable=trainable)
-        run_apart = None if spec.sources else TemplateRunner(folder)
-        require_template(ChatTemplate(processor, run_apart), folder)
-        planned = partial(plan_for, spec, folder, processor, device=device, trainable=trainable)
-        wanted = planned(dtype=dtype, frames=frames, caches=caches)
-        memory = _held(wanted, spec, device=device, fit=fit, on_plan=on_plan)
+        device, kv_cache = choose_device(how.device), how.kv_cache
+        by_transformers = trainable or kv_cache != FULL
+        require_kv_cache(folder, kv_cache)
+        dtype = chosen_dtype(folder, how.dtype, device, by_transformers=by_transformers)
+        processor, run_apart = _processor(spec, folder, by_transformers=by_transformers)
+        planned = partial(plan_for, spec, folder, processor, by_transformers=by_transformers)
+        held = partial(planned, device=device, dtype=dtype, kv_cache=kv_cache, caches=caches)
+        memory = _held(held(frames=frames), spec, device=device, fit=how.fit, on_plan=on_plan)
         with memory.errors(spec.name):
-            onto = partial(open_network, folder, processor=processor, run_apart=run_apart)
-            loaded = onto(device=device, dtype=memory.plan.dtype, trainable=trainable)
+            opened = partial(open_network, folder, processor=processor, run_apart=run_apart)
+            onto = partial(opened, device=device, dtype=memory.plan.dtype)
+            loaded = onto(by_transformers=by_transformers, kv_cache=kv_cache)
     return Model(
         spec,
         loaded,
         revision=revision,
         device=device,
-        dtype=memory.plan.dtype,
         memory=memory,
         recognizer=recognizer,
         missing=missing,
@@ -178,6 +180,16 @@ def open_folder(
         cache=cache,
         load_s=timer.seconds["load"],
     )
+
+
+def _processor(
+    spec: ModelSpec, folder: Path, *, by_transformers: bool
+) -> tuple[Any, TemplateRunner | None]:
+    """Return a folder's processor and what runs its chat template apart, which makes prompts."""
+    processor = open_processor(folder, by_transformers=by_transformers)
+    run_apart = None if spec.sources else TemplateRunner(folder)
+    require_template(ChatTemplate(processor, run_apart), folder)
+    return processor, run_apart
 
 
 def _held(

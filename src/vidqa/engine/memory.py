@@ -15,6 +15,7 @@ from vidqa.network.opening import formats_of
 from vidqa.network.reading import CPU_ALLOCATOR, reading
 from vidqa.system.footprint import CACHES, MemoryPlan, plan_memory, smaller_plans
 from vidqa.system.memory import free_memory_bytes, require_memory, said_change
+from vidqa.system.number_formats import FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def plan_for(
     dtype: str,
     frames: int | None,
     caches: int = CACHES,
-    trainable: bool = False,
+    kv_cache: str = FULL,
+    by_transformers: bool = False,
 ) -> Memory:
     """Plan the memory that a model in a folder takes for one clip and question."""
     with reading(folder), _small_pictures(folder):
@@ -96,8 +98,9 @@ def plan_for(
         "words": spec.max_words,
         "new_tokens": spec.max_new_tokens,
         "caches": caches,
+        "kv_cache": kv_cache,
+        "formats": formats_of(folder, device, by_transformers=by_transformers),
     }
-    sizes["formats"] = formats_of(folder, device, trainable=trainable)
     wanted = plan_memory(footprint, dtype=dtype, frames=frames or spec.frames, **sizes)
     smaller = smaller_plans(footprint, wanted, **sizes)
     return Memory(wanted, tuple(smaller), wanted)

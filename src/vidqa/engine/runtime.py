@@ -43,7 +43,6 @@ class Runtime:
         *,
         revision: str,
         device: str,
-        dtype: str,
         memory: Memory,
         recognizer: Recognizer | None,
         missing: VidqaError | None,
@@ -55,7 +54,7 @@ class Runtime:
         self.loaded = loaded
         self.revision = revision
         self.device = device
-        self.dtype = dtype
+        self.dtype = memory.plan.dtype
         self.memory = memory
         self.word_finder = WordFinder(reader, recognizer, missing=missing, cache=cache)
         self.cache = cache

@@ -76,7 +76,7 @@ def choose_model(device: str = "auto", *, store: Store | None = None) -> Choice:
 
     """
     machine = this_machine(device)
-    names = _cached(store or Store())
+    names = cached(store or Store())
     for name in names:
         if machine.suits(MODELS[name]):
             better = [MODELS[one] for one in BEST_FIRST[: BEST_FIRST.index(name)]]
@@ -91,7 +91,7 @@ def best_cached(device: str = "auto", *, store: Store | None = None) -> Choice |
     If there is only one, the machine is not examined, so torch is not needed.
     """
     store = store or Store()
-    names = _cached(store)
+    names = cached(store)
     if not names:
         return None
     if len(names) == 1:
@@ -108,7 +108,8 @@ def offered(machine: Machine) -> list[ModelSpec]:
     return sorted(suited, key=_download_bytes)
 
 
-def _cached(store: Store) -> list[str]:
+def cached(store: Store) -> list[str]:
+    """Return the names of the complete presets in the cache, the best first."""
     return [name for name in BEST_FIRST if is_complete(MODELS[name], store)]
 
 

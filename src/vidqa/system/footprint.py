@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from vidqa.system.number_formats import (
     FORMATS,
+    FULL,
+    KV_CACHES,
     MIXED_DTYPES,
     QUANTIZED_DTYPES,
     NumberFormat,
@@ -88,6 +90,7 @@ def plan_memory(
     words: int,
     new_tokens: int,
     caches: int = CACHES,
+    kv_cache: str = FULL,
     formats: Mapping[str, NumberFormat] = FORMATS,
 ) -> MemoryPlan:
     """Add up the memory of answering one question about one clip.
@@ -99,6 +102,7 @@ def plan_memory(
         words: the words of subtitles, at most.
         new_tokens: the tokens of the answer, at most.
         caches: the number of copies of the clip's KV cache.
+        kv_cache: how it is held: `FULL`, or one of `KV_CACHES`.
         formats: the bytes of numbers, as the model's modules hold them.
 
     """
@@ -111,11 +115,13 @@ def plan_memory(
     if size.second_head:
         replaced = size.rest if footprint.has_own_head else 0
         weights += footprint.vocabulary * footprint.text_width * (size.second_head - replaced)
-    cache = caches * tokens * footprint.layers * footprint.kv_heads * footprint.head_dim * 2 * wide
+    layer = tokens * footprint.kv_heads * footprint.head_dim * 2  # numbers
+    cache = caches * footprint.layers * layer * KV_CACHES.get(kv_cache, wide)
+    unrounded = 0 if kv_cache == FULL else 2 * layer * wide  # of a layer: as it is, and with more
     tower = min(frames, TOWER_BATCH_IMAGES) * footprint.patches * 4 * footprint.tower_inner * wide
     decoder = PREFILL_CHUNK_TOKENS * 4 * footprint.decoder_inner * wide
     encoded = frame_tokens * footprint.text_width * wide
-    working = RUNTIME_BYTES + tower + decoder + encoded + 2 * footprint.vocabulary * 4
+    working = RUNTIME_BYTES + tower + decoder + encoded + unrounded + 2 * footprint.vocabulary * 4
     return MemoryPlan(dtype, frames, int(weights), int(cache), int(working))
 
 
@@ -126,6 +132,7 @@ def smaller_plans(
     words: int,
     new_tokens: int,
     caches: int = CACHES,
+    kv_cache: str = FULL,
     formats: Mapping[str, NumberFormat] = FORMATS,
 ) -> list[MemoryPlan]:
     """Return smaller plans, the least loss first: slower, fewer frames, a quantized decoder."""
@@ -142,6 +149,7 @@ def smaller_plans(
             words=words,
             new_tokens=new_tokens,
             caches=caches,
+            kv_cache=kv_cache,
             formats=formats,
         )
         for one, count in tried

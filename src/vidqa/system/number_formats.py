@@ -14,6 +14,10 @@ MIXED_DTYPES = ("float32+int8", "bfloat16+int8")
 """Frames and prompts in the one; answers with the decoder's weights in the other."""
 DTYPES = ("auto", "float32", "bfloat16", "float16", *QUANTIZED_DTYPES, *MIXED_DTYPES)
 BITS = {"int8": 8, "int4": 4}
+FULL = "full"
+KV_CACHES: Mapping[str, float] = {"fp8": 1, "int4": 0.625}
+"""Bytes of a key's or value's number that is rounded; in 4 bits 64 of them share a scale and a
+middle, of 32 bits each at most."""
 
 
 @dataclass(frozen=True, slots=True)

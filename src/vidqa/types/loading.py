@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from vidqa.types.options import option
+from vidqa.types.options import later_ones, option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,13 @@ class LoadSettings:
         "answers in the other, which auto takes where it is faster. [default: as set, else auto]",
         metavar="auto|float32|bfloat16|float16|int8|int4|float32+int8",
         setting="dtype",
+    )
+    kv_cache: str = option(
+        "full",
+        "How keys and values of long clips are held: fp8 in 8 bits, int4 in 4 (with "
+        "vidqa[quantize]); slower, and nothing read is kept on disk.",
+        choices=("full", "fp8", "int4"),
+        is_later=True,
     )
     fit: bool = option(
         False,
@@ -45,4 +52,4 @@ class LoadSettings:
     @property
     def settings(self) -> dict[str, Any]:
         """All of it that can change an answer, as it was given, for JSON."""
-        return {"speech": self.speech, "fit": self.fit}
+        return {"speech": self.speech, "fit": self.fit, **later_ones(self)}

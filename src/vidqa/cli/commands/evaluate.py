@@ -222,7 +222,7 @@ def _cells(row: Row, *, with_more: bool) -> list[str]:
 def evaluate(
     questions: options.QuestionFile,
     viewing: Annotated[Viewing, Only("frames", "skip_alike", "compress")],
-    load: Annotated[LoadSettings, Only("device", "dtype", "keep")],
+    load: Annotated[LoadSettings, Only("device", "dtype", "kv_cache", "keep")],
     noise: NoiseOptions,
     model: options.ModelName = None,
     without: options.Without = None,

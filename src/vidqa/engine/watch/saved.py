@@ -104,7 +104,8 @@ def read_key(pictures: Pictures, **settings: Any) -> Mapping[str, Any]:
 
 def kept_context(cache: Cache, key: Mapping[str, Any], network: Any, tokens: int) -> Context | None:
     """Return the cached context of so many tokens with this key; None if there is none."""
-    content = cache.get(READ, key)
+    states = new_cache(network)
+    content = cache.get(READ, key) if all(map(is_plain, states.layers)) else None
     if content is None:
         return None
     try:
@@ -115,7 +116,6 @@ def kept_context(cache: Cache, key: Mapping[str, Any], network: Any, tokens: int
         _require_fit(layers, tokens, network)
     except NOT_IT:
         return None
-    states = new_cache(network)
     for number, (keys, values) in enumerate(layers):
         states.update(keys.to(network.device), values.to(network.device), number)
     return Context(states, header.shift)

@@ -5,7 +5,7 @@ Shapes: B = 1, T tokens, N visual tokens, D width, L deeper layers, V vocabulary
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -15,6 +15,9 @@ from vidqa.network.inference.steps import Steps, own_steps
 from vidqa.network.inference.token_sampling import TokenChooser
 from vidqa.network.inference.visual_features import EncodedPictures, VisualForm
 from vidqa.system.footprint import PREFILL_CHUNK_TOKENS
+
+if TYPE_CHECKING:  # it imports transformers
+    from vidqa.network.inference.static_steps import StaticSteps
 
 
 @dataclass(slots=True)
@@ -88,7 +91,11 @@ def decode(network: Any, logits: Tensor, context: Context, chooser: TokenChooser
     """Yield token ids endlessly; the caller decides when to stop."""
     token = chooser.choose(logits)
     yield token
-    steps = own_steps(network, [context.cache], in_place=True) or _steps(network, context)
+    static = _static_steps(network, context, chooser)
+    if static is not None and chooser.sampling.greedy:
+        yield from static.likeliest(token)
+    own = own_steps(network, [context.cache], in_place=True)
+    steps: Steps = own or static or _Steps(network, context)
     while True:
         token = chooser.choose(steps.read([token]))
         yield token
@@ -115,13 +122,15 @@ def log_likelihoods(network: Any, logits: Tensor, context: Context, answer_ids: 
     return scores.gather(1, answer_ids[0, :, None])[:, 0]
 
 
-def _steps(network: Any, context: Context) -> Steps:
-    """Return how one of transformers' classes writes behind a context."""
+def _static_steps(network: Any, context: Context, chooser: TokenChooser) -> "StaticSteps | None":
+    """Return how an answer is written in memory that does not move, where that is wanted."""
+    if hasattr(network, "new_steps"):
+        return None
     from vidqa.network.inference.static_steps import StaticSteps, can_be_static, wants_static
 
     if wants_static(network) and can_be_static(network, context):
-        return StaticSteps(network, context)
-    return _Steps(network, context)
+        return StaticSteps(network, context, chooser.penalty)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,11 @@ FRAMES_AT_ONCE = TOWER_BATCH_IMAGES
 GRIDS = "image_grid_thw"
 """The key for each picture's patches along time, height and width, in some processors."""
 
+TENSORS = "torchvision"
+"""The backend of image processors that compute on any device."""
+LANCZOS = 1
+"""Pillow's number of a filter that this backend has on CPUs only, and replaces elsewhere."""
+
 GREY = 127
 """The grey level (0 to 255) of blank frames."""
 
@@ -226,7 +231,10 @@ class FrameEncoder:
         frames, self._waiting = self._waiting, []
         loaded, network = self._loaded, self._loaded.network
         inputs = preprocess(
-            loaded.processor, frames, images_kwargs=self._image_kwargs, **self._processor_kwargs
+            loaded.processor,
+            frames,
+            images_kwargs={**self._image_kwargs, **_computed_on(network.device, loaded.processor)},
+            **self._processor_kwargs,
         )
         pixels = {
             name: value.to(network.device)
@@ -243,6 +251,13 @@ class FrameEncoder:
         assert len(placeholders) % len(frames) == 0, "as many placeholders for every frame"
         self._placeholders += placeholders.chunk(len(frames))
         self._grids += inputs.get(GRIDS, placeholders.new_empty(0, 3)).unbind(0)
+
+
+def _computed_on(device: torch.device, processor: Any) -> Mapping[str, object]:
+    """Let pictures be resized and normalised where the network is: a quarter is copied there."""
+    images = processor.image_processor
+    can_be = getattr(images, "backend", None) == TENSORS and images.resample != LANCZOS
+    return {"device": device} if can_be else {}
 
 
 def grey(shape: Sequence[int]) -> NDArray[np.uint8]:

@@ -60,9 +60,14 @@ class AnswerPenalty:
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         """Map the answer so far (B, T) and logits (B, V) to new logits (B, V)."""
         used = functional.pad(input_ids, (1, 0), value=self.bos_id)  # (B, 1 + T)
-        there = scores.gather(1, used)
-        less = torch.where(there < 0, there * self.penalty, there / self.penalty)
-        return scores.scatter(1, used, less)
+        return scores.scatter(1, used, self._less(scores.gather(1, used)))
+
+    def of_used(self, used: Tensor, scores: Tensor) -> Tensor:
+        """Map which tokens were used (B, V), and logits (B, V), to new logits (B, V)."""
+        return torch.where(used, self._less(scores), scores)
+
+    def _less(self, scores: Tensor) -> Tensor:
+        return torch.where(scores < 0, scores * self.penalty, scores / self.penalty)
 
 
 @dataclass(slots=True)

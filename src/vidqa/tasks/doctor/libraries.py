@@ -59,6 +59,7 @@ LIBRARIES = (
     Library("onnxruntime", "onnxruntime"),
     Library("num2words", "num2words"),
     Library("bitsandbytes", "bitsandbytes", lacking="--dtype int8 and int4 on a GPU"),
+    Library("optimum-quanto", "optimum.quanto", lacking="--kv-cache int4"),
 )
 
 
