@@ -9,6 +9,7 @@ from films import ONE, THREE, TWO, film
 
 from families import MAKERS, family_spec
 from tiny import native_folder
+from vidqa import engine
 from vidqa.cli.app import run
 from vidqa.engine import Model, open_folder
 from vidqa.errors import UsageError
@@ -167,6 +168,11 @@ def test_4_bits_name_the_library_that_is_missing(
     with pytest.raises(UsageError, match="needs optimum-quanto, which is not installed") as caught:
         require_kv_cache(native_folder(tmp_path / "model"), "int4")
     assert caught.value.hint == "pip install 'vidqa[quantize]', or --kv-cache fp8"
+
+
+def test_there_is_no_other_kind(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'int8': no such kind"):
+        engine.identify(str(native_folder(tmp_path / "model")), kv_cache="int8")
 
 
 @pytest.mark.slow  # optimum-quanto compiles a kernel at its first use

@@ -101,6 +101,7 @@ def test_a_model_is_verified_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (lambda: Viewing(decoder="vlc"), "--decoder 'vlc': no such decoder"),  # type: ignore[arg-type]
         (lambda: GenerationSettings(temperature=-1), "--temperature must be at least 0, got -1"),
         (lambda: GenerationSettings(temperature=float("nan")), "must be at least 0, got nan"),
+        (lambda: LoadSettings(kv_cache="int8"), "--kv-cache 'int8': no such kv-cache"),
         (lambda: SummarySettings(length="huge"), "--length 'huge': no such length"),  # type: ignore[arg-type]
     ],
 )

@@ -111,6 +111,26 @@ def test_greedy_answers_are_the_same(
     torch.testing.assert_close(*behind, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.gpu
+def test_a_recorded_step_writes_the_same(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(static_steps, "SLACK_TOKENS", 5)  # so that it is recorded again
+    monkeypatch.setenv(static_steps.WANTED, "1")
+    network = loaded.network.to("cuda")
+    has_grid = hasattr(network.base_model, "get_rope_index")
+    answers = []
+    for is_static in (False, True):
+        if not is_static:
+            monkeypatch.setattr(static_steps, "can_be_static", lambda *_: False)
+        context = Context(new_cache(network), 5 if has_grid else None)
+        ids = torch.arange(30, 50, device="cuda")[None]
+        logits = decoding.prefill_question(network, ids, context)
+        chooser = TokenChooser(Sampling(), AnswerPenalty(1.3, bos_id=3))
+        answers.append(list(islice(decoding.decode(network, logits, context, chooser), 12)))
+        monkeypatch.setattr(static_steps, "can_be_static", can_be_static)
+    network.to("cpu")
+    assert answers[0] == answers[1]
+
+
 @torch.inference_mode()
 def penalised(loaded: Loaded, bos_id: int, *, static: bool) -> list[int]:
     """The 12 likeliest tokens behind 21 where none may come twice, nor the BOS."""

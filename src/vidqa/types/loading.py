@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from vidqa.types.options import later_ones, option
+from vidqa.types.options import later_ones, option, require_declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,8 @@ class LoadSettings:
     dtype: str = option(
         "auto",
         "The number format; int8 and int4 store the decoder so (on a GPU: with "
-        "vidqa[quantize]); float32+int8 and bfloat16+int8 read in the one and write "
-        "answers in the other, which auto takes where it is faster. [default: as set, else auto]",
+        "vidqa[quantize]); float32+int8 and bfloat16+int8 read in the one and write answers in the "
+        "other; auto takes float32+int8 where it is faster. [default: as set, else auto]",
         metavar="auto|float32|bfloat16|float16|int8|int4|float32+int8",
         setting="dtype",
     )
@@ -28,6 +28,7 @@ class LoadSettings:
         "full",
         "How keys and values of long clips are held: fp8 in 8 bits, int4 in 4 (with "
         "vidqa[quantize]); slower, and nothing read is kept on disk.",
+        metavar="full|fp8|int4",
         choices=("full", "fp8", "int4"),
         is_later=True,
     )
@@ -48,6 +49,9 @@ class LoadSettings:
         names=("--no-cache",),
         negates=True,
     )
+
+    def __post_init__(self) -> None:
+        require_declared(self)
 
     @property
     def settings(self) -> dict[str, Any]:

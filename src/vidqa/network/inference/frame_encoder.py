@@ -257,6 +257,7 @@ def _computed_on(device: torch.device, processor: Any) -> Mapping[str, object]:
     """Let pictures be resized and normalised where the network is: a quarter is copied there."""
     images = processor.image_processor
     can_be = getattr(images, "backend", None) == TENSORS and images.resample != LANCZOS
+    can_be = can_be and device.type != "mps"  # nobody has tried
     return {"device": device} if can_be else {}
 
 

@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from vidqa.errors import UsageError
 from vidqa.network.native.kv_cache import KeyValueLayer
 from vidqa.network.reading import reading
@@ -20,15 +22,20 @@ def require_kv_cache(folder: Path, kind: str) -> None:
     """Refuse rounded keys and values where a verified folder's model cannot hold them.
 
     Raises:
-        UsageError: not every layer has keys and values that only grow, or a library is missing.
+        UsageError: not every layer has keys and values that only grow, a library is missing, or
+            there is no such kind.
 
     """
     if kind == FULL:
         return
+    if kind not in BACKENDS:
+        raise UsageError(f"--kv-cache {kind!r}: no such kind", hint="use full, fp8 or int4")
     from transformers import AutoConfig
 
     from vidqa.network.registration import register
 
+    if kind == "fp8" and torch.tensor(1e3).to(torch.float8_e4m3fn).isnan():
+        raise UsageError("--kv-cache fp8 needs a newer torch: this one loses what is too large")
     if BACKENDS[kind] == "quanto" and not _has_quanto():
         raise UsageError(
             f"--kv-cache {kind} needs optimum-quanto, which is not installed",
@@ -41,6 +48,8 @@ def require_kv_cache(folder: Path, kind: str) -> None:
         )
     try:
         _rounded_cache(kind, config)
+    except ImportError as error:
+        raise UsageError(f"--kv-cache {kind} cannot be used: {error}") from error
     except ValueError as error:
         raise UsageError(
             f"--kv-cache {kind} is for models whose layers all attend to everything, unlike those "

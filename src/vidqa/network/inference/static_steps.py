@@ -3,7 +3,8 @@
 A GPU waits for Python between its kernels; a recorded step (a CUDA graph) is handed over at once.
 It chooses the likeliest token itself, and the next step begins before Python has seen it. On
 other devices the same steps are taken one by one. No GPU was at hand to measure it, so it is done
-only where `VIDQA_CUDA_GRAPHS` is 1. Each answer records its own step, which costs three.
+only where `VIDQA_CUDA_GRAPHS` is 1. Each answer records its own step, and again where its
+room ends, which costs three.
 
 Letters in shapes: S room for tokens, V vocabulary.
 """
@@ -53,7 +54,10 @@ def wants_static(network: Any) -> bool:
 
 
 class StaticSteps:
-    """One answer behind a context, which is extended by it."""
+    """One answer behind a context, which is extended by it: by `likeliest`, or by `read`.
+
+    A penalty counts the tokens of one answer, whoever chose them.
+    """
 
     def __init__(
         self, network: Any, context: ReadContext, penalty: AnswerPenalty | None = None
@@ -69,6 +73,9 @@ class StaticSteps:
         self._network, self._context, self._penalty = network, context, penalty
         self._embed = network.get_input_embeddings()
         self._length = int(context.cache.get_seq_length())
+        self._layers: list[Any] = [None] * len(context.cache.layers)
+        self._cache: Any = None
+        self._graph: Any = None
         self._ids = torch.zeros(1, 1, dtype=torch.long, device=network.device)
         vocabulary = network.config.get_text_config().vocab_size
         self._used = torch.zeros(1, vocabulary, dtype=torch.bool, device=network.device)
@@ -117,7 +124,7 @@ class StaticSteps:
         there = torch.empty(1, 1, dtype=torch.long, pin_memory=True)
         there.copy_(self._ids, non_blocking=True)
         has_arrived = torch.cuda.Event()
-        has_arrived.record()
+        has_arrived.record(torch.cuda.current_stream(self._ids.device))
 
         def arrived() -> int:
             has_arrived.synchronize()
@@ -139,10 +146,12 @@ class StaticSteps:
     def _move(self) -> None:
         """Copy what was read to where there is room for more."""
         room, device = self._length + SLACK_TOKENS, self._network.device
-        self._layers: list[Any] = [_Room(room) for _ in self._context.cache.layers]
-        for static, layer in zip(self._layers, self._context.cache.layers, strict=True):
+        self._cache = self._graph = None
+        for number, layer in enumerate(self._context.cache.layers):
+            static = _Room(room)
             static.update(layer.keys, layer.values)
-            self._show(static, layer)  # which no longer holds the memory before
+            self._show(static, layer)
+            self._layers[number] = static  # and nobody holds the memory before
         self._cache = Cache(layers=self._layers)
         self._slots = torch.arange(room, device=device)  # (S,)
         self._place = torch.tensor([self._length], device=device)
