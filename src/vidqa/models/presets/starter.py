@@ -1,6 +1,14 @@
 """The small model whose trained parts come with vidqa itself. Data only."""
 
-from vidqa.models.spec import File, ModelSpec, PackagedSource, Quotes, SummaryForm, WheelSource
+from vidqa.models.spec import (
+    Family,
+    File,
+    ModelSpec,
+    PackagedSource,
+    Quotes,
+    SummaryForm,
+    WheelSource,
+)
 from vidqa.system.footprint import Footprint
 
 _SHOWN, _TALKED_ABOUT = "What does the video show?", "Summarize what is said."
@@ -54,6 +62,7 @@ STARTER = ModelSpec(
         PackagedSource(folder="starter", licence="Apache-2.0"),
     ),
     assembly="starter",
+    family=Family(),  # it was trained without the times of frames
     speech="whisper-tiny.en",
     frames=8,
     max_words=160,

@@ -1,0 +1,136 @@
+"""How much of what the starter says of real footage is true.
+
+    python benchmarks/truth.py FOLDER/manifest.json > benchmarks/results/truth-cpu.json
+
+The manifest is a list; each entry names a clip or a photograph beside it as `file`, and says in
+`truth` what is to be seen: `things` (names of each, split by `/`), `place`, `has_person`, and in
+`not_there` things that are surely not. It must be written before any answer was seen.
+
+Of each the starter is asked what it shows, whether there is a person, and whether there is what is
+not there. What it hears is left out. A claim is true if it is written down; who wrote it may have
+left something out, so every answer is in the result, to be read. Half of the files, by the hash of
+their names, may be used to choose settings (`tuned`), the others may not (`apart`). Percentages
+have intervals of 95 %, by resampling files, and the number of files.
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import vidqa
+from claims import claims_of, is_doubt, is_shown
+from vidqa.engine import Clip
+
+MODEL = "starter"
+SHOWN, PERSON, THERE = "What does the video show?", "a person", "Is there {} in the video?"
+DRAWS = 4000
+
+Seen = Mapping[str, Any]
+"""What was answered of one file."""
+
+
+def main() -> None:
+    """Ask about all files, then print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("manifest", type=Path)
+    manifest: Path = parser.parse_args().manifest
+    model = vidqa.load(MODEL, keep=False)
+    seen = [
+        answered(model.watch(manifest.parent / one["file"], subtitles="off"), one)
+        for one in json.loads(manifest.read_text())
+    ]
+    parts = {
+        "all": seen,
+        "tuned": [one for one in seen if is_tuned_on(one["file"])],
+        "apart": [one for one in seen if not is_tuned_on(one["file"])],
+    }
+    print(
+        json.dumps(
+            {
+                "command": f"python benchmarks/truth.py FOLDER/{manifest.name}",
+                "date": datetime.date.today().isoformat(),
+                "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+                "model": model.revision,
+                "dtype": model.dtype,
+                **{name: figures(part) for name, part in parts.items() if part},
+                "answers": seen,
+            },
+            indent=1,
+        )
+    )
+
+
+def is_tuned_on(file: str) -> bool:
+    """Return whether settings may be chosen by a file."""
+    return hashlib.sha256(file.encode()).digest()[0] % 2 == 0
+
+
+def answered(clip: Clip, entry: Mapping[str, Any]) -> Seen:
+    """Ask about one file."""
+    truth = entry["truth"]
+    text = clip.ask(SHOWN).text
+    return {
+        "file": entry["file"],
+        "answer": text,
+        "claims": {claim: is_shown(claim, truth) for claim in claims_of(text)},
+        "doubts": is_doubt(text),
+        "person": [truth["has_person"], says_yes(clip, PERSON)],
+        "not_there": {name: says_yes(clip, with_article(name)) for name in truth["not_there"]},
+    }
+
+
+def says_yes(clip: Clip, thing: str) -> bool:
+    """Return whether a thing is said to be there."""
+    return clip.ask(THERE.format(thing)).text.startswith("Yes")
+
+
+def with_article(name: str) -> str:
+    """`cat` -> `a cat`, `umbrella` -> `an umbrella`, `glasses` -> `glasses`."""
+    if name.split()[0].endswith("s"):
+        return name
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def figures(seen: Sequence[Seen]) -> dict[str, list[float]]:
+    """Return percentages with intervals, and the number of files."""
+    return {
+        "claims that are true": share(seen, lambda one: list(one["claims"].values())),
+        "files with a true claim": share(seen, lambda one: [any(one["claims"].values())]),
+        "files of which it says that it cannot tell": share(seen, lambda one: [one["doubts"]]),
+        "a person is seen where there is one": share(seen, lambda one: person(one, there=True)),
+        "none is seen where there is none": share(seen, lambda one: person(one, there=False)),
+        "things that are not there are denied": share(
+            seen, lambda one: [not is_seen for is_seen in one["not_there"].values()]
+        ),
+    }
+
+
+def person(one: Seen, *, there: bool) -> list[bool]:
+    """Return whether the answer about people is right, for files with people or without."""
+    is_there, said = one["person"]
+    return [said == is_there] if is_there is there else []
+
+
+def share(seen: Sequence[Seen], right: Callable[[Seen], list[bool]]) -> list[float]:
+    """Return the percentage of what is right, its interval, and the number of files it is of."""
+    counted = [found for one in seen if (found := right(one))]
+    if not counted:
+        return [0.0, 0.0, 100.0, 0]
+    sums = np.array([(sum(found), len(found)) for found in counted])  # (files, 2)
+    drawn = np.random.default_rng(0).integers(0, len(sums), (DRAWS, len(sums)))
+    shares = sums[drawn].sum(axis=1)  # (DRAWS, 2)
+    low, high = np.quantile(shares[:, 0] / shares[:, 1], [0.025, 0.975])
+    mean = sums[:, 0].sum() / sums[:, 1].sum()
+    return [*(round(100 * float(one), 1) for one in (mean, low, high)), len(counted)]
+
+
+if __name__ == "__main__":
+    main()
