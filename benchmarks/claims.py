@@ -12,6 +12,9 @@ BETWEEN = re.compile(r",? and then |,? then |,? and |, ")
 ARTICLE = re.compile(r"^(?:an?|the|some) ")
 DOUBT = "cannot tell"
 REMARK = re.compile(r"\(.*?\)")
+SEVERAL = "several "
+FEW = {0, 1, "hands only"}
+"""What may be written down of the number of people where there are not several."""
 LEAST_ENDING = 5
 """Letters of a word that may end a longer one and mean the same: `sunglasses` are glasses."""
 IRREGULAR = {
@@ -71,9 +74,12 @@ def is_shown(claim: str, truth: Mapping[str, Any]) -> bool:
 
     Args:
         claim: of `claims_of`.
-        truth: `things` (names of each, split by `/`), `place`, `has_person`.
+        truth: `things` (names of each, split by `/`), `place`, `has_person`, and in
+            `people_accept` the numbers of people that may be told.
 
     """
+    if claim.startswith(SEVERAL) and FEW.issuperset(truth["people_accept"]):
+        return False
     said = _words(claim)
     return bool(said) and any(_means(said, one) for one in _names(truth))
 

@@ -3,14 +3,15 @@
     python benchmarks/truth.py FOLDER/manifest.json > benchmarks/results/truth-cpu.json
 
 The manifest is a list; each entry names a clip or a photograph beside it as `file`, and says in
-`truth` what is to be seen: `things` (names of each, split by `/`), `place`, `has_person`, and in
-`not_there` things that are surely not. It must be written before any answer was seen.
+`truth` what is to be seen: `things` (names of each, split by `/`), `place`, `has_person`, in
+`people_accept` how many people may be told (0, 1, 2, "several", "hands only"), and in `not_there`
+things that are surely not. It must be written before any answer was seen.
 
-Of each the starter is asked what it shows, whether there is a person, and whether there is what is
-not there. What it hears is left out. A claim is true if it is written down; who wrote it may have
-left something out, so every answer is in the result, to be read. Half of the files, by the hash of
-their names, may be used to choose settings (`tuned`), the others may not (`apart`). Percentages
-have intervals of 95 %, by resampling files, and the number of files.
+Of each the starter is asked what it shows, whether there is a person, how many, and whether there
+is what is not there. What it hears is left out. A claim is true if it is written down; who wrote it
+may have left something out, so every answer is in the result, to be read. Half of the files, by the
+hash of their names, may be used to choose settings (`tuned`), the others may not (`apart`).
+Percentages have intervals of 95 %, by resampling files, and the number of files.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from vidqa.engine import Clip
 
 MODEL = "starter"
 SHOWN, PERSON, THERE = "What does the video show?", "a person", "Is there {} in the video?"
+HOW_MANY = "How many people are there?"
 DRAWS = 4000
 
 Seen = Mapping[str, Any]
@@ -83,6 +85,7 @@ def answered(clip: Clip, entry: Mapping[str, Any]) -> Seen:
         "claims": {claim: is_shown(claim, truth) for claim in claims_of(text)},
         "doubts": is_doubt(text),
         "person": [truth["has_person"], says_yes(clip, PERSON)],
+        "people": [truth["people_accept"], clip.ask(HOW_MANY).text],
         "not_there": {name: says_yes(clip, with_article(name)) for name in truth["not_there"]},
     }
 
@@ -107,6 +110,8 @@ def figures(seen: Sequence[Seen]) -> dict[str, list[float]]:
         "files of which it says that it cannot tell": share(seen, lambda one: [one["doubts"]]),
         "a person is seen where there is one": share(seen, lambda one: person(one, there=True)),
         "none is seen where there is none": share(seen, lambda one: person(one, there=False)),
+        "a person is seen or not, balanced": balanced(seen),
+        "where people are told, one or several is right": share(seen, number),
         "things that are not there are denied": share(
             seen, lambda one: [not is_seen for is_seen in one["not_there"].values()]
         ),
@@ -117,6 +122,27 @@ def person(one: Seen, *, there: bool) -> list[bool]:
     """Return whether the answer about people is right, for files with people or without."""
     is_there, said = one["person"]
     return [said == is_there] if is_there is there else []
+
+
+def number(one: Seen) -> list[bool]:
+    """Return whether one or several is told rightly, where people are there and told."""
+    accepted, said = one["people"]
+    told = {1, "hands only"} if "one" in said else {2, "several"} if "several" in said else set()
+    return [bool(told & set(accepted))] if told and accepted != [0] else []
+
+
+def balanced(seen: Sequence[Seen]) -> list[float]:
+    """Return the mean of the shares of files with people and without that are told right."""
+    parts = [[one for one in seen if one["person"][0] is there] for there in (True, False)]
+    if not all(parts):
+        return [0.0, 0.0, 100.0, 0]
+    rights = [np.array([one["person"][0] == one["person"][1] for one in part]) for part in parts]
+    draws = np.random.default_rng(0)
+    drawn = [right[draws.integers(0, len(right), (DRAWS, len(right)))] for right in rights]
+    means = sum(one.mean(axis=1) for one in drawn) / 2
+    mean = sum(right.mean() for right in rights) / 2
+    low, high = np.quantile(means, [0.025, 0.975])
+    return [*(round(100 * float(one), 1) for one in (mean, low, high)), len(seen)]
 
 
 def share(seen: Sequence[Seen], right: Callable[[Seen], list[bool]]) -> list[float]:

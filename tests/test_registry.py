@@ -66,7 +66,7 @@ def test_models_can_be_put_together_and_can_listen(spec: object) -> None:
 
 
 def test_licences_are_named_once() -> None:
-    assert MODELS["starter"].licences == ("Apache-2.0",)
+    assert MODELS["starter"].licences == ("Apache-2.0", "MIT")
     mixed = replace(
         MODELS["starter"], sources=(PackagedSource("a", "MIT"), *MODELS["starter"].sources)
     )

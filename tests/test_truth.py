@@ -48,6 +48,7 @@ SEEN = {
     "things": ["table/desk", "red cups", "sunglasses (in her hand)", "laptop/computer", "leaves"],
     "place": "indoors, meeting room/living room",
     "has_person": True,
+    "people_accept": [1],
 }
 
 
@@ -64,6 +65,12 @@ def test_what_is_not_is_not(claims: Any, claim: str) -> None:
     assert not claims.is_shown(claim, SEEN)
 
 
+def test_several_people_are_not_one(claims: Any) -> None:
+    assert not claims.is_shown("several people", SEEN)
+    assert claims.is_shown("several people", {**SEEN, "people_accept": ["several", 1]})
+    assert claims.is_shown("several people", {**SEEN, "people_accept": [2]})
+
+
 def test_people_are_only_where_they_are(claims: Any) -> None:
     assert not claims.is_shown("man", {**SEEN, "has_person": False})
 
@@ -76,16 +83,16 @@ def test_a_longer_word_is_what_it_ends_with(claims: Any) -> None:
 
 
 def test_shares_are_of_claims_and_intervals_of_files(truth: Any) -> None:
-    def seen(claims: dict[str, bool], *, person: bool, says: bool) -> dict[str, Any]:
+    def seen(claims: dict[str, bool], number: Any, *, says: bool, told: str) -> dict[str, Any]:
         return {
-            "claims": claims, "doubts": not claims, "person": [person, says],
-            "not_there": {"dog": says},
+            "claims": claims, "doubts": not claims, "person": [number != 0, says],
+            "people": [[number], f"There {told}."], "not_there": {"dog": says},
         }  # fmt: skip
 
     every = [
-        seen({"cat": True, "mop": False, "bra": False}, person=True, says=True),
-        seen({"car": True}, person=True, says=False),
-        seen({}, person=False, says=False),
+        seen({"cat": True, "mop": False, "bra": False}, 2, says=True, told="are several people"),
+        seen({"car": True}, 1, says=False, told="are several people"),
+        seen({}, 0, says=False, told="is one person"),
     ]
     found = truth.figures(every)
     assert found["claims that are true"][0] == 50.0  # 2 of 4
@@ -96,7 +103,10 @@ def test_shares_are_of_claims_and_intervals_of_files(truth: Any) -> None:
     assert found["files of which it says that it cannot tell"][0] == 33.3
     assert found["a person is seen where there is one"][::3] == [50.0, 2]
     assert found["none is seen where there is none"][::3] == [100.0, 1]
+    assert found["a person is seen or not, balanced"] == [75.0, 50.0, 100.0, 3]
+    assert found["where people are told, one or several is right"][::3] == [50.0, 2]
     assert found["things that are not there are denied"][0] == 66.7
+    assert truth.balanced(every[:2]) == [0.0, 0.0, 100.0, 0]
     assert truth.share([], lambda one: [True]) == [0.0, 0.0, 100.0, 0]
 
 

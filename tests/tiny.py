@@ -24,6 +24,10 @@ from vidqa.network.modeling import VidqaForConditionalGeneration
 from vidqa.network.processing import VidqaProcessor
 from vidqa.network.registration import register
 from vidqa.network.tokens import IMAGE_TOKEN
+from vidqa.network.vision.concepts import ConceptVisionModel
+
+NAMES = 6
+"""Of the classes of a tiny tower that sees people."""
 
 CHATML = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 SMOLVLM = ["<fake_token_around_image>", "<image>", "<global-img>", "<end_of_utterance>", "<video>"]
@@ -83,11 +87,18 @@ def text_config(vocabulary: int) -> dict[str, object]:
 
 def native_folder(folder: Path, *, seed: int = 0) -> Path:
     """The same behind the starter's tower: it runs on vidqa's own modules."""
-    return vidqa_folder(folder, seed=seed, architecture="tf_efficientnet_lite0", head_dim=16)
+    return vidqa_folder(
+        folder, seed=seed, architecture="tf_efficientnet_lite0", head_dim=16, sees_people=True
+    )
 
 
 def vidqa_folder(
-    folder: Path, *, seed: int = 0, architecture: str = "test_efficientnet", head_dim: int = 8
+    folder: Path,
+    *,
+    seed: int = 0,
+    architecture: str = "test_efficientnet",
+    head_dim: int = 8,
+    sees_people: bool = False,
 ) -> Path:
     """Our own class: timm's smallest test network, 4 x 4 + 4 places, k = 4, a 2-layer Llama."""
     register()
@@ -95,7 +106,13 @@ def vidqa_folder(
     words = tokenizer(CHATML)
     vocabulary = len(words)
     words.add_tokens([IMAGE_TOKEN], special_tokens=True)
-    tower = ConceptVisionConfig(architecture=architecture, hidden_size=27, image_size=64)
+    tower = ConceptVisionConfig(
+        architecture=architecture,
+        hidden_size=29 if sees_people else 27,
+        image_size=64,
+        sees_people=sees_people,
+        everyday_names=NAMES if sees_people else 0,
+    )
     config = VidqaConfig(
         vision_config=tower.to_dict(),
         text_config={**text_config(vocabulary), "head_dim": head_dim},
@@ -103,10 +120,27 @@ def vidqa_folder(
     )
     network = VidqaForConditionalGeneration(config).eval()
     network.generation_config = GenerationConfig(eos_token_id=words.eos_token_id, pad_token_id=0)
+    if sees_people:
+        _sees_some(network.model.vision_tower)
     images = ViTImageProcessorPil(size={"height": 64, "width": 64})
     network.save_pretrained(folder)
-    VidqaProcessor(images, words, chat_template=CHAT_TEMPLATE).save_pretrained(folder)
+    VidqaProcessor(
+        images, words, chat_template=CHAT_TEMPLATE, tells_image_sizes=sees_people
+    ).save_pretrained(folder)
     return folder
+
+
+def _sees_some(tower: ConceptVisionModel) -> None:
+    """Let random weights find faces at some places, and be sure of some names."""
+    with torch.no_grad():
+        tower.faces.score.weight.mul_(100)
+        tower.faces.score.bias.fill_(-1)
+        tower.faces.box.bias[2:4] = 60  # pixels, their width and height
+    certain = tower.certain
+    certain.names.copy_(torch.arange(len(certain.names)) % NAMES)
+    certain.least.fill_(1 / NAMES)
+    certain.least_near_people.fill_(1.5 / NAMES)
+    certain.nothing.fill_(1 / len(certain.names))
 
 
 def talkative(folder: Path) -> Path:

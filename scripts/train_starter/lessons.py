@@ -13,6 +13,7 @@ from scenes import World
 from vidqa.models.registry import find_model
 from vidqa.network.inference.prompt_ids import Turn
 from vidqa.network.processing import VidqaProcessor
+from vidqa.network.text.chat_template import ChatTemplate
 from vidqa.prompt.interleave import align, user_content
 from vidqa.training.data.samples import Exchange, Lesson
 
@@ -36,7 +37,8 @@ class MadeLessons:
         chance = random.Random(f"{self._seed}/{index}")
         scene, places = scenes.make(self._world, chance)
         segments = align([number + 0.5 for number in range(scene.frames)], scene.said.cues)
-        turn = Turn(self._processor, partial(user_content, segments, form=self._form))
+        template = ChatTemplate(self._processor, None)
+        turn = Turn(template, partial(user_content, segments, form=self._form))
         drawn = questions.exchanges(scene, self._world, chance, count=QUESTIONS)
         return Lesson(
             places=places.clone(),

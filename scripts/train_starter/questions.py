@@ -4,9 +4,11 @@ import random
 from collections.abc import Callable, Sequence
 
 from names import EVERYDAY
-from scenes import Scene, World
+from scenes import PERSON, Scene, World
 
 CANNOT_TELL = "I cannot tell what the video shows."
+NOBODY = "I see nobody."
+PEOPLE = ("nobody", "a person", "several people")
 SILENT = "Nothing is said."
 MOST_QUOTED = 45
 """Words; of longer talk the beginning is quoted."""
@@ -38,6 +40,7 @@ def exchanges(
         _yes,
         _no,
         chance.choice([_end, _order]),
+        chance.choice([_people, _people, _who]),
         _background,
         *chance.sample(OTHERS, len(OTHERS)),
     ]
@@ -58,12 +61,21 @@ def with_article(name: str) -> str:
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _listed(things: Sequence[str]) -> str:
+def _listed(entries: Sequence[str]) -> str:
     """`a cat, then a mug, and then a rocket`."""
-    named = [with_article(thing) for thing in things]
-    if len(named) < 3:
-        return ", then ".join(named)
-    return ", then ".join(named[:-1]) + ", and then " + named[-1]
+    if len(entries) < 3:
+        return ", then ".join(entries)
+    return ", then ".join(entries[:-1]) + ", and then " + entries[-1]
+
+
+def _entries(scene: Scene) -> list[str]:
+    """`a cat and a person`, for each shot."""
+    return [
+        " and ".join(
+            PEOPLE[scene.people] if name == PERSON else with_article(name) for name in names
+        )
+        for names in scene.entries
+    ]
 
 
 def _names(scene: Scene) -> list[str]:
@@ -71,7 +83,7 @@ def _names(scene: Scene) -> list[str]:
 
 
 def _shown(scene: Scene) -> str:
-    return f"The video shows {_listed(_names(scene))}." if scene.things else CANNOT_TELL
+    return f"The video shows {_listed(_entries(scene))}." if scene.entries else CANNOT_TELL
 
 
 def _quoted(scene: Scene) -> str:
@@ -178,10 +190,13 @@ def _end(scene: Scene, _: World, chance: random.Random) -> Drawn:
             "How does the video end?",
         ]
     )
-    if not scene.things:
+    if not scene.entries:
         return chance.choice(asked), CANNOT_TELL
-    thing = with_article(_names(scene)[0 if first else -1])
-    return chance.choice(asked), f"The {'first' if first else 'last'} thing is {thing}."
+    thing, where = _entries(scene)[0 if first else -1], "first" if first else "last"
+    if thing == PEOPLE[scene.people]:
+        verb = "is" if scene.people == 1 else "are"
+        return chance.choice(asked), f"{where.capitalize()} there {verb} {thing}."
+    return chance.choice(asked), f"The {where} thing is {thing}."
 
 
 def _order(scene: Scene, _: World, chance: random.Random) -> Drawn:
@@ -230,7 +245,9 @@ def _is_there(chance: random.Random) -> str:
 
 def _yes(scene: Scene, _: World, chance: random.Random) -> Drawn:
     if not scene.things:
-        return _is_there(chance).format(with_article(chance.choice(ANIMALS))), CANNOT_TELL
+        named = with_article(chance.choice(ANIMALS))
+        answer = f"No, there is {_no_article(named)}." if scene.people else CANNOT_TELL
+        return _is_there(chance).format(named), answer
     thing = chance.choice(scene.things)
     kinds = [thing.name]
     if chance.random() < 0.2:
@@ -255,6 +272,12 @@ def _no(scene: Scene, world: World, chance: random.Random) -> Drawn:
         return None
     name = chance.choice(absent)
     return _is_there(chance).format(with_article(name)), f"No, there is no {name}."
+
+
+def _no_article(named: str) -> str:
+    """`a cat` -> `no cat`."""
+    bare = named.removeprefix("a ").removeprefix("an ")
+    return f"no {bare}"
 
 
 def _is_animal(concept: int) -> bool:
@@ -294,9 +317,11 @@ def _count(scene: Scene, _: World, chance: random.Random) -> Drawn:
     asked = ["How many different things are shown?", "How many things appear?"]
     if not scene.things:
         return chance.choice(asked), CANNOT_TELL
+    if scene.people:
+        return None
     number = len(scene.things)
     plural = "thing" if number == 1 else "different things"
-    answer = f"The video shows {NUMBER_WORDS[number]} {plural}: {_listed(_names(scene))}."
+    answer = f"The video shows {NUMBER_WORDS[number]} {plural}: {_listed(_entries(scene))}."
     return chance.choice(asked), answer
 
 
@@ -310,14 +335,14 @@ def _colour(scene: Scene, _: World, chance: random.Random) -> Drawn:
 
 
 def _background(scene: Scene, _: World, chance: random.Random) -> Drawn:
-    if not scene.is_one_shot or scene.things[0].background is None:
+    if not (scene.is_one_shot and scene.things) or scene.things[0].background is None:
         return None
     asked = ["What colour is the background?", "What color is the background?"]
     return chance.choice(asked), f"The background is {scene.things[0].background}."
 
 
 def _motion(scene: Scene, _: World, chance: random.Random) -> Drawn:
-    if not scene.is_one_shot or scene.frames < 4:
+    if not (scene.is_one_shot and scene.things) or scene.frames < 4:
         return None
     thing = scene.things[0]
     asked = ["How does the {} move?", "Which way does the {} move?", "Does the {} move?"]
@@ -326,6 +351,66 @@ def _motion(scene: Scene, _: World, chance: random.Random) -> Drawn:
         return question, f"The {thing.name} stays where it is."
     verb = "comes" if thing.motion == "closer" else "moves"
     return question, f"The {thing.name} {verb} {thing.motion}."
+
+
+def _people(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = [
+        "Are there people?",
+        "Are there any people in the video?",
+        "Is there a person?",
+        "Is there a person in the video?",
+        "Is there anybody?",
+        "Is anyone there?",
+        "Can you see people?",
+        "Can you see a person?",
+        "Does the video show people?",
+        "Does the video show a person?",
+        "Is a person shown?",
+        "Do people appear?",
+    ]
+    there = ("No, I see nobody.", "Yes, there is a person.", "Yes, there are several people.")
+    return chance.choice(asked), there[scene.people]
+
+
+def _who(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = ["Who is in it?", "Who is in the video?", "Who is shown?", "Who can be seen?"]
+    answer = (
+        f"The video shows {PEOPLE[scene.people]}. I cannot tell who." if scene.people else NOBODY
+    )
+    return chance.choice(asked), answer
+
+
+def _how_many_people(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = ["How many people are there?", "How many people are shown?", "Is it one person?"]
+    return chance.choice(asked), (NOBODY, "There is one person.", "There are several people.")[
+        scene.people
+    ]
+
+
+def _kind_of_person(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    """A face is found whosever it is."""
+    kind = chance.choice(["man", "woman", "child", "boy", "girl", "baby"])
+    if not scene.people:
+        return _is_there(chance).format(f"a {kind}"), "No, I see nobody."
+    there = "There is a person" if scene.people == 1 else "There are several people"
+    which = "whether it is" if scene.people == 1 else "whether one of them is"
+    return _is_there(chance).format(f"a {kind}"), f"{there}, but I cannot tell {which} a {kind}."
+
+
+def _what_they_do(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = ["What is the person doing?", "What do the people do?", "What are they doing?"]
+    there = ("", "There is a person", "There are several people")[scene.people]
+    answer = f"{there}, but I cannot tell what they do." if scene.people else NOBODY
+    return chance.choice(asked), answer
+
+
+def _beyond(_: Scene, __: World, chance: random.Random) -> Drawn:
+    """What it has not learned to see."""
+    if chance.random() < 0.5:
+        asked = ["Is this indoors?", "Is it outside?", "Where is this?", "Which place is this?"]
+        return chance.choice(asked), "I cannot tell where this is."
+    asked = ["What does it say on the screen?", "What is written there?", "Read the text."]
+    return chance.choice(asked), "I cannot read what is written."
 
 
 def _fact(scene: Scene, world: World, chance: random.Random) -> Drawn:
@@ -359,4 +444,10 @@ OTHERS: tuple[Task, ...] = (
     _motion,
     _describe,
     _happens,
+    _people,
+    _who,
+    _how_many_people,
+    _kind_of_person,
+    _what_they_do,
+    _beyond,
 )

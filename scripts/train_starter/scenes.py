@@ -12,7 +12,8 @@ from names import EVERYDAY
 from torch import Tensor
 
 from speech import Said, speech
-from vidqa.network.configuration import COLOURS
+from vidqa.network.concept_columns import COLOURS, PEOPLE
+from vidqa.network.vision.people import places_of
 
 FRAMES = 8
 MOST_THINGS = 5
@@ -33,6 +34,18 @@ BEFORE_WALL = 0.5
 """Share of things shown alone that stand small before a wall of one colour."""
 BACKGROUND_SHARE = 0.5
 """A background has a colour where so much of it has that colour."""
+PEOPLED = 0.45
+"""Share of clips with people."""
+ALWAYS_THERE = 0.6
+"""Share of those in which they are there from the first to the last frame."""
+ALONE = 0.6
+"""Share of those with one person."""
+MISSED = 0.12
+"""Share of their frames in which they are missed, or counted wrong."""
+FALSE_ALARM = 0.25
+"""Share of clips without people in which one frame looks as if there were some."""
+ENOUGH = 5
+"""With so many frames, people are seen in at least two; what is in one is a false alarm."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +67,17 @@ class Scene:
 
     things: tuple[Thing, ...]
     """In order; none where nothing can be recognised."""
+    people: int
+    """0, 1, or 2 for several."""
+    entries: tuple[tuple[str, ...], ...]
+    """What is seen, in order; what is seen together, together. People are called `PERSON`."""
     said: Said
     frames: int
     is_one_shot: bool
+
+
+PERSON = ""
+"""Stands for people among the names of what is seen."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +90,10 @@ class World:
     written: Mapping[str, list[str]]
     """Sentences by topic."""
 
+    def tells(self, told: Tensor, name: str) -> bool:
+        """Return whether a name is among those that are told (N,)."""
+        return bool(told[self.vocabulary.index(name)])
+
     @cached_property
     def vocabulary(self) -> list[str]:
         """The names without repeats."""
@@ -80,32 +105,86 @@ class World:
 
 
 def make(world: World, chance: random.Random) -> tuple[Scene, Tensor]:
-    """Draw a clip: what is known of it, and its frames (F, 20, V + 11)."""
+    """Draw a clip: what is known of it, and its frames (F, 20, V + 13)."""
     frames = FRAMES if chance.random() < WHOLE else chance.randint(1, FRAMES)
+    people, columns = _people(frames, chance)
     if chance.random() < UNRECOGNISABLE:
         said = _said(world, (), frames, chance)
-        return Scene((), said, frames, False), _blank(world, frames, chance)
+        entries = ((PERSON,),) if people else ()
+        blank = chance.choice([features.blank_frames, features.unknown_frames])
+        return Scene((), people, entries, said, frames, False), blank(world.space, columns, chance)
     count = min(frames, chance.choice([1, 1, 1, 2, 2, 3, 4, MOST_THINGS]))
     has_blank = count < frames and chance.random() < BLANK_SHOT
     lengths = _lengths(frames, count + has_blank, chance)
     blank_at = chance.randrange(len(lengths)) if has_blank else None
-    names, things, shots = list[str](), list[Thing](), list[Tensor]()
-    for number, length in enumerate(lengths):
+    drawn, things, shots = list[str](), list[Thing | None](), list[Tensor]()
+    for number, part in enumerate(columns.split(lengths)):
         if number == blank_at:
-            shots.append(_blank(world, length, chance))
+            shots.append(features.blank_frames(world.space, part, chance))
+            things.append(None)
             continue
-        name = _name(world, names, chance)
-        names.append(name)
+        name = _name(world, drawn, chance)
+        drawn.append(name)
         is_alone = len(lengths) == 1
-        thing, look = _thing(world, name, chance, is_alone=is_alone, moves=is_alone and frames > 3)
-        things.append(thing)
-        shots.append(features.frames_of(world.space, look, length, chance))
-    said = _said(world, names, frames, chance)
-    return Scene(tuple(things), said, frames, len(lengths) == 1), torch.cat(shots)
+        sure = chance.choice(features.SURE_NEAR_PEOPLE if part.any() else features.SURE)
+        moves = is_alone and frames > 3
+        thing, look = _thing(world, name, chance, sure=sure, is_alone=is_alone, moves=moves)
+        shot, told = features.frames_of(world.space, look, part, chance)
+        things.append(thing if world.tells(told, name) else None)
+        shots.append(shot)
+    seen = tuple(thing for thing in things if thing is not None)
+    said = _said(world, [thing.name for thing in seen], frames, chance)
+    entries = _entries(things, [people > 0 and bool(part.any()) for part in columns.split(lengths)])
+    return Scene(seen, people, entries, said, frames, len(lengths) == 1), torch.cat(shots)
 
 
-def _blank(world: World, frames: int, chance: random.Random) -> Tensor:
-    return features.blank_frames(world.space, frames, chance)
+def _entries(
+    things: Sequence[Thing | None], peopled: Sequence[bool]
+) -> tuple[tuple[str, ...], ...]:
+    """Name what is in each shot; people once, where they are first seen."""
+    entries, is_told = list[tuple[str, ...]](), False
+    for thing, has_people in zip(things, peopled, strict=True):
+        names = [] if thing is None else [thing.name]
+        if has_people and not is_told:
+            names, is_told = [*names, PERSON], True
+        if names:
+            entries.append(tuple(names))
+    return tuple(entries)
+
+
+def _people(frames: int, chance: random.Random) -> tuple[int, Tensor]:
+    """Draw how many people there are, and where: (F, 20, 2)."""
+    columns = torch.zeros(frames, features.PLACES, len(PEOPLE))
+    if chance.random() >= PEOPLED:
+        if frames >= ENOUGH and chance.random() < FALSE_ALARM:
+            number = chance.choice([1, 1, 2])
+            columns[chance.randrange(frames)] = _columns(_faces(number, chance), chance)
+        return 0, columns
+    number = 1 if chance.random() < ALONE else chance.randint(2, 6)
+    fewest = 2 if frames >= ENOUGH else 1
+    length = frames if chance.random() < ALWAYS_THERE else chance.randint(fewest, frames)
+    start, faces = chance.randint(0, frames - length), _faces(number, chance)
+    wrong = [at for at in range(length) if chance.random() < MISSED][: (length - fewest) // 2]
+    for at in range(length):
+        found = chance.choice([[], faces[:1], [*faces, *faces][:2]]) if at in wrong else faces
+        columns[start + at] = _columns(found, chance)
+    return min(number, 2), columns
+
+
+Face = tuple[float, float, float]
+"""Its middle, its upper edge and its width, as shares of the frame."""
+
+
+def _faces(number: int, chance: random.Random) -> list[Face]:
+    sizes = [chance.choice([0.03, 0.06, 0.1, 0.2, 0.35]) for _ in range(number)]
+    return [(chance.uniform(0, 1), chance.uniform(0, 0.8), size) for size in sizes]
+
+
+def _columns(faces: Sequence[Face], chance: random.Random) -> Tensor:
+    """Return the places of faces in one frame, a little moved: (20, 2)."""
+    moved = [(x + chance.gauss(0, 0.02), y + chance.gauss(0, 0.02), w) for x, y, w in faces]
+    boxes = [(x - w / 2, y, x + w / 2, y + w * 1.6) for x, y, w in moved]
+    return places_of(torch.tensor(boxes).reshape(-1, 4), features.CELLS)
 
 
 def _said(world: World, shown: Sequence[str], frames: int, chance: random.Random) -> Said:
@@ -126,7 +205,7 @@ def _name(world: World, taken: Sequence[str], chance: random.Random) -> str:
 
 
 def _thing(
-    world: World, name: str, chance: random.Random, *, is_alone: bool, moves: bool
+    world: World, name: str, chance: random.Random, *, sure: float, is_alone: bool, moves: bool
 ) -> tuple[Thing, Look]:
     concept = chance.choice(world.classes_of(name))
     colour = chance.randrange(len(COLOURS)) if chance.random() < COLOURED else None
@@ -138,7 +217,6 @@ def _thing(
     start, end, growth = (middle, middle, 1.0) if motion is None else MOTIONS[motion]
     most = 1.5 if before_wall else 3.0
     size = chance.uniform(0.7, most) if motion is None else chance.uniform(0.6, 1.1)
-    sure = chance.choice(features.SURE)
     look = Look(concept, colour, sure, size, (start, end), background, growth)
     shown = None if colour is None else COLOURS[colour]
     return Thing(name, concept, shown, motion, _background(world, look)), look

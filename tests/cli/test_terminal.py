@@ -158,7 +158,7 @@ def test_models_are_listed_in_a_table() -> None:
     assert ran.status == 0
     shown = STYLES.sub("", ran.screen)
     assert re.search(r"name +cached +download +disk +memory +fits +licence +what it is", shown)
-    assert re.search(r"starter +- +181 MB +\d+ MB +\d+ MB +yes +Apache-2.0 ", shown)
+    assert re.search(r"starter +- +188 MB +\d+ MB +\d+ MB +yes +Apache-2.0, MIT ", shown)
 
 
 @pytest.fixture

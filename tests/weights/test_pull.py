@@ -222,7 +222,7 @@ def pull_starter(cache: Path) -> list[str]:
 def test_the_starter_is_pulled_once(pulled: Path) -> None:
     store = Store(pulled)
     assert pull_starter(pulled) == [str(locate("starter", store=store))]
-    assert len(verify("starter", store=store)) == 4
+    assert len(verify("starter", store=store)) == 5
 
 
 @pytest.mark.slow

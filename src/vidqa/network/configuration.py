@@ -9,7 +9,7 @@ from typing import Any, Literal
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, Blip2VisionConfig, PreTrainedConfig
 
-from vidqa.network.colour_names import COLOURS
+from vidqa.network.concept_columns import COLOURS, PEOPLE
 
 
 @strict
@@ -23,18 +23,22 @@ class ConceptVisionConfig(PreTrainedConfig):
     image_size: int = 256
     """Side of the square input, in pixels."""
     hidden_size: int = 1011
-    """Width of a visual token: 1,000 classes, then 11 basic colours."""
+    """Width of a visual token: 1,000 classes, then 11 basic colours, then 2 numbers of people."""
     image_mean: float = 127 / 255
     image_std: float = 128 / 255
     """Normalisation of pixels: EfficientNet-lite was trained on (x - 127) / 128 of 8-bit ones
     (TensorFlow TPU repository); the colours are seen before that."""
     cells_per_side: int = 4
     """The map is averaged into this many cells a side, then once more into 2 x 2 quadrants."""
+    sees_people: bool = False
+    """Whether it looks for people, and takes back what it is not sure of."""
+    everyday_names: int = 0
+    """Of how many names it may be sure, if so. See `Certain`."""
 
     @property
     def classes(self) -> int:
         """The number of classes of the classifier."""
-        return self.hidden_size - len(COLOURS)
+        return self.hidden_size - len(COLOURS) - (len(PEOPLE) if self.sees_people else 0)
 
     @property
     def tokens_per_image(self) -> int:

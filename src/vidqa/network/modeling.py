@@ -62,21 +62,28 @@ class VidqaModel(VidqaPreTrainedModel):
         """Return the decoder's word embedding."""
         return self.language_model.get_input_embeddings()
 
-    def get_image_features(self, pixel_values: Tensor, **_: object) -> BaseModelOutputWithPooling:
+    def get_image_features(
+        self, pixel_values: Tensor, image_sizes: Tensor | None = None, **_: object
+    ) -> BaseModelOutputWithPooling:
         """Encode and project images.
 
         Args:
             pixel_values: (I, 3, H, W), normalised.
+            image_sizes: (I, 2), height and width before, for towers that want to know them.
 
         Returns:
             `last_hidden_state` (I, P, D) and `pooler_output`, I tensors (P/k, text width).
 
         """
         dtype = self.projector.linear.weight.dtype
+        batches = pixel_values.split(TOWER_BATCH_IMAGES)
+        told = [dict[str, Tensor]() for _ in batches]
+        if image_sizes is not None:
+            told = [{"image_sizes": few} for few in image_sizes.split(TOWER_BATCH_IMAGES)]
         tokens = torch.cat(
             [
-                self.vision_tower(pixel_values=batch.to(dtype)).last_hidden_state
-                for batch in pixel_values.split(TOWER_BATCH_IMAGES)
+                self.vision_tower(pixel_values=batch.to(dtype), **sizes).last_hidden_state
+                for batch, sizes in zip(batches, told, strict=True)
             ]
         )  # (I, P, D)
         if self.config.vision_feature_select_strategy == "default":
@@ -118,6 +125,7 @@ class VidqaModel(VidqaPreTrainedModel):
         past_key_values: Cache | None = None,
         inputs_embeds: Tensor | None = None,
         mm_encoder_outputs: Mapping[str, Any] | None = None,
+        image_sizes: Tensor | None = None,
         **kwargs: Any,
     ) -> Any:
         """Run the decoder over words and pictures: last_hidden_state (B, T, D) and the KV cache.
@@ -134,7 +142,7 @@ class VidqaModel(VidqaPreTrainedModel):
         if input_ids is not None:
             images = (mm_encoder_outputs or {}).get("image")
             if pixel_values is not None:
-                images = self.get_image_features(pixel_values)
+                images = self.get_image_features(pixel_values, image_sizes)
             tokens = None if images is None else torch.cat(list(images.pooler_output), dim=0)
             inputs_embeds = self.embed(input_ids, tokens)
         return self.language_model(
@@ -198,7 +206,7 @@ class VidqaForConditionalGeneration(VidqaPreTrainedModel, GenerationMixin):
             labels: (B, T), -100 for tokens without loss; not shifted.
             logits_to_keep: how many last positions get logits; 0 means all.
             mm_encoder_outputs: `{"image": get_image_features(...)}` computed before.
-            **kwargs: handed to the decoder.
+            **kwargs: `image_sizes` of `get_image_features`; the rest is handed to the decoder.
 
         Returns:
             Logits (B, T, V) and the cache; the mean cross entropy over the labels.

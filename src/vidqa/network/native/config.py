@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.errors import VidqaError
-from vidqa.network.colour_names import COLOURS
+from vidqa.network.concept_columns import COLOURS, PEOPLE
 from vidqa.system.texts import from_json
 
 ARCHITECTURE = "tf_efficientnet_lite0"
@@ -53,11 +53,18 @@ class VisionConfig:
 
     classes: int
     hidden_size: int
-    """Width of a visual token: the classes, then the basic colours."""
+    """Width of a visual token: the classes, the basic colours, and people if it sees them."""
     image_size: int
     image_mean: float
     image_std: float
     cells_per_side: int
+    sees_people: bool
+    everyday_names: int
+
+    @property
+    def tokens_per_image(self) -> int:
+        """Visual tokens of one image: the cells, then the quadrants."""
+        return self.cells_per_side**2 + 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +147,17 @@ def _rope(text: Mapping[str, Any]) -> Mapping[str, Any]:
 def _config(config: Mapping[str, Any], eos_token_id: Any) -> NativeConfig:
     text, vision = config["text_config"], config["vision_config"]
     heads = int(text["num_attention_heads"])
+    sees_people = bool(vision.get("sees_people", False))
     return NativeConfig(
         vision_config=VisionConfig(
-            classes=int(vision["hidden_size"]) - len(COLOURS),
+            classes=int(vision["hidden_size"]) - len(COLOURS) - sees_people * len(PEOPLE),
             hidden_size=int(vision["hidden_size"]),
             image_size=int(vision["image_size"]),
             image_mean=float(vision["image_mean"]),
             image_std=float(vision["image_std"]),
             cells_per_side=int(vision["cells_per_side"]),
+            sees_people=sees_people,
+            everyday_names=int(vision.get("everyday_names", 0)),
         ),
         text_config=TextConfig(
             vocab_size=int(text["vocab_size"]),

@@ -16,6 +16,8 @@ from vidqa.network.native.efficientnet import EfficientNetLite0
 from vidqa.network.native.kv_cache import KeyValueCache
 from vidqa.network.native.llama import Llama
 from vidqa.network.projector import ConcatProjector
+from vidqa.network.vision.certain import Certain
+from vidqa.network.vision.faces import FaceDetector
 from vidqa.network.vision.places import concept_tokens
 from vidqa.system.footprint import TOWER_BATCH_IMAGES
 
@@ -49,14 +51,20 @@ class GenerationConfig:
 
 
 class Tower(nn.Module):
-    """Class probabilities and shares of colours as visual tokens."""
+    """Class probabilities, shares of colours and people as visual tokens."""
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.config = config
         self.classifier = EfficientNetLite0(config.classes)
+        self.faces = FaceDetector() if config.sees_people else None
+        self.certain = (
+            Certain(config.classes, config.everyday_names, config.tokens_per_image)
+            if config.sees_people
+            else None
+        )
 
-    def forward(self, pixel_values: Tensor) -> Tensor:
+    def forward(self, pixel_values: Tensor, image_sizes: Tensor | None = None) -> Tensor:
         """Take normalised images (B, 3, H, W) to (B, P, D). See `concept_tokens`."""
         return concept_tokens(
             self.classifier.forward_features(pixel_values),
@@ -65,6 +73,9 @@ class Tower(nn.Module):
             image_mean=self.config.image_mean,
             image_std=self.config.image_std,
             cells_per_side=self.config.cells_per_side,
+            faces=self.faces,
+            certain=self.certain,
+            image_sizes=image_sizes,
         )
 
 
@@ -148,10 +159,16 @@ class NativeNetwork(nn.Module):
         embed = self.model.language_model.embed_tokens
         return NarrowSteps(self._narrow.result(), embed, own[0], lengths)
 
-    def get_image_features(self, pixel_values: Tensor) -> ImageFeatures:
-        """Encode and project normalised images (I, 3, H, W)."""
+    def get_image_features(
+        self, pixel_values: Tensor, image_sizes: Tensor | None = None
+    ) -> ImageFeatures:
+        """Encode and project normalised images (I, 3, H, W), whose sizes (I, 2) were others."""
         batches = pixel_values.to(self.dtype).split(TOWER_BATCH_IMAGES)
-        tokens = torch.cat([self.model.vision_tower(batch) for batch in batches])  # (I, P, D)
+        sizes: Sequence[Tensor | None] = [None] * len(batches)
+        if image_sizes is not None:
+            sizes = image_sizes.split(TOWER_BATCH_IMAGES)
+        tower = self.model.vision_tower
+        tokens = torch.cat([tower(*batch) for batch in zip(batches, sizes, strict=True)])
         projected: Tensor = self.model.projector(tokens)  # (I, P/k, text width)
         return ImageFeatures(tokens, projected.unbind(0))
 

@@ -51,6 +51,7 @@ class NativeProcessor:
         """Read it from a `save_pretrained` folder."""
         settings = from_json((folder / "processor_config.json").read_text(encoding="utf-8"))
         self.image_seq_length = int(settings["image_seq_length"])
+        self._tells_sizes = bool(settings.get("tells_image_sizes", False))
         self.image_processor = ImageProcessor(settings["image_processor"])
         self.tokenizer = NativeTokenizer(folder)
         self.chat_template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
@@ -64,11 +65,17 @@ class NativeProcessor:
         text_kwargs: Mapping[str, object],
         return_tensors: str,
     ) -> Mapping[str, Tensor]:
-        """Take one text with placeholders and its pictures to `input_ids` and `pixel_values`."""
+        """Take one text with placeholders and its pictures to `input_ids` and `pixel_values`.
+
+        Where the tower wants them, `image_sizes` (I, 2) are the pictures' heights and widths.
+        """
         (words,), (pictures,) = text, images
         whole = words.replace(self.image_token, self.image_token * self.image_seq_length)
         ids = self.tokenizer(whole, add_special_tokens=False, return_tensors="pt").input_ids
-        return {"input_ids": ids, "pixel_values": self.image_processor(pictures)}
+        inputs = {"input_ids": ids, "pixel_values": self.image_processor(pictures)}
+        if self._tells_sizes:
+            inputs["image_sizes"] = torch.tensor([picture.shape[:2] for picture in pictures])
+        return inputs
 
     def apply_chat_template(
         self,

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vidqa.network.colour_names import COLOURS
+from vidqa.network.concept_columns import COLOURS
 
 PATCH = 8
 """Pixels a side of a patch with one colour: fine texture blends, as seen from afar."""

@@ -1,4 +1,4 @@
-"""The starter's tower: ImageNet class probabilities and colours at every place of a frame."""
+"""The starter's tower: ImageNet class probabilities, colours and people at every place."""
 
 import timm
 from torch import Tensor, nn
@@ -6,6 +6,8 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from vidqa.network.configuration import ConceptVisionConfig
+from vidqa.network.vision.certain import Certain
+from vidqa.network.vision.faces import FaceDetector
 from vidqa.network.vision.places import concept_tokens
 
 
@@ -27,20 +29,25 @@ class ConceptVisionModel(PreTrainedModel):
         self.classifier = timm.create_model(
             config.architecture, pretrained=False, num_classes=config.classes
         )
+        self.faces = FaceDetector() if config.sees_people else None
+        self.certain = (
+            Certain(config.classes, config.everyday_names, config.tokens_per_image)
+            if config.sees_people
+            else None
+        )
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
         """Leave timm's own initialisation as it is."""
 
-    def forward(self, pixel_values: Tensor, **_: object) -> BaseModelOutput:
-        """Classify every place of the images, and measure its colours.
+    def forward(
+        self, pixel_values: Tensor, image_sizes: Tensor | None = None, **_: object
+    ) -> BaseModelOutput:
+        """Return `last_hidden_state` (B, P, D). See `concept_tokens`.
 
         Args:
             pixel_values: (B, 3, H, W), normalised.
-
-        Returns:
-            `last_hidden_state` (B, P, D): P places; the class probabilities, which sum to 1,
-            then the shares of the colours, which sum to 1.
+            image_sizes: (B, 2), height and width before images were squashed; squares if None.
 
         """
         config = self.config
@@ -51,5 +58,8 @@ class ConceptVisionModel(PreTrainedModel):
             image_mean=config.image_mean,
             image_std=config.image_std,
             cells_per_side=config.cells_per_side,
+            faces=self.faces,
+            certain=self.certain,
+            image_sizes=image_sizes,
         )
         return BaseModelOutput(last_hidden_state=seen)

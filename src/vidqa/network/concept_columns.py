@@ -1,4 +1,4 @@
-"""The colours that the concept tower tells apart."""
+"""What the concept tower tells of a place beside its classes: colours and people."""
 
 COLOURS = (
     "black",
@@ -14,3 +14,5 @@ COLOURS = (
     "brown",
 )
 """The eleven basic colour terms of English (Berlin and Kay, 1969)."""
+PEOPLE = ("person", "people")
+"""One who is alone in the frame, and one of several."""
