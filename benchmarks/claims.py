@@ -12,7 +12,7 @@ BETWEEN = re.compile(r",? and then |,? then |,? and |, ")
 ARTICLE = re.compile(r"^(?:an?|the|some) ")
 DOUBT = "cannot tell"
 REMARK = re.compile(r"\(.*?\)")
-SEVERAL = "several "
+SEVERAL = "several people"
 FEW = {0, 1, "hands only"}
 """What may be written down of the number of people where there are not several."""
 LEAST_ENDING = 5
@@ -78,7 +78,7 @@ def is_shown(claim: str, truth: Mapping[str, Any]) -> bool:
             `people_accept` the numbers of people that may be told.
 
     """
-    if claim.startswith(SEVERAL) and FEW.issuperset(truth["people_accept"]):
+    if claim == SEVERAL and FEW.issuperset(truth["people_accept"]):
         return False
     said = _words(claim)
     return bool(said) and any(_means(said, one) for one in _names(truth))

@@ -127,7 +127,11 @@ def person(one: Seen, *, there: bool) -> list[bool]:
 def number(one: Seen) -> list[bool]:
     """Return whether one or several is told rightly, where people are there and told."""
     accepted, said = one["people"]
-    told = {1, "hands only"} if "one" in said else {2, "several"} if "several" in said else set()
+    told = set[Any]()
+    if "one person" in said:
+        told = {1, "hands only"}
+    elif "several people" in said:
+        told = {2, "several"}
     return [bool(told & set(accepted))] if told and accepted != [0] else []
 
 

@@ -108,8 +108,12 @@ def be_certain(
     photos: Sequence[Path],
     file: Path,
 ) -> None:
-    """Let the tower tell only what it is sure of; what that is, is measured once."""
+    """Let the tower tell only what it is sure of; what that is, is measured unless `file` is there.
+
+    It takes three minutes.
+    """
     if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
         opened = [Image.open(photo).convert("RGB") for photo in photos]
         save_file(certainty.measure(model, processor, names, opened), file)
     model.model.vision_tower.certain.load_state_dict(load_file(file))

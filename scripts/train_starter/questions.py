@@ -381,7 +381,7 @@ def _who(scene: Scene, _: World, chance: random.Random) -> Drawn:
 
 
 def _how_many_people(scene: Scene, _: World, chance: random.Random) -> Drawn:
-    asked = ["How many people are there?", "How many people are shown?", "Is it one person?"]
+    asked = ["How many people are there?", "How many people are shown?"]
     return chance.choice(asked), (NOBODY, "There is one person.", "There are several people.")[
         scene.people
     ]

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForImageTextToText, AutoProcessor, MistralConfig
 
@@ -169,3 +171,47 @@ def test_batch_equals_single(folder: Path) -> None:
                 input_ids=ids[row : row + 1], pixel_values=pixels[row : row + 1]
             ).logits
             torch.testing.assert_close(both[row : row + 1], alone)
+
+
+@pytest.fixture(scope="module")
+def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return vidqa_folder(tmp_path_factory.mktemp("peopled"), sees_people=True)
+
+
+def test_generate_takes_all_that_the_processor_returns(peopled: Path) -> None:
+    loaded = load_folder(peopled, device="cpu", dtype="float32")
+    picture = torch.randint(0, 255, (40, 90, 3), dtype=torch.uint8).numpy()
+    inputs = loaded.processor(text=["<image>what?"], images=[[picture]], return_tensors="pt")
+    assert inputs["image_sizes"].tolist() == [[40, 90]]
+    written = loaded.network.generate(**inputs, max_new_tokens=2, do_sample=False)
+    assert written.shape[1] <= inputs["input_ids"].shape[1] + 2
+
+
+@pytest.mark.parametrize("kind", ["array", "channels first", "pillow"])
+def test_sizes_are_told_of_every_kind_of_picture(peopled: Path, kind: str) -> None:
+    processor = load_folder(peopled, device="cpu", dtype="float32").processor
+    pixels = np.zeros((40, 90, 3), dtype=np.uint8)
+    picture = {
+        "array": pixels,
+        "channels first": pixels.transpose(2, 0, 1).copy(),
+        "pillow": Image.fromarray(pixels),
+    }[kind]
+    inputs = processor(text=["<image>what?"], images=[[picture]], return_tensors="pt")
+    assert inputs["image_sizes"].tolist() == [[40, 90]]
+
+
+@torch.inference_mode()
+def test_frames_are_looked_at_one_by_one_however_many_there_are(peopled: Path) -> None:
+    network = load_folder(peopled, device="cpu", dtype="float32").network
+    pixels = torch.rand(18, 3, 64, 64) * 2 - 1
+    sizes = torch.tensor([[32, 64], [64, 32]]).repeat(9, 1)
+    shown = list[tuple[int, ...]]()
+    network.model.vision_tower.faces.register_forward_pre_hook(
+        lambda _, taken: shown.append(tuple(taken[0].shape))
+    )
+    many = network.get_image_features(pixels, sizes).last_hidden_state
+    for number in (0, 1, 17):
+        part = slice(number, number + 1)
+        alone = network.get_image_features(pixels[part], sizes[part]).last_hidden_state
+        torch.testing.assert_close(many[part], alone)
+    assert shown[:18] == [(1, 3, 160, 320), (1, 3, 320, 160)] * 9

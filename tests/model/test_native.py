@@ -65,11 +65,16 @@ def frames(count: int = 3) -> list[Any]:
     return [rng.integers(0, 256, (48, 80, 3), dtype=np.uint8) for _ in range(count)]
 
 
+def pictures(inputs: Any) -> dict[str, torch.Tensor]:
+    """What the tower is told."""
+    return {name: inputs[name] for name in ("pixel_values", "image_sizes")}
+
+
 def prefix(loaded: Loaded) -> tuple[torch.Tensor, torch.Tensor, Any]:
     """A long prompt with three pictures: ids, visual tokens and their form."""
     mark = loaded.image_mark
     inputs = preprocess(loaded.processor, frames(), images_kwargs={})
-    tokens, form = visual_tokens(loaded.network.get_image_features(inputs["pixel_values"]))
+    tokens, form = visual_tokens(loaded.network.get_image_features(**pictures(inputs)))
     text = (f"{mark * 5} the cat is called " * 3 + " and then it sleeps" * 60).replace("  ", " ")
     ids = loaded.tokenizer(text, add_special_tokens=False, return_tensors="pt").input_ids
     return ids, tokens, form
@@ -80,11 +85,13 @@ def test_pictures_and_words_become_the_same_numbers(both: tuple[Loaded, Loaded])
     inputs = [preprocess(one.processor, frames(), images_kwargs={}) for one in both]
     assert torch.equal(inputs[0]["pixel_values"], inputs[1]["pixel_values"])
     assert torch.equal(inputs[0]["input_ids"], inputs[1]["input_ids"])
+    assert inputs[0]["image_sizes"].tolist() == inputs[1]["image_sizes"].tolist() == [[48, 80]] * 3
     ours, theirs = (
-        one.network.get_image_features(pixel_values=given["pixel_values"])
+        one.network.get_image_features(**pictures(given))
         for one, given in zip(both, inputs, strict=True)
     )
     assert torch.equal(ours.last_hidden_state, theirs.last_hidden_state)
+    assert ours.last_hidden_state[..., -2:].any(), "some look like people"
     assert all(map(torch.equal, ours.pooler_output, theirs.pooler_output))
 
 
@@ -298,3 +305,18 @@ def test_asking_imports_only_what_the_model_needs(folder: Path, tmp_path: Path) 
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "0 []", done.stderr
+
+
+def test_a_model_that_sees_no_people_is_opened_as_before(tmp_path: Path) -> None:
+    folder = vidqa_folder(tmp_path, architecture="tf_efficientnet_lite0", head_dim=16)
+    for name in ("config.json", "processor_config.json"):  # as they were written before
+        settings = json.loads((folder / name).read_text())
+        settings.pop("tells_image_sizes", None)
+        for key in ("sees_people", "everyday_names"):
+            settings.get("vision_config", {}).pop(key, None)
+        (folder / name).write_text(json.dumps(settings))
+    loaded = opened(folder)
+    inputs = preprocess(loaded.processor, frames(1), images_kwargs={})
+    assert set(inputs) == {"input_ids", "pixel_values"}
+    tokens = loaded.network.get_image_features(inputs["pixel_values"]).last_hidden_state
+    assert tokens.shape == (1, 20, 27)

@@ -75,6 +75,18 @@ def test_a_face_found_twice_is_one() -> None:
     assert not columns(Found(*twice))[:, 1].any()
 
 
+@pytest.mark.parametrize(
+    "edges", [(0.2, 0.2, 0.2, 0.2), (0.5, 0.2, 0.3, 0.4), (float("nan"), 0.1, 0.2, 0.2)]
+)
+def test_boxes_without_an_area_are_no_faces(edges: tuple[float, float, float, float]) -> None:
+    assert not columns(Found((0.9, edges))).any()
+    assert columns(Found((0.9, edges), (0.8, (0.1, 0.1, 0.2, 0.2))))[:, 0].any()
+
+
+def test_from_a_probability_on_it_is_a_face() -> None:
+    assert columns(Found((0.4, (0.1, 0.1, 0.2, 0.2)))).any()
+
+
 def test_what_is_not_sure_is_nobody() -> None:
     assert not columns(Found((0.39, (0.1, 0.1, 0.2, 0.2)))).any()
     assert not places_of(torch.zeros(0, 4), 4).any()
@@ -134,7 +146,7 @@ def test_near_people_more_is_wanted() -> None:
 @pytest.mark.network
 @torch.inference_mode()
 def test_faces_are_those_of_the_authors_file(pulled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not of the picture's edges only: of a pattern that no face is in, all over."""
+    """At places all over a pattern of waves, in which no face is."""
     monkeypatch.setenv("VIDQA_CACHE_DIR", str(pulled))
     folder = model_folder(find_model("starter"), Store())
     opened = open_network(folder, device="cpu", dtype="float32", processor=open_processor(folder))

@@ -23,7 +23,7 @@ class ConceptVisionConfig(PreTrainedConfig):
     image_size: int = 256
     """Side of the square input, in pixels."""
     hidden_size: int = 1011
-    """Width of a visual token: 1,000 classes, then 11 basic colours, then 2 numbers of people."""
+    """Width of a visual token: 1,000 classes, then 11 basic colours; 2 more if it sees people."""
     image_mean: float = 127 / 255
     image_std: float = 128 / 255
     """Normalisation of pixels: EfficientNet-lite was trained on (x - 127) / 128 of 8-bit ones

@@ -177,9 +177,11 @@ class VidqaForConditionalGeneration(VidqaPreTrainedModel, GenerationMixin):
         """Return the decoder's head."""
         return self.lm_head
 
-    def get_image_features(self, pixel_values: Tensor, **kwargs: object) -> Any:
+    def get_image_features(
+        self, pixel_values: Tensor, image_sizes: Tensor | None = None, **kwargs: object
+    ) -> Any:
         """Encode and project images. See `VidqaModel.get_image_features`."""
-        return self.model.get_image_features(pixel_values, **kwargs)
+        return self.model.get_image_features(pixel_values, image_sizes, **kwargs)
 
     def forward(
         self,
@@ -192,6 +194,7 @@ class VidqaForConditionalGeneration(VidqaPreTrainedModel, GenerationMixin):
         labels: Tensor | None = None,
         logits_to_keep: int = 0,
         mm_encoder_outputs: Mapping[str, Any] | None = None,
+        image_sizes: Tensor | None = None,
         **kwargs: Any,
     ) -> VidqaOutput:
         """Compute the logits of the next token at every position.
@@ -206,7 +209,8 @@ class VidqaForConditionalGeneration(VidqaPreTrainedModel, GenerationMixin):
             labels: (B, T), -100 for tokens without loss; not shifted.
             logits_to_keep: how many last positions get logits; 0 means all.
             mm_encoder_outputs: `{"image": get_image_features(...)}` computed before.
-            **kwargs: `image_sizes` of `get_image_features`; the rest is handed to the decoder.
+            image_sizes: see `get_image_features`.
+            **kwargs: handed to the decoder.
 
         Returns:
             Logits (B, T, V) and the cache; the mean cross entropy over the labels.
@@ -220,13 +224,16 @@ class VidqaForConditionalGeneration(VidqaPreTrainedModel, GenerationMixin):
             past_key_values=past_key_values,
             inputs_embeds=inputs_embeds,
             mm_encoder_outputs=mm_encoder_outputs,
+            image_sizes=image_sizes,
             **kwargs,
         )
         hidden = outputs.last_hidden_state[:, -logits_to_keep:]  # (B, T, D); -0 keeps all
         logits = self.lm_head(hidden)  # (B, T, V)
-        loss = None
-        if labels is not None:
-            loss = functional.cross_entropy(
-                logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100
-            )
+        loss = None if labels is None else _loss(logits, labels)
         return VidqaOutput(loss=loss, logits=logits, past_key_values=outputs.past_key_values)
+
+
+def _loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean cross entropy of the next tokens, (B, T, V) and (B, T) to a number."""
+    said = logits[:, :-1].float().flatten(0, 1)
+    return functional.cross_entropy(said, labels[:, 1:].flatten(), ignore_index=-100)

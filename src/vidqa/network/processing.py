@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import BatchFeature, ProcessorMixin
-from transformers.image_utils import make_flat_list_of_images
+from transformers.image_utils import get_image_size, make_flat_list_of_images
 
 from vidqa.network.tokens import IMAGE_TOKEN
 
@@ -48,7 +49,9 @@ class VidqaProcessor(ProcessorMixin):
         inputs: BatchFeature = super().__call__(images=images, text=text, **kwargs)
         if self.tells_image_sizes and images is not None:
             pictures: Any = make_flat_list_of_images(images)
-            inputs["image_sizes"] = torch.tensor([_height_and_width(one) for one in pictures])
+            told = {**kwargs, **kwargs.get("images_kwargs", {})}.get("input_data_format")
+            sizes = [_height_and_width(one, told) for one in pictures]
+            inputs["image_sizes"] = torch.tensor(sizes).reshape(-1, 2)
         return inputs
 
     def replace_image_token(self, image_inputs: dict[str, Any], image_idx: int, **_: Any) -> str:
@@ -56,9 +59,9 @@ class VidqaProcessor(ProcessorMixin):
         return self.image_token * self.image_seq_length
 
 
-def _height_and_width(picture: Any) -> tuple[int, int]:
-    if hasattr(picture, "shape"):
-        height, width, _ = picture.shape
-    else:
+def _height_and_width(picture: Any, data_format: Any) -> tuple[int, int]:
+    if not hasattr(picture, "shape"):
         width, height = picture.size
+        return height, width
+    height, width = get_image_size(np.asarray(picture), data_format)
     return height, width

@@ -212,7 +212,8 @@ def read_faces(detector: nn.Module, file: Path) -> None:
     if len(theirs) != len(ours):
         raise ModelDamagedError(f"{file.name} holds {len(theirs)} convolutions, wanted {len(ours)}")
     for number, (mine, (weight, bias)) in enumerate(zip(ours, theirs, strict=True)):
-        if mine.weight.shape != weight.shape:
+        shapes = {name: value.shape for name, value in mine.named_parameters()}
+        if shapes != {"weight": weight.shape, "bias": bias.shape}:
             raise ModelDamagedError(
                 f"{file.name}: convolution {number} has shape {tuple(weight.shape)}, "
                 f"wanted {tuple(mine.weight.shape)}"

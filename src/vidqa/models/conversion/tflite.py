@@ -22,7 +22,7 @@ MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_BUFFERS = 1, 2, 4
 SUBGRAPH_TENSORS, SUBGRAPH_OPERATORS = 0, 3
 TENSOR_SHAPE, TENSOR_KIND, TENSOR_BUFFER = 0, 1, 2
 OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS = 0, 1, 2
-CODE_NUMBER = 0
+CODE_SMALL_NUMBER, CODE_NUMBER = 0, 3
 BUFFER_DATA = 0
 """The fields of the schema's tables."""
 CONV, DEPTHWISE_CONV, DEQUANTIZE = 3, 4, 6
@@ -33,6 +33,8 @@ KINDS: Mapping[int, np.dtype[Any]] = {0: np.dtype("<f4"), 1: np.dtype("<f2")}
 
 def convolutions(file: Path) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield weight and bias of every convolution, in the order in which they run.
+
+    Strides, padding and what is between them is not looked at.
 
     Yields:
         (out, in/groups, height, width) and (out,), in fp32, laid out as PyTorch has them.
@@ -56,7 +58,10 @@ class _Graph:
         model = Table(content, encode.Get(packer.uoffset, content, 0))
         (graph, *_) = _tables(model, MODEL_SUBGRAPHS)
         self._buffers = _tables(model, MODEL_BUFFERS)
-        self._codes = [_byte(code, CODE_NUMBER) for code in _tables(model, MODEL_OPERATOR_CODES)]
+        self._codes = [
+            max(_byte(code, CODE_SMALL_NUMBER), _int(code, CODE_NUMBER))
+            for code in _tables(model, MODEL_OPERATOR_CODES)
+        ]
         self._tensors = _tables(graph, SUBGRAPH_TENSORS)
         self._operators = _tables(graph, SUBGRAPH_OPERATORS)
         self._widened = {

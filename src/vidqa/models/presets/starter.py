@@ -83,6 +83,6 @@ STARTER = ModelSpec(
     disk_bytes=300_000_000,
     languages=("en",),
     summaries=_STARTER_SUMMARIES,
-    footprint=Footprint(106_202_880, 35_294_056, 30, 3, 64, 15, 64, 4044, 1536, 49152, 576, 8192),
+    footprint=Footprint(106_202_880, 35_812_733, 30, 3, 64, 15, 64, 4044, 1536, 49152, 576, 8192),
 )
 """Its decoder and its towers come from the package index, the rest from within vidqa."""

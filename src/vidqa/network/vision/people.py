@@ -73,13 +73,15 @@ def _unsquashed(frame: Tensor, size: Tensor | None) -> Tensor:
 
 def _faces(scores: Tensor, edges: Tensor) -> Tensor:
     """Return the edges (N, 4) of the faces among places: of those that overlap, the surest."""
-    sure = scores[0] >= SURE
+    has_area = (edges[0, :, 2:] > edges[0, :, :2]).all(dim=-1)
+    sure = (scores[0] >= SURE) & has_area
     order = scores[0, sure].argsort(descending=True, stable=True)
     left = edges[0, sure][order]
     kept = []
     while len(left):
-        kept.append(left[0])
-        left = left[_overlap(left[0], left) < SAME]
+        best, left = left[0], left[1:]
+        kept.append(best)
+        left = left[_overlap(best, left) < SAME]
     return torch.stack(kept) if kept else edges.new_zeros(0, 4)
 
 

@@ -52,8 +52,8 @@ def concept_tokens(
     colours = _places(colour_shares(pixels, cells_per_side), cells_per_side)  # (B, P, 11)
     seen = [probabilities, colours]
     if faces is not None and certain is not None:
-        shape = pixel_values.dtype
-        people = people_at(faces, pixels.to(shape), image_sizes, cells_per_side=cells_per_side)
+        shown = pixels.to(pixel_values.dtype)
+        people = people_at(faces, shown, image_sizes, cells_per_side=cells_per_side)
         seen = [certain(probabilities, people.flatten(1).any(dim=1)), colours, people]
     return torch.cat(seen, dim=-1).to(pixel_values.dtype)
 
