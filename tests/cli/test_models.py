@@ -49,8 +49,8 @@ def test_the_list(tiny: str, capsys: pytest.CaptureFixture[str]) -> None:
     objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     starter = next(one for one in objects if one["name"] == "starter")
     assert starter["cached"] is False
-    assert starter["download_bytes"] == 92_871_040 + 17_364_911 + 70_653_446
-    assert starter["licences"] == ["Apache-2.0"]
+    assert starter["download_bytes"] == 92_871_040 + 17_364_911 + 6_851_288 + 70_653_446
+    assert starter["licences"] == ["Apache-2.0", "MIT"]
     assert starter["fits"]
     assert starter["quick"]
     assert 1e9 < starter["memory_bytes"] < 3e9
