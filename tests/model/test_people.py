@@ -14,6 +14,7 @@ from vidqa.network.opening import open_network, open_processor
 from vidqa.network.vision.certain import Certain
 from vidqa.network.vision.faces import FaceDetector
 from vidqa.network.vision.people import SIDE, people_at, places_of
+from vidqa.network.vision.places import concept_tokens
 
 pytestmark = pytest.mark.numbers
 
@@ -167,3 +168,27 @@ def pattern(side: int) -> Tensor:
     ys, xs = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     colours = [torch.sin(xs / (5 + n)) * torch.cos(ys / (9 - n)) for n in range(3)]
     return torch.stack(colours)[None]
+
+
+@pytest.mark.parametrize("face", [0.1, 0.9])
+def test_the_tower_tells_only_what_is_sure_and_less_beside_people(face: float) -> None:
+    """The classifier is 80 % sure of the third class everywhere; beside people 90 % are wanted."""
+    certain = Certain(classes=4, names=3, places=20)
+    certain.names.copy_(torch.tensor([0, 0, 1, 2]))
+    certain.least.fill_(0.5)
+    certain.least_near_people.fill_(0.9)
+    certain.nothing.copy_(torch.tensor([0.1, 0.2, 0.3, 0.4]))
+    tokens = concept_tokens(
+        torch.zeros(1, 8, 4, 4),
+        lambda places: torch.tensor([0.1, 0.05, 0.8, 0.05]).log().expand(*places.shape[:2], 4),
+        torch.zeros(1, 3, 64, 64),
+        image_mean=0.5,
+        image_std=0.5,
+        cells_per_side=4,
+        faces=Found((face, (0.1, 0.1, 0.2, 0.2))),  # type: ignore[arg-type]
+        certain=certain,
+    )
+    classes, people = tokens[0, :, :4], tokens[0, :, -2:]
+    kept = torch.tensor([0, 0, 0.8, 0]) + 0.2 * certain.nothing if face < 0.4 else certain.nothing
+    torch.testing.assert_close(classes, kept.expand(20, 4))
+    assert people.any() == (face > 0.4)
