@@ -94,5 +94,5 @@ def test_frames_shows_the_same(clip: Path, capsys: pytest.CaptureFixture[str]) -
 def test_the_papers_recipe_shows_what_its_authors_do() -> None:
     model = MODELS["minigpt4-video-mistral"]
     Viewing(recipe="paper").recipe_for(model)
-    with pytest.raises(UsageError, match="shows the frames that the authors do"):
+    with pytest.raises(UsageError, match="that the authors do"):
         Viewing(recipe="paper", skip_alike=True).recipe_for(model)

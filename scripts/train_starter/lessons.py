@@ -36,7 +36,9 @@ class MadeLessons:
     def __getitem__(self, index: int) -> Lesson:
         chance = random.Random(f"{self._seed}/{index}")
         scene, places = scenes.make(self._world, chance)
-        segments = align([number + 0.5 for number in range(scene.frames)], scene.said.cues)
+        segments = align(
+            [number + 0.5 for number in range(scene.frames)], [*scene.said.cues, *scene.read]
+        )
         template = ChatTemplate(self._processor, None)
         turn = Turn(template, partial(user_content, segments, form=self._form))
         drawn = questions.exchanges(scene, self._world, chance, count=QUESTIONS)

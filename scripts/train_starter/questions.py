@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from names import EVERYDAY
 from scenes import PERSON, Scene, World
 
+from vidqa.types import ON_SCREEN_JOIN
+
 CANNOT_TELL = "I cannot tell what the video shows."
 NOBODY = "I see nobody."
 PEOPLE = ("nobody", "a person", "several people")
 SILENT = "Nothing is said."
+UNREADABLE = "I can read no text in the video."
 MOST_QUOTED = 45
 """Words; of longer talk the beginning is quoted."""
 NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six")
@@ -42,6 +45,7 @@ def exchanges(
         chance.choice([_end, _order]),
         chance.choice([_people, _people, _who]),
         _background,
+        *([_read] if scene.read else []),
         *chance.sample(OTHERS, len(OTHERS)),
     ]
     asked: dict[str, str] = {}
@@ -94,6 +98,14 @@ def _quoted(scene: Scene) -> str:
     return f'A voice says: "{text}"'
 
 
+def _read_text(scene: Scene) -> str:
+    if not scene.read:
+        return UNREADABLE
+    words = ON_SCREEN_JOIN.join(cue.text for cue in scene.read).split()
+    text = " ".join(words[:MOST_QUOTED]) + (" ..." if len(words) > MOST_QUOTED else "")
+    return f'The screen says: "{text}"'
+
+
 def _describe(scene: Scene, _: World, chance: random.Random) -> Drawn:
     asked = [
         "What does the video show?",
@@ -121,7 +133,8 @@ def _happens(scene: Scene, _: World, chance: random.Random) -> Drawn:
         "What is going on?",
         "Tell me about this clip.",
     ]
-    return chance.choice(asked), f"{_shown(scene)} {_quoted(scene)}"
+    parts = [_shown(scene), _quoted(scene), _read_text(scene) if scene.read else ""]
+    return chance.choice(asked), " ".join(filter(None, parts))
 
 
 def _said(scene: Scene, _: World, chance: random.Random) -> Drawn:
@@ -136,6 +149,29 @@ def _said(scene: Scene, _: World, chance: random.Random) -> Drawn:
         "Write down what is said.",
     ]
     return chance.choice(asked), _quoted(scene)
+
+
+def _read(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = [
+        "What does it say on the screen?",
+        "What is written there?",
+        "Read the text.",
+        "What is written on the screen?",
+        "What does the screen say?",
+        "What text is shown?",
+        "Which words are on the screen?",
+        "Read out what is written.",
+        "What do the captions say?",
+        "What is written in the video?",
+        "Quote the text on the screen.",
+    ]
+    return chance.choice(asked), _read_text(scene)
+
+
+def _is_written(scene: Scene, _: World, chance: random.Random) -> Drawn:
+    asked = ["Is there any text?", "Is anything written on the screen?", "Is there text on it?"]
+    answer = f"Yes. {_read_text(scene)}" if scene.read else UNREADABLE
+    return chance.choice(asked), answer
 
 
 def _topic(scene: Scene, _: World, chance: random.Random) -> Drawn:
@@ -406,11 +442,8 @@ def _what_they_do(scene: Scene, _: World, chance: random.Random) -> Drawn:
 
 def _beyond(_: Scene, __: World, chance: random.Random) -> Drawn:
     """What it has not learned to see."""
-    if chance.random() < 0.5:
-        asked = ["Is this indoors?", "Is it outside?", "Where is this?", "Which place is this?"]
-        return chance.choice(asked), "I cannot tell where this is."
-    asked = ["What does it say on the screen?", "What is written there?", "Read the text."]
-    return chance.choice(asked), "I cannot read what is written."
+    asked = ["Is this indoors?", "Is it outside?", "Where is this?", "Which place is this?"]
+    return chance.choice(asked), "I cannot tell where this is."
 
 
 def _fact(scene: Scene, world: World, chance: random.Random) -> Drawn:
@@ -450,4 +483,6 @@ OTHERS: tuple[Task, ...] = (
     _kind_of_person,
     _what_they_do,
     _beyond,
+    _is_written,
+    _read,
 )

@@ -9,11 +9,13 @@ import features
 import torch
 from features import FeatureSpace, Look
 from names import EVERYDAY
+from signs import signs
 from torch import Tensor
 
 from speech import Said, speech
 from vidqa.network.concept_columns import COLOURS, PEOPLE
 from vidqa.network.vision.people import places_of
+from vidqa.types import Cue
 
 FRAMES = 8
 MOST_THINGS = 5
@@ -72,6 +74,8 @@ class Scene:
     entries: tuple[tuple[str, ...], ...]
     """What is seen, in order; what is seen together, together. People are called `PERSON`."""
     said: Said
+    read: tuple[Cue, ...]
+    """What stands on the screen."""
     frames: int
     is_one_shot: bool
 
@@ -112,7 +116,9 @@ def make(world: World, chance: random.Random) -> tuple[Scene, Tensor]:
         said = _said(world, (), frames, chance)
         entries = ((PERSON,),) if people else ()
         blank = chance.choice([features.blank_frames, features.unknown_frames])
-        return Scene((), people, entries, said, frames, False), blank(world.space, columns, chance)
+        read = signs(float(frames), world.vocabulary, world.written, chance)
+        scene = Scene((), people, entries, said, read, frames, False)
+        return scene, blank(world.space, columns, chance)
     count = min(frames, chance.choice([1, 1, 1, 2, 2, 3, 4, MOST_THINGS]))
     has_blank = count < frames and chance.random() < BLANK_SHOT
     lengths = _lengths(frames, count + has_blank, chance)
@@ -135,7 +141,9 @@ def make(world: World, chance: random.Random) -> tuple[Scene, Tensor]:
     seen = tuple(thing for thing in things if thing is not None)
     said = _said(world, [thing.name for thing in seen], frames, chance)
     entries = _entries(things, [people > 0 and bool(part.any()) for part in columns.split(lengths)])
-    return Scene(seen, people, entries, said, frames, len(lengths) == 1), torch.cat(shots)
+    read = signs(float(frames), world.vocabulary, world.written, chance)
+    scene = Scene(seen, people, entries, said, read, frames, len(lengths) == 1)
+    return scene, torch.cat(shots)
 
 
 def _entries(

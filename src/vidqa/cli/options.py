@@ -113,6 +113,15 @@ TranscriptWords = Annotated[
         "clip, else a track inside it, else listen; a subtitle file: only convert it.",
     ),
 ]
+TranscriptScreen = Annotated[
+    str,
+    typer.Option(
+        "--screen-text",
+        metavar="off|auto|on",
+        help="Write down the text in the pictures too, marked as such: on: look at a frame a "
+        "second; auto: look at 8 frames, and at up to 64 if one of them holds text.",
+    ),
+]
 Format = Annotated[
     str | None,
     typer.Option(

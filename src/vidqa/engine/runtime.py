@@ -90,7 +90,7 @@ class Runtime:
 
         """
         recipe = viewing.recipe_for(self.spec)
-        wanted = viewing.word_request
+        wanted = viewing.words_for(self.spec)
         known = viewing.words
         early, self._early = self._early, None
         if early is not None and not early.are_of(path, viewing):

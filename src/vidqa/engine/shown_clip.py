@@ -90,12 +90,14 @@ class PromptFitter:
         return self._shown(1, _most(words, lambda n: self._fits(self._shown(1, n))))
 
     def without(self, *, pictures: bool, words: bool) -> "PromptFitter":
-        """Return the clip with grey frames, or without its words, or both."""
+        """Return the clip with grey frames, or without its words, or both.
+
+        What was read in the pictures goes with them.
+        """
         seen = self.seen
+        cues = tuple(cue for cue in seen.words.cues if not (pictures if cue.on_screen else words))
         encoded = replace(seen.encoded, frames=seen.encoded.frames.blanked()) if pictures else None
-        less = replace(
-            seen, encoded=encoded or seen.encoded, words=Words("off") if words else seen.words
-        )
+        less = replace(seen, encoded=encoded or seen.encoded, words=replace(seen.words, cues=cues))
         return replace(self, seen=less)
 
     def turn(self, shown: PromptFit, *, template: str | None = None) -> Turn:
@@ -196,9 +198,9 @@ def prompt_view(
     shown = tuple(
         PromptSegment(
             segment.time_s,
-            segment.text,
+            segment.every_text,
             visual_tokens=count,
-            text_tokens=len(tokenizer(segment.text, add_special_tokens=False).input_ids),
+            text_tokens=len(tokenizer(segment.every_text, add_special_tokens=False).input_ids),
         )
         for segment, count in zip(segments, visual_tokens, strict=True)
     )

@@ -11,7 +11,8 @@ from vidqa.prompt.recipe import Recipe, ShownModel, choose_recipe
 from vidqa.system.file_systems import is_regular
 from vidqa.types.clock import as_typed, read_seconds
 from vidqa.types.options import as_given, later_ones, listed, option, require_declared
-from vidqa.types.values import Decoder, Task, Words
+from vidqa.types.values import Decoder, Task
+from vidqa.types.words import ScreenText, Words
 
 TIME: dict[str, Any] = {
     "metavar": "TIME",
@@ -100,6 +101,14 @@ class Viewing:
         "[default: the one that a player takes]",
         metavar="N|CODE",
     )
+    screen_text: ScreenText = option(
+        "auto",
+        "Read the text in the pictures, such as captions and slides: auto: look at 8 frames, and "
+        "at up to 64 if one of them holds text; on: at one a second; off: not at all.",
+        metavar="auto|on|off",
+        choices=get_args(ScreenText),
+        is_later=True,
+    )
     max_words: int | None = option(
         None,
         "Words to show beside the frames, never more than the model's own. [default: those]",
@@ -148,6 +157,11 @@ class Viewing:
             audio_track=self.audio_track,
         )
 
+    def words_for(self, model: ShownModel) -> WordRequest:
+        """Which words of a clip a model is shown. Raises UsageError as `word_request` does."""
+        shows = self.recipe != "paper" and (model.reads_screen or self.screen_text == "on")
+        return replace(self.word_request, screen_text=self.screen_text if shows else "off")
+
     @property
     def settings(self) -> dict[str, Any]:
         """All that can change an answer, as it was given, for JSON."""
@@ -177,9 +191,20 @@ class Viewing:
     def recipe_for(self, model: ShownModel) -> Recipe:
         """Return how frames and words are shown to a model. Raises UsageError."""
         own = choose_recipe(self.recipe, model)
-        if own.paper is not None and (self.skip_alike or self.compress > 1):
-            option = "--skip-alike" if self.skip_alike else "--compress"
-            raise UsageError(
-                "--recipe paper shows the frames that the authors do", hint=f"leave {option} out"
-            )
+        if own.paper is not None:
+            self._require_the_authors_way()
         return replace(own, max_words=min(own.max_words, self.max_words or own.max_words))
+
+    def _require_the_authors_way(self) -> None:
+        """Refuse what the authors do not do."""
+        others = {
+            "--skip-alike": self.skip_alike,
+            "--compress": self.compress > 1,
+            "--screen-text": self.screen_text == "on",
+        }
+        for name, is_asked in others.items():
+            if is_asked:
+                raise UsageError(
+                    "--recipe paper shows the frames and words that the authors do",
+                    hint=f"leave {name} out",
+                )

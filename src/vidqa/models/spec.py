@@ -106,6 +106,10 @@ class Quotes:
     """Whether the quote joins the sentence about the pictures."""
     question: str = "What is said?"
     """The question recorded for the quotes."""
+    read_form: str = 'The screen says: "{read}"'
+    read_question: str = "What does it say on the screen?"
+    most_read: int = 40
+    """Words that are quoted of what stands in the pictures of a window, at most."""
 
 
 TITLE = (
@@ -244,6 +248,8 @@ class ModelSpec:
     """Its sizes, as far as they are known before it is downloaded."""
     video_mme: Reported | None = None
     """The Video-MME figure without subtitles that its makers report; None if they do not."""
+    reads_screen: bool = True
+    """Whether it is shown the text in the pictures unless that is turned off."""
     on_cpu: bool = True
     """Whether it answers on a CPU within a time that a person waits."""
 

@@ -11,6 +11,8 @@ class PromptForm:
     """Text after a frame with words (said at it, or since the frame before)."""
     unheard: str = "\n"
     """Text after a frame without words."""
+    read: str = "On the screen: {words}\n"
+    """Text behind those words with what was read in the pictures, if anything was."""
     question: str = "{question}"
     answer: str = "{answer}"
     """Text of a given answer as the model itself would write it."""
@@ -25,6 +27,7 @@ DEFAULT_FORM = PromptForm()
 PAPER_FORM = PromptForm(
     heard="<Cap>{words} ",
     unheard="",
+    read="<Cap>On the screen: {words} ",
     question="\n{question}",
     answer=" {answer}",
     marks=("<Img>", "</Img>", "<Cap>", "<ImageHere>", "[INST]", "[/INST]"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from vidqa.prompt.form import PromptForm
-from vidqa.types import Cue, Segment
+from vidqa.types import ON_SCREEN_JOIN, Cue, Segment
 from vidqa.types.wording import count_words, first_words
 
 
@@ -31,19 +31,23 @@ class FittedWords:
 def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment, ...]:
     """Assign every cue to the first frame at or after its start.
 
-    Cues that start after the last frame go to the last frame, so that none is lost.
+    Cues that start after the last frame go to the last frame, so that none is lost. What is on the
+    screen stays apart from what is said.
 
     Args:
         frame_times_s: strictly increasing, at least one.
         cues: in any order.
 
     """
-    texts: list[list[str]] = [[] for _ in frame_times_s]
+    said: list[list[str]] = [[] for _ in frame_times_s]
+    read: list[list[str]] = [[] for _ in frame_times_s]
     last = len(frame_times_s) - 1
     for cue in sorted(cues, key=lambda cue: (cue.start_s, cue.end_s)):
+        texts = read if cue.on_screen else said
         texts[min(bisect_left(frame_times_s, cue.start_s), last)].append(cue.text)
     return tuple(
-        Segment(time_s, " ".join(text)) for time_s, text in zip(frame_times_s, texts, strict=True)
+        Segment(time_s, " ".join(words), ON_SCREEN_JOIN.join(shown))
+        for time_s, words, shown in zip(frame_times_s, said, read, strict=True)
     )
 
 
@@ -51,13 +55,19 @@ def fit_words(segments: Sequence[Segment], max_words: int) -> FittedWords:
     """Share a budget of words among segments.
 
     A segment that needs less than an even share keeps all its words and leaves the rest to the
-    others; longer ones keep their beginnings. So a wordy start never costs the end its words.
+    others; longer ones keep their beginnings. So a wordy start never costs the end its words. What
+    is said and what is on the screen have a share each.
     """
-    counts = [count_words(segment.text) for segment in segments]
+    texts = [text for segment in segments for text in (segment.text, segment.on_screen)]
+    counts = [count_words(text) for text in texts]
     shares = _even_shares(counts, max_words)
+    kept = [
+        text if share == count else first_words(text, share)
+        for text, share, count in zip(texts, shares, counts, strict=True)
+    ]
     fitted = tuple(
-        segment if share == count else replace(segment, text=first_words(segment.text, share))
-        for segment, share, count in zip(segments, shares, counts, strict=True)
+        replace(segment, text=said, on_screen=read)
+        for segment, said, read in zip(segments, kept[::2], kept[1::2], strict=True)
     )
     return FittedWords(fitted, used=sum(shares), dropped=sum(counts) - sum(shares))
 
@@ -87,7 +97,8 @@ def user_content(
             content.append({"type": "text", "text": _marked(form.frame, number, segment.time_s)})
         content.append({"type": "image"})
         words = form.heard.format(words=segment.text) if segment.text else form.unheard
-        content.append({"type": "text", "text": words})
+        shown = form.read.format(words=segment.on_screen) if segment.on_screen else ""
+        content.append({"type": "text", "text": words + shown})
     content.append({"type": "text", "text": form.question.format(question=question)})
     return content
 

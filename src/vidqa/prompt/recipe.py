@@ -84,6 +84,10 @@ class ShownModel(Protocol):
     def paper(self) -> Budget | None:
         """The authors' limits, if it is one of their models."""
 
+    @property
+    def reads_screen(self) -> bool:
+        """Whether it is shown the text in the pictures unless that is turned off."""
+
 
 def choose_recipe(name: str, spec: ShownModel) -> Recipe:
     """Return the recipe of that name for a model.

@@ -6,7 +6,6 @@ from vidqa.types.values import (
     UNWATCHED,
     Answer,
     Choice,
-    Cue,
     Frame,
     Grounding,
     Maker,
@@ -14,17 +13,24 @@ from vidqa.types.values import (
     Notify,
     PromptSegment,
     PromptView,
-    Segment,
     Stage,
     StoppedBy,
     TextDelta,
     Verdict,
+)
+from vidqa.types.words import (
+    ON_SCREEN_JOIN,
+    Cue,
+    ScreenText,
+    Segment,
     Word,
     Words,
     WordsSource,
+    marked_on_screen,
 )
 
 __all__ = [
+    "ON_SCREEN_JOIN",
     "SCHEMA_VERSION",
     "UNSURE",
     "UNWATCHED",
@@ -38,6 +44,7 @@ __all__ = [
     "Notify",
     "PromptSegment",
     "PromptView",
+    "ScreenText",
     "Segment",
     "Stage",
     "StoppedBy",
@@ -46,4 +53,5 @@ __all__ = [
     "Word",
     "Words",
     "WordsSource",
+    "marked_on_screen",
 ]

@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from vidqa.types.words import WordsSource
+
 if TYPE_CHECKING:  # too slow to import for `vidqa --help`
     import numpy as np
     from numpy.typing import NDArray
-
-WordsSource = Literal["file", "sidecar", "track", "speech", "none", "off"]
-"""Source of the words: `--subtitles FILE`, a file beside the clip, a track inside it, speech
-recognition; `none` if nothing was said, `off` if words were not requested."""
 
 Decoder = Literal["auto", "pyav", "decord"]
 """What reads frames; `auto` chooses by the clip."""
@@ -59,61 +57,13 @@ class Marks(NamedTuple):
     """Fingerprint of subtitles outside the clip; None if there are none to read."""
 
 
-class Word(NamedTuple):
-    """One word, or what is written as one, and the time at which it is said."""
-
-    start_s: float
-    end_s: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """The words said (or shown) over a span of time."""
-
-    start_s: float
-    end_s: float
-    text: str
-    """Text on one line, without markup or blanks around it, never empty."""
-    words: tuple[Word, ...] = field(default=(), compare=False, repr=False)
-    """The words one by one, if their times are known."""
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.start_s <= self.end_s):
-            raise ValueError(
-                f"Cue: needs 0 <= start_s <= end_s, got {self.start_s!r} and {self.end_s!r}"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The time of one frame and the words spoken since the frame before it."""
-
-    time_s: float
-    text: str
-    """The words; may be empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The cues of a clip, and their source."""
-
-    source: WordsSource
-    cues: tuple[Cue, ...] = ()
-    """Cues in order of time."""
-    detail: str = ""
-    """File that was read or speech model that was used."""
-    warnings: tuple[str, ...] = ()
-    language: str | None = None
-    """Whisper's language code: of speech, given or detected; of subtitles, as tagged."""
-
-
 @dataclass(frozen=True, slots=True)
 class PromptSegment:
     """One frame as the model sees it, with its words."""
 
     time_s: float
     text: str
+    """Its words, and the text on the screen, marked as such."""
     visual_tokens: int
     text_tokens: int
 

@@ -132,10 +132,10 @@ class ChatRun:
         match name:
             case "/frames":
                 for segment in self.clip.segments:
-                    put(f"{segment.time_s:.3f}\t{printable(segment.text) or '-'}\n")
+                    put(f"{segment.time_s:.3f}\t{printable(segment.every_text) or '-'}\n")
             case "/words":
                 for cue in self.clip.words.cues:
-                    put(f"{cue.start_s:.3f}\t{cue.end_s:.3f}\t{printable(cue.text)}\n")
+                    put(f"{cue.start_s:.3f}\t{cue.end_s:.3f}\t{printable(cue.shown_text)}\n")
                 if not self.clip.words.cues:
                     self.reporter.note("no words")
             case "/at":

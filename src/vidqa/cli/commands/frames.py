@@ -178,7 +178,12 @@ class FramesRun:
             "duration_s": round(seen.info.duration_s, 3),
             "sheet": None if sheet is None else str(sheet),
             "frames": [
-                {"time_s": round(segment.time_s, 3), "words": segment.text, "file": file}
+                {
+                    "time_s": round(segment.time_s, 3),
+                    "words": segment.text,
+                    **({"on_screen": segment.on_screen} if segment.on_screen else {}),
+                    "file": file,
+                }
                 for segment, file in zip(seen.fitted.segments, files, strict=True)
             ],
             "words_source": seen.words.source,
@@ -206,7 +211,7 @@ def _rows(written: "Written") -> list[tuple[str, ...]]:
     segments = written.seen.fitted.segments
     files = [str(file) for file in written.files] or ["-"] * len(segments)
     return [
-        (f"{segment.time_s:.3f}", printable(file), printable(segment.text) or "-")
+        (f"{segment.time_s:.3f}", printable(file), printable(segment.every_text) or "-")
         for segment, file in zip(segments, files, strict=True)
     ]
 

@@ -97,15 +97,18 @@ def transcribe(
     load: Annotated[LoadSettings, Only("speech", "device", "keep")],
     words: run_options.SoundClips = None,
     subtitles: options.TranscriptWords = "speech",
+    screen_text: options.TranscriptScreen = "off",
     offline: options.Offline = False,
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Write down what is said in clips. Listens, unless told what else to read."""
     from vidqa.media.endings import SOUND, VIDEO
 
-    if subtitles == "off":
+    screen = options_of(Viewing)["screen_text"].value_of("--screen-text", screen_text)
+    if subtitles == "off" and screen == "off":
         raise UsageError(
-            "--subtitles off leaves nothing to write down", hint="use speech, auto or a file"
+            "--subtitles off leaves nothing to write down",
+            hint="use speech, auto or a file, or --screen-text on",
         )
     form = captions.read_form
     if viewing.text_track and subtitles == "speech":  # then it is to be read
@@ -117,7 +120,7 @@ def transcribe(
         clocked=is_plain and sys.stdout.isatty(),
         readable=readable,
         output=captions.output,
-        viewing=replace(viewing, subtitles=_source(subtitles)),
+        viewing=replace(viewing, subtitles=_source(subtitles), screen_text=screen),
         load=load,
         force=captions.force,
     )

@@ -195,6 +195,8 @@ def heard(answer: Answer) -> str:
     if answer.words_source == "none":
         return "no speech"
     verb = "heard" if answer.words_source == "speech" else "read"
+    if answer.words_source == "speech+screen":
+        verb = "heard and read"
     dropped = f", {answer.words_dropped} dropped" if answer.words_dropped else ""
     return f"{verb} {answer.words_used} words ({answer.words_source}{dropped})"
 

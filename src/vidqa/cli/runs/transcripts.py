@@ -64,6 +64,7 @@ class TranscribeOptions:
             "max_line_width": self.readable and self.readable.width,
             "max_cue_seconds": self.readable and self.readable.most_s,
             **{name: self.viewing.settings[name] for name in OF_WORDS},
+            **({} if (screen := self.viewing.screen_text) == "off" else {"screen_text": screen}),
         }
 
 
@@ -104,7 +105,11 @@ class TranscribeRun:
         options, load = self.options, self.options.load
         request = options.viewing.word_request
         return Transcriber(
-            replace(request, word_times=options.readable is not None),
+            replace(
+                request,
+                word_times=options.readable is not None,
+                screen_text=options.viewing.screen_text,
+            ),
             speech=load.speech,
             device=load.device,
             cache=Cache() if load.keep else None,
@@ -186,6 +191,8 @@ class TranscribeRun:
         count = sum(count_words(cue.text) for cue in words.cues)
         if words.source == "none":
             found = "no speech was found" if sound.tracks else "there is no sound in it"
+            if self.options.viewing.screen_text != "off":
+                found += ", and no text in its pictures"
         else:
             parts = [words.source, words.detail, words.language]
             cues = counted(len(words.cues), "cue")

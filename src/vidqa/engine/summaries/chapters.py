@@ -127,7 +127,7 @@ def _titled(
     The question is about the words if there are some; if that gives no title, about the
     pictures.
     """
-    form, cues = pieces.form, pieces.clip.words.cues
+    form, cues = pieces.form, pieces.clip.words.said
     with_words = [part for part in parts if said_in(part, cues)]
     titled, failed = pieces.answers_to_some(with_words, [form.title_of_words])
     left = [part for part in parts if part not in titled or not _title(pieces, titled[part])]

@@ -65,7 +65,7 @@ class Piecewise:
 
     def windows(self, most_s: float) -> tuple[Window, ...]:
         """Cut into parts of about `most_s` seconds; decode all to find shots only if needed."""
-        cues = self.clip.words.cues
+        cues = self.clip.words.said
         cut = partial(windows, *self.span, most_s, cues=cues, topics=topic_changes(cues))
         parts = cut(shots=())
         if all(part.cut_at != "even" for part in parts):
@@ -74,7 +74,7 @@ class Piecewise:
 
     def scenes(self, least_s: float) -> tuple[Window, ...]:
         """Cut at every topic, pause and shot, into parts of at least `least_s` seconds."""
-        cues, shots = self.clip.words.cues, self._shots()
+        cues, shots = self.clip.words.said, self._shots()
         return scenes(*self.span, least_s, cues=cues, shots=shots, topics=topic_changes(cues))
 
     def watched(self, parts: Sequence[Window]) -> Iterator[tuple[Window, WatchedClip | VideoError]]:

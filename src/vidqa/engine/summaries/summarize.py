@@ -6,18 +6,18 @@ from itertools import pairwise
 from typing import Any
 
 from vidqa.engine.answer.question_language import language_name
-from vidqa.engine.summaries.central import most_central, spoken_sentences
 from vidqa.engine.summaries.chapters import Chapters, find_chapters
 from vidqa.engine.summaries.nothing import or_nothing
 from vidqa.engine.summaries.part_answers import PartAnswers, once
 from vidqa.engine.summaries.piecewise import Piecewise, Progress
+from vidqa.engine.summaries.quotes import quoted_text, quoted_words
 from vidqa.engine.summaries.sentence_grounding import Statement, paragraph, rest, without_guesses
 from vidqa.engine.summaries.summary import Summary
-from vidqa.engine.summaries.windows import Window, said_in, together
+from vidqa.engine.summaries.windows import Window, together
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import UsageError
-from vidqa.models.spec import ModelSpec, Quotes, SummaryForm, question_of
-from vidqa.types import Cue, Notify
+from vidqa.models.spec import ModelSpec, SummaryForm, question_of
+from vidqa.types import Notify
 from vidqa.types.options import with_options
 from vidqa.types.summaries import Length, SummarySettings
 from vidqa.types.wording import count_words
@@ -152,7 +152,9 @@ def _in_turn(
 ) -> tuple[tuple[Statement, ...], ...]:
     """Make a paragraph per window, without what the one before already said."""
     quotes = pieces.form.quotes.get(length)
-    quoted = {} if quotes is None else _quoted(pieces.clip.words.cues, quotes, list(answers))
+    words = pieces.clip.words
+    quoted = {} if quotes is None else quoted_words(words.said, quotes, list(answers))
+    read = {} if quotes is None else quoted_text(words.on_screen, quotes, list(answers))
     # without pictures, doubts about what they show are left out
     unsaid = pieces.form.doubts if pieces.clip.info.kind == "sound" else ()
     paragraphs, before = list[tuple[Statement, ...]](), tuple[str, ...]()
@@ -164,29 +166,12 @@ def _in_turn(
         if quotes is not None and window in quoted:
             joins = quotes.joins and bool(statements)
             statements.append(Statement(quotes.question, quoted[window], window, joins=joins))
+        if quotes is not None and window in read:
+            statements.append(Statement(quotes.read_question, read[window], window))
         if statements:
             paragraphs.append(tuple(statements))
         before = one.texts
     return tuple(paragraphs)
-
-
-def _quoted(
-    cues: Sequence[Cue], quotes: Quotes, windows: Sequence[Window | None]
-) -> dict[Window | None, str]:
-    """Quote the most central sentences, by window; None is the whole clip."""
-    statements = dict[Window | None, list[str]]()
-    within = {
-        window: spoken_sentences(cues if window is None else said_in(window, cues))
-        for window in windows
-    }
-    spoken = [one for some in within.values() for one in some]
-    for one in most_central(spoken, max(quotes.most, len(windows))):
-        window = next(window for window, some in within.items() if one in some)
-        statements.setdefault(window, []).append(one.text)
-    return {
-        window: quotes.form.format(said=" ".join(texts).replace('"', "'"))
-        for window, texts in statements.items()
-    }
 
 
 def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapters) -> Summary:
@@ -231,7 +216,7 @@ def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapter
 
 def _glance(clip: WatchedClip) -> PartAnswers:
     """Describe a clip that was watched but not asked anything: the file has all titles."""
-    used = sum(count_words(segment.text) for segment in clip.segments)
+    used = sum(count_words(f"{segment.text} {segment.on_screen}") for segment in clip.segments)
     every = sum(count_words(cue.text) for cue in clip.words.cues)
     return PartAnswers(
         texts=(),

@@ -13,6 +13,7 @@ from vidqa.media.speech.device import probe_machine
 from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.finder import WordFinder
+from vidqa.media.words.request import WordRequest
 from vidqa.models.resolve import LocalModel
 from vidqa.models.store.store import Store
 from vidqa.system.cache import Cache
@@ -29,6 +30,7 @@ class EarlyWords:
         viewing: Viewing,
         recognizer: Recognizer,
         *,
+        request: WordRequest,
         reader: Reader,
         cache: Cache | None,
     ) -> None:
@@ -38,18 +40,16 @@ class EarlyWords:
             path: the clip.
             viewing: how it will be watched.
             recognizer: the one that the model listens with.
+            request: which words the model is shown.
             reader: reads the clip.
             cache: keeps what was heard.
-
-        Raises:
-            UsageError: the viewing makes no sense.
 
         """
         self.word_finder = WordFinder(reader, recognizer, cache=cache)
         self.seconds = 0.0
         """Of the whole search, once it is over."""
         self._path, self._viewing = path, viewing
-        self._request = viewing.word_request
+        self._request = request
         self._work = Background(self._find)
 
     def are_of(self, path: Path, viewing: Viewing) -> bool:
@@ -88,6 +88,9 @@ def listen_early(
     Returns:
         None where that is only known once torch is loaded, or nothing is to be heard.
 
+    Raises:
+        UsageError: the viewing makes no sense.
+
     """
     name = settings.speech or model.spec.speech
     is_on_cpu = settings.device == "cpu" or (
@@ -101,4 +104,11 @@ def listen_early(
     except ModelMissingError:  # not every clip has to be listened to
         return None
     cache = Cache() if settings.keep else None
-    return EarlyWords(path, viewing, recognizer, reader=reader, cache=cache)
+    return EarlyWords(
+        path,
+        viewing,
+        recognizer,
+        request=viewing.words_for(model.spec),
+        reader=reader,
+        cache=cache,
+    )

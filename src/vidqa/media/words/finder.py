@@ -1,16 +1,18 @@
 """Find what is said in a clip: read it where it is written, else listen."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vidqa.errors import NotEnoughMemoryError, UsageError, VidqaError
 from vidqa.media.fingerprint_cache import is_still, known_fingerprint
 from vidqa.media.reader import Reader
+from vidqa.media.screen.look import ScreenReader
 from vidqa.media.speech.recognizer import Heard, Recognizer
 from vidqa.media.stretches import Window, within
 from vidqa.media.words.listening import Event, Listener
+from vidqa.media.words.on_screen import with_screen
 from vidqa.media.words.request import WordRequest
 from vidqa.media.words.saved import keep_words, kept_words, recognizer_key
 from vidqa.media.words.written import find_written
@@ -50,6 +52,7 @@ class WordFinder:
         self.reader = reader
         self.listener = Listener(reader, recognizer, missing=missing, find=find)
         self.cache = cache
+        self._screen = ScreenReader(reader, cache)
 
     @property
     def recognizer(self) -> Recognizer | None:
@@ -69,9 +72,9 @@ class WordFinder:
     ) -> Iterator[Event]:
         """Yield cues as they become known, in order of time, and at last the `Words`.
 
-        Looked for in the file named, else beside the clip, else inside it, else in its sound. All
-        times count from where players begin, as those of subtitle files do (see
-        `VideoInfo.lead_s`).
+        Looked for in the file named, else beside the clip, else inside it, else in its sound; on
+        the screen too if that is requested. All times count from where players begin, as those of
+        subtitle files do (see `VideoInfo.lead_s`).
 
         Raises:
             UsageError: the subtitle file named cannot be used, or the recognizer does not know the
@@ -80,6 +83,11 @@ class WordFinder:
             NotEnoughMemoryError: listening to it needs more than there is.
 
         """
+        found = self._screen.read(path, request.screen_text, window)
+        yield from with_screen(found, self._said(path, request, window))
+
+    def _said(self, path: Path, request: WordRequest, window: Window) -> Iterator[Event]:
+        """Yield what is said: written somewhere, or heard."""
         if request.subtitles == "off":
             yield Words("off")
             return
@@ -96,7 +104,7 @@ class WordFinder:
             return
         key: dict[str, Any] = {
             "fingerprint": known_fingerprint(path),
-            "wanted": asdict(request),
+            "wanted": request.key,
             "window": window,
             "recogniser": recognizer_key(self.recognizer),
         }

@@ -1,11 +1,13 @@
 """Which words of a clip are requested."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from vidqa.errors import UsageError
 from vidqa.media.languages import ENGLISH, is_auto, read_language
 from vidqa.types.values import Task
+from vidqa.types.words import ScreenText
 
 Subtitles = str | Path
 """`auto` (a file beside the clip, else a track inside it, else speech), `off` (no words at all),
@@ -14,7 +16,7 @@ Subtitles = str | Path
 
 @dataclass(frozen=True, slots=True)
 class WordRequest:
-    """Which words of a clip are requested; the names of the fields are part of cache keys."""
+    """Which words of a clip are requested; the names of most fields are part of cache keys."""
 
     subtitles: Subtitles = "auto"
     language: str | None = None
@@ -27,6 +29,8 @@ class WordRequest:
     """Number (from 1) or language of the sound to listen to."""
     word_times: bool = False
     """Find out when each word is said, as subtitles for players need it; takes longer."""
+    screen_text: ScreenText = "off"
+    """Whether the text in the pictures is read too."""
 
     @classmethod
     def parse(
@@ -38,6 +42,7 @@ class WordRequest:
         text_track: str | None = None,
         audio_track: str | None = None,
         word_times: bool = False,
+        screen_text: ScreenText = "off",
     ) -> "WordRequest":
         """Make a request, the language as people write it: `en`, `ENG`, `English`, `auto`.
 
@@ -51,7 +56,12 @@ class WordRequest:
                 hint="leave one of them out",
             )
         spoken = None if language is None or is_auto(language) else read_language(language)
-        return cls(subtitles, spoken, task, text_track, audio_track, word_times)
+        return cls(subtitles, spoken, task, text_track, audio_track, word_times, screen_text)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """All that changes what is said; what is on the screen has its own key."""
+        return {name: value for name, value in asdict(self).items() if name != "screen_text"}
 
     @property
     def written(self) -> str | None:

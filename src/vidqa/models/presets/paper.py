@@ -43,6 +43,7 @@ def _paper_model(
         disk_bytes=decoder_bytes + _TOWER_BYTES + _PROJECTOR_BYTES,
         family=Family(prompt=PAPER_FORM),
         paper=budget,
+        reads_screen=False,
         footprint=footprint,
         on_cpu=False,
     )

@@ -57,6 +57,7 @@ LIBRARIES = (
     Library("faster-whisper", "faster_whisper"),
     Library("ctranslate2", "ctranslate2"),
     Library("onnxruntime", "onnxruntime"),
+    Library("rapidocr", "rapidocr", lacking="--screen-text"),
     Library("num2words", "num2words"),
     Library("bitsandbytes", "bitsandbytes", lacking="--dtype int8 and int4 on a GPU"),
     Library("optimum-quanto", "optimum.quanto", lacking="--kv-cache int4"),

@@ -56,7 +56,7 @@ class ContactSheet:
         """
         assert len(segments) == len(self._thumbnails) > 0, "one segment a frame"
         columns, width, height = self._grid()
-        texts = [self._lettering.lines(one.text, width, MOST_LINES) for one in segments]
+        texts = [self._lettering.lines(one.every_text, width, MOST_LINES) for one in segments]
         below = LINE_HEIGHT * (1 + max(map(len, texts)))
         rows = ceil(len(segments) / columns)
         size = (columns * (width + GAP) + GAP, rows * (height + below + GAP) + GAP)

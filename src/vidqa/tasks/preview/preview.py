@@ -150,7 +150,7 @@ def _words(
     find = partial(_held, name, root, wanted_by) if name and listens else None
     word_finder = WordFinder(reader, None, find=find, cache=Cache() if options.keep else None)
     span = for_words(window, info)
-    return among_frames(word_finder.words(info.path, options.word_request, span), info)
+    return among_frames(word_finder.words(info.path, options.words_for(spec), span), info)
 
 
 @lru_cache(maxsize=1)

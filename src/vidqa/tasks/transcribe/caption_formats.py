@@ -59,7 +59,7 @@ class Captions:
             return "".join(map(self._timed, split))
         if self._form == "txt":
             time = f"{_stamp(cue.start_s)[:-4]}  " if self._clocked else ""
-            return f"{self._title}{time}{cue.text}\n"
+            return f"{self._title}{time}{cue.shown_text}\n"
         return _line(
             {
                 "schema_version": SCHEMA_VERSION,
@@ -67,6 +67,7 @@ class Captions:
                 "start_s": round(cue.start_s, 3),
                 "end_s": round(cue.end_s, 3),
                 "text": cue.text,
+                **({"on_screen": True} if cue.on_screen else {}),
             }
         )
 

@@ -1,13 +1,15 @@
 """Split cues to a readable size: a few seconds and two lines at most."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from vidqa.types import Cue, Word
 from vidqa.types.wording import split_words
 
 LINES = 2
+LETTERS_A_SECOND = 15
+"""How fast text on the screen is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class Readable:
 
     def split(self, cue: Cue) -> Iterator[Cue]:
         """Yield the words in readable cues, lines separated by newlines."""
+        if cue.on_screen:  # it may stand there for minutes
+            end_s = min(cue.end_s, cue.start_s + max(self.most_s, len(cue.text) / LETTERS_A_SECOND))
+            cue = replace(cue, end_s=end_s, text=cue.shown_text)
         words = cue.words or _spread(cue)
         for part in self._parts(words):
             text = "\n".join("".join(line).strip() for line in self._lines(texts(part)))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.engine.speech import load_speech
-from vidqa.errors import UsageError
+from vidqa.errors import NotAVideoError, UsageError
 from vidqa.media.reader import Reader
 from vidqa.media.speech.audio import SoundInfo, probe_sound
 from vidqa.media.stretches import Window
@@ -73,8 +73,16 @@ class Transcriber:
         }
 
     def probe(self, path: Path) -> SoundInfo:
-        """Look for sound in a file. See `vidqa.media.speech.audio.probe_sound`."""
-        return self.reader.call(path, probe_sound, path)
+        """Look for sound in a file. See `vidqa.media.speech.audio.probe_sound`.
+
+        A picture has none, but it may hold text, if that is to be read.
+        """
+        try:
+            return self.reader.call(path, probe_sound, path)
+        except NotAVideoError:
+            if self.request.screen_text == "off":
+                raise
+            return SoundInfo(0, self.reader.probe(path).duration_s)
 
     def stream(
         self,

@@ -114,6 +114,7 @@ class Watching:
             start_s=source.start_s,
             end_s=source.end_s,
             subtitles=source.subtitles or "auto",
+            screen_text="off",
             keep_places=True,
         )
         fetch = self.model.fetch(source.video, viewing)

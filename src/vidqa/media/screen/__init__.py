@@ -1,0 +1,1 @@
+"""Text in the pictures: captions, slides, signs."""

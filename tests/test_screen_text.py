@@ -1,0 +1,138 @@
+"""`--screen-text`: what stands in the pictures goes into the prompt, the lists and transcripts."""
+
+import json
+from pathlib import Path
+
+import pytest
+from captioned import captioned
+
+from families import family_spec
+from tiny import native_folder
+from vidqa.cli.app import run
+from vidqa.engine import Model, open_folder
+from vidqa.errors import UsageError
+from vidqa.media.viewing import Viewing
+from vidqa.models.registry import MODELS
+from vidqa.prompt.form import DEFAULT_FORM
+from vidqa.prompt.interleave import align, fit_words, user_content
+from vidqa.types import Cue, Segment
+
+SIGN, TITLE = "Harbour Street", "Chapter two"
+CUES = (
+    Cue(0.2, 1.0, "Here we are."),
+    Cue(0.3, 3.0, SIGN, on_screen=True),
+    Cue(0.4, 3.0, TITLE, on_screen=True),
+    Cue(2.5, 3.0, "It rains."),
+)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("films") / "street.mp4"
+    return captioned(path, (3, SIGN), (3, ""), (3, TITLE))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = native_folder(tmp_path_factory.mktemp("model"))
+    return open_folder(family_spec("vidqa"), folder, revision="1", device="cpu", dtype="float32")
+
+
+def test_what_is_said_and_what_is_shown_stay_apart() -> None:
+    segments = align([1.0, 2.0, 3.0], CUES)
+    assert segments == (
+        Segment(1.0, "Here we are.", f"{SIGN} / {TITLE}"),
+        Segment(2.0, ""),
+        Segment(3.0, "It rains."),
+    )
+    content = user_content(segments, "Why?", DEFAULT_FORM)
+    assert [part["text"] for part in content if "text" in part] == [
+        f"\nHeard: Here we are.\nOn the screen: {SIGN} / {TITLE}\n",
+        "\n",
+        "\nHeard: It rains.\n",
+        "Why?",
+    ]
+    assert segments[0].every_text == f"Here we are. [on the screen: {SIGN} / {TITLE}]"
+
+
+def test_both_share_the_budget() -> None:
+    fitted = fit_words(align([1.0, 3.0], CUES), 8)
+    assert (fitted.used, fitted.dropped) == (8, 2)
+    assert fitted.segments == (
+        Segment(1.0, "Here we are.", f"{SIGN} /"),
+        Segment(3.0, "It rains."),
+    )
+
+
+def test_a_model_is_shown_the_text(clip: Path, model: Model) -> None:
+    answer = model.watch(clip, frames=3, screen_text="on").ask("Who?", max_new_tokens=2)
+    assert (answer.words_source, answer.words_used) == ("screen", 4)
+    prompt = model.watch(clip, frames=3, screen_text="auto").prompt("Who?").text
+    assert f"On the screen: {SIGN}\n" in prompt
+    assert prompt.index(SIGN) < prompt.index(TITLE)
+    plain = model.watch(clip, frames=3, screen_text="off")
+    assert plain.ask("Who?", max_new_tokens=2).words_source == "none"
+    assert "On the screen" not in plain.prompt("Who?").text
+
+
+def test_text_in_the_pictures_goes_with_them(clip: Path, model: Model) -> None:
+    watched = model.watch(clip, frames=3, screen_text="on")
+    fitter = watched._fitter
+    assert fitter.without(pictures=True, words=False).seen.words.cues == ()
+    assert fitter.without(pictures=False, words=True).seen.words.cues == watched.words.cues
+
+
+def test_a_model_may_not_be_shown_it_unless_asked_for() -> None:
+    starter, other = MODELS["starter"], MODELS["qwen3-vl-2b"]
+    assert Viewing().words_for(other).screen_text == "auto"
+    assert Viewing(screen_text="off").words_for(other).screen_text == "off"
+    paper = MODELS["minigpt4-video-mistral"]
+    assert Viewing().words_for(paper).screen_text == "off"
+    assert Viewing(screen_text="on").words_for(paper).screen_text == "on"
+    assert Viewing(recipe="paper").words_for(paper).screen_text == "off"
+    with pytest.raises(UsageError, match="that the authors do") as raised:
+        Viewing(recipe="paper", screen_text="on").recipe_for(paper)
+    assert raised.value.hint == "leave --screen-text out"
+    assert Viewing().words_for(starter).screen_text == "auto"
+
+
+def test_frames_lists_it(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["frames", str(clip), "--frames", "3", "--screen-text", "on"]
+    assert run([*words, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert [frame.get("on_screen") for frame in record["frames"]] == [SIGN, None, TITLE]
+    assert [frame["words"] for frame in record["frames"]] == ["", "", ""]
+    assert (record["words_source"], record["words_used"]) == ("screen", 4)
+    assert run(words) == 0
+    assert f"[on the screen: {SIGN}]" in capsys.readouterr().out
+
+
+def transcribed(capsys: pytest.CaptureFixture[str], clip: Path, *words: str) -> str:
+    assert run(["transcribe", str(clip), "--subtitles", "off", "--screen-text", "on", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_transcribe_writes_it_marked(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert transcribed(capsys, clip) == f"[on the screen: {SIGN}]\n[on the screen: {TITLE}]\n"
+    first, second, whole = map(json.loads, transcribed(capsys, clip, "--json").splitlines())
+    assert (first["text"], first["on_screen"], first["start_s"]) == (SIGN, True, 0.0)
+    assert second["start_s"] == pytest.approx(6.0, abs=0.6)
+    assert (whole["words_source"], whole["words_from"]) == ("screen", "PP-OCRv6 small")
+    assert f"00:00:00,000 --> 00:00:03,000\n[on the screen: {SIGN}]" in transcribed(
+        capsys, clip, "-f", "srt"
+    )
+
+
+def test_transcribe_reads_a_picture_and_nothing_unless_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from captioned import drawn
+    from PIL import Image
+
+    picture = tmp_path / "sign.png"
+    Image.fromarray(drawn("Mind the gap")).save(picture)
+    assert transcribed(capsys, picture) == "[on the screen: Mind the gap]\n"
+    assert run(["transcribe", str(picture), "--subtitles", "off"]) != 0
+    assert "--screen-text on" in capsys.readouterr().err
+    assert run(["transcribe", str(picture), "--screen-text", "maybe"]) != 0
+    assert "no such screen-text" in capsys.readouterr().err
