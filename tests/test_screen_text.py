@@ -1,21 +1,29 @@
 """`--screen-text`: what stands in the pictures goes into the prompt, the lists and transcripts."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from captioned import captioned
+from captioned import captioned, drawn
+from PIL import Image
 
 from families import family_spec
 from tiny import native_folder
 from vidqa.cli.app import run
 from vidqa.engine import Model, open_folder
+from vidqa.engine.summaries.quotes import quoted_text
+from vidqa.engine.summaries.summarize import summarize
+from vidqa.engine.summaries.windows import Window, shown_in
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
 from vidqa.models.registry import MODELS
+from vidqa.models.spec import Quotes
 from vidqa.prompt.form import DEFAULT_FORM
 from vidqa.prompt.interleave import align, fit_words, user_content
-from vidqa.types import Cue, Segment
+from vidqa.tasks.transcribe.readable import Readable
+from vidqa.types import Cue, Segment, combined_source
 
 SIGN, TITLE = "Harbour Street", "Chapter two"
 CUES = (
@@ -77,9 +85,55 @@ def test_a_model_is_shown_the_text(clip: Path, model: Model) -> None:
 
 def test_text_in_the_pictures_goes_with_them(clip: Path, model: Model) -> None:
     watched = model.watch(clip, frames=3, screen_text="on")
-    fitter = watched._fitter
-    assert fitter.without(pictures=True, words=False).seen.words.cues == ()
-    assert fitter.without(pictures=False, words=True).seen.words.cues == watched.words.cues
+    shown = watched.words.cues
+    both = watched.with_words(replace(watched.words, cues=(*shown, Cue(7.0, 8.0, "It rains."))))
+    without = both._fitter.without
+    assert [one.text for one in without(pictures=True, words=False).seen.words.cues] == [
+        "It rains."
+    ]
+    assert without(pictures=False, words=True).seen.words.cues == shown
+    assert without(pictures=True, words=True).seen.words.cues == ()
+    assert model.watch(clip, frames=3, screen_text="on", blank=True).words.cues == ()
+
+
+def test_what_an_answer_rests_on_with_text_alone(clip: Path, model: Model) -> None:
+    watched = model.watch(clip, frames=3, screen_text="on")
+    (grounding,) = watched.grounds("Where is it?", ["In the street."])
+    assert grounding.without_words == 0.0
+
+
+def test_what_stands_across_a_cut_is_in_both_parts() -> None:
+    first, second = Window(0.0, 10.0, "start"), Window(10.0, 20.0, "shot")
+    slide, sign = replace(CUES[1], end_s=15.0), CUES[2]
+    assert shown_in(first, [slide, sign]) == (slide, sign)
+    assert shown_in(second, [slide, sign]) == (slide,)
+    texts = quoted_text([slide, slide, sign], Quotes(1), [None, second])
+    assert texts == {
+        None: f'The screen says: "{SIGN} / {TITLE}"',
+        second: f'The screen says: "{SIGN}"',
+    }
+    (long,) = quoted_text([replace(slide, text='"so" ' * 50)], Quotes(1), [None]).values()
+    said = " ".join(["'so'"] * 40)
+    assert long == f'The screen says: "{said}…"'
+
+
+def test_a_summary_by_a_model_that_quotes_quotes_the_screen(clip: Path, model: Model) -> None:
+    summary = summarize(model.watch(clip, frames=3, screen_text="on"), length="short")
+    assert summary.words_source == "screen"
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "read", "combined"),
+    [
+        ("speech", True, True, "speech+screen"), ("speech+screen", True, False, "speech"),
+        ("speech+screen", False, True, "screen"), ("track", False, False, "none"),
+        ("off", False, True, "screen"), ("off", False, False, "off"),
+        ("none", False, False, "none"), ("screen", False, True, "screen"),
+        ("screen", False, False, "none"),
+    ],
+)  # fmt: skip
+def test_the_source_of_some_words(source: Any, said: bool, read: bool, combined: str) -> None:
+    assert combined_source(source, said=said, read=read) == combined
 
 
 def test_a_model_may_not_be_shown_it_unless_asked_for() -> None:
@@ -118,17 +172,23 @@ def test_transcribe_writes_it_marked(clip: Path, capsys: pytest.CaptureFixture[s
     assert (first["text"], first["on_screen"], first["start_s"]) == (SIGN, True, 0.0)
     assert second["start_s"] == pytest.approx(6.0, abs=0.6)
     assert (whole["words_source"], whole["words_from"]) == ("screen", "PP-OCRv6 small")
-    assert f"00:00:00,000 --> 00:00:03,000\n[on the screen: {SIGN}]" in transcribed(
-        capsys, clip, "-f", "srt"
-    )
+    srt = transcribed(capsys, clip, "-f", "srt")
+    assert f"00:00:00,000 --> 00:00:03,000\n[{SIGN}]\n" in srt
+
+
+def test_a_long_text_is_shown_as_long_as_it_takes_to_read() -> None:
+    slide = Cue(0.0, 300.0, "a text of many words " * 20, on_screen=True)
+    parts = list(Readable().split(slide))
+    assert parts[-1].end_s == pytest.approx(len(slide.text) / 12)
+    assert all(one.text.startswith("[") and one.text.endswith("]") for one in parts)
+    assert max(len(row) for one in parts for row in one.text.split("\n")) <= 42
+    (short,) = Readable().split(Cue(2.0, 300.0, SIGN, on_screen=True))
+    assert (short.end_s, short.text) == (9.0, f"[{SIGN}]")
 
 
 def test_transcribe_reads_a_picture_and_nothing_unless_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from captioned import drawn
-    from PIL import Image
-
     picture = tmp_path / "sign.png"
     Image.fromarray(drawn("Mind the gap")).save(picture)
     assert transcribed(capsys, picture) == "[on the screen: Mind the gap]\n"
@@ -136,3 +196,13 @@ def test_transcribe_reads_a_picture_and_nothing_unless_asked(
     assert "--screen-text on" in capsys.readouterr().err
     assert run(["transcribe", str(picture), "--screen-text", "maybe"]) != 0
     assert "no such screen-text" in capsys.readouterr().err
+
+
+def test_transcribe_says_that_it_found_no_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = captioned(tmp_path / "bare.mp4", (3, ""))
+    words = ["transcribe", str(bare), "--screen-text", "on", "--subtitles", "off"]
+    assert run(words) == 0
+    assert "no text was found in its pictures" in capsys.readouterr().err
+    assert run([*words, "--start", "2", "--end", "3"]) == 0

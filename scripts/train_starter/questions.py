@@ -45,7 +45,7 @@ def exchanges(
         chance.choice([_end, _order]),
         chance.choice([_people, _people, _who]),
         _background,
-        *([_read] if scene.read else []),
+        *([chance.choice([_read, _read, _is_written])] if scene.read else []),
         *chance.sample(OTHERS, len(OTHERS)),
     ]
     asked: dict[str, str] = {}

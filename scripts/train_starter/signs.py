@@ -6,43 +6,31 @@ from collections.abc import Callable, Mapping, Sequence
 from speech import DAYS, PEOPLE, PLACES
 from vidqa.types import ON_SCREEN_JOIN, Cue
 
-SHARE = 0.4
+SHARE = 0.5
 """Share of clips with text."""
 COUNTS = (1, 1, 1, 2, 2, 3)
 SYLLABLES = (
-    *("ba", "bel", "cor", "dan", "el", "fin", "gra", "hol", "in", "jo", "ka", "lem", "mar", "nor"),
-    *("o", "pel", "quin", "ra", "sto", "tu", "ul", "ver", "wen", "xa", "yo", "zim", "sch", "eau"),
-)
+    "ba", "bel", "cor", "dan", "el", "fin", "gra", "hol", "in", "jo", "ka", "lem", "mar", "nor",
+    "o", "pel", "quin", "ra", "sto", "tu", "ul", "ver", "wen", "xa", "yo", "zim", "sch", "eau",
+)  # fmt: skip
 ROLES = (
-    *("engineer", "head of sales", "Mayor", "biologist", "Episode 4", "reporter", "Director"),
-    *("our guest", "captain", "teacher of music", "eyewitness", "CEO"),
-)
+    "engineer", "head of sales", "Mayor", "biologist", "Episode 4", "reporter", "Director",
+    "our guest", "captain", "teacher of music", "eyewitness", "CEO",
+)  # fmt: skip
 SIGNS = (
-    *(
-        "EXIT",
-        "No entry",
-        "Platform {n}",
-        "SALE {n} %",
-        "Open {n}:30 - 18:00",
-        "Chapter {n}",
-        "LIVE",
-    ),
-    *("Press start", "Error {n}", "Room {n}", "Score {n} : 2", "Please wait", "Push", "Part {n}"),
-    *("Subscribe", "THE END", "Breaking news", "{n} kg", "Gate B{n}", "Ticket {n}", "Caution"),
-)
+    "EXIT", "No entry", "Platform {n}", "SALE {n} %", "Open {n}:30 - 18:00", "Chapter {n}", "LIVE",
+    "Press start", "Error {n}", "Room {n}", "Score {n} : 2", "Please wait", "Push", "Part {n}",
+    "Subscribe", "THE END", "Breaking news", "{n} kg", "Gate B{n}", "Ticket {n}", "Caution",
+    "Men at work", "Women", "People only", "Children crossing", "Staff", "Dogs welcome", "No cars",
+    "Kids eat free", "Speaker: {name}", "A film by {name}", "Nobody is perfect",
+)  # fmt: skip
 SLIDES = (
-    *(
-        "Results {n}",
-        "Agenda",
-        "Next steps",
-        "Thank you",
-        "Why {name} matters",
-        "Costs: {n} million",
-    ),
-    *("How to draw a {thing}", "The {thing}", "Step {n}: clean the {thing}", "All about {thing}s"),
-    *("The history of {place}", "Welcome to {place}", "Summer in {place}", "See you on {day}!"),
-    *("{name} and {thing}", "Lesson {n}", "Questions?", "{n} facts about the {thing}"),
-)
+    "Results {n}", "Agenda", "Next steps", "Thank you", "Why {name} matters", "Costs: {n} million",
+    "How to draw a {thing}", "The {thing}", "Step {n}: clean the {thing}", "All about {thing}s",
+    "The history of {place}", "Welcome to {place}", "Summer in {place}", "See you on {day}!",
+    "The people of {place}", "{n} people came", "A man and his {thing}", "No {thing} today",
+    "{name} and {thing}", "Lesson {n}", "Questions?", "{n} facts about the {thing}",
+)  # fmt: skip
 
 
 def signs(

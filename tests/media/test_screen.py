@@ -1,7 +1,10 @@
 """Text in the pictures: read, followed from look to look, put among the words."""
 
 import socket
-from collections.abc import Iterator, Sequence
+import sys
+import time
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +13,20 @@ import numpy as np
 import pytest
 from captioned import captioned, drawn
 
-from vidqa.errors import DecoderError
+from vidqa.errors import DecoderError, UsageError
+from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader
-from vidqa.media.screen import look
+from vidqa.media.screen import look, recognizer
 from vidqa.media.screen.follow import Look, cues_of
 from vidqa.media.screen.look import FIRST, MOST, OnScreen, ScreenReader, moments
-from vidqa.media.screen.recognizer import TextLine, text_recognizer
+from vidqa.media.screen.recognizer import TextLine, TextRecognizer, text_recognizer
+from vidqa.media.speech.recognizer import Heard
 from vidqa.media.words.finder import WordFinder
 from vidqa.media.words.on_screen import with_screen
 from vidqa.media.words.request import WordRequest
 from vidqa.system.cache import Cache
-from vidqa.types import Cue, Words
+from vidqa.types import Cue, Frame, Words
+from vidqa.types.media_info import VideoInfo
 
 
 def line(text: str, *, top: float = 0.8, left: float = 0.1, score: float = 0.95) -> TextLine:
@@ -46,12 +52,30 @@ def test_text_is_read_and_a_picture_without_any_holds_none() -> None:
 
 
 def test_nothing_is_looked_for_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError("somebody called the network")
+    called = list[object]()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *words, **_: called.append(words))
+    monkeypatch.setattr(socket.socket, "connect", lambda *words: called.append(words))
+    fresh = TextRecognizer()
+    assert [one.text for one in fresh.lines(drawn("Alone"))] == ["Alone"]
+    assert not called
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    text_recognizer.cache_clear()
-    assert [one.text for one in text_recognizer().lines(drawn("Alone"))] == ["Alone"]
+
+def test_threads_that_ask_at_once_get_one_recognizer(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[int]()
+
+    class Slow:
+        def __init__(self) -> None:
+            time.sleep(0.05)
+            made.append(1)
+
+    monkeypatch.setattr(recognizer, "TextRecognizer", Slow)
+    recognizer._made.cache_clear()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            got = list(pool.map(lambda _: text_recognizer(), range(4)))
+    finally:
+        recognizer._made.cache_clear()
+    assert len(made) == len(set(map(id, got))) == 1
 
 
 def test_a_caption_that_stays_is_one_cue() -> None:
@@ -79,6 +103,16 @@ def test_other_texts_at_the_same_place_are_other_cues() -> None:
     assert [text for *_, text in told] == ["He opens the red door", "She opens the old door"]
 
 
+def test_a_text_that_only_begins_like_another_is_another() -> None:
+    for one, other in (("Room 1", "Room 12"), ("No", "Nobody came"), ("Nobody came", "No one")):
+        told = shown([line(one)], [line(one)], [line(other)], [line(other)])
+        assert [text for *_, text in told] == [one, other]
+    cut = shown(
+        [line("Platform nine opens")], [line("Platform nine")], [line("Platform nine opens")]
+    )
+    assert cut == [(0.0, 3.0, "Platform nine opens")]
+
+
 def test_text_that_is_typed_letter_by_letter_is_one_cue() -> None:
     assert shown([line("Wel")], [line("Welcome ba")], [line("Welcome back")]) == [
         (0.0, 3.0, "Welcome back")
@@ -90,6 +124,8 @@ def test_a_running_number_is_one_cue() -> None:
     assert shown(*clock) == [(0.0, 6.0, "00:00 … 00:05")]
     score = [[line(f"{goals} : 0")] for goals in (0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3)]
     assert [text for *_, text in shown(*score)] == [f"{goals} : 0" for goals in range(4)]
+    titles = [[line(f"Chapter {number // 5}")] if number % 5 == 0 else [] for number in range(20)]
+    assert [text for *_, text in shown(*titles)] == [f"Chapter {number}" for number in range(4)]
 
 
 def test_patterns_that_look_like_a_letter_are_no_text() -> None:
@@ -121,7 +157,7 @@ class Looking(ScreenReader):
         super().__init__(reader, cache)
         self.count = 0
 
-    def _looks(self, info: Any, times_s: Sequence[float]) -> Iterator[Look]:
+    def _looks(self, info: Any, times_s: Sequence[float]) -> Generator[Look]:
         for one in super()._looks(info, times_s):
             self.count += 1
             yield one
@@ -199,6 +235,42 @@ def test_pictures_that_cannot_be_read_are_said_and_an_error_if_asked_for(
         ScreenReader(reader).read(film, "on")
 
 
+def test_without_its_library_auto_reads_nothing_and_says_so(
+    film: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    recognizer._made.cache_clear()
+    (warning,) = ScreenReader(reader).read(film, "auto").warnings
+    assert warning.startswith("no text in the pictures was read: text in pictures is read with")
+    with pytest.raises(UsageError, match="rapidocr"):
+        ScreenReader(reader).read(film, "on")
+
+
+class Sparse(Reader):
+    """A clip of 30 s with a picture at the beginning and another after 21 s."""
+
+    def probe(self, path: Path) -> VideoInfo:
+        return VideoInfo(path, 30.0, 640, 360, "h264", "mp4", 0, has_audio=False)
+
+    def frames(
+        self, info: VideoInfo, times_s: Sequence[float], **_: object
+    ) -> Generator[Frame | FrameReport]:
+        if times_s[0] < 21:
+            yield Frame(0.0, drawn("Part one"))
+        if times_s[-1] >= 21:
+            yield Frame(21.0, drawn("Part two"))
+        yield FrameReport("pyav", "")
+
+
+def test_a_picture_that_stands_for_long_has_its_true_times() -> None:
+    reader = ScreenReader(Sparse())
+    told = [(cue.start_s, cue.end_s, cue.text) for cue in reader.read(Path("clip"), "on").cues]
+    assert told == [(0.0, 21.0, "Part one"), (21.0, 30.0, "Part two")]
+    (part,) = reader.read(Path("clip"), "on", (10.0, 15.0)).cues
+    assert (part.start_s, part.end_s, part.text) == (10.0, 15.0, "Part one")
+    assert reader.read(Path("clip"), "on", (40.0, None)) == OnScreen()
+
+
 HEARD = (Cue(1.0, 2.0, "Welcome to the old harbour."), Cue(6.0, 7.0, "Goodbye!"))
 
 
@@ -228,6 +300,26 @@ def test_captions_that_repeat_what_is_said_are_left_out() -> None:
     )
     later = replace(caption, start_s=12.0, end_s=13.0)
     assert later in merged([later], Words("speech", HEARD)).cues
+    slide = replace(caption, end_s=60.0)
+    assert slide in merged([slide], Words("speech", HEARD)).cues
+
+
+def test_what_is_told_does_not_wait_for_the_end() -> None:
+    sign = Cue(4.0, 5.0, "Harbour Street", on_screen=True)
+    told = list[str]()
+
+    def said() -> Iterator[Cue | Heard | Words]:
+        yield Cue(1.0, 2.0, "first")
+        assert told == ["first"]
+        yield Cue(6.0, 7.0, "second")
+        assert told == ["first"]  # a caption may be said until 8.0
+        yield Heard(8.0)
+        assert told == ["first", "Harbour Street", "second"]
+        yield Words("speech", (Cue(1.0, 2.0, "first"), Cue(6.0, 7.0, "second")))
+
+    for event in with_screen(OnScreen((sign,)), said()):
+        if isinstance(event, Cue):
+            told.append(event.text)
 
 
 def test_the_clocks_of_pictures_and_words_are_reconciled(

@@ -195,12 +195,16 @@ def prompt_view(
     prompt: PromptIds, segments: Sequence[Segment], visual_tokens: Sequence[int], tokenizer: Any
 ) -> PromptView:
     """Return what a model sees: each frame's time and words, and the tokens of both."""
+
+    def tokens(text: str) -> int:
+        return len(tokenizer(text, add_special_tokens=False).input_ids)
+
     shown = tuple(
         PromptSegment(
             segment.time_s,
             segment.every_text,
             visual_tokens=count,
-            text_tokens=len(tokenizer(segment.every_text, add_special_tokens=False).input_ids),
+            text_tokens=tokens(segment.text) + tokens(segment.on_screen),
         )
         for segment, count in zip(segments, visual_tokens, strict=True)
     )

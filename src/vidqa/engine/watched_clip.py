@@ -194,7 +194,8 @@ class WatchedClip(ReadClip):
     def _judged(
         self, question: str, answers: Sequence[Sequence[int]], worth: Worth
     ) -> tuple[Grounding, ...]:
-        scores, has_words = partial(self._scores, question, answers), bool(self._shown.fitted.used)
+        scores = partial(self._scores, question, answers)
+        has_words = any(segment.text for segment in self.segments)
         with self.model.memory.errors(self.model.name):
             return compared(scores, worth, has_words=has_words)
 

@@ -158,8 +158,13 @@ class Viewing:
         )
 
     def words_for(self, model: ShownModel) -> WordRequest:
-        """Which words of a clip a model is shown. Raises UsageError as `word_request` does."""
-        shows = self.recipe != "paper" and (model.reads_screen or self.screen_text == "on")
+        """Which words of a clip a model is shown. Raises UsageError as `word_request` does.
+
+        Text in the pictures is not shown the authors' way, nor where the pictures are blanked; and
+        with `auto` only to models that know what to do with it.
+        """
+        is_wanted = model.reads_screen or self.screen_text == "on"
+        shows = is_wanted and self.recipe != "paper" and not self.blank
         return replace(self.word_request, screen_text=self.screen_text if shows else "off")
 
     @property

@@ -107,9 +107,11 @@ class Quotes:
     question: str = "What is said?"
     """The question recorded for the quotes."""
     read_form: str = 'The screen says: "{read}"'
+    """The sentence that quotes what stands in the pictures."""
     read_question: str = "What does it say on the screen?"
+    """The question recorded for it."""
     most_read: int = 40
-    """Words that are quoted of what stands in the pictures of a window, at most."""
+    """Words of it that are quoted in each window, at most."""
 
 
 TITLE = (

@@ -26,6 +26,7 @@ from vidqa.types.words import (
     Word,
     Words,
     WordsSource,
+    combined_source,
     marked_on_screen,
 )
 
@@ -53,5 +54,6 @@ __all__ = [
     "Word",
     "Words",
     "WordsSource",
+    "combined_source",
     "marked_on_screen",
 ]

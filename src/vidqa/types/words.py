@@ -1,7 +1,7 @@
 """The words of a clip: said, written, or read in its pictures."""
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 WordsSource = Literal[
     "file", "sidecar", "track", "speech", "none", "off",
@@ -9,6 +9,24 @@ WordsSource = Literal[
 ]  # fmt: skip
 """Source of the words: `--subtitles FILE`, a file beside the clip, a track inside it, speech
 recognition, and the text in the pictures; `none` if there are none, `off` if none are wanted."""
+
+
+def combined_source(source: WordsSource, *, said: bool, read: bool) -> WordsSource:
+    """Return the source of some of a clip's words.
+
+    Args:
+        source: of all that is said.
+        said: whether some of that is among them.
+        read: whether text in the pictures is.
+
+    """
+    own = source.removesuffix("+screen")
+    if not said and own not in ("none", "off"):
+        own = "none"
+    if not read:
+        return cast(WordsSource, own)
+    return cast(WordsSource, f"{own}+screen") if said else "screen"
+
 
 ScreenText = Literal["auto", "on", "off"]
 """Whether the text in the pictures is read: `auto` looks at a few frames, and at more of them if

@@ -168,6 +168,8 @@ class TranscribeRun:
         self, transcriber: "Transcriber", path: Path, sound: "SoundInfo"
     ) -> Iterator[Cue | Words]:
         """Yield the cues and the words, and show progress meanwhile."""
+        from vidqa.media.screen.look import Looked
+
         start_s, end_s = self.options.viewing.start_s, self.options.viewing.end_s
         end_s = sound.duration_s if end_s is None else end_s
         self.reporter.progress(_progress(start_s or 0.0, end_s))
@@ -180,7 +182,8 @@ class TranscribeRun:
                 yield event
                 self.reporter.progress(_progress(event.end_s, end_s))
             else:
-                self.reporter.progress(_progress(event.until_s, end_s))
+                doing = "looking for text" if isinstance(event, Looked) else "listening"
+                self.reporter.progress(_progress(event.until_s, end_s, doing))
 
     def _clear_the_way(self, target: Path | None) -> None:
         """Remove the wheel from the terminal, where the words are about to stand."""
@@ -189,10 +192,12 @@ class TranscribeRun:
 
     def _report(self, clip: str, words: Words, sound: "SoundInfo", seconds: float) -> None:
         count = sum(count_words(cue.text) for cue in words.cues)
-        if words.source == "none":
+        if not words.cues:
             found = "no speech was found" if sound.tracks else "there is no sound in it"
             if self.options.viewing.screen_text != "off":
-                found += ", and no text in its pictures"
+                found = f"{found}, and no text in its pictures"
+            if self.options.viewing.subtitles == "off":
+                found = "no text was found in its pictures"
         else:
             parts = [words.source, words.detail, words.language]
             cues = counted(len(words.cues), "cue")
@@ -244,6 +249,6 @@ def _spare_clips(target: Path, clips: tuple[str, ...]) -> Path:
     return target
 
 
-def _progress(done_s: float, end_s: float) -> str:
+def _progress(done_s: float, end_s: float, doing: str = "listening") -> str:
     whole = f" of {clock(end_s, hours=True)}" if end_s else ""
-    return f"listening: {clock(done_s, hours=True)}{whole}"
+    return f"{doing}: {clock(done_s, hours=True)}{whole}"

@@ -13,7 +13,7 @@ from typing import Any
 from vidqa.engine.many import watch_all
 from vidqa.engine.summaries.part_answers import ANSWERS, Kept, Made, PartAnswers, tell
 from vidqa.engine.summaries.topics import topic_changes
-from vidqa.engine.summaries.windows import SLACK, Window, said_in, scenes, windows
+from vidqa.engine.summaries.windows import SLACK, Window, said_in, scenes, shown_in, windows
 from vidqa.engine.watch.saved import sight_key
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import VideoError, VidqaError
@@ -22,7 +22,7 @@ from vidqa.media.sampling.shots import find_shots
 from vidqa.media.viewing import Viewing
 from vidqa.models.spec import SummaryForm
 from vidqa.system.version import __version__
-from vidqa.types import Cue, Notify, Words
+from vidqa.types import Cue, Notify, Words, combined_source
 from vidqa.types.wording import count_words
 
 SHOTS = Kept("shots", tuple[float, ...])
@@ -165,14 +165,16 @@ class Piecewise:
         return self.shots[0]
 
     def _view(self, part: Window) -> Viewing:
-        words = self._words(said_in(part, self.clip.words.cues))
+        known = self.clip.words
+        words = self._words([*said_in(part, known.said), *shown_in(part, known.on_screen)])
         return replace(self.clip.viewing, start_s=part.start_s, end_s=part.end_s, words=words)
 
     def _words(self, cues: Sequence[Cue]) -> Words:
         """Return the clip's words with these cues; the warnings were already reported."""
-        known = self.clip.words
-        source = "none" if known.source != "off" and not cues else known.source
-        return replace(known, source=source, cues=tuple(cues), warnings=())
+        known, read = self.clip.words, [cue.on_screen for cue in cues]
+        source = combined_source(known.source, said=not all(read), read=any(read))
+        ordered = sorted(cues, key=lambda cue: (cue.start_s, cue.end_s))
+        return replace(known, source=source, cues=tuple(ordered), warnings=())
 
     def _key(self, part: Window, questions: Sequence[str]) -> Mapping[str, Any]:
         """Return all that changes the answers about a part."""

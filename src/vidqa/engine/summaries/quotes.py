@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from vidqa.engine.summaries.central import most_central, spoken_sentences
-from vidqa.engine.summaries.windows import Window, said_in
+from vidqa.engine.summaries.windows import Window, said_in, shown_in
 from vidqa.models.spec import Quotes
 from vidqa.types import ON_SCREEN_JOIN, Cue
 from vidqa.types.wording import split_words
@@ -35,7 +35,7 @@ def quoted_text(
     texts = dict[Window | None, str]()
     for window in windows:
         some = dict.fromkeys(
-            cue.text for cue in (cues if window is None else said_in(window, cues))
+            cue.text for cue in (cues if window is None else shown_in(window, cues))
         )
         every = split_words(ON_SCREEN_JOIN.join(some))
         end = "…" if len(every) > quotes.most_read else ""

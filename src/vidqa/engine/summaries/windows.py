@@ -137,6 +137,11 @@ def said_in(part: Window, cues: Iterable[Cue]) -> tuple[Cue, ...]:
     return tuple(cue for cue in cues if begin_s <= cue.start_s < part.end_s)
 
 
+def shown_in(part: Window, cues: Iterable[Cue]) -> tuple[Cue, ...]:
+    """Return the cues that stand on the screen at any time in a part."""
+    return tuple(cue for cue in cues if cue.start_s < part.end_s and cue.end_s > part.start_s)
+
+
 def _lasts(part: Window) -> float:
     return part.end_s - part.start_s
 

@@ -18,10 +18,10 @@ FEW_LETTERS = 3
 """Letters and digits below which a reading counts only if it was made twice: patterns look like
 letters."""
 COUNTS = 4
-"""Readings at one place that differ in nothing but their digits, from which they are a running
-number..."""
+"""Readings that follow each other at one place and differ in their digits only, from which they are
+a running number, if they change as often as `COUNT_LOOKS` says."""
 COUNT_LOOKS = 1.5
-"""...if each is seen in fewer looks than this, on average."""
+"""Looks in which each reading of a running number is seen on average, at most."""
 
 DIGIT = re.compile(r"\d")
 NOT_LETTERS = re.compile(r"[\W_]+")
@@ -57,11 +57,23 @@ class _Track:
             self.line = line
 
     def is_of(self, line: TextLine) -> bool:
-        """Return whether a line is this one: the same text, or one that grew at its place."""
+        """Return whether a line is this one: the same text, or more or less of it at its place."""
         known, new = letters(self.line.text), letters(line.text)
-        if self.place.overlaps(line) and (new.startswith(known) or known.startswith(new)):
+        if DIGIT.findall(known) != DIGIT.findall(new):
+            return False
+        if self.place.overlaps(line) and (_grew(known, new) or _is_cut(known, new)):
             return True
-        return DIGIT.findall(known) == DIGIT.findall(new) and _likeness(known, new) >= ALIKE
+        return _likeness(known, new) >= ALIKE
+
+
+def _grew(known: str, new: str) -> bool:
+    """Return whether letters were added, as where text is typed."""
+    return len(known) >= FEW_LETTERS and new.startswith(known)
+
+
+def _is_cut(known: str, new: str) -> bool:
+    """Return whether only the beginning was read this time."""
+    return 2 * len(new) >= len(known) and known.startswith(new)
 
 
 def cues_of(looks: Sequence[Look], span: tuple[float, float]) -> tuple[Cue, ...]:
@@ -76,7 +88,7 @@ def cues_of(looks: Sequence[Look], span: tuple[float, float]) -> tuple[Cue, ...]
         span: start and end of what was looked at, in seconds.
 
     """
-    tracks = _without_numbers([one for one in _tracks(looks) if _is_told(one)])
+    tracks = _with_numbers_joined([one for one in _tracks(looks) if _is_told(one)])
     times_s = [look.time_s for look in looks]
     middles = [(one + other) / 2 for one, other in pairwise(times_s)]
     edges = [span[0], *middles, span[1]]
@@ -130,28 +142,37 @@ def _is_told(track: _Track) -> bool:
     return count >= FEW_LETTERS or (count > 1 and track.looks > 1)
 
 
-def _without_numbers(tracks: Sequence[_Track]) -> list[_Track]:
+def _with_numbers_joined(tracks: Sequence[_Track]) -> list[_Track]:
     """Join the readings of each running number, such as a clock, into one track."""
-    left, joined = list(tracks), list[_Track]()
-    while left:
-        first = left[0]
-        same = [one for one in left if _counts_on(first, one)]
-        left = [one for one in left if one not in same]
-        if len(same) < COUNTS or sum(one.looks for one in same) >= COUNT_LOOKS * len(same):
-            joined += same
+    told, runs = list[_Track](), defaultdict[str, list[list[_Track]]](list)
+    for track in tracks:
+        if DIGIT.search(track.line.text) is None:
+            told.append(track)
             continue
-        text = f"{first.line.text} … {same[-1].line.text}"
-        joined.append(_Track(replace(first.line, text=text), first.first, same[-1].last))
-    return sorted(joined, key=lambda one: one.first)
+        same = runs[DIGIT.sub("0", track.line.text)]
+        run = next((one for one in same if _goes_on(one[-1], track)), None)
+        if run is None:
+            same.append([track])
+        else:
+            run.append(track)
+    for run in (one for same in runs.values() for one in same):
+        told += [_joined(run)] if _counts(run) else run
+    return sorted(told, key=lambda one: one.first)
 
 
-def _counts_on(first: _Track, other: _Track) -> bool:
-    """Return whether another reading differs from the first in its digits only, at its place."""
-    if first is other:
-        return True
-    shapes = {DIGIT.sub("0", one.line.text) for one in (first, other)}
-    has_digits = DIGIT.search(first.line.text) is not None
-    return has_digits and len(shapes) == 1 and first.line.overlaps(other.line)
+def _goes_on(before: _Track, after: _Track) -> bool:
+    """Return whether a reading comes next at the same place."""
+    return 0 < after.first - before.last <= 1 + MISSED and before.line.overlaps(after.line)
+
+
+def _counts(run: Sequence[_Track]) -> bool:
+    return len(run) >= COUNTS and sum(one.looks for one in run) < COUNT_LOOKS * len(run)
+
+
+def _joined(run: Sequence[_Track]) -> _Track:
+    first, last = run[0], run[-1]
+    text = f"{first.line.text} … {last.line.text}"
+    return _Track(replace(first.line, text=text), first.first, last.last)
 
 
 def _paragraphs(tracks: Iterable[_Track]) -> list[list[_Track]]:

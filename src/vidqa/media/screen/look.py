@@ -1,14 +1,15 @@
 """Look for text in a clip: a few frames first, and at more of them where those hold some."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from vidqa.errors import NotEnoughMemoryError, VideoError
+from vidqa.errors import NotEnoughMemoryError, UsageError, VideoError
 from vidqa.media.fingerprint_cache import is_still, known_fingerprint
 from vidqa.media.frames.alike import Alike
 from vidqa.media.reader import Reader
@@ -31,7 +32,7 @@ PARTS = 48
 KIND = "screen"
 METHOD = 1
 """Version of the method; grows when the same pictures give other text."""
-LIBRARIES = ("rapidocr", "onnxruntime", "av", "decord2", "pillow")
+LIBRARIES = ("rapidocr", "opencv-python-headless", "onnxruntime", "av", "decord2", "pillow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,19 @@ class OnScreen:
     """The text in a clip's pictures."""
 
     cues: tuple[Cue, ...] = ()
-    """In order of time, in seconds from the clip's first frame."""
+    """In order of time, in seconds from where players begin."""
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How far a clip has been looked at."""
+
+    until_s: float
+    """In seconds from where players begin."""
+
+
+Looking = Generator[Looked, None, OnScreen]
 
 
 class ScreenReader:
@@ -50,7 +62,17 @@ class ScreenReader:
         self._reader, self._cache = reader, cache
 
     def read(self, path: Path, how: ScreenText, window: Window = (0.0, None)) -> OnScreen:
-        """Read what stands in the pictures of a stretch of a clip.
+        """Read what stands in the pictures of a stretch of a clip, at once. Raises as `stream`."""
+        looking = self.stream(path, how, window)
+        while True:
+            try:
+                next(looking)
+            except StopIteration as end:
+                found: OnScreen = end.value
+                return found
+
+    def stream(self, path: Path, how: ScreenText, window: Window = (0.0, None)) -> Looking:
+        """Yield how far a stretch of a clip has been looked at; return what stands in its pictures.
 
         Args:
             path: the clip.
@@ -60,70 +82,76 @@ class ScreenReader:
 
         Raises:
             VideoError: its pictures cannot be read; with `auto` that is a warning.
+            UsageError: rapidocr does not load; likewise.
             NotEnoughMemoryError: likewise.
 
         """
         if how == "off":
             return OnScreen()
         try:
-            return self._cached(path, how, window)
-        except (VideoError, NotEnoughMemoryError) as error:
+            return (yield from self._cached(path, how, window))
+        except (VideoError, NotEnoughMemoryError, UsageError) as error:
             if how == "on":
                 raise
             return OnScreen(warnings=(f"no text in the pictures was read: {error.message}",))
 
-    def _cached(self, path: Path, how: ScreenText, window: Window) -> OnScreen:
+    def _cached(self, path: Path, how: ScreenText, window: Window) -> Looking:
+        info = self._reader.probe(path)
+        span = _among_frames(window, info)
+        if info.kind == "sound" or span[1] <= span[0]:
+            return OnScreen()
         if self._cache is None:
-            return self._look(path, how, window)
+            return (yield from self._look(info, how, span))
         key: dict[str, Any] = {
             "fingerprint": known_fingerprint(path),
             "how": how,
-            "window": window,
+            "span": span,
             "method": METHOD,
-            **{name: version(name) for name in LIBRARIES},
+            **{name: _version(name) for name in LIBRARIES},
         }
-        content = self._cache.get(KIND, key)
-        if content is not None:
-            try:
-                return read_back(OnScreen, content)
-            except ValueError:  # of another version
-                pass
-        found = self._look(path, how, window)
+        known = _kept(self._cache, key)
+        if known is not None:
+            return known
+        found = yield from self._look(info, how, span)
         if is_still(path, key["fingerprint"]):
             self._cache.put(KIND, key, written(found), about=path.name)
         return found
 
-    def _look(self, path: Path, how: ScreenText, window: Window) -> OnScreen:
-        info = self._reader.probe(path)
-        if info.kind == "sound":
-            return OnScreen()
-        begin_s = max(0.0, window[0] - info.lead_s)
-        end_s = info.duration_s
-        if window[1] is not None:
-            end_s = min(end_s, window[1] - info.lead_s)
-        times_s = moments(begin_s, end_s, None if how == "on" else MOST)
+    def _look(self, info: VideoInfo, how: ScreenText, span: tuple[float, float]) -> Looking:
+        times_s = moments(*span, None if how == "on" else MOST)
         if how == "auto" and len(times_s) > FIRST:
             step = len(times_s) / FIRST
             first = [times_s[int((number + 0.5) * step)] for number in range(FIRST)]
-            if not any(look.lines for look in self._looks(info, first)):
-                return OnScreen()
-        cues = cues_of(list(self._looks(info, times_s)), (begin_s, end_s))
-        step_s = (end_s - begin_s) / len(times_s)
-        shifted = tuple(_later(cue, info.lead_s) for cue in cues)
-        return OnScreen(shifted, tuple(_sparse(step_s) if cues else ()))
+            with closing(self._looks(info, first)) as looks:
+                if not any(look.lines for look in looks):
+                    return OnScreen()
+        every = list[Look]()
+        for look in self._looks(info, times_s):
+            every.append(look)
+            yield Looked(look.time_s + info.lead_s)
+        cues = tuple(_later(cue, info.lead_s) for cue in cues_of(every, span))
+        step_s = (span[1] - span[0]) / len(times_s)
+        return OnScreen(cues, tuple(_sparse(step_s) if cues else ()))
 
-    def _looks(self, info: VideoInfo, times_s: Sequence[float]) -> Iterator[Look]:
-        """Read the text of frames; one that looks like the last one has the same."""
+    def _looks(self, info: VideoInfo, times_s: Sequence[float]) -> Generator[Look]:
+        """Yield the text at each time: that of the last frame that begins at it or before.
+
+        A frame that looks like the last one that was read is not read again.
+        """
         scale = min(1.0, SIDE / max(info.display_width, info.height))
         size = (round(info.display_width * scale) or 1, round(info.height * scale) or 1)
-        recognizer, alike = text_recognizer(), Alike(PARTS)
+        alike, left = Alike(PARTS), deque(times_s)
         lines: tuple[TextLine, ...] = ()
         with closing(self._reader.frames(info, times_s, size=size)) as frames:
             for item in frames:
-                if isinstance(item, Frame):
-                    if not alike.is_like_last(item.pixels):
-                        lines = recognizer.lines(item.pixels)
-                    yield Look(item.time_s, lines)
+                if not isinstance(item, Frame):
+                    continue
+                while left and left[0] < item.time_s:
+                    yield Look(left.popleft(), lines)
+                if not alike.is_like_last(item.pixels):
+                    lines = text_recognizer().lines(item.pixels)
+        for time_s in left:
+            yield Look(time_s, lines)
 
 
 def moments(begin_s: float, end_s: float, most: int | None) -> list[float]:
@@ -132,6 +160,30 @@ def moments(begin_s: float, end_s: float, most: int | None) -> list[float]:
     count = count if most is None else min(count, most)
     step_s = (end_s - begin_s) / count
     return [begin_s + (number + 0.5) * step_s for number in range(count)]
+
+
+def _among_frames(window: Window, info: VideoInfo) -> tuple[float, float]:
+    """Return start and end in seconds from the first frame."""
+    begin_s, end_s = window
+    end_s = info.duration_s if end_s is None else min(info.duration_s, end_s - info.lead_s)
+    return max(0.0, begin_s - info.lead_s), end_s
+
+
+def _kept(cache: Cache, key: dict[str, Any]) -> OnScreen | None:
+    content = cache.get(KIND, key)
+    if content is None:
+        return None
+    try:
+        return read_back(OnScreen, content)
+    except ValueError:  # of another version
+        return None
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except ImportError:  # what needs it will say so
+        return None
 
 
 def _sparse(step_s: float) -> Iterator[str]:
@@ -143,6 +195,6 @@ def _sparse(step_s: float) -> Iterator[str]:
 
 
 def _later(cue: Cue, seconds: float) -> Cue:
-    return Cue(
-        round(cue.start_s + seconds, 3), round(cue.end_s + seconds, 3), cue.text, on_screen=True
+    return replace(
+        cue, start_s=round(cue.start_s + seconds, 3), end_s=round(cue.end_s + seconds, 3)
     )

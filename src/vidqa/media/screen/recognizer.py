@@ -6,7 +6,10 @@ It reads Chinese, English and other languages in Latin letters.
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
+
+from vidqa.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +36,7 @@ class TextLine:
     """One line of text in a picture, and where it stands: in parts of the picture's sides."""
 
     text: str
+    """Without line breaks, never empty."""
     score: float
     """Mean probability of its letters."""
     left: float
@@ -66,8 +70,20 @@ class TextRecognizer:
     """A reader of pictures; each of its two networks is loaded when it is first needed."""
 
     def __init__(self) -> None:
-        import rapidocr
+        """Find the networks.
 
+        Raises:
+            UsageError: rapidocr is not installed, or does not load.
+
+        """
+        try:
+            import rapidocr
+        except (ImportError, OSError) as error:
+            raise UsageError(
+                f"text in pictures is read with rapidocr, which does not load: {error}",
+                hint="vidqa doctor; or --screen-text off",
+            ) from error
+        self._reading = Lock()  # frame after frame: each takes all the cores there are
         folder = Path(rapidocr.__file__).parent / "models"
         self._read: Any = rapidocr.RapidOCR(
             params={
@@ -88,7 +104,8 @@ class TextRecognizer:
             pixels: RGB, upright, shape (height, width, 3).
 
         """
-        found = self._read(pixels[:, :, ::-1])
+        with self._reading:
+            found = self._read(pixels[:, :, ::-1])
         if not getattr(found, "txts", None):
             return ()
         height, width = pixels.shape[:2]
@@ -106,7 +123,21 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-@lru_cache(maxsize=1)
 def text_recognizer() -> TextRecognizer:
-    """Return the one that all share: it takes a second to load, and 300 MB."""
+    """Return the one that all share: it takes a second to load, and 300 MB.
+
+    Raises:
+        UsageError: as making one does.
+
+    """
+    with _making:
+        return _made()
+
+
+@lru_cache(maxsize=1)
+def _made() -> TextRecognizer:
     return TextRecognizer()
+
+
+_making = Lock()
+"""Two threads that ask at once would make two."""

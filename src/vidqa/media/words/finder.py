@@ -83,7 +83,7 @@ class WordFinder:
             NotEnoughMemoryError: listening to it needs more than there is.
 
         """
-        found = self._screen.read(path, request.screen_text, window)
+        found = yield from self._screen.stream(path, request.screen_text, window)
         yield from with_screen(found, self._said(path, request, window))
 
     def _said(self, path: Path, request: WordRequest, window: Window) -> Iterator[Event]:

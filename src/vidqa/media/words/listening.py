@@ -6,14 +6,15 @@ from threading import Lock
 
 from vidqa.errors import ModelMissingError, NotAVideoError, VidqaError, anew
 from vidqa.media.reader import Reader
+from vidqa.media.screen.look import Looked
 from vidqa.media.speech.audio import AudioBlock, SoundInfo, audio_blocks, probe_sound
 from vidqa.media.speech.recognizer import Heard, Recognizer
 from vidqa.media.stretches import Window
 from vidqa.media.words.request import WordRequest
 from vidqa.types import Cue, Words, WordsSource
 
-Event = Cue | Heard | Words
-"""A cue as it comes, how far it has been listened, and at last all that is known."""
+Event = Cue | Heard | Looked | Words
+"""A cue as it comes, how far it has been listened or looked, and at last all that is known."""
 
 SLACK_S = 0.1
 """Seconds between the ends of sound and pictures, in a clip that is heard as a whole."""

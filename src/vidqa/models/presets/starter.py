@@ -77,7 +77,6 @@ STARTER = ModelSpec(
     assembly="starter",
     family=Family(),  # it was trained without the times of frames
     speech="whisper-tiny.en",
-    reads_screen=False,
     frames=8,
     max_words=160,
     max_new_tokens=96,

@@ -8,8 +8,8 @@ from vidqa.types import Cue, Word
 from vidqa.types.wording import split_words
 
 LINES = 2
-LETTERS_A_SECOND = 15
-"""How fast text on the screen is read."""
+LETTERS_A_SECOND = 12
+"""Letters of text on the screen read in a second: as many as a slow speaker says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,18 @@ class Readable:
             raise ValueError("Readable: seconds and characters must be more than nothing")
 
     def split(self, cue: Cue) -> Iterator[Cue]:
-        """Yield the words in readable cues, lines separated by newlines."""
-        if cue.on_screen:  # it may stand there for minutes
+        """Yield the words in readable cues, lines separated by newlines.
+
+        Text on the screen, which may stand there for minutes, is put in brackets and shown for as
+        long as it takes to read.
+        """
+        if cue.on_screen:
             end_s = min(cue.end_s, cue.start_s + max(self.most_s, len(cue.text) / LETTERS_A_SECOND))
-            cue = replace(cue, end_s=end_s, text=cue.shown_text)
+            plain = replace(cue, end_s=end_s, on_screen=False)
+            narrower = replace(self, width=max(1, self.width - len("[]")))
+            for piece in narrower.split(plain):
+                yield replace(piece, text=f"[{piece.text}]")
+            return
         words = cue.words or _spread(cue)
         for part in self._parts(words):
             text = "\n".join("".join(line).strip() for line in self._lines(texts(part)))
