@@ -8,6 +8,7 @@ from typing import Any
 
 from vidqa.engine.memory import Memory
 from vidqa.engine.shown_clip import ClipContents
+from vidqa.engine.speech import load_voices
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watch.early import EarlyWords
 from vidqa.engine.watch.encode_frames import FrameRequest, look
@@ -56,7 +57,9 @@ class Runtime:
         self.device = device
         self.dtype = memory.plan.dtype
         self.memory = memory
-        self.word_finder = WordFinder(reader, recognizer, missing=missing, cache=cache)
+        self.word_finder = WordFinder(
+            reader, recognizer, missing=missing, cache=cache, find_voices=load_voices
+        )
         self.cache = cache
         self.timings_s: dict[Stage, float] = {"load": load_s}
         """What it took to have it; a program may add its `start`."""

@@ -1,10 +1,18 @@
-"""Find a recognizer in the cache; it is loaded when there is something to hear."""
+"""Find in the cache what listens; it is loaded when there is something to hear."""
+
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
 
 from vidqa.media.speech.device import place_speech, probe_machine
 from vidqa.media.speech.recognizer import Recognizer
+from vidqa.media.speech.turns import Voices
 from vidqa.models.installed import speech_folder
-from vidqa.models.registry import find_speech
+from vidqa.models.registry import find_speech, find_voices
 from vidqa.models.store.store import Store
+
+VOICES = "resemblyzer"
+"""The model that tells voices apart."""
 
 
 def load_speech(
@@ -27,3 +35,27 @@ def load_speech(
     spec = find_speech(name)
     folder = speech_folder(spec, store, wanted_by=wanted_by)
     return Recognizer(spec, folder, place_speech(device, probe_machine(device)))
+
+
+def load_voices() -> Voices:
+    """Return what tells voices apart; all clips share it.
+
+    Raises:
+        ModelMissingError: not pulled yet.
+        ModelDamagedError: a file is not what was verified.
+
+    """
+    spec = find_voices(VOICES)
+    with _loading:
+        return _encoder(speech_folder(spec, Store()) / Path(spec.source.files[0].path).name)
+
+
+@lru_cache(maxsize=1)
+def _encoder(file: Path) -> Voices:
+    from vidqa.network.voice_encoder import load_voice_encoder
+
+    return load_voice_encoder(file)
+
+
+_loading = Lock()
+"""Two threads that ask at once would load two."""

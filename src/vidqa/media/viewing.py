@@ -109,6 +109,12 @@ class Viewing:
         choices=get_args(ScreenText),
         is_later=True,
     )
+    speakers: bool = option(
+        False,
+        "Tell who says what by the voices: Speaker 1, Speaker 2. Takes a model of its own: "
+        "vidqa models pull resemblyzer.",
+        is_later=True,
+    )
     max_words: int | None = option(
         None,
         "Words to show beside the frames, never more than the model's own. [default: those]",
@@ -155,6 +161,8 @@ class Viewing:
             self.task,
             text_track=self.text_track,
             audio_track=self.audio_track,
+            word_times=self.speakers,
+            speakers=self.speakers,
         )
 
     def words_for(self, model: ShownModel) -> WordRequest:
@@ -206,6 +214,7 @@ class Viewing:
             "--skip-alike": self.skip_alike,
             "--compress": self.compress > 1,
             "--screen-text": self.screen_text == "on",
+            "--speakers": self.speakers,
         }
         for name, is_asked in others.items():
             if is_asked:

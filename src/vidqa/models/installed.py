@@ -6,7 +6,15 @@ from pathlib import Path
 from vidqa.errors import ModelDamagedError, ModelMissingError
 from vidqa.models.registry import find_speech
 from vidqa.models.sources.fetch import download_bytes, source_key
-from vidqa.models.spec import HubSource, ModelSpec, PackagedSource, Source, SpeechSpec, WheelSource
+from vidqa.models.spec import (
+    HubSource,
+    Listener,
+    ModelSpec,
+    PackagedSource,
+    Source,
+    Spec,
+    WheelSource,
+)
 from vidqa.models.store.store import Store
 from vidqa.system import paths
 
@@ -59,14 +67,14 @@ def model_key(spec: ModelSpec) -> str:
     return f"models/{spec.name}/{model_revision(spec)}"
 
 
-def speech_key(spec: SpeechSpec) -> str:
-    """Return the key of a speech model's entry in the store."""
+def speech_key(spec: Listener) -> str:
+    """Return the key of a listening model's entry in the store."""
     return source_key(spec.source)
 
 
-def parts(spec: ModelSpec | SpeechSpec) -> list[WheelSource | HubSource]:
+def parts(spec: Spec) -> list[WheelSource | HubSource]:
     """Return all sources downloaded for a model, including its speech model's."""
-    if isinstance(spec, SpeechSpec):
+    if isinstance(spec, Listener):
         return [spec.source]
     word_finder = [] if spec.speech is None else [find_speech(spec.speech).source]
     return [*(one for one in spec.sources if not isinstance(one, PackagedSource)), *word_finder]
@@ -83,7 +91,7 @@ def model_folder(spec: ModelSpec, store: Store) -> Path:
     return _found(store, model_key(spec), spec.name, parts(spec))
 
 
-def speech_folder(spec: SpeechSpec, store: Store, *, wanted_by: str | None = None) -> Path:
+def speech_folder(spec: Listener, store: Store, *, wanted_by: str | None = None) -> Path:
     """Return the verified folder of a speech model. Raises as `model_folder` does.
 
     Args:

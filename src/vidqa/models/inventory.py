@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vidqa.errors import ModelDamagedError, ModelMissingError
 from vidqa.models.installed import model_folder, model_key, parts, speech_folder, speech_key
-from vidqa.models.registry import MODELS, SPEECH, find, find_speech, is_known
+from vidqa.models.registry import MODELS, SPEECH, VOICES, find, find_speech, is_known
 from vidqa.models.resolve import (
     ADDED,
     added_again,
@@ -19,7 +19,7 @@ from vidqa.models.sources.fetch import (
     source_key,
     unpacked_bytes,
 )
-from vidqa.models.spec import ModelSpec, SpeechSpec
+from vidqa.models.spec import Listener, ModelSpec, Spec
 from vidqa.models.store.store import Store
 
 
@@ -38,7 +38,7 @@ class ModelStatus:
     """Bytes that it takes, or would take, in the cache, including its parts and speech model."""
 
 
-def require_complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
+def require_complete(spec: Spec, store: Store) -> Path:
     """Return the folder of a model, if all its parts and its speech model are in the cache.
 
     Raises:
@@ -46,7 +46,7 @@ def require_complete(spec: ModelSpec | SpeechSpec, store: Store) -> Path:
         ModelDamagedError: a part has changed since it was verified.
 
     """
-    if isinstance(spec, SpeechSpec):
+    if isinstance(spec, Listener):
         return speech_folder(spec, store)
     folder = model_folder(spec, store)
     if spec.speech is not None:
@@ -61,9 +61,9 @@ def is_complete(spec: ModelSpec, store: Store) -> bool:
     return all(map(store.has, own + word_finder))
 
 
-def keys_of(spec: ModelSpec | SpeechSpec) -> list[str]:
+def keys_of(spec: Spec) -> list[str]:
     """Return the keys of all entries that a model consists of, its own first."""
-    own = speech_key(spec) if isinstance(spec, SpeechSpec) else model_key(spec)
+    own = speech_key(spec) if isinstance(spec, Listener) else model_key(spec)
     return list(dict.fromkeys([own, *map(source_key, parts(spec))]))
 
 
@@ -124,7 +124,7 @@ def status(name: str, *, store: Store | None = None) -> ModelStatus:
 def others(store: Store | None = None) -> list[ModelStatus]:
     """Return the other cached models: added folders, and models of the Hub that are not presets."""
     store = store or Store()
-    known: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]
+    known: list[Spec] = [*MODELS.values(), *SPEECH.values(), *VOICES.values()]
     own = {source_key(one) for spec in known for one in parts(spec)}
     keys = [*store.keys(ADDED), *(key for repo in store.folders("hub") for key in store.keys(repo))]
     return [_other(key, store) for key in keys if key not in own]
@@ -140,7 +140,7 @@ def _other(key: str, store: Store) -> ModelStatus:
     )
 
 
-def _expected_bytes(spec: ModelSpec | SpeechSpec) -> int:
+def _expected_bytes(spec: Spec) -> int:
     assembled = spec.disk_bytes if isinstance(spec, ModelSpec) and spec.assembly else 0
     return assembled + sum(map(unpacked_bytes, parts(spec)))
 

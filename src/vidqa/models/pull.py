@@ -22,7 +22,7 @@ from vidqa.models.sources.fetch import (
 from vidqa.models.sources.hub import require_access
 from vidqa.models.sources.hub_files import fetch_config
 from vidqa.models.sources.wheel import Progress
-from vidqa.models.spec import HubSource, ModelSpec, SpeechSpec
+from vidqa.models.spec import HubSource, Listener, ModelSpec, Spec
 from vidqa.models.store.disk import require_space
 from vidqa.models.store.store import Store
 
@@ -57,7 +57,7 @@ def pull(
     spec = find(name)
     if (folder := _complete_folder(spec, store)) is not None:
         return folder
-    if isinstance(spec, SpeechSpec):
+    if isinstance(spec, Listener):
         return fetch(spec.source, store, progress=progress, offline=offline)
     _require_access(spec, store, offline=offline)
     if spec.speech is not None:
@@ -99,7 +99,7 @@ def _require_access(spec: ModelSpec, store: Store, *, offline: bool) -> None:
         require_access(source)
 
 
-def _complete_folder(spec: ModelSpec | SpeechSpec, store: Store) -> Path | None:
+def _complete_folder(spec: Spec, store: Store) -> Path | None:
     """Return the folder of a complete model; None if a part is missing or damaged."""
     try:
         return require_complete(spec, store)

@@ -7,7 +7,7 @@ from vidqa.models.presets.hub import MODERN
 from vidqa.models.presets.paper import PAPER
 from vidqa.models.presets.starter import STARTER
 from vidqa.models.presets.whisper import WHISPERS, Whisper
-from vidqa.models.spec import File, HubSource, ModelSpec, SpeechSpec, WheelSource
+from vidqa.models.spec import File, HubSource, ModelSpec, Spec, SpeechSpec, VoiceSpec, WheelSource
 
 
 def _from_hub(whisper: Whisper) -> SpeechSpec:
@@ -64,6 +64,30 @@ SPEECH = {
 }
 """The recognisers vidqa knows, by name."""
 
+VOICES = {
+    spec.name: spec
+    for spec in [
+        VoiceSpec(
+            name="resemblyzer",
+            source=WheelSource(
+                package="resemblyzer",
+                version="0.1.4",
+                size_bytes=15_747_704,
+                files=(
+                    File(
+                        "resemblyzer/pretrained.pt",
+                        17_090_379,
+                        "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+                    ),
+                ),
+                licence="Apache-2.0",
+            ),
+            summary="tells voices apart, for --speakers",
+        )
+    ]
+}
+"""The models that tell voices apart, by name."""
+
 MODELS = {_spec.name: _spec for _spec in (STARTER, *PAPER)}
 """The models vidqa knows, by name."""
 
@@ -80,22 +104,20 @@ MODELS |= {_spec.name: _spec for _spec in MODERN}
 
 
 def is_known(name: str) -> bool:
-    """Return whether a preset or a speech model is called so."""
-    return name in MODELS or name in SPEECH
+    """Return whether a model of any kind is called so."""
+    return any(name in known for known in (MODELS, SPEECH, VOICES))
 
 
-def find(name: str) -> ModelSpec | SpeechSpec:
-    """Return the model of that name, of either kind.
+def find(name: str) -> Spec:
+    """Return the model of that name, of any kind.
 
     Raises:
         UsageError: there is none; the nearest are named.
 
     """
-    if name in MODELS:
-        return MODELS[name]
-    if name in SPEECH:
-        return SPEECH[name]
-    known = [*MODELS, *SPEECH]
+    known: dict[str, Spec] = {**MODELS, **SPEECH, **VOICES}
+    if name in known:
+        return known[name]
     near = get_close_matches(name, known, cutoff=0.5)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     raise UsageError(f"no model is called {name!r}", hint=f"{meant}vidqa models list shows all")
@@ -115,3 +137,11 @@ def find_speech(name: str) -> SpeechSpec:
     if isinstance(spec, SpeechSpec):
         return spec
     raise UsageError(f"{name} is not a speech model", hint="vidqa models list")
+
+
+def find_voices(name: str) -> VoiceSpec:
+    """Return the model of that name that tells voices apart. Raises as `find` does."""
+    spec = find(name)
+    if isinstance(spec, VoiceSpec):
+        return spec
+    raise UsageError(f"{name} does not tell voices apart", hint="vidqa models list")

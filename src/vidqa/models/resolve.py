@@ -18,7 +18,7 @@ from vidqa.models.gate import (
 )
 from vidqa.models.installed import hub_commit, model_folder, model_revision
 from vidqa.models.presets.hub import derived
-from vidqa.models.registry import MODELS, SPEECH, find_model
+from vidqa.models.registry import MODELS, find_model, is_known
 from vidqa.models.sources.fetch import source_key
 from vidqa.models.spec import HubSource, ModelSpec
 from vidqa.models.store.store import Store
@@ -80,7 +80,7 @@ def find_local(name: str, store: Store | None = None) -> LocalModel | None:
         ModelUnsupportedError: it could run code, or leads elsewhere; see `require_safe`.
 
     """
-    if name in MODELS or name in SPEECH:
+    if is_known(name):
         return None
     store = store or Store()
     if is_added(name, store):

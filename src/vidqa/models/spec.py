@@ -90,6 +90,20 @@ class SpeechSpec:
         return (self.source.licence,)
 
 
+@dataclass(frozen=True, slots=True)
+class VoiceSpec:
+    """A model that tells voices apart."""
+
+    name: str
+    source: WheelSource
+    summary: str
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """The licence of its only source."""
+        return (self.source.licence,)
+
+
 def question_of(length: Length) -> str:
     """Return the text recorded as the question of a summary."""
     return "chapters" if length == "none" else f"{length} summary"
@@ -264,3 +278,10 @@ class ModelSpec:
     def licences(self) -> tuple[str, ...]:
         """The licence of each source, without repeats."""
         return tuple(dict.fromkeys(source.licence for source in self.sources))
+
+
+Listener = SpeechSpec | VoiceSpec
+"""A model that only listens; it comes from one source."""
+
+Spec = ModelSpec | Listener
+"""A model of any kind."""

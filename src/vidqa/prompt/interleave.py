@@ -32,7 +32,8 @@ def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment,
     """Assign every cue to the first frame at or after its start.
 
     Cues that start after the last frame go to the last frame, so that none is lost. What is on the
-    screen stays apart from what is said.
+    screen stays apart from what is said. A speaker is named where another one spoke before, and
+    where a frame's words begin.
 
     Args:
         frame_times_s: strictly increasing, at least one.
@@ -42,9 +43,15 @@ def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment,
     said: list[list[str]] = [[] for _ in frame_times_s]
     read: list[list[str]] = [[] for _ in frame_times_s]
     last = len(frame_times_s) - 1
+    speaker: int | None = None
     for cue in sorted(cues, key=lambda cue: (cue.start_s, cue.end_s)):
-        texts = read if cue.on_screen else said
-        texts[min(bisect_left(frame_times_s, cue.start_s), last)].append(cue.text)
+        texts = (read if cue.on_screen else said)[
+            min(bisect_left(frame_times_s, cue.start_s), last)
+        ]
+        is_told = cue.on_screen or (texts and cue.speaker == speaker)
+        texts.append(cue.text if is_told else cue.spoken_text)
+        if not cue.on_screen:
+            speaker = cue.speaker
     return tuple(
         Segment(time_s, " ".join(words), ON_SCREEN_JOIN.join(shown))
         for time_s, words, shown in zip(frame_times_s, said, read, strict=True)

@@ -28,6 +28,7 @@ from vidqa.types.words import (
     WordsSource,
     combined_source,
     marked_on_screen,
+    speaker_name,
 )
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "WordsSource",
     "combined_source",
     "marked_on_screen",
+    "speaker_name",
 ]

@@ -36,6 +36,11 @@ ON_SCREEN_JOIN = " / "
 """Stands between texts on the screen, which are seldom one sentence."""
 
 
+def speaker_name(number: int) -> str:
+    """Return what a speaker is called."""
+    return f"Speaker {number}"
+
+
 def marked_on_screen(text: str) -> str:
     """Mark a text as read in the pictures, for people; an empty one stays empty."""
     return f"[on the screen: {text}]" if text else ""
@@ -61,11 +66,18 @@ class Cue:
     """The words one by one, if their times are known."""
     on_screen: bool = False
     """Whether it was read in the pictures, not heard."""
+    speaker: int | None = None
+    """Who says it, numbered from 1 in order of appearance; None if speakers were not told apart."""
+
+    @property
+    def spoken_text(self) -> str:
+        """Its text with its speaker, if that is known."""
+        return self.text if self.speaker is None else f"{speaker_name(self.speaker)}: {self.text}"
 
     @property
     def shown_text(self) -> str:
-        """Its text for people, marked if it was read in the pictures."""
-        return marked_on_screen(self.text) if self.on_screen else self.text
+        """Its text for people: with its speaker, and marked if it was read in the pictures."""
+        return marked_on_screen(self.text) if self.on_screen else self.spoken_text
 
     def __post_init__(self) -> None:
         if not (0 <= self.start_s <= self.end_s):

@@ -18,7 +18,7 @@ from vidqa.types.exit_codes import ExitCode
 if TYPE_CHECKING:
     from vidqa.models.choose import Machine
     from vidqa.models.inventory import ModelStatus
-    from vidqa.models.spec import ModelSpec, SpeechSpec
+    from vidqa.models.spec import Spec
 
 app = typer.Typer(help="Fetch, check and remove models.", no_args_is_help=True)
 
@@ -29,14 +29,14 @@ TITLES = ("name", "cached", "download", "disk", "memory", "fits", "licence", "wh
 @app.command("list")
 def list_models(as_json: options.Json = False) -> ExitCode:
     """List the models there are, and which are in the cache."""
-    from vidqa.models.registry import MODELS, SPEECH
+    from vidqa.models.registry import MODELS, SPEECH, VOICES
 
     silence_libraries()
     from vidqa.models.choose import this_machine
     from vidqa.models.inventory import others, status
 
     machine = this_machine(settled("device", None, "auto"))
-    specs: list[ModelSpec | SpeechSpec] = [*MODELS.values(), *SPEECH.values()]
+    specs: list[Spec] = [*MODELS.values(), *SPEECH.values(), *VOICES.values()]
     rows = [_row(spec, status(spec.name), machine) for spec in specs]
     rows += [_row(None, held, machine) for held in others()]
     if as_json:
@@ -121,9 +121,7 @@ def verify(name: options.Name) -> ExitCode:
     return ExitCode.ANSWERED
 
 
-def _row(
-    spec: "ModelSpec | SpeechSpec | None", state: "ModelStatus", machine: "Machine"
-) -> dict[str, object]:
+def _row(spec: "Spec | None", state: "ModelStatus", machine: "Machine") -> dict[str, object]:
     """Describe a model; of one that was added or is only on the Hub no spec is known."""
     from vidqa.models.spec import ModelSpec
 

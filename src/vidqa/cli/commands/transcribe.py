@@ -92,7 +92,8 @@ def transcribe(
     clips: ClipOptions,
     captions: CaptionOptions,
     viewing: Annotated[
-        Viewing, Only("language", "task", "text_track", "audio_track", "start_s", "end_s")
+        Viewing,
+        Only("language", "task", "text_track", "audio_track", "start_s", "end_s", "speakers"),
     ],
     load: Annotated[LoadSettings, Only("speech", "device", "keep")],
     words: run_options.SoundClips = None,

@@ -64,6 +64,7 @@ class TranscribeOptions:
             "max_line_width": self.readable and self.readable.width,
             "max_cue_seconds": self.readable and self.readable.most_s,
             **{name: self.viewing.settings[name] for name in OF_WORDS},
+            **({"speakers": True} if self.viewing.speakers else {}),
             **({} if (screen := self.viewing.screen_text) == "off" else {"screen_text": screen}),
         }
 
@@ -107,7 +108,7 @@ class TranscribeRun:
         return Transcriber(
             replace(
                 request,
-                word_times=options.readable is not None,
+                word_times=options.readable is not None or request.speakers,
                 screen_text=options.viewing.screen_text,
             ),
             speech=load.speech,
@@ -201,6 +202,9 @@ class TranscribeRun:
         else:
             parts = [words.source, words.detail, words.language]
             cues = counted(len(words.cues), "cue")
+            if self.options.viewing.speakers:
+                count_of = len({cue.speaker for cue in words.said} - {None})
+                cues += f" by {counted(count_of, 'speaker')}"
             found = f"{count} words in {cues} ({', '.join(filter(None, parts))})"
         about = f"{clip}: " if self.several.are else ""
         target = self.targets.of(clip)

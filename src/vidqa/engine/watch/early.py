@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from vidqa.engine.speech import load_speech
+from vidqa.engine.speech import load_speech, load_voices
 from vidqa.engine.watch.background import Background
 from vidqa.engine.watch.hear import hear
 from vidqa.errors import ModelMissingError
@@ -45,7 +45,7 @@ class EarlyWords:
             cache: keeps what was heard.
 
         """
-        self.word_finder = WordFinder(reader, recognizer, cache=cache)
+        self.word_finder = WordFinder(reader, recognizer, cache=cache, find_voices=load_voices)
         self.seconds = 0.0
         """Of the whole search, once it is over."""
         self._path, self._viewing = path, viewing

@@ -10,11 +10,13 @@ from vidqa.media.fingerprint_cache import is_still, known_fingerprint
 from vidqa.media.reader import Reader
 from vidqa.media.screen.look import ScreenReader
 from vidqa.media.speech.recognizer import Heard, Recognizer
+from vidqa.media.speech.turns import Voices
 from vidqa.media.stretches import Window, within
 from vidqa.media.words.listening import Event, Listener
 from vidqa.media.words.on_screen import with_screen
 from vidqa.media.words.request import WordRequest
 from vidqa.media.words.saved import keep_words, kept_words, recognizer_key
+from vidqa.media.words.speakers import SpeakerFinder, labelled
 from vidqa.media.words.written import find_written
 from vidqa.system.cache import Cache
 from vidqa.types import Words
@@ -38,6 +40,7 @@ class WordFinder:
         missing: VidqaError | None = None,
         find: Callable[[], Recognizer] | None = None,
         cache: Cache | None = None,
+        find_voices: Callable[[], Voices] | None = None,
     ) -> None:
         """Read and listen.
 
@@ -47,12 +50,15 @@ class WordFinder:
             missing: says why there is none, once there is sound to hear.
             find: finds one when it is needed; raises ModelMissingError where there is none.
             cache: keeps what was heard, and what tracks inside clips say.
+            find_voices: finds what tells voices apart, once speakers are to be told; raises
+                ModelMissingError where there is none.
 
         """
         self.reader = reader
         self.listener = Listener(reader, recognizer, missing=missing, find=find)
         self.cache = cache
         self._screen = ScreenReader(reader, cache)
+        self._speakers = SpeakerFinder(reader, find_voices, cache)
 
     @property
     def recognizer(self) -> Recognizer | None:
@@ -91,6 +97,14 @@ class WordFinder:
         if request.subtitles == "off":
             yield Words("off")
             return
+        if request.speakers:
+            turns = yield from self._speakers.stream(path, request, window)
+            yield from labelled(self._unlabelled(path, request, window), turns)
+        else:
+            yield from self._unlabelled(path, request, window)
+
+    def _unlabelled(self, path: Path, request: WordRequest, window: Window) -> Iterator[Event]:
+        """Yield what is said, whoever says it."""
         found = find_written(self.reader, path, request, is_inside=False)
         if found.words is not None:
             yield from self._read(found.words, found.passed_over, path, request, window)

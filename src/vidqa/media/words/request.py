@@ -31,6 +31,8 @@ class WordRequest:
     """Find out when each word is said, as subtitles for players need it; takes longer."""
     screen_text: ScreenText = "off"
     """Whether the text in the pictures is read too."""
+    speakers: bool = False
+    """Whether it is told who says what."""
 
     @classmethod
     def parse(
@@ -43,6 +45,7 @@ class WordRequest:
         audio_track: str | None = None,
         word_times: bool = False,
         screen_text: ScreenText = "off",
+        speakers: bool = False,
     ) -> "WordRequest":
         """Make a request, the language as people write it: `en`, `ENG`, `English`, `auto`.
 
@@ -56,12 +59,15 @@ class WordRequest:
                 hint="leave one of them out",
             )
         spoken = None if language is None or is_auto(language) else read_language(language)
-        return cls(subtitles, spoken, task, text_track, audio_track, word_times, screen_text)
+        return cls(
+            subtitles, spoken, task, text_track, audio_track, word_times, screen_text, speakers
+        )
 
     @property
     def key(self) -> dict[str, Any]:
-        """All that changes what is said; what is on the screen has its own key."""
-        return {name: value for name, value in asdict(self).items() if name != "screen_text"}
+        """All that changes what is said; the screen and the speakers have keys of their own."""
+        others = "screen_text", "speakers"
+        return {name: value for name, value in asdict(self).items() if name not in others}
 
     @property
     def written(self) -> str | None:

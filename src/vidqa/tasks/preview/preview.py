@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
 
-from vidqa.engine.speech import load_speech
+from vidqa.engine.speech import load_speech, load_voices
 from vidqa.errors import NoVideoStreamError
 from vidqa.media.container.open_media import quoted
 from vidqa.media.fingerprint import fingerprint
@@ -148,7 +148,8 @@ def _words(
     wanted_by = spec.name if name == spec.speech else None
     root = (store or Store()).root
     find = partial(_held, name, root, wanted_by) if name and listens else None
-    word_finder = WordFinder(reader, None, find=find, cache=Cache() if options.keep else None)
+    cache = Cache() if options.keep else None
+    word_finder = WordFinder(reader, None, find=find, cache=cache, find_voices=load_voices)
     span = for_words(window, info)
     return among_frames(word_finder.words(info.path, options.words_for(spec), span), info)
 

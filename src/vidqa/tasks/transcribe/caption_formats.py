@@ -1,10 +1,11 @@
 """Format cues as SRT, WebVTT, plain lines or JSON objects, one cue at a time."""
 
 import json
+from dataclasses import replace
 from typing import Literal, get_args
 
 from vidqa.tasks.transcribe.readable import Readable
-from vidqa.types import SCHEMA_VERSION, Cue, Words
+from vidqa.types import SCHEMA_VERSION, Cue, Word, Words, speaker_name
 from vidqa.types.clock import clock
 
 Format = Literal["txt", "srt", "vtt", "json"]
@@ -55,6 +56,7 @@ class Captions:
     def cue(self, cue: Cue) -> str:
         """Return the text of one cue, or of the cues it is split into."""
         if self._form in TIMED:
+            cue = _named(cue) if self._form == "srt" else cue
             split = [cue] if self._readable is None else self._readable.split(cue)
             return "".join(map(self._timed, split))
         if self._form == "txt":
@@ -68,6 +70,7 @@ class Captions:
                 "end_s": round(cue.end_s, 3),
                 "text": cue.text,
                 **({"on_screen": True} if cue.on_screen else {}),
+                **({} if cue.speaker is None else {"speaker": cue.speaker}),
             }
         )
 
@@ -77,7 +80,8 @@ class Captions:
         end_s = max(cue.end_s, cue.start_s + SHORTEST_S)
         if self._form == "vtt":
             span = f"{_stamp(cue.start_s)} --> {_stamp(end_s)}"
-            return f"{span}\n{_escaped(cue.text)}\n\n"
+            voice = "" if cue.speaker is None else f"<v {speaker_name(cue.speaker)}>"
+            return f"{span}\n{voice}{_escaped(cue.text)}\n\n"
         span = f"{_stamp(cue.start_s)} --> {_stamp(end_s)}".replace(".", ",")
         return f"{self._count}\n{span}\n{cue.text.replace('-->', '->')}\n\n"
 
@@ -96,6 +100,15 @@ class Captions:
                 "warnings": list(words.warnings),
             }
         )
+
+
+def _named(cue: Cue) -> Cue:
+    """Put the speaker before the words, for formats that know no speakers."""
+    if cue.speaker is None:
+        return cue
+    name = Word(cue.start_s, cue.start_s, f"{speaker_name(cue.speaker)}:")
+    words = (name, *cue.words) if cue.words else ()
+    return replace(cue, text=cue.spoken_text, words=words, speaker=None)
 
 
 def _escaped(text: str) -> str:

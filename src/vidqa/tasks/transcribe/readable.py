@@ -42,7 +42,7 @@ class Readable:
         for part in self._parts(words):
             text = "\n".join("".join(line).strip() for line in self._lines(texts(part)))
             start_s = part[0].start_s
-            yield Cue(start_s, max(start_s, part[-1].end_s), text)
+            yield Cue(start_s, max(start_s, part[-1].end_s), text, speaker=cue.speaker)
 
     def _parts(self, words: Sequence[Word]) -> Sequence[Sequence[Word]]:
         """Split words into as few parts as possible, of nearly equal numbers of letters."""

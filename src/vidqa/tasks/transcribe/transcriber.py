@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vidqa.engine.speech import load_speech
+from vidqa.engine.speech import load_speech, load_voices
 from vidqa.errors import NotAVideoError, UsageError
 from vidqa.media.reader import Reader
 from vidqa.media.speech.audio import SoundInfo, probe_sound
@@ -57,7 +57,7 @@ class Transcriber:
             recognizer = load_speech(name, device=device, store=store)
         if recognizer is not None and request.subtitles == "speech":
             recognizer.check(request.language, request.task)
-        self.word_finder = WordFinder(self.reader, recognizer, cache=cache)
+        self.word_finder = WordFinder(self.reader, recognizer, cache=cache, find_voices=load_voices)
 
     @property
     def made_by(self) -> Mapping[str, Any]:
