@@ -30,10 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from vidqa.engine.speech import load_voices
+from vidqa.engine.speech import StoredVoices
 from vidqa.media.speech.audio import SAMPLE_RATE, AudioBlock
 from vidqa.media.speech.turns import TurnFinder, Turns
 from vidqa.media.words.request import WordRequest
+from vidqa.models.store.store import Store
 from vidqa.tasks.transcribe.transcriber import Transcriber
 
 VOICES = (("slt", 1.0), ("rms", 1.0), ("awb", 1.0), ("kal16", 1.0), ("slt", 0.84), ("rms", 1.17))
@@ -106,7 +107,7 @@ def listened(folder: Path, speakers: int, number: int) -> dict[str, Any]:
     """Make one dialogue, and compare who speaks with who is heard."""
     sound, said = dialogue(folder, speakers, random.Random(f"{speakers} {number}"))
     begun = time.monotonic()
-    finder = TurnFinder(load_voices())
+    finder = TurnFinder(StoredVoices(Store()).load())
     finder.add(AudioBlock(0.0, np.round(sound * 32767).astype(np.int16)))
     turns = finder.turns()
     seconds = time.monotonic() - begun

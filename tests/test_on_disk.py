@@ -19,7 +19,7 @@ from vidqa.media import fingerprint_cache
 from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.screen import look
 from vidqa.media.viewing import Viewing
-from vidqa.media.words import saved
+from vidqa.media.words import saved, speakers
 from vidqa.media.words.request import WordRequest
 from vidqa.models import resolve
 from vidqa.models.store import manifest
@@ -41,12 +41,12 @@ network.inference.visual_features:VisualForm deeper in_one
 engine.summaries.part_answers:PartAnswers texts frame_times_s words_used words_dropped \
 visual_tokens prompt_tokens new_tokens longest_tokens stopped_by warnings
 types:Words source cues detail warnings language
-types:Cue start_s end_s text words on_screen
+types:Cue start_s end_s text words on_screen speaker
 types:Grounding verdict without_pictures without_words without_both
 types:Maker model revision device dtype
 engine.watch.encode_frames:FrameRequest sampling window count size decoder blank skip_alike
 media.words.request:WordRequest subtitles language task text_track audio_track word_times \
-screen_text
+screen_text speakers
 media.sampling.samplers:Sampling name rate_fps
 models.spec:Family image_kwargs processor_kwargs template_kwargs prompt
 prompt.form:PromptForm heard unheard read question answer marks frame
@@ -59,7 +59,7 @@ training.settings:Lora rank alpha dropout targets
 training.data.samples:Exchange question_ids answer_ids
 """
 WORDS = b"""{"source":"file","cues":[{"start_s":0.5,"end_s":1.5,"text":"hi",\
-"words":[[0.5,1.0,"hi"]],"on_screen":false}],"detail":"a.srt","warnings":["w"],"language":"en"}"""
+"words":[[0.5,1.0,"hi"]],"on_screen":false,"speaker":null}],"detail":"a.srt","warnings":["w"],"language":"en"}"""
 TOLD = b"""{"moments":{"times_s":[0.5],"warnings":[],\
 "numbering":{"numbers":[0],"frames_per_s":25.0,"start_s":0.0}},\
 "report":{"decoder":"pyav","reason":"r","warnings":[]},"frame_times_s":[0.5],\
@@ -82,9 +82,9 @@ def test_the_key_of_a_part_of_a_clip():
     assert Viewing(max_words=3).key == {**Viewing().key, "max_words": 3}
 
 
-def test_the_key_of_what_is_said_is_that_of_before_the_screen_was_read():
+def test_what_is_on_the_screen_and_who_speaks_have_keys_of_their_own():
     said = "subtitles", "language", "task", "text_track", "audio_track", "word_times"
-    assert tuple(WordRequest(screen_text="on").key) == said
+    assert tuple(WordRequest(screen_text="on", speakers=True).key) == said
 
 
 @pytest.mark.parametrize("line", FIELDS.strip().splitlines())
@@ -101,10 +101,11 @@ def test_kinds_files_and_records():
         sights.READ,
         saved.KIND,
         look.KIND,
+        speakers.KIND,
         part_answers.ANSWERS._kind,
         piecewise.SHOTS._kind,
     )
-    assert kinds == ("looked", "read", "heard", "screen", "told", "shots")
+    assert kinds == ("looked", "read", "heard", "screen", "turns", "told", "shots")
     assert sentence_grounding.GROUNDS._kind == "grounds"
     assert (cache.FOLDER, fingerprint_cache.FOLDER) == ("results", "fingerprints")
     models = (manifest.MARKER, resolve.SETTINGS, resolve.ADDED)

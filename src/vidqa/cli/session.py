@@ -86,9 +86,12 @@ class ModelSession:
 
     def _require_ears(self, model: "LocalModel") -> None:
         """Refuse to listen with what is not there. Raises as `speech_folder` does."""
+        from vidqa.engine.speech import StoredVoices
         from vidqa.models.installed import speech_folder
         from vidqa.models.registry import find_speech
 
+        if self.setup.viewing.speakers:
+            StoredVoices(self.store).require()
         spec, named = model.spec, self.setup.load.speech
         if named is not None:
             speech_folder(find_speech(named), self.store)

@@ -8,7 +8,7 @@ from typing import Any
 
 from vidqa.engine.memory import Memory
 from vidqa.engine.shown_clip import ClipContents
-from vidqa.engine.speech import load_voices
+from vidqa.engine.speech import StoredVoices
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watch.early import EarlyWords
 from vidqa.engine.watch.encode_frames import FrameRequest, look
@@ -25,6 +25,7 @@ from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.finder import WordFinder
 from vidqa.models.spec import ModelSpec
+from vidqa.models.store.store import Store
 from vidqa.network.inference.frame_encoder import FrameEncoder
 from vidqa.network.loaded import Loaded
 from vidqa.prompt.recipe import Recipe
@@ -58,7 +59,7 @@ class Runtime:
         self.dtype = memory.plan.dtype
         self.memory = memory
         self.word_finder = WordFinder(
-            reader, recognizer, missing=missing, cache=cache, find_voices=load_voices
+            reader, recognizer, missing=missing, cache=cache, voices=StoredVoices(Store())
         )
         self.cache = cache
         self.timings_s: dict[Stage, float] = {"load": load_s}

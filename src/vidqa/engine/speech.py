@@ -1,5 +1,6 @@
 """Find in the cache what listens; it is loaded when there is something to hear."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -8,10 +9,10 @@ from vidqa.media.speech.device import place_speech, probe_machine
 from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.speech.turns import Voices
 from vidqa.models.installed import speech_folder
-from vidqa.models.registry import find_speech, find_voices
+from vidqa.models.registry import find_speech, find_voice_spec
 from vidqa.models.store.store import Store
 
-VOICES = "resemblyzer"
+VOICE_MODEL = "resemblyzer"
 """The model that tells voices apart."""
 
 
@@ -37,17 +38,33 @@ def load_speech(
     return Recognizer(spec, folder, place_speech(device, probe_machine(device)))
 
 
-def load_voices() -> Voices:
-    """Return what tells voices apart; all clips share it.
+@dataclass(frozen=True, slots=True)
+class StoredVoices:
+    """What tells voices apart, in the cache; it is loaded when there is something to hear."""
 
-    Raises:
-        ModelMissingError: not pulled yet.
-        ModelDamagedError: a file is not what was verified.
+    store: Store
 
-    """
-    spec = find_voices(VOICES)
-    with _loading:
-        return _encoder(speech_folder(spec, Store()) / Path(spec.source.files[0].path).name)
+    @property
+    def revision(self) -> str:
+        """What embeddings depend on, whether it was pulled or not."""
+        (file,) = find_voice_spec(VOICE_MODEL).source.files
+        return file.sha256
+
+    def require(self) -> Path:
+        """Return the file of its weights.
+
+        Raises:
+            ModelMissingError: not pulled yet.
+            ModelDamagedError: a file is not what was verified.
+
+        """
+        spec = find_voice_spec(VOICE_MODEL)
+        return speech_folder(spec, self.store) / spec.source.files[0].name
+
+    def load(self) -> Voices:
+        """Return what embeds voices; all clips share it. Raises as `require` does."""
+        with _loading:
+            return _encoder(self.require())
 
 
 @lru_cache(maxsize=1)

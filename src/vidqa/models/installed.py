@@ -8,7 +8,7 @@ from vidqa.models.registry import find_speech
 from vidqa.models.sources.fetch import download_bytes, source_key
 from vidqa.models.spec import (
     HubSource,
-    Listener,
+    ListeningSpec,
     ModelSpec,
     PackagedSource,
     Source,
@@ -67,14 +67,14 @@ def model_key(spec: ModelSpec) -> str:
     return f"models/{spec.name}/{model_revision(spec)}"
 
 
-def speech_key(spec: Listener) -> str:
+def speech_key(spec: ListeningSpec) -> str:
     """Return the key of a listening model's entry in the store."""
     return source_key(spec.source)
 
 
 def parts(spec: Spec) -> list[WheelSource | HubSource]:
     """Return all sources downloaded for a model, including its speech model's."""
-    if isinstance(spec, Listener):
+    if isinstance(spec, ListeningSpec):
         return [spec.source]
     word_finder = [] if spec.speech is None else [find_speech(spec.speech).source]
     return [*(one for one in spec.sources if not isinstance(one, PackagedSource)), *word_finder]
@@ -91,11 +91,11 @@ def model_folder(spec: ModelSpec, store: Store) -> Path:
     return _found(store, model_key(spec), spec.name, parts(spec))
 
 
-def speech_folder(spec: Listener, store: Store, *, wanted_by: str | None = None) -> Path:
-    """Return the verified folder of a speech model. Raises as `model_folder` does.
+def speech_folder(spec: ListeningSpec, store: Store, *, wanted_by: str | None = None) -> Path:
+    """Return the verified folder of a model that listens. Raises as `model_folder` does.
 
     Args:
-        spec: the speech model.
+        spec: that model.
         store: the cache.
         wanted_by: the model that listens with it; pulling that one also fixes this one.
 

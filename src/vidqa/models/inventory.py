@@ -19,7 +19,7 @@ from vidqa.models.sources.fetch import (
     source_key,
     unpacked_bytes,
 )
-from vidqa.models.spec import Listener, ModelSpec, Spec
+from vidqa.models.spec import ListeningSpec, ModelSpec, Spec
 from vidqa.models.store.store import Store
 
 
@@ -46,7 +46,7 @@ def require_complete(spec: Spec, store: Store) -> Path:
         ModelDamagedError: a part has changed since it was verified.
 
     """
-    if isinstance(spec, Listener):
+    if isinstance(spec, ListeningSpec):
         return speech_folder(spec, store)
     folder = model_folder(spec, store)
     if spec.speech is not None:
@@ -63,7 +63,7 @@ def is_complete(spec: ModelSpec, store: Store) -> bool:
 
 def keys_of(spec: Spec) -> list[str]:
     """Return the keys of all entries that a model consists of, its own first."""
-    own = speech_key(spec) if isinstance(spec, Listener) else model_key(spec)
+    own = speech_key(spec) if isinstance(spec, ListeningSpec) else model_key(spec)
     return list(dict.fromkeys([own, *map(source_key, parts(spec))]))
 
 

@@ -139,7 +139,7 @@ def find_speech(name: str) -> SpeechSpec:
     raise UsageError(f"{name} is not a speech model", hint="vidqa models list")
 
 
-def find_voices(name: str) -> VoiceSpec:
+def find_voice_spec(name: str) -> VoiceSpec:
     """Return the model of that name that tells voices apart. Raises as `find` does."""
     spec = find(name)
     if isinstance(spec, VoiceSpec):

@@ -280,8 +280,8 @@ class ModelSpec:
         return tuple(dict.fromkeys(source.licence for source in self.sources))
 
 
-Listener = SpeechSpec | VoiceSpec
+ListeningSpec = SpeechSpec | VoiceSpec
 """A model that only listens; it comes from one source."""
 
-Spec = ModelSpec | Listener
+Spec = ModelSpec | ListeningSpec
 """A model of any kind."""

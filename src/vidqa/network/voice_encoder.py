@@ -26,9 +26,11 @@ QUIETEST_DB = -30.0
 AT_ONCE = 256
 """Windows in a batch."""
 
-LINEAR_HZ, OCTAVE = 200 / 3, 27 / np.log(6.4)
+LINEAR_HZ, STEPS, KNEE_HZ = 200 / 3, 27 / np.log(6.4), 1000.0
 """Slaney's mel scale: linear below 1 kHz, 27 steps for a factor of 6.4 above."""
-KNEE_HZ = 1000.0
+
+OF_TRAINING = ("similarity_weight", "similarity_bias")
+"""Weights of the loss that it was trained with."""
 
 
 class VoiceEncoder(nn.Module):
@@ -58,7 +60,7 @@ class VoiceEncoder(nn.Module):
 
         """
         mel = self.spectra(torch.from_numpy(amplified(sound)))
-        mel = functional.pad(mel, (0, 0, 0, SPECTRA))
+        mel = functional.pad(mel, (0, 0, 0, SPECTRA))  # (T, BANDS)
         rows = [
             self(torch.stack([mel[start : start + SPECTRA] for start in starts[at : at + AT_ONCE]]))
             for at in range(0, len(starts), AT_ONCE)
@@ -74,7 +76,7 @@ class VoiceEncoder(nn.Module):
         return (self.bands @ spectrum.abs().square()).T
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Embed mel spectra (N, SPECTRA, BANDS) as (N, WIDTH)."""
+        """Embed mel spectra (B, SPECTRA, BANDS) as (B, WIDTH)."""
         _, (state, _) = self.lstm(mel)
         return functional.normalize(functional.relu(self.linear(state[-1])), dim=1)
 
@@ -88,7 +90,7 @@ def amplified(sound: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def mel_bands() -> Tensor:
     """Return triangles of equal area on Slaney's mel scale, (BANDS, FRAME / 2 + 1)."""
-    top = _mel(SAMPLE_RATE / 2)
+    top = KNEE_HZ / LINEAR_HZ + np.log(SAMPLE_RATE / 2 / KNEE_HZ) * STEPS
     edges = _hertz(np.linspace(0, top, BANDS + 2))
     frequencies = np.linspace(0, SAMPLE_RATE / 2, FRAME // 2 + 1)
     low, middle, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
@@ -97,19 +99,15 @@ def mel_bands() -> Tensor:
     return torch.from_numpy(bands.astype(np.float32))
 
 
-def _mel(hertz: float) -> float:
-    return KNEE_HZ / LINEAR_HZ + float(np.log(hertz / KNEE_HZ)) * OCTAVE
-
-
 def _hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     knee = KNEE_HZ / LINEAR_HZ
-    return np.where(mel < knee, mel * LINEAR_HZ, KNEE_HZ * np.exp((mel - knee) / OCTAVE))
+    return np.where(mel < knee, mel * LINEAR_HZ, KNEE_HZ * np.exp((mel - knee) / STEPS))
 
 
 def load_voice_encoder(file: Path) -> VoiceEncoder:
     """Load the encoder from Resemblyzer's checkpoint; nothing in it is executed."""
     encoder = VoiceEncoder()
     stored: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)["model_state"]
-    wanted = encoder.state_dict()
-    encoder.load_state_dict({name: stored[name] for name in wanted})
+    own = {name: one for name, one in stored.items() if name not in OF_TRAINING}
+    encoder.load_state_dict(own)
     return encoder.eval()

@@ -32,8 +32,7 @@ def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment,
     """Assign every cue to the first frame at or after its start.
 
     Cues that start after the last frame go to the last frame, so that none is lost. What is on the
-    screen stays apart from what is said. A speaker is named where another one spoke before, and
-    where a frame's words begin.
+    screen stays apart from what is said. A speaker is named where another one spoke before.
 
     Args:
         frame_times_s: strictly increasing, at least one.
@@ -48,7 +47,7 @@ def align(frame_times_s: Sequence[float], cues: Iterable[Cue]) -> tuple[Segment,
         texts = (read if cue.on_screen else said)[
             min(bisect_left(frame_times_s, cue.start_s), last)
         ]
-        is_told = cue.on_screen or (texts and cue.speaker == speaker)
+        is_told = cue.on_screen or cue.speaker == speaker
         texts.append(cue.text if is_told else cue.spoken_text)
         if not cue.on_screen:
             speaker = cue.speaker

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from vidqa.engine.speech import load_speech, load_voices
+from vidqa.engine.speech import StoredVoices, load_speech
 from vidqa.engine.watch.background import Background
 from vidqa.engine.watch.hear import hear
 from vidqa.errors import ModelMissingError
@@ -45,7 +45,7 @@ class EarlyWords:
             cache: keeps what was heard.
 
         """
-        self.word_finder = WordFinder(reader, recognizer, cache=cache, find_voices=load_voices)
+        self.word_finder = WordFinder(reader, recognizer, cache=cache, voices=StoredVoices(Store()))
         self.seconds = 0.0
         """Of the whole search, once it is over."""
         self._path, self._viewing = path, viewing
@@ -96,7 +96,8 @@ def listen_early(
     is_on_cpu = settings.device == "cpu" or (
         settings.device == "auto" and not probe_machine("auto").gpus
     )
-    if name is None or viewing.subtitles == "off" or not is_on_cpu:
+    needs_torch = viewing.speakers
+    if name is None or viewing.subtitles == "off" or needs_torch or not is_on_cpu:
         return None
     wanted_by = model.spec.name if model.spec.sources else None
     try:

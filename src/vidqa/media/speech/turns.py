@@ -1,7 +1,6 @@
 """Tell who speaks when: windows of sound whose voices are alike belong to one speaker."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from vidqa.media.speech.audio import AudioBlock
 from vidqa.media.speech.voice_activity import Stretch, find_voices
 
 Embeddings = NDArray[np.float32]
+Labels = NDArray[np.int64]
 
 WINDOW_S = 1.6
 """Seconds that are embedded together, as the encoder was trained."""
@@ -23,15 +23,26 @@ ALIKE = 0.28
 FEWEST = 3
 """Windows of a speaker; fewer are strays, which go to whom they are most like."""
 AT_ONCE = 1500
-"""Windows grouped at once; the groups of a longer sound are grouped again. Memory grows with the
-square."""
+"""Windows grouped at once, ten minutes of speech: memory grows with their square. The groups of a
+longer sound are grouped again."""
 
 
 class Voices(Protocol):
     """What embeds voices."""
 
     def embed(self, sound: NDArray[np.float32], starts: list[int]) -> Embeddings:
-        """Embed windows of 1.6 s that start at multiples of 10 ms; rows have length 1."""
+        """Embed windows of `WINDOW_S` that start at multiples of 10 ms; rows have length 1."""
+
+
+class VoiceSource(Protocol):
+    """Where what embeds voices comes from."""
+
+    @property
+    def revision(self) -> str:
+        """What embeddings depend on."""
+
+    def load(self) -> Voices:
+        """Load it. Raises ModelMissingError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,7 @@ class TurnFinder:
         return Turns(tuple(self._middles_s), tuple(grouped(np.concatenate(self._embeddings))))
 
 
-def _starts(voice: Stretch) -> Iterable[int]:
+def _starts(voice: Stretch) -> list[int]:
     """Return where windows begin in a stretch of speech, in steps of 10 ms."""
     begin, end = (round(edge_s * 100) for edge_s in voice)
     length, step = round(WINDOW_S * 100), round(STEP_S * 100)
@@ -94,42 +105,74 @@ def grouped(embeddings: Embeddings) -> list[int]:
     Windows are grouped bottom up by the mean cosine distance between groups, until no two groups
     are alike; the number of speakers need not be known.
     """
-    parts = [embeddings[at : at + AT_ONCE] for at in range(0, len(embeddings), AT_ONCE)]
-    groups, count = list[int](), 0
-    for part in parts:
-        found = _clusters(part)
-        groups += [count + one for one in found]
-        count += max(found) + 1
-    labels = np.array(groups)
-    if len(parts) > 1:
-        labels = np.array(_clusters(_means(embeddings, labels, range(count))))[labels]
-    return _in_order(_without_strays(embeddings, labels))
+    embeddings = np.round(embeddings, 4)  # so that no two machines differ in the last digit
+    sums, counts, groups = list[Embeddings](), list[int](), list[int]()
+    for at in range(0, len(embeddings), AT_ONCE):
+        part = embeddings[at : at + AT_ONCE]
+        found = _without_strays(part, _clusters(part))
+        groups += (found + len(sums)).tolist()
+        sums += [part[found == one].sum(0) for one in range(found.max() + 1)]
+        counts += np.bincount(found).tolist()
+    joined = _joined(np.stack(sums), np.array(counts))
+    return _in_order(_without_strays(embeddings, joined[groups]))
 
 
-def _clusters(rows: Embeddings) -> list[int]:
+def _clusters(rows: Embeddings) -> Labels:
     from scipy.cluster.hierarchy import fcluster, linkage
 
     if len(rows) == 1:
-        return [0]
+        return np.zeros(1, np.int64)
     tree = linkage(rows.astype(np.float64), "average", metric="cosine")
-    return [int(one) - 1 for one in fcluster(tree, ALIKE, "distance")]
+    labels: Labels = fcluster(tree, ALIKE, "distance").astype(np.int64) - 1
+    return labels
 
 
-def _without_strays(embeddings: Embeddings, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give the windows of groups that are too small to those that they are most like."""
-    sizes = np.bincount(labels)
-    least = min(FEWEST, int(sizes.max()))
-    large = [one for one, size in enumerate(sizes) if size >= least]
-    nearest = np.array(large)[(embeddings @ _means(embeddings, labels, large).T).argmax(1)]
-    return np.where(np.isin(labels, large), labels, nearest)
+def _joined(sums: Embeddings, counts: Labels) -> Labels:
+    """Group groups further, by the mean distance between their windows.
+
+    Args:
+        sums: of the windows of each group, (G, 256).
+        counts: how many those are, (G,).
+
+    Returns:
+        The number of each group's new group, (G,).
+
+    """
+    labels, sums, counts = np.arange(len(sums)), sums.astype(np.float64), counts.astype(np.float64)
+    alive = np.ones(len(sums), bool)
+    while alive.sum() > 1:
+        means = sums / counts[:, None]
+        distances = 1 - means @ means.T
+        distances[~alive] = distances[:, ~alive] = np.inf
+        np.fill_diagonal(distances, np.inf)
+        one, other = np.unravel_index(distances.argmin(), distances.shape)
+        if distances[one, other] > ALIKE:
+            break
+        sums[one] += sums[other]
+        counts[one] += counts[other]
+        alive[other] = False
+        labels[labels == other] = one
+    return labels
 
 
-def _means(embeddings: Embeddings, labels: NDArray[np.int64], groups: Iterable[int]) -> Embeddings:
-    means = np.stack([embeddings[labels == one].mean(0) for one in groups])
-    normed: Embeddings = means / np.linalg.norm(means, axis=1, keepdims=True)
-    return normed
+def _without_strays(embeddings: Embeddings, labels: Labels) -> Labels:
+    """Give the windows of groups that are too small to those that they are most like.
+
+    Returns:
+        New labels, from 0 without gaps.
+
+    """
+    names, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    large = np.flatnonzero(sizes >= min(FEWEST, sizes.max()))
+    means = np.stack([embeddings[labels == one].mean(0) for one in large])
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    nearest = (embeddings @ means.T).argmax(1)
+    places = np.full(len(names), -1)
+    places[large] = np.arange(len(large))
+    kept: Labels = np.where(places[labels] >= 0, places[labels], nearest)
+    return kept
 
 
-def _in_order(labels: Sequence[int] | NDArray[np.int64]) -> list[int]:
+def _in_order(labels: Labels) -> list[int]:
     numbers: dict[int, int] = {}
     return [numbers.setdefault(int(one), len(numbers) + 1) for one in labels]

@@ -10,14 +10,14 @@ from vidqa.media.fingerprint_cache import is_still, known_fingerprint
 from vidqa.media.reader import Reader
 from vidqa.media.screen.look import ScreenReader
 from vidqa.media.speech.recognizer import Heard, Recognizer
-from vidqa.media.speech.turns import Voices
+from vidqa.media.speech.turns import VoiceSource
 from vidqa.media.stretches import Window, within
 from vidqa.media.words.listening import Event, Listener
 from vidqa.media.words.on_screen import with_screen
 from vidqa.media.words.request import WordRequest
 from vidqa.media.words.saved import keep_words, kept_words, recognizer_key
 from vidqa.media.words.speakers import SpeakerFinder, labelled
-from vidqa.media.words.written import find_written
+from vidqa.media.words.written import Found, find_written
 from vidqa.system.cache import Cache
 from vidqa.types import Words
 
@@ -40,7 +40,7 @@ class WordFinder:
         missing: VidqaError | None = None,
         find: Callable[[], Recognizer] | None = None,
         cache: Cache | None = None,
-        find_voices: Callable[[], Voices] | None = None,
+        voices: VoiceSource | None = None,
     ) -> None:
         """Read and listen.
 
@@ -50,15 +50,14 @@ class WordFinder:
             missing: says why there is none, once there is sound to hear.
             find: finds one when it is needed; raises ModelMissingError where there is none.
             cache: keeps what was heard, and what tracks inside clips say.
-            find_voices: finds what tells voices apart, once speakers are to be told; raises
-                ModelMissingError where there is none.
+            voices: tells voices apart, where speakers are to be told.
 
         """
         self.reader = reader
         self.listener = Listener(reader, recognizer, missing=missing, find=find)
         self.cache = cache
         self._screen = ScreenReader(reader, cache)
-        self._speakers = SpeakerFinder(reader, find_voices, cache)
+        self._speakers = SpeakerFinder(reader, voices, cache)
 
     @property
     def recognizer(self) -> Recognizer | None:
@@ -89,27 +88,26 @@ class WordFinder:
             NotEnoughMemoryError: listening to it needs more than there is.
 
         """
-        found = yield from self._screen.stream(path, request.screen_text, window)
-        yield from with_screen(found, self._said(path, request, window))
-
-    def _said(self, path: Path, request: WordRequest, window: Window) -> Iterator[Event]:
-        """Yield what is said: written somewhere, or heard."""
-        if request.subtitles == "off":
-            yield Words("off")
-            return
+        outside = Found()
+        if request.subtitles != "off":
+            outside = find_written(self.reader, path, request, is_inside=False)
+        on_screen = yield from self._screen.stream(path, request.screen_text, window)
+        said = self._said(outside, path, request, window)
         if request.speakers:
             turns = yield from self._speakers.stream(path, request, window)
-            yield from labelled(self._unlabelled(path, request, window), turns)
-        else:
-            yield from self._unlabelled(path, request, window)
+            said = labelled(said, turns, divides=request.task == "transcribe")
+        yield from with_screen(on_screen, said)
 
-    def _unlabelled(self, path: Path, request: WordRequest, window: Window) -> Iterator[Event]:
-        """Yield what is said, whoever says it."""
-        found = find_written(self.reader, path, request, is_inside=False)
-        if found.words is not None:
-            yield from self._read(found.words, found.passed_over, path, request, window)
+    def _said(
+        self, outside: Found, path: Path, request: WordRequest, window: Window
+    ) -> Iterator[Event]:
+        """Yield what is said: written outside the clip, or inside it, or heard."""
+        if request.subtitles == "off":
+            yield Words("off")
+        elif outside.words is not None:
+            yield from self._read(outside.words, outside.passed_over, path, request, window)
         else:
-            yield from _with_warnings(found.passed_over, self._cached(path, request, window))
+            yield from _with_warnings(outside.passed_over, self._cached(path, request, window))
 
     def _cached(self, path: Path, request: WordRequest, window: Window) -> Iterator[Event]:
         """Yield what the clip itself says: from an earlier time, else now, and then it is kept."""

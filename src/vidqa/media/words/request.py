@@ -58,6 +58,10 @@ class WordRequest:
                 f"--text-track {text_track} and --subtitles {subtitles} exclude each other",
                 hint="leave one of them out",
             )
+        if speakers and subtitles == "off":
+            raise UsageError(
+                "--speakers and --subtitles off exclude each other", hint="leave one of them out"
+            )
         spoken = None if language is None or is_auto(language) else read_language(language)
         return cls(
             subtitles, spoken, task, text_track, audio_track, word_times, screen_text, speakers

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
 
-from vidqa.engine.speech import load_speech, load_voices
+from vidqa.engine.speech import StoredVoices, load_speech
 from vidqa.errors import NoVideoStreamError
 from vidqa.media.container.open_media import quoted
 from vidqa.media.fingerprint import fingerprint
@@ -149,7 +149,8 @@ def _words(
     root = (store or Store()).root
     find = partial(_held, name, root, wanted_by) if name and listens else None
     cache = Cache() if options.keep else None
-    word_finder = WordFinder(reader, None, find=find, cache=cache, find_voices=load_voices)
+    voices = StoredVoices(store or Store())
+    word_finder = WordFinder(reader, None, find=find, cache=cache, voices=voices)
     span = for_words(window, info)
     return among_frames(word_finder.words(info.path, options.words_for(spec), span), info)
 

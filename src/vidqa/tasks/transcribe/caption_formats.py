@@ -107,7 +107,8 @@ def _named(cue: Cue) -> Cue:
     if cue.speaker is None:
         return cue
     name = Word(cue.start_s, cue.start_s, f"{speaker_name(cue.speaker)}:")
-    words = (name, *cue.words) if cue.words else ()
+    words = tuple(one._replace(text=f" {one.text.lstrip()}") for one in cue.words[:1])
+    words = (name, *words, *cue.words[1:]) if words else ()
     return replace(cue, text=cue.spoken_text, words=words, speaker=None)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vidqa.engine.speech import load_speech, load_voices
+from vidqa.engine.speech import StoredVoices, load_speech
 from vidqa.errors import NotAVideoError, UsageError
 from vidqa.media.reader import Reader
 from vidqa.media.speech.audio import SoundInfo, probe_sound
@@ -50,14 +50,16 @@ class Transcriber:
         """
         self.request = request
         self.reader = reader or Reader()
-        recognizer = None
+        recognizer, store = None, store or Store()
+        voices = StoredVoices(store)
+        if request.speakers:
+            voices.require()
         if request.subtitles in ("auto", "speech"):
-            store = store or Store()
             name = speech or usual_speech(device, store)
             recognizer = load_speech(name, device=device, store=store)
         if recognizer is not None and request.subtitles == "speech":
             recognizer.check(request.language, request.task)
-        self.word_finder = WordFinder(self.reader, recognizer, cache=cache, find_voices=load_voices)
+        self.word_finder = WordFinder(self.reader, recognizer, cache=cache, voices=voices)
 
     @property
     def made_by(self) -> Mapping[str, Any]:
