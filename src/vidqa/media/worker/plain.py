@@ -22,7 +22,12 @@ from vidqa.system.texts import from_json
 
 KIND = "$"
 """JSON key for the kind of value that an object stands for."""
-FOREIGN_CLASSES = ("vidqa.types.values", "vidqa.types.media_info", "vidqa.prompt.paper.limits")
+FOREIGN_CLASSES = (
+    "vidqa.types.values",
+    "vidqa.types.words",
+    "vidqa.types.media_info",
+    "vidqa.prompt.paper.limits",
+)
 """Modules outside the media layer whose dataclasses are allowed."""
 NUMBERS = "biuf"
 """Allowed kinds of arrays, in numpy's letters."""
