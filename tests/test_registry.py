@@ -6,7 +6,16 @@ from dataclasses import replace
 import pytest
 
 from vidqa.errors import UsageError
-from vidqa.models.registry import DEFAULT_MODEL, MODELS, SPEECH, find, find_model, find_speech
+from vidqa.models.registry import (
+    DEFAULT_MODEL,
+    MODELS,
+    SPEECH,
+    VOICES,
+    find,
+    find_model,
+    find_speech,
+    find_voice_spec,
+)
 from vidqa.models.spec import HubSource, PackagedSource, SpeechSpec
 
 DOWNLOADS = [
@@ -14,17 +23,18 @@ DOWNLOADS = [
     for spec in MODELS.values()
     for source in spec.sources
     if not isinstance(source, PackagedSource)
-] + [spec.source for spec in SPEECH.values()]
+] + [spec.source for spec in (*SPEECH.values(), *VOICES.values())]
 
 
 def test_names_are_found() -> None:
     assert find_model("starter") is find("starter") is MODELS["starter"]
     assert find_speech("whisper-tiny.en") is find("whisper-tiny.en") is SPEECH["whisper-tiny.en"]
     assert DEFAULT_MODEL in MODELS
-    assert not set(MODELS) & set(SPEECH)
+    assert find_voice_spec("resemblyzer") is find("resemblyzer") is VOICES["resemblyzer"]
+    assert len({*MODELS, *SPEECH, *VOICES}) == len(MODELS) + len(SPEECH) + len(VOICES)
 
 
-@pytest.mark.parametrize("find_any", [find, find_model, find_speech])
+@pytest.mark.parametrize("find_any", [find, find_model, find_speech, find_voice_spec])
 def test_of_an_unknown_name_the_nearest_are_named(find_any: object) -> None:
     for name, hint in (
         ("nope", "vidqa models list shows all"),
