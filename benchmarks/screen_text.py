@@ -33,7 +33,7 @@ from vidqa.types import Cue
 
 SIZES = ((426, 240), (854, 480), (1280, 720), (1920, 1080))
 RATE = 10
-CLIPS = 4
+CLIPS = 3
 """Clips of each kind and size."""
 FOUND = 0.5
 """Likeness from which a cue tells a line, rightly or not."""

@@ -39,7 +39,7 @@ from vidqa.tasks.transcribe.transcriber import Transcriber
 
 VOICES = (("slt", 1.0), ("rms", 1.0), ("awb", 1.0), ("kal16", 1.0), ("slt", 0.84), ("rms", 1.17))
 """Names of flite's voices, and how fast their sound is played."""
-DIALOGUES = 8
+DIALOGUES = 6
 """With each number of speakers."""
 NOISE = (0.002, 0.01)
 COLLAR_S, STEP_S = 0.25, 0.05

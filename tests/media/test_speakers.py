@@ -26,7 +26,7 @@ from vidqa.media.words.speakers import NOBODY, ONE, by_speaker, labelled
 from vidqa.models.pull import pull
 from vidqa.models.registry import MODELS
 from vidqa.models.store.store import Store
-from vidqa.network.voice_encoder import WIDTH, VoiceEncoder, amplified
+from vidqa.network.voice.encoder import WIDTH, VoiceEncoder, amplified
 from vidqa.prompt.interleave import align
 from vidqa.system.cache import Cache
 from vidqa.tasks.transcribe.caption_formats import Captions

@@ -10,6 +10,7 @@ from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.speech.turns import Voices
 from vidqa.models.installed import speech_folder
 from vidqa.models.registry import find_speech, find_voice_spec
+from vidqa.models.sources.fetch import source_key
 from vidqa.models.store.store import Store
 
 VOICE_MODEL = "resemblyzer"
@@ -47,8 +48,7 @@ class StoredVoices:
     @property
     def revision(self) -> str:
         """What embeddings depend on, whether it was pulled or not."""
-        (file,) = find_voice_spec(VOICE_MODEL).source.files
-        return file.sha256
+        return source_key(find_voice_spec(VOICE_MODEL).source)
 
     def require(self) -> Path:
         """Return the file of its weights.
@@ -69,7 +69,7 @@ class StoredVoices:
 
 @lru_cache(maxsize=1)
 def _encoder(file: Path) -> Voices:
-    from vidqa.network.voice_encoder import load_voice_encoder
+    from vidqa.network.voice.encoder import load_voice_encoder
 
     return load_voice_encoder(file)
 
