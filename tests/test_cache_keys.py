@@ -28,10 +28,10 @@ from vidqa.types import Words
 FAMILY = Family({"a": 1}, {"b": 2}, {"c": 3}, PromptForm("h", "u", "q", "a", ("m",), "f"))
 
 # of files below the cache directory
-LOOKED = "results/looked/94746dc108ae898a6bef30a38a5e645db3d6f6f32c0e71c33871b21e64e57a84"
+LOOKED = "results/looked/3fb274f02e8f1adec0709849c3089ec6b9a1c4d52eb0f9748b5445c228ccf2cb"
 READ = "results/read/8ed7fab43343ad184bb1fb0e3ba65559502c1c398836f8cd9b84a653ca6c2e93"
 HEARD = "results/heard/bd2f738ce32e27156208d240e0603f604ffa623c6b21372547453772e5b87dab"
-ANSWERS = "results/told/04a0b6baa27eab0211768beb08ab3f2f8909ad811d3b60e0cc7d81f34ef88c14"
+ANSWERS = "results/told/bd20ae097bbace1448fcc7a09006892bbf7e005b64eea8f8a0736232ca6a6622"
 
 
 class Spy:

@@ -22,7 +22,9 @@ SRT = "1\n00:00:00,100 --> 00:00:00,900\nthe cat is called Chelsea\n"
 
 
 def early_words(path: Path, viewing: Viewing) -> EarlyWords:
-    return EarlyWords(path, viewing, cast(Any, None), reader=Reader(), cache=None)
+    request = viewing.word_request
+    unheard = cast(Any, None)
+    return EarlyWords(path, viewing, unheard, request=request, reader=Reader(), cache=None)
 
 
 @pytest.fixture

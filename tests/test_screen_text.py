@@ -43,7 +43,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     folder = native_folder(tmp_path_factory.mktemp("model"))
-    return open_folder(family_spec("vidqa"), folder, revision="1", device="cpu", dtype="float32")
+    spec = replace(family_spec("vidqa"), reads_screen=True)
+    return open_folder(spec, folder, revision="1", device="cpu", dtype="float32")
 
 
 def test_what_is_said_and_what_is_shown_stay_apart() -> None:

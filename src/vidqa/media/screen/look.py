@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ class ScreenReader:
         alike, left = Alike(PARTS), deque(times_s)
         lines: tuple[TextLine, ...] = ()
         with closing(self._reader.frames(info, times_s, size=size)) as frames:
-            for item in frames:
+            for item in islice(frames, len(times_s)):  # one a time at most, then the report
                 if not isinstance(item, Frame):
                     continue
                 while left and left[0] < item.time_s:
