@@ -45,8 +45,8 @@ def test_eight_processes_at_one_new_clip(
     assert not any(process.returncode for process in processes), [err for _, err in said]
     assert len({json.loads(out)["answer"] for out, _ in said}) == 1
     kinds = sorted(entry.kind for entry in Cache(own_cache).entries())
-    # what the sound says, and that there was nothing to read
-    assert kinds == ["heard", "heard", "looked", "read"]
+    # what the sound says, and that there was nothing to read beside it or in the pictures
+    assert kinds == ["heard", "heard", "looked", "read", "screen"]
     assert not list(own_cache.rglob(".draft-*"))
 
 
