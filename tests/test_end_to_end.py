@@ -15,6 +15,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from captioned import captioned
 
 import vidqa
 from vidqa.cli.app import run
@@ -89,6 +90,21 @@ def test_without_ears_the_pictures_remain(ask: Ask) -> None:
 def test_what_is_said_is_quoted(ask: Ask) -> None:
     _, out, _ = ask(str(DEMO), "What is said?")
     assert "chelsea" in out.lower()
+
+
+def test_what_stands_on_the_screen_is_read_and_kept_apart(
+    ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = str(captioned(tmp_path / "sign.mp4", (3, ""), (3, "The ferry leaves at 9:45")))
+    for words, source in (((), "screen"), (("--screen-text", "off"), "none")):
+        _, out, _ = ask(clip, "What does it say on the screen?", "--json", *words)
+        record = json.loads(out)
+        assert record["words_source"] == source
+        assert ("The ferry leaves at 9:45" in record["answer"]) == (source == "screen")
+    _, out, _ = ask(clip, "What is said?")
+    assert "ferry" not in out
+    assert run(["summarize", clip, "--quiet"]) == 0
+    assert 'The screen says: "The ferry leaves at 9:45"' in capsys.readouterr().out
 
 
 def test_another_process_prints_the_same_bytes(ask: Ask, starter: Path) -> None:

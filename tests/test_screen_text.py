@@ -1,6 +1,7 @@
 """`--screen-text`: what stands in the pictures goes into the prompt, the lists and transcripts."""
 
 import json
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from vidqa.engine.summaries.quotes import quoted_text
 from vidqa.engine.summaries.summarize import summarize
 from vidqa.engine.summaries.windows import Window, shown_in
 from vidqa.errors import UsageError
+from vidqa.media.speech.recognizer import Heard
+from vidqa.media.speech.turns import Turns
 from vidqa.media.viewing import Viewing
+from vidqa.media.words.speakers import SpeakerFinder
 from vidqa.models.registry import MODELS
 from vidqa.models.spec import Quotes
 from vidqa.prompt.form import DEFAULT_FORM
@@ -82,6 +86,26 @@ def test_a_model_is_shown_the_text(clip: Path, model: Model) -> None:
     plain = model.watch(clip, frames=3, screen_text="off")
     assert plain.ask("Who?", max_new_tokens=2).words_source == "none"
     assert "On the screen" not in plain.prompt("Who?").text
+
+
+def test_a_model_is_told_who_speaks(
+    clip: Path, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns((1.0, 4.0), (1, 2))
+
+    def stream(*_: object) -> Generator[Heard, None, Turns]:
+        yield Heard(4.0)
+        return turns
+
+    monkeypatch.setattr(SpeakerFinder, "stream", stream)
+    said = tmp_path / "said.srt"
+    said.write_text(
+        "1\n00:00:01,000 --> 00:00:02,000\nWhere is it?\n\n"
+        "2\n00:00:04,000 --> 00:00:05,000\nOver there.\n"
+    )
+    told = model.watch(clip, frames=1, subtitles=said, speakers=True).prompt("Who?").text
+    assert "Heard: Speaker 1: Where is it? Speaker 2: Over there." in told
+    assert "Speaker" not in model.watch(clip, frames=1, subtitles=said).prompt("Who?").text
 
 
 def test_text_in_the_pictures_goes_with_them(clip: Path, model: Model) -> None:

@@ -318,6 +318,21 @@ def test_embeddings_are_those_of_resemblyzer(
     assert rows[1][places].tolist() == pytest.approx(values, abs=2e-4)
 
 
+@pytest.mark.network
+@pytest.mark.numbers
+def test_two_voices_are_told_apart_by_their_sound(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull("resemblyzer")
+    sounds = [hum(pitch_hz, seed) for pitch_hz, seed in ((110, 1), (210, 2), (110, 1))]
+    monkeypatch.setattr(finding, "find_voices", lambda _: [(0.0, 4.0), (4.0, 8.0), (8.0, 12.0)])
+    finder = TurnFinder(StoredVoices(Store()).load())
+    finder.add(AudioBlock(5.0, np.round(np.concatenate(sounds) * 20000).astype(np.int16)))
+    turns = finder.turns()
+    assert [turns.speaker_at(time_s) for time_s in (6.0, 11.0, 15.0)] == [1, 2, 1]
+    assert turns.count == 2
+
+
 def hum(pitch_hz: int, seed: int) -> Rows:
     """Four seconds of a voice-like sound."""
     time_s = np.arange(4 * 16000) / 16000

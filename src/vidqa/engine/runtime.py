@@ -25,7 +25,6 @@ from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.finder import WordFinder
 from vidqa.models.spec import ModelSpec
-from vidqa.models.store.store import Store
 from vidqa.network.inference.frame_encoder import FrameEncoder
 from vidqa.network.loaded import Loaded
 from vidqa.prompt.recipe import Recipe
@@ -59,7 +58,7 @@ class Runtime:
         self.dtype = memory.plan.dtype
         self.memory = memory
         self.word_finder = WordFinder(
-            reader, recognizer, missing=missing, cache=cache, voices=StoredVoices(Store())
+            reader, recognizer, missing=missing, cache=cache, voices=StoredVoices()
         )
         self.cache = cache
         self.timings_s: dict[Stage, float] = {"load": load_s}

@@ -43,7 +43,8 @@ def load_speech(
 class StoredVoices:
     """What tells voices apart, in the cache; it is loaded when there is something to hear."""
 
-    store: Store
+    store: Store | None = None
+    """The cache to look in; the user's if None."""
 
     @property
     def revision(self) -> str:
@@ -59,7 +60,7 @@ class StoredVoices:
 
         """
         spec = find_voice_spec(VOICE_MODEL)
-        return speech_folder(spec, self.store) / spec.source.files[0].name
+        return speech_folder(spec, self.store or Store()) / spec.source.files[0].name
 
     def load(self) -> Voices:
         """Return what embeds voices; all clips share it. Raises as `require` does."""

@@ -83,6 +83,16 @@ class Cache:
             os.utime(file)
         return content
 
+    def recall(self, kind: str, key: Mapping[str, Any], made: type[Made]) -> Made | None:
+        """Return the value of an entry, stored as `written`; None if it is of another version."""
+        content = self.get(kind, key)
+        if content is None:
+            return None
+        try:
+            return read_back(made, content)
+        except ValueError:
+            return None
+
     def put(self, kind: str, key: Mapping[str, Any], content: bytes, *, about: str) -> None:
         """Store a content, and delete old entries above the limit."""
         if len(content) > self._limit_bytes:

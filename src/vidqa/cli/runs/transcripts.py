@@ -108,7 +108,7 @@ class TranscribeRun:
         return Transcriber(
             replace(
                 request,
-                word_times=options.readable is not None or request.speakers,
+                word_times=options.readable is not None or request.word_times,
                 screen_text=options.viewing.screen_text,
             ),
             speech=load.speech,

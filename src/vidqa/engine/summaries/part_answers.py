@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from vidqa.engine.summaries.summary import whole_sentences
 from vidqa.engine.watched_clip import WatchedClip
-from vidqa.system.cache import Cache, read_back, written
+from vidqa.system.cache import Cache, written
 from vidqa.types import Answer, Notify, StoppedBy
 from vidqa.types.wording import count_words
 
@@ -101,13 +101,7 @@ class Kept(Generic[Made]):
 
     def read(self, cache: Cache | None, key: Mapping[str, Any]) -> Made | None:
         """Return the cached result for this key; None if there is none."""
-        content = None if cache is None else cache.get(self._kind, key)
-        if content is None:
-            return None
-        try:
-            return read_back(self._made, content)
-        except ValueError:
-            return None
+        return None if cache is None else cache.recall(self._kind, key, self._made)
 
     def keep(self, cache: Cache | None, key: Mapping[str, Any], made: Made, *, about: str) -> None:
         """Store a result; `about` is the name of the clip."""

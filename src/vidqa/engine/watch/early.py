@@ -45,7 +45,7 @@ class EarlyWords:
             cache: keeps what was heard.
 
         """
-        self.word_finder = WordFinder(reader, recognizer, cache=cache, voices=StoredVoices(Store()))
+        self.word_finder = WordFinder(reader, recognizer, cache=cache, voices=StoredVoices())
         self.seconds = 0.0
         """Of the whole search, once it is over."""
         self._path, self._viewing = path, viewing

@@ -17,7 +17,7 @@ from vidqa.media.reader import Reader
 from vidqa.media.screen.follow import Look, cues_of
 from vidqa.media.screen.recognizer import SIDE, TextLine, text_recognizer
 from vidqa.media.stretches import Window
-from vidqa.system.cache import Cache, read_back, written
+from vidqa.system.cache import Cache, written
 from vidqa.types import Cue, Frame, ScreenText
 from vidqa.types.media_info import VideoInfo
 
@@ -110,7 +110,7 @@ class ScreenReader:
             "method": METHOD,
             **{name: _version(name) for name in LIBRARIES},
         }
-        known = _kept(self._cache, key)
+        known = self._cache.recall(KIND, key, OnScreen)
         if known is not None:
             return known
         found = yield from self._look(info, how, span)
@@ -168,16 +168,6 @@ def _among_frames(window: Window, info: VideoInfo) -> tuple[float, float]:
     begin_s, end_s = window
     end_s = info.duration_s if end_s is None else min(info.duration_s, end_s - info.lead_s)
     return max(0.0, begin_s - info.lead_s), end_s
-
-
-def _kept(cache: Cache, key: dict[str, Any]) -> OnScreen | None:
-    content = cache.get(KIND, key)
-    if content is None:
-        return None
-    try:
-        return read_back(OnScreen, content)
-    except ValueError:  # of another version
-        return None
 
 
 def _version(library: str) -> str | None:

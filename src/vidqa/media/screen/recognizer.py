@@ -124,7 +124,7 @@ def _one_line(text: str) -> str:
 
 
 def text_recognizer() -> TextRecognizer:
-    """Return the one that all share: it takes a second to load, and 300 MB.
+    """Return the one that all share: it takes a second to load, and 200 MB.
 
     Raises:
         UsageError: as making one does.

@@ -18,8 +18,8 @@ WINDOW_S = 1.6
 STEP_S = 0.4
 """Seconds from one window to the next: turns are as short as a "yes"."""
 ALIKE = 0.28
-"""Mean cosine distance up to which two groups of windows are one speaker's. Of made dialogues
-(`benchmarks/speakers.py`) 0.33 takes speakers for each other, and 0.2 one for several."""
+"""Mean cosine distance up to which two groups of windows are one speaker's. In dialogues like
+those of `benchmarks/speakers.py` 0.33 takes speakers for each other, and 0.2 one for several."""
 FEWEST = 3
 """Windows of a speaker; fewer are strays, which go to whom they are most like."""
 AT_ONCE = 1500

@@ -77,7 +77,7 @@ class Listener:
             yield Words("none")
             return
         cues, heard = [], Heard()
-        blocks = self._blocks(path, request, window)
+        blocks = sound_blocks(self._reader, path, request, window)
         with self._listening:
             events = self.recognizer.listen(
                 blocks, language=request.language, task=request.task, word_times=request.word_times
@@ -92,18 +92,6 @@ class Listener:
         warnings = (*heard.warnings, *self._cut_words(path, heard, window))
         yield Words(source, tuple(cues), self.recognizer.name, warnings, heard.language)
 
-    def _blocks(self, path: Path, request: WordRequest, window: Window) -> Iterator[AudioBlock]:
-        """Decode the sound in a worker process, ahead of the listening."""
-        return self._reader.stream(
-            path,
-            audio_blocks,
-            path,
-            start_s=window[0],
-            end_s=window[1],
-            language=request.language,
-            track=request.audio_track,
-        )
-
     def _cut_words(self, path: Path, heard: Heard, window: Window) -> Iterator[str]:
         """Say that a stretch begins or ends while somebody speaks."""
         begin_s, end_s = window
@@ -114,3 +102,18 @@ class Listener:
             sound = self._reader.call(path, probe_sound, path)
             if end_s < sound.duration_s - SLACK_S:
                 yield message.format("ends")
+
+
+def sound_blocks(
+    reader: Reader, path: Path, request: WordRequest, window: Window
+) -> Iterator[AudioBlock]:
+    """Decode a clip's sound in a worker process, ahead of the listening."""
+    return reader.stream(
+        path,
+        audio_blocks,
+        path,
+        start_s=window[0],
+        end_s=window[1],
+        language=request.language,
+        track=request.audio_track,
+    )

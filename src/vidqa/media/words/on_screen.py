@@ -40,7 +40,8 @@ def with_screen(found: OnScreen, said: Iterator[Event]) -> Iterator[Event]:
             yield from merger.told(until_s=event.until_s)
     yield from merger.told(until_s=math.inf)
     cues = tuple(merger.cues)
-    source = combined_source(words.source, said=bool(words.cues), read=cues != words.cues)
+    read = any(cue.on_screen for cue in cues)
+    source = combined_source(words.source, said=bool(words.cues), read=read)
     yield replace(
         words,
         source=source,

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from vidqa.media.speech.recognizer import Recognizer
-from vidqa.system.cache import Cache, read_back, written
+from vidqa.system.cache import Cache, written
 from vidqa.types import Words
 
 KIND = "heard"
@@ -30,13 +30,7 @@ def recognizer_key(recognizer: Recognizer | None) -> Mapping[str, Any] | None:
 
 def kept_words(cache: Cache, key: Mapping[str, Any]) -> Words | None:
     """Return the words cached with the same key; None if there are none."""
-    content = cache.get(KIND, key)
-    if content is None:
-        return None
-    try:
-        return read_back(Words, content)
-    except ValueError:  # of another version
-        return None
+    return cache.recall(KIND, key, Words)
 
 
 def keep_words(cache: Cache, key: Mapping[str, Any], words: Words, *, about: str) -> None:

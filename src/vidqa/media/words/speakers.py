@@ -12,13 +12,12 @@ from typing import Any
 from vidqa.media.cues import clean_line
 from vidqa.media.fingerprint_cache import is_still, known_fingerprint
 from vidqa.media.reader import Reader
-from vidqa.media.speech.audio import audio_blocks
 from vidqa.media.speech.recognizer import Heard
 from vidqa.media.speech.turns import TurnFinder, Turns, VoiceSource
 from vidqa.media.stretches import Window
-from vidqa.media.words.listening import Event
+from vidqa.media.words.listening import Event, sound_blocks
 from vidqa.media.words.request import WordRequest
-from vidqa.system.cache import Cache, read_back, written
+from vidqa.system.cache import Cache, written
 from vidqa.types import Cue, Word, Words
 
 NOBODY = "no voices were found, so that nobody can be told apart"
@@ -101,7 +100,7 @@ class SpeakerFinder:
         }
         if self._cache is not None:
             key["fingerprint"] = known_fingerprint(path)
-            if (known := _kept(self._cache, key)) is not None:
+            if (known := self._cache.recall(KIND, key, Turns)) is not None:
                 return known
         with self._listening:
             turns = yield from self._turns(path, request, window)
@@ -113,31 +112,12 @@ class SpeakerFinder:
         self, path: Path, request: WordRequest, window: Window
     ) -> Generator[Heard, None, Turns]:
         assert self._voices is not None
-        blocks = self._reader.stream(
-            path,
-            audio_blocks,
-            path,
-            start_s=window[0],
-            end_s=window[1],
-            language=request.language,
-            track=request.audio_track,
-        )
         finder: TurnFinder | None = None
-        for block in blocks:
+        for block in sound_blocks(self._reader, path, request, window):
             finder = finder or TurnFinder(self._voices.load())  # where there is something to hear
             finder.add(block)
             yield Heard(block.end_s)
         return Turns() if finder is None else finder.turns()
-
-
-def _kept(cache: Cache, key: dict[str, Any]) -> Turns | None:
-    content = cache.get(KIND, key)
-    if content is None:
-        return None
-    try:
-        return read_back(Turns, content)
-    except ValueError:  # of another version
-        return None
 
 
 def labelled(events: Iterator[Event], turns: Turns, *, divides: bool = True) -> Iterator[Event]:

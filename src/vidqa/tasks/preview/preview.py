@@ -149,7 +149,7 @@ def _words(
     root = (store or Store()).root
     find = partial(_held, name, root, wanted_by) if name and listens else None
     cache = Cache() if options.keep else None
-    voices = StoredVoices(store or Store())
+    voices = StoredVoices(store)
     word_finder = WordFinder(reader, None, find=find, cache=cache, voices=voices)
     span = for_words(window, info)
     return among_frames(word_finder.words(info.path, options.words_for(spec), span), info)

@@ -50,11 +50,11 @@ class Transcriber:
         """
         self.request = request
         self.reader = reader or Reader()
-        recognizer, store = None, store or Store()
-        voices = StoredVoices(store)
+        recognizer, voices = None, StoredVoices(store)
         if request.speakers:
             voices.require()
         if request.subtitles in ("auto", "speech"):
+            store = store or Store()
             name = speech or usual_speech(device, store)
             recognizer = load_speech(name, device=device, store=store)
         if recognizer is not None and request.subtitles == "speech":
