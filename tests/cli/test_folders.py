@@ -23,8 +23,6 @@ from vidqa.cli.runs.batches import in_batches
 from vidqa.errors import NotAVideoError, NotEnoughMemoryError
 from vidqa.models.resolve import write_settings
 
-pytestmark = pytest.mark.numbers
-
 Ask = Callable[..., tuple[int, list[dict[str, Any]], str]]
 QUESTION = "Is there a cat?"
 
@@ -95,6 +93,7 @@ def test_a_folder_in_a_pipe_is_a_record_a_clip(ask: Ask, clips: Path) -> None:
         assert bad[key], key
 
 
+@pytest.mark.numbers
 def test_one_by_one_all_at_once_and_in_parts_are_the_same(
     ask: Ask, clips: Path, tmp_path: Path
 ) -> None:
@@ -122,6 +121,7 @@ def test_many_questions_of_a_file(ask: Ask, clips: Path, tmp_path: Path) -> None
     assert told == [(clip, q) for clip in ("0001", "0004") for q in ("zero?", "one?", "two?")]
 
 
+@pytest.mark.numbers
 def test_several_clips_in_one_forward(ask: Ask, clips: Path) -> None:
     _, alone, _ = ask(clips, "-q", QUESTION, "-q", "Who?")
     _, together, _ = ask(clips, "-q", QUESTION, "-q", "Who?", "--batch", "3")
@@ -515,13 +515,14 @@ def members(session: int) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.numbers
 def test_a_run_that_is_killed_twenty_times_ends_as_one_that_is_not(
     model: Path,
     tmp_path: Path,
     rounds: Callable[[int, int], int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    count, broken = rounds(200, 60), rounds(10, 6)
+    count, broken = rounds(200, 30), rounds(10, 3)
     folder = make_folder(tmp_path / "clips", count, broken)
     killed_and_resumed(model, folder, tmp_path, rounds(20, 2), monkeypatch)
     records = read(tmp_path / "out.jsonl")
@@ -533,7 +534,7 @@ def test_a_run_that_is_killed_twenty_times_ends_as_one_that_is_not(
 def test_memory_does_not_grow_with_the_number_of_clips(
     model: Path, tmp_path: Path, rounds: Callable[[int, int], int]
 ) -> None:
-    few, all_of_them = 100, rounds(1000, 200)
+    few, all_of_them = rounds(100, 50), rounds(1000, 150)
     folder, out = make_folder(tmp_path / "clips", all_of_them, 0), tmp_path / "out.jsonl"
     process = start(command(model, folder, QUESTION, "-o", out), tmp_path / "cache")
     peaks = {}
