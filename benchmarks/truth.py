@@ -1,8 +1,8 @@
 """How much of what the starter says of real footage is true.
 
-    python benchmarks/truth.py FOLDER/manifest.json > benchmarks/results/truth-cpu.json
+    python benchmarks/truth.py FOLDER/manifest.json... > benchmarks/results/truth-cpu.json
 
-The manifest is a list; each entry names a clip or a photograph beside it as `file`, and says in
+A manifest is a list; each entry names a clip or a photograph beside it as `file`, and says in
 `truth` what is to be seen: `things` (names of each, split by `/`), `place`, `has_person`, in
 `people_accept` how many people may be told (0, 1, 2, "several", "hands only"), and in `not_there`
 things that are surely not. It must be written before any answer was seen.
@@ -10,7 +10,9 @@ things that are surely not. It must be written before any answer was seen.
 Of each the starter is asked what it shows, whether there is a person, how many, and whether there
 is what is not there. What it hears is left out. A claim is true if it is written down; who wrote it
 may have left something out, so every answer is in the result, to be read. Half of the files, by the
-hash of their names, may be used to choose settings (`tuned`), the others may not (`apart`).
+hash of their names, may be used to choose settings (`tuned`), the others may not (`apart`). Those
+of a manifest that says `untouched` of them nobody had looked at before the model was done;
+`benchmarks/footage` says where they are from.
 Percentages have intervals of 95 %, by resampling files, and the number of files.
 """
 
@@ -42,22 +44,26 @@ Seen = Mapping[str, Any]
 def main() -> None:
     """Ask about all files, then print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("manifest", type=Path)
-    manifest: Path = parser.parse_args().manifest
+    parser.add_argument("manifests", type=Path, nargs="+", metavar="FOLDER/manifest.json")
+    manifests: list[Path] = parser.parse_args().manifests
     model = vidqa.load(MODEL, keep=False)
-    seen = [
-        answered(model.watch(manifest.parent / one["file"], subtitles="off"), one)
-        for one in json.loads(manifest.read_text())
+    entries = [
+        (manifest.parent, one) for manifest in manifests for one in json.loads(manifest.read_text())
     ]
-    parts = {
-        "all": seen,
-        "tuned": [one for one in seen if is_tuned_on(one["file"])],
-        "apart": [one for one in seen if not is_tuned_on(one["file"])],
+    seen = [
+        answered(model.watch(folder / one["file"], subtitles="off"), one) for folder, one in entries
+    ]
+    parts = {"all": seen} | {
+        name: [
+            answers for answers, (_, one) in zip(seen, entries, strict=True) if part(one) == name
+        ]
+        for name in ("tuned", "apart", "untouched")
     }
+    parts["looked at"] = parts["tuned"] + parts["apart"]
     print(
         json.dumps(
             {
-                "command": f"python benchmarks/truth.py FOLDER/{manifest.name}",
+                "command": f"python benchmarks/truth.py {' '.join(map(named, manifests))}",
                 "date": datetime.date.today().isoformat(),
                 "machine": f"{platform.machine()}, {os.cpu_count()} cores",
                 "model": model.revision,
@@ -70,9 +76,17 @@ def main() -> None:
     )
 
 
-def is_tuned_on(file: str) -> bool:
-    """Return whether settings may be chosen by a file."""
-    return hashlib.sha256(file.encode()).digest()[0] % 2 == 0
+def named(manifest: Path) -> str:
+    """Return a manifest's name for the command, without where it is on this machine."""
+    return f"{manifest.parent.name}/{manifest.name}"
+
+
+def part(entry: Mapping[str, Any]) -> str:
+    """Return whether settings were chosen by a file, or could have been."""
+    if entry.get("untouched"):
+        return "untouched"
+    is_tuned_on = hashlib.sha256(entry["file"].encode()).digest()[0] % 2 == 0
+    return "tuned" if is_tuned_on else "apart"
 
 
 def answered(clip: Clip, entry: Mapping[str, Any]) -> Seen:

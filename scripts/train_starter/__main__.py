@@ -16,7 +16,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import certainty
 import features
 import torch
 from lessons import MadeLessons
@@ -28,6 +27,7 @@ from sentences import written_sentences
 from sources import CLASS_NAMES, NAMES_WHEEL, PHOTOS_WHEEL
 from torch import Tensor
 
+import certainty
 from vidqa.models.conversion.assemble import CERTAIN, untrained_starter
 from vidqa.models.registry import find_model
 from vidqa.models.resolve import write_settings
