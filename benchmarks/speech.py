@@ -71,9 +71,9 @@ THEIRS = (
     + """
 from faster_whisper import WhisperModel
 from vidqa.models.registry import find_speech
-from vidqa.models.installed import speech_folder
+from vidqa.models.installed import helper_folder
 from vidqa.models.store.store import Store
-folder = speech_folder(find_speech("whisper-tiny.en"), Store())
+folder = helper_folder(find_speech("whisper-tiny.en"), Store())
 model = WhisperModel(str(folder), device="cpu", compute_type="int8")
 started, first, said = time.perf_counter(), None, []
 for segment in model.transcribe(sys.argv[1])[0]:

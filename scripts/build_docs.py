@@ -49,7 +49,8 @@ SETTINGS = {
 ENVIRONMENT = {
     "VIDQA_CACHE_DIR": "Where models are kept; the platform's user cache directory by default.",
     "VIDQA_CONFIG_DIR": "Where the file of `vidqa config` is; the platform's own by default.",
-    "VIDQA_MODEL, VIDQA_SPEECH, VIDQA_DEVICE, VIDQA_DTYPE": (
+    "VIDQA_DATA_DIR": "Where the index of `vidqa find` is; the platform's user data by default.",
+    "VIDQA_MODEL, VIDQA_SPEECH, VIDQA_DEVICE, VIDQA_DTYPE, VIDQA_INDEX": (
         "Settings as `vidqa config` shows them; they go before those of the file."
     ),
     "VIDQA_CUDA_GRAPHS": (

@@ -93,7 +93,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
         "device\tcpu\tenvironment VIDQA_DEVICE",
         "dtype\tauto\tdefault",
     ]
-    assert lines[4] == "keep\t5GB\tdefault"
+    assert lines[4:6] == ["index\t-\tdefault", "keep\t5GB\tdefault"]
     assert run(["config", "get", "keep"]) == run(["config", "get", "device"]) == 0
     assert capsys.readouterr().out == "5GB\ncpu\n"
 

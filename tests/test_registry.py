@@ -9,10 +9,13 @@ from vidqa.errors import UsageError
 from vidqa.models.registry import (
     DEFAULT_MODEL,
     MODELS,
+    SENTENCES,
     SPEECH,
     VOICES,
+    every,
     find,
     find_model,
+    find_sentence_spec,
     find_speech,
     find_voice_spec,
 )
@@ -23,7 +26,7 @@ DOWNLOADS = [
     for spec in MODELS.values()
     for source in spec.sources
     if not isinstance(source, PackagedSource)
-] + [spec.source for spec in (*SPEECH.values(), *VOICES.values())]
+] + [spec.source for spec in (*SPEECH.values(), *VOICES.values(), *SENTENCES.values())]
 
 
 def test_names_are_found() -> None:
@@ -31,10 +34,14 @@ def test_names_are_found() -> None:
     assert find_speech("whisper-tiny.en") is find("whisper-tiny.en") is SPEECH["whisper-tiny.en"]
     assert DEFAULT_MODEL in MODELS
     assert find_voice_spec("resemblyzer") is find("resemblyzer") is VOICES["resemblyzer"]
-    assert len({*MODELS, *SPEECH, *VOICES}) == len(MODELS) + len(SPEECH) + len(VOICES)
+    assert find_sentence_spec("minilm") is find("minilm") is SENTENCES["minilm"]
+    kinds = MODELS, SPEECH, VOICES, SENTENCES
+    assert len(every()) == sum(map(len, kinds)), "no name is taken twice"
 
 
-@pytest.mark.parametrize("find_any", [find, find_model, find_speech, find_voice_spec])
+@pytest.mark.parametrize(
+    "find_any", [find, find_model, find_speech, find_voice_spec, find_sentence_spec]
+)
 def test_of_an_unknown_name_the_nearest_are_named(find_any: object) -> None:
     for name, hint in (
         ("nope", "vidqa models list shows all"),

@@ -23,7 +23,7 @@ from vidqa.media.speech.turns import Turns
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.speakers import SpeakerFinder
 from vidqa.models.registry import MODELS
-from vidqa.models.spec import Quotes
+from vidqa.models.summary_form import Quotes
 from vidqa.prompt.form import DEFAULT_FORM
 from vidqa.prompt.interleave import align, fit_words, user_content
 from vidqa.tasks.transcribe.readable import Readable

@@ -19,7 +19,7 @@ from vidqa.engine.summaries.summarize import summarize
 from vidqa.engine.summaries.summary import Summary, whole_sentences
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import NotAVideoError, UsageError, VidqaError
-from vidqa.models.spec import Quotes, SummaryForm
+from vidqa.models.summary_form import Quotes, SummaryForm
 from vidqa.system.cache import Cache
 from vidqa.types import Grounding, Verdict
 

@@ -21,4 +21,4 @@ def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
     store = Store(Path(kept) if kept else tmp_path_factory.mktemp("speech"))
     pull("whisper-tiny.en", store=store)
     spec = find_speech("whisper-tiny.en")
-    return Recognizer(spec, installed.speech_folder(spec, store), Place("cpu", 2))
+    return Recognizer(spec, installed.helper_folder(spec, store), Place("cpu", 2))

@@ -9,7 +9,7 @@ from vidqa.cli.render.status import StatusReporter
 from vidqa.errors import ModelMissingError
 from vidqa.models import choose as choice
 from vidqa.models.choose import Choice, Machine, choose_model, offered
-from vidqa.models.installed import model_key, speech_key
+from vidqa.models.installed import helper_key, model_key
 from vidqa.models.registry import BEST_FIRST, MODELS, find_speech
 from vidqa.models.store.store import Store
 
@@ -33,7 +33,7 @@ def hold(store: Store, name: str) -> None:
     spec = MODELS[name]
     keys = [
         model_key(spec),
-        *([] if spec.speech is None else [speech_key(find_speech(spec.speech))]),
+        *([] if spec.speech is None else [helper_key(find_speech(spec.speech))]),
     ]
     for key in keys:
         with store.publish(key) as draft:

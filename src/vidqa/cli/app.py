@@ -13,6 +13,8 @@ from vidqa.cli.commands.doctor import doctor
 from vidqa.cli.commands.evaluate import evaluate
 from vidqa.cli.commands.frames import frames
 from vidqa.cli.commands.info import info
+from vidqa.cli.commands.library import index
+from vidqa.cli.commands.library.find import find
 from vidqa.cli.commands.summarize import summarize
 from vidqa.cli.commands.train import train
 from vidqa.cli.commands.transcribe import transcribe
@@ -56,6 +58,8 @@ app.command(cls=AskCommand)(ask)
 app.command()(chat)
 app.command()(summarize)
 app.command()(transcribe)
+app.add_typer(index.app, name="index")
+app.command()(find)
 app.command()(info)
 app.command()(frames)
 app.command(name="eval")(evaluate)

@@ -24,6 +24,15 @@ Questions = Annotated[
         "--question", "-q", metavar="TEXT", help="A question; repeatable; `-` reads one from stdin."
     ),
 ]
+IndexFile = Annotated[
+    str | None,
+    typer.Option(
+        "--index",
+        metavar="FILE|FOLDER/",
+        help="The index: a file, or a folder that holds one. A folder of clips can be moved "
+        "together with its index. [default: as set, else one in the user's data]",
+    ),
+]
 ModelName = Annotated[
     str | None,
     typer.Option(

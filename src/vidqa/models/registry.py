@@ -5,9 +5,19 @@ from difflib import get_close_matches
 from vidqa.errors import UsageError
 from vidqa.models.presets.hub import MODERN
 from vidqa.models.presets.paper import PAPER
+from vidqa.models.presets.sentences import SENTENCES
 from vidqa.models.presets.starter import STARTER
 from vidqa.models.presets.whisper import WHISPERS, Whisper
-from vidqa.models.spec import File, HubSource, ModelSpec, Spec, SpeechSpec, VoiceSpec, WheelSource
+from vidqa.models.spec import (
+    File,
+    HubSource,
+    ModelSpec,
+    SentenceSpec,
+    Spec,
+    SpeechSpec,
+    VoiceSpec,
+    WheelSource,
+)
 
 
 def _from_hub(whisper: Whisper) -> SpeechSpec:
@@ -103,9 +113,14 @@ BEST_FIRST = (
 MODELS |= {_spec.name: _spec for _spec in MODERN}
 
 
+def every() -> dict[str, Spec]:
+    """Return the models of all kinds, by name."""
+    return {**MODELS, **SPEECH, **VOICES, **SENTENCES}
+
+
 def is_known(name: str) -> bool:
     """Return whether a model of any kind is called so."""
-    return any(name in known for known in (MODELS, SPEECH, VOICES))
+    return name in every()
 
 
 def find(name: str) -> Spec:
@@ -115,7 +130,7 @@ def find(name: str) -> Spec:
         UsageError: there is none; the nearest are named.
 
     """
-    known: dict[str, Spec] = {**MODELS, **SPEECH, **VOICES}
+    known = every()
     if name in known:
         return known[name]
     near = get_close_matches(name, known, cutoff=0.5)
@@ -128,7 +143,7 @@ def find_model(name: str) -> ModelSpec:
     spec = find(name)
     if isinstance(spec, ModelSpec):
         return spec
-    raise UsageError(f"{name} only listens; it cannot answer", hint="vidqa models list")
+    raise UsageError(f"{name} only listens or compares; it cannot answer", hint="vidqa models list")
 
 
 def find_speech(name: str) -> SpeechSpec:
@@ -145,3 +160,11 @@ def find_voice_spec(name: str) -> VoiceSpec:
     if isinstance(spec, VoiceSpec):
         return spec
     raise UsageError(f"{name} does not tell voices apart", hint="vidqa models list")
+
+
+def find_sentence_spec(name: str) -> SentenceSpec:
+    """Return the model of that name that compares sentences. Raises as `find` does."""
+    spec = find(name)
+    if isinstance(spec, SentenceSpec):
+        return spec
+    raise UsageError(f"{name} does not compare sentences", hint="vidqa models list")

@@ -1,7 +1,7 @@
 """Remove models from the cache, but nothing that another one needs."""
 
 from vidqa.errors import ModelError, ModelMissingError, UsageError
-from vidqa.models.installed import model_key, speech_key
+from vidqa.models.installed import helper_key, model_key
 from vidqa.models.inventory import keys_of, others, own_key
 from vidqa.models.registry import MODELS, find, find_speech
 from vidqa.models.resolve import (
@@ -34,7 +34,7 @@ def remove(name: str, *, store: Store | None = None) -> int:
             f"{listeners[0]} listens with {name}", hint=f"vidqa models rm {listeners[0]}"
         )
     needed = {key for one in presets for key in keys_of(one)}
-    needed |= {speech_key(find_speech(one.speech)) for one in own if one.speech is not None}
+    needed |= {helper_key(find_speech(one.speech)) for one in own if one.speech is not None}
     mine = [key for key in keys_of(spec) if key not in needed]
     if isinstance(spec, ModelSpec):
         mine += store.keys(f"models/{spec.name}")

@@ -1,13 +1,13 @@
 """Specifications of models: where they come from, and how they are shown clips."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
+from vidqa.models.summary_form import USUAL_FORM, SummaryForm
 from vidqa.prompt.form import DEFAULT_FORM, PromptForm
 from vidqa.prompt.paper.limits import Budget
 from vidqa.system.footprint import Footprint
-from vidqa.types.summaries import Length
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,103 +104,27 @@ class VoiceSpec:
         return (self.source.licence,)
 
 
-def question_of(length: Length) -> str:
-    """Return the text recorded as the question of a summary."""
-    return "chapters" if length == "none" else f"{length} summary"
-
-
 @dataclass(frozen=True, slots=True)
-class Quotes:
-    """The quotes in a summary by a model that does not summarize words."""
+class SentenceSpec:
+    """A model that tells sentences of like meaning apart from others: a BERT, mean-pooled."""
 
-    most: int
-    """Maximum number of sentences; a clip watched in windows may have one a window."""
-    form: str = 'A voice says: "{said}"'
-    joins: bool = False
-    """Whether the quote joins the sentence about the pictures."""
-    question: str = "What is said?"
-    """The question recorded for the quotes."""
-    read_form: str = 'The screen says: "{read}"'
-    """The sentence that quotes what stands in the pictures."""
-    read_question: str = "What does it say on the screen?"
-    """The question recorded for it."""
-    most_read: int = 40
-    """Words of it that are quoted in each window, at most."""
+    name: str
+    source: WheelSource | HubSource
+    languages: Literal["en", "many"]
+    summary: str
+    before_query: str = ""
+    """What it was trained to see before a question."""
+    before_passage: str = ""
+    """What it was trained to see before a text that may answer one."""
+    most_tokens: int = 256
+    """Tokens of a text that are read; the rest is left out."""
+    unlike: float = 0.0
+    """Cosine of texts that have nothing to do with each other."""
 
-
-TITLE = (
-    "Give this part of the video a title of at most eight words. Answer with the title and nothing "
-    "else."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryForm:
-    """The questions put to a model for a summary; the answers follow one another."""
-
-    questions: Mapping[Length, tuple[str, ...]] = field(
-        default_factory=lambda: {
-            "short": ("Sum up this video in one sentence: what is seen, what is said.",),
-            "medium": ("Sum up this video in one paragraph: what is seen, what is said.",),
-            "long": (
-                "Sum up this video in several paragraphs, in the order of time: what is seen, what "
-                "is said, and what comes of it.",
-            ),
-        }
-    )
-    """Questions about a clip, or about the notes on the windows of a longer one, by length."""
-    window: tuple[str, ...] = (
-        "This is a part of a longer video. Say in two or three sentences what is seen and what is "
-        "said in it.",
-    )
-    """Questions about each window of a clip that is longer than one frame budget."""
-    joined: Mapping[Length, tuple[str, ...]] = field(default_factory=dict)
-    """Questions about each window of a longer clip, by length; the answers are joined in order,
-    because the model would not make one text of them."""
-    title_of_words: str = TITLE
-    """The question for the title of a part with speech."""
-    title_of_pictures: str = TITLE
-    """The question for the title of any other part."""
-    title_leads: tuple[str, ...] = ()
-    """Beginnings of those answers that are removed from titles."""
-    quotes: Mapping[Length, Quotes] = field(default_factory=dict)
-    """Quotes of the words, by length; empty if the model summarizes them."""
-    doubts: tuple[str, ...] = ()
-    """Sentences by which the model answers that it cannot tell; empty if none are known."""
-    instructed: str | None = "{question}\nFollow these instructions: {instructions}"
-    """The template of a question with the user's instructions; None: the model follows none."""
-    in_language: str = "{question}\nAnswer in {language}."
-    """The template of a question to answer in a language, given by its English name."""
-
-    def worded(
-        self, *, instructions: str | None = None, language: str | None = None
-    ) -> "SummaryForm":
-        """Return a copy with these in every question; titles follow only the language.
-
-        Args:
-            instructions: for the text, such as "for a blind listener".
-            language: the English name of the language to answer in.
-
-        """
-
-        def titled(question: str) -> str:
-            if language is None:
-                return question
-            return self.in_language.format(question=question, language=language)
-
-        def put(question: str) -> str:
-            if instructions is not None and self.instructed is not None:
-                question = self.instructed.format(question=question, instructions=instructions)
-            return titled(question)
-
-        return replace(
-            self,
-            questions={length: tuple(map(put, some)) for length, some in self.questions.items()},
-            window=tuple(map(put, self.window)),
-            joined={length: tuple(map(put, some)) for length, some in self.joined.items()},
-            title_of_words=titled(self.title_of_words),
-            title_of_pictures=titled(self.title_of_pictures),
-        )
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """The licence of its only source."""
+        return (self.source.licence,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +177,7 @@ class ModelSpec:
     """The settings of its class."""
     languages: tuple[str, ...] = ()
     """The languages that it understands (ISO 639-1), if they are few; else empty."""
-    summaries: SummaryForm = SummaryForm()
+    summaries: SummaryForm = USUAL_FORM
     """The questions for its summaries."""
     paper: Budget | None = None
     """The budget of `--recipe paper`; None: it is not the paper's model."""
@@ -280,8 +204,8 @@ class ModelSpec:
         return tuple(dict.fromkeys(source.licence for source in self.sources))
 
 
-ListeningSpec = SpeechSpec | VoiceSpec
-"""A model that only listens; it comes from one source."""
+HelperSpec = SpeechSpec | VoiceSpec | SentenceSpec
+"""A model that does not answer, but listens or compares; it comes from one source."""
 
-Spec = ModelSpec | ListeningSpec
+Spec = ModelSpec | HelperSpec
 """A model of any kind."""

@@ -17,6 +17,7 @@ SETTINGS = {
     "speech": "the model that listens; the asked model's own where none is set",
     "device": "where to compute; auto where none is set",
     "dtype": "the number format; auto where none is set",
+    "index": "the file of the index, or its folder; one in the user's data where none is set",
     "keep": "how much of what was seen and heard is kept on disk; 5GB where none is set",
 }
 """Names of all settings, and their meanings."""

@@ -24,6 +24,16 @@ def cache_dir() -> Path:
     return _folder("VIDQA_CACHE_DIR", platformdirs.user_cache_dir, "models are kept")
 
 
+def user_data_dir() -> Path:
+    """Return the folder of what was made of the user's clips, and is wanted again.
+
+    Raises:
+        UsageError: the user has no home directory.
+
+    """
+    return _folder("VIDQA_DATA_DIR", platformdirs.user_data_dir, "the index is kept")
+
+
 def data_dir() -> Path:
     """Return the folder of the files that are part of the package."""
     return PACKAGE / "data"

@@ -11,7 +11,7 @@ class ExitCode(IntEnum):
     ANSWERED = 0
     """The command succeeded."""
     NO = 1
-    """With --choices: a choice other than the first won."""
+    """With --choices: a choice other than the first won. Of `find`: nothing was found."""
     USAGE = 2
     """The command is not valid as written."""
     UNSURE = 3
@@ -52,7 +52,7 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.ANSWERED: "answered; with `--choices`: the first one won",
-    ExitCode.NO: "with `--choices`: another than the first one won",
+    ExitCode.NO: "with `--choices`: another than the first one won; `find`: nothing was found",
     ExitCode.USAGE: "the command makes no sense as written",
     ExitCode.UNSURE: "with `--choices`: none is as likely as `--threshold` wants",
     ExitCode.NO_SUCH_FILE: "no such file",

@@ -29,15 +29,14 @@ TITLES = ("name", "cached", "download", "disk", "memory", "fits", "licence", "wh
 @app.command("list")
 def list_models(as_json: options.Json = False) -> ExitCode:
     """List the models there are, and which are in the cache."""
-    from vidqa.models.registry import MODELS, SPEECH, VOICES
+    from vidqa.models.registry import every
 
     silence_libraries()
     from vidqa.models.choose import this_machine
     from vidqa.models.inventory import others, status
 
     machine = this_machine(settled("device", None, "auto"))
-    specs: list[Spec] = [*MODELS.values(), *SPEECH.values(), *VOICES.values()]
-    rows = [_row(spec, status(spec.name), machine) for spec in specs]
+    rows = [_row(spec, status(spec.name), machine) for spec in every().values()]
     rows += [_row(None, held, machine) for held in others()]
     if as_json:
         _print_json(rows)

@@ -28,7 +28,7 @@ from vidqa.cli.runs.verdict import verdict
 from vidqa.errors import UsageError, VidqaError
 from vidqa.media.languages import read_language
 from vidqa.media.viewing import Viewing
-from vidqa.models.spec import question_of
+from vidqa.models.summary_form import question_of
 from vidqa.types import Answer
 from vidqa.types.exit_codes import ExitCode
 from vidqa.types.loading import LoadSettings

@@ -1,8 +1,9 @@
 """Apply a function to every clip; one bad clip does not stop the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.runs.brake import Brake
@@ -25,17 +26,20 @@ class Several:
     before: int = field(default=0, init=False)
     """Number of clips for which nothing had to be done."""
     failures: list[VidqaError] = field(default_factory=list, init=False)
+    is_stopped: bool = field(default=False, init=False)
+    """Whether Ctrl-C was pressed, even if no clip is left."""
 
     @property
     def are(self) -> bool:
         """Whether there may be more than one."""
         return self.found.are_several
 
-    def run(self, do: Callable[[str], bool]) -> ExitCode:
+    def run(self, do: Callable[[str], bool | None], *, others: Sequence[str] = ()) -> ExitCode:
         """Apply a function to every clip.
 
         Args:
-            do: processes one clip; returns whether anything had to be done.
+            do: processes one clip; returns whether anything had to be done, None to postpone it.
+            others: clips that were postponed, to which `do` adds; they come last.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed; the current clip was finished.
@@ -44,10 +48,11 @@ class Several:
         """
         brake = Brake()
         with brake.armed() if self.are else nullcontext():
-            for clip in self.found.clips:
+            for clip in chain(self.found.clips, others):
                 self._do(do, clip)
                 if brake.is_pulled:
                     break
+        self.is_stopped = brake.is_pulled
         left = len(self.found.clips) - self.done - self.before - len(self.failures)
         if self.found.is_run or self.before or left:
             self._tell(left)
@@ -57,7 +62,7 @@ class Several:
             return ExitCode.ANSWERED
         return ExitCode.SOME_CLIPS_FAILED if self.are else exit_code(self.failures[0])
 
-    def _do(self, do: Callable[[str], bool], clip: str) -> None:
+    def _do(self, do: Callable[[str], bool | None], clip: str) -> None:
         try:
             is_new = do(clip)
         except NoSpaceError:  # not the fault of a clip
@@ -67,8 +72,8 @@ class Several:
             self.reporter.error(error, about=clip if self.are else None)
             self.show_failure(clip, error)
         else:
-            self.done += is_new
-            self.before += not is_new
+            self.done += is_new is True
+            self.before += is_new is False
 
     def _tell(self, left: int) -> None:
         count = len(self.found.clips)

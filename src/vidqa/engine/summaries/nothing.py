@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from vidqa.engine.summaries.summary import Summary, sentences
 from vidqa.engine.watched_clip import WatchedClip
-from vidqa.models.spec import SummaryForm
+from vidqa.models.summary_form import SummaryForm
 
 
 def or_nothing(summary: Summary, clip: WatchedClip, form: SummaryForm) -> Summary:

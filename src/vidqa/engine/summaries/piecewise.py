@@ -20,7 +20,7 @@ from vidqa.errors import VideoError, VidqaError
 from vidqa.media.sampling.select import stretch
 from vidqa.media.sampling.shots import find_shots
 from vidqa.media.viewing import Viewing
-from vidqa.models.spec import SummaryForm
+from vidqa.models.summary_form import SummaryForm
 from vidqa.system.version import __version__
 from vidqa.types import Cue, Notify, Words, combined_source
 from vidqa.types.wording import count_words
@@ -70,11 +70,11 @@ class Piecewise:
         parts = cut(shots=())
         if all(part.cut_at != "even" for part in parts):
             return parts
-        return cut(shots=self._shots())
+        return cut(shots=self.shots_found())
 
     def scenes(self, least_s: float) -> tuple[Window, ...]:
         """Cut at every topic, pause and shot, into parts of at least `least_s` seconds."""
-        cues, shots = self.clip.words.said, self._shots()
+        cues, shots = self.clip.words.said, self.shots_found()
         return scenes(*self.span, least_s, cues=cues, shots=shots, topics=topic_changes(cues))
 
     def watched(self, parts: Sequence[Window]) -> Iterator[tuple[Window, WatchedClip | VideoError]]:
@@ -152,7 +152,8 @@ class Piecewise:
         """Return a copy whose clip has the answers about parts in place of its words."""
         return replace(self, clip=self.with_words(self.clip, answers))
 
-    def _shots(self) -> tuple[float, ...]:
+    def shots_found(self) -> tuple[float, ...]:
+        """Return the starts of shots, in seconds; decodes the clip, the first time."""
         if not self.shots:
             cache, info = self.clip.model.cache, self.clip.info
             key = {"fingerprint": self.clip.fingerprint, "span": self.span, "vidqa": __version__}

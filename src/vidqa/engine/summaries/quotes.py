@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from vidqa.engine.summaries.central import most_central, spoken_sentences
 from vidqa.engine.summaries.windows import Window, said_in, shown_in
-from vidqa.models.spec import Quotes
+from vidqa.models.summary_form import Quotes
 from vidqa.types import ON_SCREEN_JOIN, Cue
 from vidqa.types.wording import split_words
 

@@ -16,7 +16,8 @@ from vidqa.engine.summaries.summary import Summary
 from vidqa.engine.summaries.windows import Window, together
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import UsageError
-from vidqa.models.spec import ModelSpec, SummaryForm, question_of
+from vidqa.models.spec import ModelSpec
+from vidqa.models.summary_form import SummaryForm, question_of
 from vidqa.types import Notify
 from vidqa.types.options import with_options
 from vidqa.types.summaries import Length, SummarySettings

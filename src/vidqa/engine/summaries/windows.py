@@ -39,6 +39,7 @@ def windows(
     cues: Sequence[Cue],
     shots: Iterable[float],
     topics: Iterable[float] = (),
+    slack: float = SLACK,
 ) -> tuple[Window, ...]:
     """Cut a stretch of a clip into parts of about the same length.
 
@@ -52,6 +53,7 @@ def windows(
         cues: the words, in order of time.
         shots: starts of shots, in seconds.
         topics: starts of topics, in seconds.
+        slack: distance that a cut may be moved, as a fraction of an even part's length.
 
     """
     count = max(1, math.ceil((end_s - start_s) / most_s))
@@ -59,7 +61,7 @@ def windows(
     pauses, shots, topics = _pauses(cues, start_s), tuple(shots), tuple(topics)
     cuts: list[tuple[float, CutAt]] = [(start_s, "start")]
     for number in range(1, count):
-        even_s, slack_s = start_s + number * step_s, SLACK * step_s
+        even_s, slack_s = start_s + number * step_s, slack * step_s
         near = _near(topics, even_s, slack_s)
         cuts.append((near[0], "topic") if near else _cut(even_s, slack_s, pauses, shots))
     return between(cuts, end_s)

@@ -5,16 +5,16 @@ from vidqa.models.spec import (
     File,
     ModelSpec,
     PackagedSource,
-    Quotes,
-    SummaryForm,
     WheelSource,
 )
+from vidqa.models.summary_form import Quotes, SummaryForm
 from vidqa.system.footprint import Footprint
 
 _SHOWN, _TALKED_ABOUT = "What does the video show?", "Summarize what is said."
 _STARTER_SUMMARIES = SummaryForm(
     questions={"short": (_SHOWN,), "medium": (_SHOWN,), "long": (_SHOWN,)},
     window=(_SHOWN,),
+    caption=(_SHOWN,),
     joined={"medium": (_SHOWN,), "long": (_SHOWN,)},
     title_of_words=_TALKED_ABOUT,
     title_of_pictures=_SHOWN,

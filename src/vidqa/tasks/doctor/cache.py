@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vidqa.models.installed import parts
 from vidqa.models.inventory import ModelStatus, others, status
-from vidqa.models.registry import DEFAULT_MODEL, MODELS, SPEECH, VOICES
+from vidqa.models.registry import DEFAULT_MODEL, MODELS, every
 from vidqa.models.resolve import added_again, is_added
 from vidqa.models.spec import HubSource
 from vidqa.models.store.disk import MAKE_ROOM, SPARE_BYTES
@@ -44,7 +44,7 @@ def check_folder(store: Store, model: str) -> Iterator[Finding]:
 
 def check_models(store: Store) -> Iterator[Finding]:
     """Yield a finding for every model in the cache, checked quickly, not byte by byte."""
-    found = [status(name, store=store) for name in (*MODELS, *SPEECH, *VOICES)]
+    found = [status(name, store=store) for name in every()]
     held = [*(one for one in found if one.cached), *others(store)]
     yield from (_model(one, store) for one in held)
     if not held:

@@ -1,0 +1,144 @@
+"""Put into an index what is seen in clips: a model captions every window."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vidqa.engine import Model
+from vidqa.engine.summaries.piecewise import Piecewise
+from vidqa.engine.summaries.summary import sentences as split
+from vidqa.engine.summaries.windows import Window
+from vidqa.errors import ClipNotFoundError, NotAVideoError
+from vidqa.media.fingerprint_cache import known_fingerprint
+from vidqa.media.viewing import Viewing
+from vidqa.models.summary_form import SummaryForm
+from vidqa.tasks.index.cut import cut
+from vidqa.tasks.index.entries import Known
+from vidqa.tasks.index.library import Library
+from vidqa.tasks.index.locks import one_at_a_time
+from vidqa.tasks.index.sentences import Sentences, entry_of
+from vidqa.types import Cue, Notify, Words
+
+Progress = Callable[[str], object]
+"""Called with what is done, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen in a clip."""
+
+    captions: int
+    """Windows of which something is said."""
+    failed: int
+    """Windows that could not be watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class SightIndexer:
+    """Watches clips that were heard, and puts captions of their windows into an index."""
+
+    library: Library
+    model: Model
+    viewing: Viewing
+    """How windows are watched; never with words, which are known already."""
+    sentences: Sentences | None
+    """What compares meanings; None if nothing does."""
+    notify: Notify | None = None
+
+    @property
+    def settings(self) -> str:
+        """All that captions depend on, as JSON."""
+        spec = self.model.spec
+        return seen_with(spec.name, self.model.revision, self.viewing, spec.summaries)
+
+    def add(
+        self, path: Path, content: int, progress: Progress, *, waits: bool = True
+    ) -> Seen | bool:
+        """Caption the windows of a clip.
+
+        Args:
+            path: of the clip.
+            content: its number in the index.
+            progress: see `Progress`.
+            waits: wait for another process that is at this clip; else False is returned then.
+
+        Returns:
+            What was seen; True if it is captioned already.
+
+        Raises:
+            VideoError: no window can be watched, or the clip is not the one that was heard.
+            UsageError: the index cannot be written.
+
+        """
+        known = self._known(path, content)
+        with one_at_a_time(known.fingerprint, waits=waits) as is_ours:
+            if not is_ours:
+                return False
+            known = self._known(path, content)
+            return known.seen == self.settings or self._add(path, known, progress)
+
+    def _known(self, path: Path, content: int) -> Known:
+        found = self.library.known(content)
+        if not found:
+            message = f"{str(path)!r} was forgotten meanwhile"
+            raise ClipNotFoundError(message, hint="give the same command again")
+        if known_fingerprint(path) != found[0].fingerprint:
+            message = f"{str(path)!r} has changed since it was listened to"
+            raise NotAVideoError(message, hint="give the same command again")
+        return found[0]
+
+    def _add(self, path: Path, known: Known, progress: Progress) -> Seen:
+        cues = self.library.cues(known.id)
+        windows, captions = cut(known.duration_s, cues), dict[Window, str]()
+        failed = 0
+        if self.model.reader.probe(path).kind != "sound":
+            windows, captions, failed = self._seen(path, windows, cues, known.duration_s, progress)
+        texts = [captions.get(one, "") for one in windows]
+        entry = entry_of(self.sentences, windows, cues, texts)
+        self._known(path, known.id)
+        self.library.replace(known.id, entry, seen=self.settings)
+        return Seen(sum(map(bool, texts)), failed)
+
+    def _seen(
+        self,
+        path: Path,
+        windows: tuple[Window, ...],
+        cues: Sequence[Cue],
+        duration_s: float,
+        progress: Progress,
+    ) -> tuple[tuple[Window, ...], dict[Window, str], int]:
+        """Return the windows, cut at shots where nobody pauses, what is seen in them, and in how
+        many of them nothing can be."""
+        viewing = replace(self.viewing, words=Words("off"), screen_text="off")
+        clip = self.model.watch(path, viewing, notify=self.notify)
+        form, end_s = self.model.spec.summaries, clip.info.duration_s
+        pieces = Piecewise(clip, form, None, self.notify, progress)
+        if any(one.cut_at == "even" for one in windows):
+            windows = cut(duration_s, cues, pieces.shots_found())
+        shown = {  # sound may go on behind the pictures
+            one: replace(one, end_s=min(one.end_s, end_s))
+            for one in windows
+            if one.start_s < end_s or len(windows) == 1
+        }
+        answers, failed = pieces.answers_to_some(tuple(shown.values()), form.caption)
+        if failed is not None and not answers:
+            raise failed
+        captions = {
+            window: caption(answers[part].texts, form)
+            for window, part in shown.items()
+            if part in answers
+        }
+        return windows, captions, len(shown) - len(captions)
+
+
+def seen_with(model: str, revision: str, viewing: Viewing, form: SummaryForm) -> str:
+    """Return all that captions depend on, as JSON."""
+    how = {"model": model, "revision": revision, "frames": viewing.frames, "asked": form.caption}
+    return json.dumps(how)
+
+
+def caption(texts: tuple[str, ...], form: SummaryForm) -> str:
+    """Return the answers about a window without doubts, which say nothing about it."""
+    told = [one for text in texts for one, _ in split(text) if one not in form.doubts]
+    return " ".join(told)
