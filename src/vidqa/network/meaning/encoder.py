@@ -1,7 +1,7 @@
 """Encode what a text means: a BERT whose mean last state is the embedding, in NumPy.
 
 Reimers and Gurevych, "Sentence-BERT", arXiv 1908.10084; Devlin et al., "BERT", arXiv 1810.04805.
-One short text at a time needs no more, and without torch a search starts five seconds earlier.
+One short text at a time needs no more, and a search does not wait until torch is imported.
 """
 
 import json

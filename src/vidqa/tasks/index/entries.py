@@ -33,8 +33,6 @@ class Known:
     """Settings that its captions depend on, as JSON; None if it has none."""
     compared: str | None
     """What its meanings were encoded with; None if they were not."""
-    windows: int
-    words: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,8 +117,8 @@ class WordIndexer:
 
     def _compare(self, content: int) -> bool:
         """Encode the meanings of a clip that was indexed without; return whether it was."""
-        (known,) = self.library.known(content)
-        if self.sentences is None or known.compared == self.sentences.key:
+        known = self.library.known(content)
+        if known is None or self.sentences is None or known.compared == self.sentences.key:
             return False
         windows, captions = zip(*self.library.entry(content), strict=True)
         entry = entry_of(self.sentences, windows, self.library.cues(content), captions)

@@ -1,7 +1,7 @@
 """An index in one SQLite file: which clips it knows, and what is said, read and seen in them."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +15,8 @@ from vidqa.tasks.index.entries import KINDS, Entry, Known, Place, Stamp, texts_i
 from vidqa.tasks.index.schema import opened, plain_errors, require_whole, transaction
 from vidqa.tasks.index.terms import searchable
 from vidqa.types import Cue, Words
+
+KNOWN = "SELECT id, fingerprint, duration_s, source, seen, compared FROM contents"
 
 
 class Library:
@@ -113,7 +115,7 @@ class Library:
             if not self.known(content):
                 return False
             self._place(path, stamp, content)
-            return True
+        return True
 
     def replace(self, content: int, entry: Entry, *, seen: str | None) -> bool:
         """Store the windows of a clip anew; returns False if it was forgotten meanwhile.
@@ -154,16 +156,20 @@ class Library:
         )
         return [(Window(start, end, "even"), caption) for start, end, caption in rows]
 
-    def known(self, content: int | None = None) -> list[Known]:
-        """Return all clips, or one of them; none if that was forgotten."""
-        rows = self.rows(
-            "SELECT id, fingerprint, duration_s, source, seen, compared, "
-            "(SELECT count(*) FROM windows WHERE content = contents.id), "
-            "(SELECT coalesce(sum(count_words(text)), 0) FROM cues WHERE content = contents.id) "
-            "FROM contents WHERE ?1 IS NULL OR id = ?1 ORDER BY id",
-            content,
-        )
-        return [Known(*row) for row in rows]
+    def known(self, content: int) -> Known | None:
+        """Return what is known of a clip; None if it was forgotten."""
+        found = self.rows(f"{KNOWN} WHERE id = ?", content)
+        return Known(*found[0]) if found else None
+
+    def every(self) -> list[Known]:
+        """Return what is known of all clips."""
+        return [Known(*row) for row in self.rows(f"{KNOWN} ORDER BY id")]
+
+    def counts(self) -> dict[int, tuple[int, int]]:
+        """Return how many windows and words each clip has."""
+        windows = dict(self.rows("SELECT content, count(*) FROM windows GROUP BY content"))
+        words = self.rows("SELECT content, sum(count_words(text)) FROM cues GROUP BY content")
+        return {content: (count, dict(words).get(content, 0)) for content, count in windows.items()}
 
     def places(self) -> list[Place]:
         """Return all files, by their paths."""
@@ -180,20 +186,15 @@ class Library:
             How many are forgotten, and how many are not because their folders are gone.
 
         """
-        kept, gone = 0, 0
         with self._writing():
-            for one in self.places():
-                if is_there(one.path):
-                    continue
-                if not unreachable and not is_there(one.path.parent):
-                    kept += 1
-                    continue
-                gone += 1
+            missing = [one for one in self.places() if not is_there(one.path)]
+            gone = [one for one in missing if unreachable or is_there(one.path.parent)]
+            for one in gone:
                 self._run("DELETE FROM places WHERE path = ?", self._stored(one.path))
-            self._forget_orphans()
+            self._forget_orphans({one.content for one in gone})
         with plain_errors(self.file):
             self._connection.execute("VACUUM")
-        return gone, kept
+        return len(gone), len(missing) - len(gone)
 
     def check(self) -> None:
         """Read all of the file. Raises UsageError if it is damaged."""
@@ -206,15 +207,16 @@ class Library:
 
     def _place(self, path: Path, stamp: Stamp, content: int) -> None:
         stored = self._stored(path)
+        before = self.rows("SELECT content FROM places WHERE path = ?", stored)
         self._run("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)", stored, content, *stamp)
-        self._forget_orphans()
+        self._forget_orphans({one for (one,) in before})
 
-    def _forget_orphans(self) -> None:
-        """Forget contents that no file has any more."""
-        left = "SELECT id FROM contents WHERE id NOT IN (SELECT content FROM places)"
-        for (content,) in self.rows(left):
-            self._forget_windows(content)
-            self._run("DELETE FROM contents WHERE id = ?", content)
+    def _forget_orphans(self, contents: Iterable[int]) -> None:
+        """Forget those contents that no file has any more."""
+        for content in contents:
+            if not self.rows("SELECT 1 FROM places WHERE content = ? LIMIT 1", content):
+                self._forget_windows(content)
+                self._run("DELETE FROM contents WHERE id = ?", content)
 
     def _stored(self, path: Path) -> bytes:
         """Return a path as it is stored, so that a folder may move with its index."""

@@ -11,15 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidqa.engine.summaries.windows import Window, shown_in
-from vidqa.tasks.index import lookup
+from vidqa.tasks.index import USUAL_SCORE, lookup
 from vidqa.tasks.index.entries import KINDS, Kind, texts_in
 from vidqa.tasks.index.library import Library
 from vidqa.tasks.index.lookup import Stored
 from vidqa.tasks.index.terms import folded, searchable, terms_of, words_of
 from vidqa.types import Cue
 
-LEAST_SCORE = 0.4
-"""Of hits that are told, where nothing else is said."""
 EVEN = 60
 """Of reciprocal rank fusion: the larger, the less the first ranks are preferred (Cormack et al.,
 SIGIR 2009)."""
@@ -126,7 +124,7 @@ def search(
     *,
     meaning: Meaning | None = None,
     most: int = 10,
-    least: float = LEAST_SCORE,
+    least: float = USUAL_SCORE,
 ) -> list[Hit]:
     """Find the windows that a query is about, the best first.
 

@@ -79,14 +79,14 @@ class SightIndexer:
             return known.seen == self.settings or self._add(path, known, progress)
 
     def _known(self, path: Path, content: int) -> Known:
-        found = self.library.known(content)
-        if not found:
+        known = self.library.known(content)
+        if known is None:
             message = f"{str(path)!r} was forgotten meanwhile"
             raise ClipNotFoundError(message, hint="give the same command again")
-        if known_fingerprint(path) != found[0].fingerprint:
+        if known_fingerprint(path) != known.fingerprint:
             message = f"{str(path)!r} has changed since it was listened to"
             raise NotAVideoError(message, hint="give the same command again")
-        return found[0]
+        return known
 
     def _add(self, path: Path, known: Known, progress: Progress) -> Seen:
         cues = self.library.cues(known.id)

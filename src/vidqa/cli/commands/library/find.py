@@ -14,6 +14,7 @@ from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.runs.finding import FindRun, HitOptions, Search
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
+from vidqa.tasks.index import USUAL_SCORE
 from vidqa.types import Words
 from vidqa.types.exit_codes import ExitCode
 from vidqa.types.loading import LoadSettings
@@ -92,7 +93,7 @@ def find(
     query: Query,
     where: Where = None,
     most: Most = 10,
-    least: LeastScore = 0.4,
+    least: LeastScore = USUAL_SCORE,
 ) -> ExitCode:
     """Find where something is said, read or seen. Searches what `vidqa index` knows."""
     from vidqa.tasks.index.terms import terms_of

@@ -120,12 +120,13 @@ def list_clips(index: IndexChoice, as_json: options.Json = False) -> ExitCode:
     with Library(index.path) as library, library.reading():
         if not as_json:
             put_columns(TITLES)
-        known = {one.id: one for one in library.known()}
+        known, counts = {one.id: one for one in library.every()}, library.counts()
         for place in library.places():
+            one, count = known[place.content], counts[place.content]
             if as_json:
-                put(json.dumps(_record(place.path, known[place.content])) + "\n")
+                put(json.dumps(_record(place.path, one, *count)) + "\n")
             else:
-                put_columns(_cells(place.path, known[place.content]))
+                put_columns(_cells(place.path, one, *count))
     return ExitCode.ANSWERED
 
 
@@ -169,25 +170,25 @@ def _changed(places: Iterable["Place"]) -> Iterator[tuple[str, Path]]:
             yield "changed" if is_there(place.path) else "gone", place.path
 
 
-def _record(path: Path, known: "Known") -> dict[str, Any]:
+def _record(path: Path, known: "Known", windows: int, words: int) -> dict[str, Any]:
     return {
         "video": str(path),
         "fingerprint": known.fingerprint,
         "duration_s": round(known.duration_s, 3),
         "words_source": known.source,
-        "words": known.words,
-        "windows": known.windows,
+        "words": words,
+        "windows": windows,
         "seen": known.seen and json.loads(known.seen),
         "compared": known.compared,
     }
 
 
-def _cells(path: Path, known: "Known") -> list[str]:
+def _cells(path: Path, known: "Known", windows: int, words: int) -> list[str]:
     return [
         printable(str(path)),
         str(timedelta(seconds=round(known.duration_s))),
-        str(known.words),
-        str(known.windows),
+        str(words),
+        str(windows),
         json.loads(known.seen)["model"] if known.seen else "-",
         known.compared or "-",
     ]
