@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from vidqa.engine.finding.cut import cut
 from vidqa.engine.summaries.windows import Window
-from vidqa.tasks.index.cut import cut
 from vidqa.tasks.index.entries import Entry, Vectors, stamp_of
 from vidqa.tasks.index.library import Library
 from vidqa.types import Cue, Words

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from shelves import said
 
-from vidqa.tasks.index.cut import OVERLAP_S, cut
+from vidqa.engine.finding.cut import OVERLAP_S, cut
 from vidqa.types import Cue
 
 

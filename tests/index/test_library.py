@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from shelves import HEARD, files, read, row, said, shelve
 
+from vidqa.engine.finding.cut import cut
 from vidqa.errors import UsageError
 from vidqa.tasks.index import lookup, schema
-from vidqa.tasks.index.cut import cut
 from vidqa.tasks.index.entries import Entry
 from vidqa.tasks.index.library import Library
 from vidqa.tasks.index.search import Hit

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from shelves import files, read, row, said, shelve
 
+from vidqa.engine.finding.ranking import EVEN, Meaning, fused
+from vidqa.tasks.index import lookup
 from vidqa.tasks.index.library import Library
-from vidqa.tasks.index.search import EVEN, Hit, Meaning, fused
+from vidqa.tasks.index.search import Hit
 from vidqa.tasks.index.search import search as search_files
 
 DOORS = said(
@@ -110,22 +112,22 @@ def test_meanings_are_found_without_a_common_word(library: Library, tmp_path: Pa
     shelve(library, tmp_path / "a.mp4", DOORS, vectors=[{"said": row(1, 0, 0)}], compared="x")
     shelve(library, tmp_path / "b.mp4", CATS, vectors=[{"said": row(0, 1, 0)}], compared="x")
     shelve(library, tmp_path / "c.mp4", CHINESE, vectors=[{"said": row(1, 0, 0)}], compared="y")
-    meaning = Meaning().with_those_of(library, "x", row(0.3, 1, 0)[0], 0.0)
+    meaning = Meaning().with_those_of(*lookup.meanings(library, "x", 3), row(0.3, 1, 0)[0], 0.0)
     (hit,) = search(library, "kitten", meaning=meaning)
     assert (hit.path.stem, hit.kind, hit.by_words) == ("b", "said", 0)
     assert hit.by_meaning == pytest.approx(1 / np.sqrt(1.09), abs=1e-3)
     assert hit.score == hit.by_meaning
     assert set(meaning.nearest) == {1, 2}, "the third was encoded otherwise"
-    all_of_them = meaning.with_those_of(library, "y", row(1, 0, 0)[0], 0.0)
+    all_of_them = meaning.with_those_of(*lookup.meanings(library, "y", 3), row(1, 0, 0)[0], 0.0)
     assert all_of_them.of(3) == (pytest.approx(1, abs=1e-3), "said")
-    unlike = Meaning().with_those_of(library, "x", row(0.3, 1, 0)[0], 0.5)
+    unlike = Meaning().with_those_of(*lookup.meanings(library, "x", 3), row(0.3, 1, 0)[0], 0.5)
     assert unlike.of(1)[0] == 0, "0.29 is no likeness where 0.5 is usual"
 
 
 def test_the_nearest_piece_of_a_long_text_counts(library: Library, tmp_path: Path) -> None:
     pieces = np.concatenate([row(1, 0, 0), row(0, 1, 0), row(0, 0, 1)])
     shelve(library, tmp_path / "a.mp4", DOORS, vectors=[{"read": pieces}], compared="x")
-    meaning = Meaning().with_those_of(library, "x", row(0, 1, 0)[0], 0.0)
+    meaning = Meaning().with_those_of(*lookup.meanings(library, "x", 3), row(0, 1, 0)[0], 0.0)
     assert meaning.of(1) == (pytest.approx(1), "read")
 
 

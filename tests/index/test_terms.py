@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidqa.tasks.index.terms import MOST_TERMS, searchable, terms_of
+from vidqa.engine.finding.terms import MOST_TERMS, searchable, terms_of
 
 
 @pytest.mark.parametrize(

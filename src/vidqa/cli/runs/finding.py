@@ -21,10 +21,11 @@ from vidqa.types.exit_codes import ExitCode
 from vidqa.types.wording import counted
 
 if TYPE_CHECKING:
+    from vidqa.engine.finding.ranking import Meaning
     from vidqa.media.container.cut_out import CutOut
     from vidqa.tasks.index.entries import Place
     from vidqa.tasks.index.library import Library
-    from vidqa.tasks.index.search import Hit, Meaning
+    from vidqa.tasks.index.search import Hit
 
 LONGEST = 160
 """Characters of what a hit was found by that are shown."""
@@ -205,9 +206,9 @@ class Found:
 
 def _meaning(library: "Library", query: str, reporter: StatusReporter) -> "Meaning":
     """Return how near windows are to what a query means, and say what cannot be compared."""
+    from vidqa.engine.finding.ranking import Meaning
+    from vidqa.engine.finding.sentences import Sentences
     from vidqa.tasks.index import lookup
-    from vidqa.tasks.index.search import Meaning
-    from vidqa.tasks.index.sentences import Sentences
 
     meaning = Meaning()
     for key, clips in lookup.encoders(library).items():
@@ -220,7 +221,8 @@ def _meaning(library: "Library", query: str, reporter: StatusReporter) -> "Meani
             why = f"{sentences.spec.name} reads English alone"
         else:
             encoded, unlike = sentences.query(query), sentences.spec.unlike
-            meaning = meaning.with_those_of(library, key, encoded, unlike)
+            stored = lookup.meanings(library, key, len(encoded))
+            meaning = meaning.with_those_of(*stored, encoded, unlike)
             continue
         reporter.note(f"meanings are not compared (of {counted(clips, 'clip')}): {why}")
     return meaning

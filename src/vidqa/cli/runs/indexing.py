@@ -19,10 +19,10 @@ from vidqa.types.exit_codes import ExitCode, exit_code
 from vidqa.types.wording import count_words, counted
 
 if TYPE_CHECKING:
+    from vidqa.engine.finding.sentences import Sentences
     from vidqa.tasks.index.hear import Heard, WordIndexer
     from vidqa.tasks.index.library import Library
     from vidqa.tasks.index.see import SightIndexer
-    from vidqa.tasks.index.sentences import Sentences
 
 NOT_COMPARED = (
     "clips are found by their words alone, not by what they mean: vidqa models pull minilm"
@@ -74,7 +74,7 @@ class IndexRun:
         return ExitCode.SOME_CLIPS_FAILED if are else exit_code(self.failures[0])
 
     def _sentences(self) -> "Sentences | None":
-        from vidqa.tasks.index.sentences import Sentences
+        from vidqa.engine.finding.sentences import Sentences
 
         name = self.options.embeddings
         if name == "off":

@@ -1,22 +1,14 @@
 """What an index holds of a clip."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from vidqa.engine.summaries.windows import Window, shown_in
+from vidqa.engine.finding.sentences import Sentences
+from vidqa.engine.finding.texts import Vectors, texts_in
+from vidqa.engine.summaries.windows import Window
 from vidqa.types import Cue
 
-Kind = Literal["said", "read", "seen"]
-"""Where a text comes from: the words, the text in the pictures, or a caption of the pictures."""
-KINDS: tuple[Kind, ...] = ("said", "read", "seen")
-Texts = Mapping[Kind, str]
-Vectors = Mapping[Kind, NDArray[np.float32]]
-"""What texts mean, (pieces, width) each."""
 Stamp = tuple[int, int]
 """Size and time of change of a file, in bytes and nanoseconds, by which it is known again."""
 
@@ -62,14 +54,18 @@ class Entry:
     """What encoded these; None if nothing did."""
 
 
-def texts_in(window: Window, cues: Iterable[Cue], caption: str) -> Texts:
-    """Return what is said, read and seen in a window."""
-    here = shown_in(window, cues)
-    return {
-        "said": " ".join(cue.text for cue in here if not cue.on_screen),
-        "read": " ".join(cue.text for cue in here if cue.on_screen),
-        "seen": caption,
-    }
+def entry_of(
+    sentences: Sentences | None,
+    windows: Sequence[Window],
+    cues: Sequence[Cue],
+    captions: Sequence[str],
+) -> Entry:
+    """Return the windows of a clip with what they mean, if something compares that."""
+    vectors: list[Vectors] = [
+        {} if sentences is None else sentences.texts(texts_in(window, cues, caption))
+        for window, caption in zip(windows, captions, strict=True)
+    ]
+    return Entry(windows, captions, vectors, None if sentences is None else sentences.key)
 
 
 def stamp_of(path: Path) -> Stamp | None:

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidqa.engine.finding.cut import cut
+from vidqa.engine.finding.sentences import Sentences
 from vidqa.errors import NotAVideoError, VideoError
 from vidqa.media.fingerprint_cache import is_still
 from vidqa.media.marks import marks
 from vidqa.media.stretches import among_frames
-from vidqa.tasks.index.cut import cut
-from vidqa.tasks.index.entries import Stamp, stamp_of
+from vidqa.tasks.index.entries import Stamp, entry_of, stamp_of
 from vidqa.tasks.index.library import Library
 from vidqa.tasks.index.locks import one_at_a_time
-from vidqa.tasks.index.sentences import Sentences, entry_of
 from vidqa.tasks.transcribe.transcriber import Transcriber
 from vidqa.types import Cue, Words
 

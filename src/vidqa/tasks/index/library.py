@@ -8,12 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from vidqa.engine.finding.full_text import INSERT, row
+from vidqa.engine.finding.texts import texts_in
 from vidqa.engine.summaries.windows import Window
 from vidqa.errors import UsageError
 from vidqa.system.file_systems import is_there
-from vidqa.tasks.index.entries import KINDS, Entry, Known, Place, Stamp, texts_in
+from vidqa.tasks.index.entries import Entry, Known, Place, Stamp
 from vidqa.tasks.index.schema import opened, plain_errors, require_whole, transaction
-from vidqa.tasks.index.terms import searchable
 from vidqa.types import Cue, Words
 
 KNOWN = "SELECT id, fingerprint, duration_s, source, seen, compared FROM contents"
@@ -238,12 +239,7 @@ class Library:
                 window.end_s,
                 caption,
             )
-            texts = texts_in(window, cues, caption)
-            self._run(
-                "INSERT INTO texts (rowid, said, read, seen) VALUES (?, ?, ?, ?)",
-                number,
-                *(searchable(texts[kind]) for kind in KINDS),
-            )
+            self._run(INSERT, *row(number, texts_in(window, cues, caption)))
             for kind, one in vectors.items():
                 packed = one.astype(np.float16).tobytes()
                 self._run("INSERT INTO meanings VALUES (?, ?, ?)", number, kind, packed)

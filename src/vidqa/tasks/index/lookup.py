@@ -1,16 +1,14 @@
 """Look texts and meanings up in an index."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidqa.tasks.index.entries import KINDS, Kind
+from vidqa.engine.finding.texts import Kind
 from vidqa.tasks.index.library import Library
-
-MATCHING = "SELECT rowid FROM texts WHERE texts MATCH ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +45,6 @@ def count(library: Library) -> int:
     """Return how many windows there are."""
     ((number,),) = library.rows("SELECT count(*) FROM windows")
     return int(number)
-
-
-def having(library: Library, term: str, kind: Kind | None = None) -> frozenset[int]:
-    """Return the windows whose texts have a term: any of them, or those of a kind."""
-    wanted = f'"{term}"' if kind is None else f'{kind} : "{term}"'
-    return frozenset(row[0] for row in library.rows(MATCHING, wanted))
-
-
-def by_words(library: Library, terms: Sequence[str]) -> list[int]:
-    """Return the windows that have any of the terms, the best by BM25 first."""
-    wanted = " OR ".join(f'"{term}"' for term in terms)
-    return [row[0] for row in library.rows(f"{MATCHING} ORDER BY bm25(texts), rowid", wanted)]
-
-
-def kinds_having(library: Library, term: str, window: int) -> list[Kind]:
-    """Return the kinds of text in a window that have a term."""
-    return [
-        kind
-        for kind in KINDS
-        if library.rows(f"{MATCHING} AND rowid = ?", f'{kind} : "{term}"', window)
-    ]
 
 
 def encoders(library: Library) -> dict[str | None, int]:

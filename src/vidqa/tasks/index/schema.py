@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from vidqa.engine.finding.full_text import TABLE as TEXTS
 from vidqa.errors import NoSpaceError, UsageError
 from vidqa.types.wording import count_words
 
@@ -60,10 +61,6 @@ CREATE TABLE meanings (
     vectors BLOB NOT NULL,      -- float16, rows of length 1, one a piece of the text
     PRIMARY KEY (window, kind)
 ) WITHOUT ROWID;
-CREATE VIRTUAL TABLE texts USING fts5 (  -- a row a window
-    said, read, seen,
-    tokenize = "porter unicode61 remove_diacritics 2 categories 'L* N* Mn Mc Co'"
-);
 """
 
 
@@ -127,7 +124,7 @@ def _make(connection: sqlite3.Connection) -> None:
     with transaction(connection):
         (count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if _pragma(connection, "application_id") == 0 and count == 0:
-            for statement in TABLES.split(";\n"):
+            for statement in (TABLES + TEXTS).split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidqa.engine import Model
+from vidqa.engine.finding.cut import cut
+from vidqa.engine.finding.sentences import Sentences
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.summaries.summary import sentences as split
 from vidqa.engine.summaries.windows import Window
@@ -13,11 +15,9 @@ from vidqa.errors import ClipNotFoundError, NotAVideoError
 from vidqa.media.fingerprint_cache import known_fingerprint
 from vidqa.media.viewing import Viewing
 from vidqa.models.summary_form import SummaryForm
-from vidqa.tasks.index.cut import cut
-from vidqa.tasks.index.entries import Known
+from vidqa.tasks.index.entries import Known, entry_of
 from vidqa.tasks.index.library import Library
 from vidqa.tasks.index.locks import one_at_a_time
-from vidqa.tasks.index.sentences import Sentences, entry_of
 from vidqa.types import Cue, Notify, Words
 
 Progress = Callable[[str], object]

@@ -96,7 +96,7 @@ def find(
     least: LeastScore = USUAL_SCORE,
 ) -> ExitCode:
     """Find where something is said, read or seen. Searches what `vidqa index` knows."""
-    from vidqa.tasks.index.terms import terms_of
+    from vidqa.engine.finding.terms import terms_of
 
     if not terms_of(query):
         raise UsageError("there are no words to search for", hint='vidqa find "a red door"')

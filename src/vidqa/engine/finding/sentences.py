@@ -1,7 +1,6 @@
 """What encodes the meaning of sentences, in the cache; it is loaded when it is first needed."""
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vidqa.engine.summaries.windows import Window
+from vidqa.engine.finding.texts import Texts, Vectors
 from vidqa.errors import ModelMissingError
 from vidqa.models.installed import helper_folder
 from vidqa.models.presets.sentences import SENTENCES
@@ -19,8 +18,6 @@ from vidqa.models.sources.fetch import source_key
 from vidqa.models.spec import SentenceSpec
 from vidqa.models.store.store import Store
 from vidqa.network.meaning.encoder import SentenceEncoder, load_sentence_encoder
-from vidqa.tasks.index.entries import Entry, Texts, Vectors, texts_in
-from vidqa.types import Cue
 from vidqa.types.wording import split_words
 
 USUAL = "minilm"
@@ -108,17 +105,3 @@ def pieces_of(text: str) -> list[str]:
     count = -(-len(words) // PIECE_WORDS)
     edges = [round(number * len(words) / max(1, count)) for number in range(count + 1)]
     return ["".join(words[begin:end]).strip() for begin, end in pairwise(edges)]
-
-
-def entry_of(
-    sentences: Sentences | None,
-    windows: Sequence[Window],
-    cues: Sequence[Cue],
-    captions: Sequence[str],
-) -> Entry:
-    """Return the windows of a clip with what they mean, if something compares that."""
-    vectors: list[Vectors] = [
-        {} if sentences is None else sentences.texts(texts_in(window, cues, caption))
-        for window, caption in zip(windows, captions, strict=True)
-    ]
-    return Entry(windows, captions, vectors, None if sentences is None else sentences.key)

@@ -1,0 +1,1 @@
+"""Ask a long clip through its windows, and prove what is answered."""

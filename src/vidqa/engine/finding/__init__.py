@@ -1,0 +1,1 @@
+"""Find the windows of clips that a question or query is about."""
