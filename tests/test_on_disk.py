@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from vidqa.engine.asking import each_window, meanings
 from vidqa.engine.summaries import part_answers, piecewise, sentence_grounding
 from vidqa.engine.watch import saved as sights
 from vidqa.errors import ModelDamagedError
@@ -40,6 +41,7 @@ network.inference.frame_encoder:FrameForm tokens shape
 network.inference.visual_features:VisualForm deeper in_one
 engine.summaries.part_answers:PartAnswers texts frame_times_s words_used words_dropped \
 visual_tokens prompt_tokens new_tokens longest_tokens stopped_by warnings
+engine.asking.each_window:WindowAnswer answer sentences grounds quote quote_grounds
 types:Words source cues detail warnings language
 types:Cue start_s end_s text words on_screen speaker
 types:Grounding verdict without_pictures without_words without_both
@@ -107,6 +109,7 @@ def test_kinds_files_and_records():
     )
     assert kinds == ("looked", "read", "heard", "screen", "turns", "told", "shots")
     assert sentence_grounding.GROUNDS._kind == "grounds"
+    assert (each_window.ANSWERED._kind, meanings.MEANT) == ("answered", "meant")
     assert (cache.FOLDER, fingerprint_cache.FOLDER) == ("results", "fingerprints")
     models = (manifest.MARKER, resolve.SETTINGS, resolve.ADDED)
     assert models == ("verified.json", "vidqa.json", "added")

@@ -50,7 +50,7 @@ def test_no_two_options_of_a_command_are_spelled_alike() -> None:
     for first in GROUPS:
         for other in GROUPS:
             if first is not other:
-                assert declared(first) & declared(other) <= {"--max-new-tokens"}
+                assert declared(first) & declared(other) <= {"--max-new-tokens", "--strict"}
 
 
 def test_every_setting_that_is_named_exists() -> None:

@@ -4,7 +4,7 @@ python tests/cli/fake.py ask CLIP QUESTION ...
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,7 +69,12 @@ class FakeClip:
         self.video, self.text, self.warnings = video, text, warnings
 
     def stream(
-        self, question: str, generation: GenerationSettings, *, notify: Notify = print_nothing
+        self,
+        question: str,
+        generation: GenerationSettings,
+        *,
+        notify: Notify = print_nothing,
+        progress: Callable[[str], object] = print_nothing,
     ) -> Iterator[TextDelta | Answer]:
         if question == "too long?":
             raise UsageError("the question does not fit", hint="ask a shorter one")
@@ -131,7 +136,10 @@ class FakeClip:
         verdict = "guess" if Path(self.video).stem == "guess" else "seen"
         return replace(answer, grounding=Grounding(verdict, 9.5, -0.25, 9.75))
 
-    def prompt(self, question: str) -> PromptView:
+    def is_asked_in_windows(self, windows: int | str = "auto") -> bool:
+        return False
+
+    def prompt(self, question: str, *, windows: int | str = "auto") -> PromptView:
         segments = (PromptSegment(0.5, "hello [red]", 5, 2), PromptSegment(1.5, "", 5, 0))
         return PromptView(segments, f"<image>hello<image>{question}", 50)
 

@@ -19,7 +19,7 @@ from vidqa.engine import open_folder
 from vidqa.errors import ModelDamagedError
 from vidqa.network.inference import decode as decoding
 from vidqa.network.inference.decode_together import decode_together
-from vidqa.network.inference.frame_encoder import preprocess
+from vidqa.network.inference.preprocess import preprocess
 from vidqa.network.inference.token_sampling import Sampling, TokenChooser
 from vidqa.network.inference.visual_features import visual_tokens
 from vidqa.network.loaded import Loaded

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from families import MAKERS, family_spec
-from vidqa.network.inference.frame_encoder import FrameEncoder, _computed_on, preprocess
+from vidqa.network.inference.frame_encoder import FrameEncoder
+from vidqa.network.inference.preprocess import computed_on, preprocess
 from vidqa.network.loading import load_folder
 from vidqa.network.opening import open_processor
 
@@ -19,7 +20,7 @@ def test_pictures_go_to_the_device_as_they_are(name: str, tmp_path: Path) -> Non
     processor = open_processor(MAKERS[name](tmp_path / name))
     family = family_spec(name).family
     frames = [np.zeros((48, 80, 3), dtype=np.uint8)] * 2
-    on = _computed_on(torch.device("meta"), processor)
+    on = computed_on(torch.device("meta"), processor)
     given = {**family.image_kwargs, **on}
     inputs = preprocess(processor, frames, images_kwargs=given, **family.processor_kwargs)
     device = "cpu" if name in STAYS_ON_THE_CPU else "meta"

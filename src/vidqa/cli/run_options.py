@@ -55,6 +55,15 @@ Records = Annotated[
 RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="With -o: do again what failed before.")
 ]
+SaveEvidence = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-evidence",
+        metavar="FOLDER",
+        help="Of a long clip, cut out what supports the answers, and write a contact sheet of it.",
+        show_default=False,
+    ),
+]
 Force = Annotated[
     bool,
     typer.Option(

@@ -1,16 +1,107 @@
 """The clip of the public API: single questions, conversations, summaries."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
+from vidqa.engine.answer.generate import checked_sampling
+from vidqa.engine.asking.long_clip import LongClip, Shown
+from vidqa.engine.asking.rule import is_long
 from vidqa.engine.conversation import Conversation
+from vidqa.engine.summaries.piecewise import Progress
 from vidqa.engine.summaries.summarize import summarize
 from vidqa.engine.summaries.summary import Summary
+from vidqa.engine.summaries.windows import Window
 from vidqa.engine.watched_clip import WatchedClip
+from vidqa.types import Answer, Notify, PromptView, TextDelta
+from vidqa.types.generation import GenerationSettings
+from vidqa.types.options import with_options
 from vidqa.types.summaries import Length
+
+NOWHERE = "nothing in the clip is about the question more than the rest, so all was looked at"
 
 
 class Clip(WatchedClip):
-    """A watched clip: ask it anything, any number of times."""
+    """A watched clip: ask it anything, any number of times.
+
+    One that is too long for its frames is asked through the windows that a question is about, and
+    every sentence of a free answer says where in the clip it is from; see `Answer.claims`.
+    """
+
+    def stream(
+        self,
+        question: str,
+        generation: GenerationSettings | None = None,
+        *,
+        notify: Notify | None = None,
+        progress: Progress | None = None,
+        **given: Any,
+    ) -> Iterator[TextDelta | Answer]:
+        """Yield the answer piece by piece, then the whole of it. See `WatchedClip.stream`.
+
+        Args:
+            question: plain text.
+            generation: how it is written; `windows` is about long clips.
+            notify: called when a stage begins.
+            progress: called with which window of a long clip is watched.
+            **given: fields of `GenerationSettings` by name.
+
+        Raises:
+            VideoError: no window that it is about can be watched.
+            UsageError: as `WatchedClip.stream` does.
+
+        """
+        how = with_options(GenerationSettings, generation, given)
+        if not self.is_asked_in_windows(how.windows):
+            return super().stream(question, how, notify=notify)
+        checked_sampling(how.temperature, how.top_p, how.seed)
+        self.writing(self.prompt_ids(question), how.max_new_tokens)
+        return self._long.stream(question, how, notify=notify, progress=progress)
+
+    def is_asked_in_windows(self, windows: int | str = "auto") -> bool:
+        """Return whether it is too long for its frames, and windows are not switched off."""
+        return windows != "off" and is_long(self)
+
+    def prompt(self, question: str, *, windows: int | str = "auto") -> PromptView:
+        """Return what the model sees when asked: every frame's time, words and token counts."""
+        shown = self._shown_for(question, windows)
+        return super().prompt(question) if shown is None else shown.clip.prompt(question)
+
+    def choose(
+        self,
+        question: str,
+        choices: Sequence[str],
+        *,
+        threshold: float | None = None,
+        notify: Notify | None = None,
+        windows: int | str = "auto",
+    ) -> Answer:
+        """Return the likeliest given answer. See `WatchedClip.choose`."""
+        how: dict[str, Any] = {"threshold": threshold, "notify": notify}
+        shown = self._shown_for(question, windows)
+        if shown is not None:
+            answer = shown.clip.choose(question, choices, **how)
+            return replace(answer, chosen_by=shown.by, looked_at=shown.looked_at)
+        answer = super().choose(question, choices, **how)
+        if self.is_asked_in_windows(windows):
+            answer = replace(answer, warnings=(*answer.warnings, NOWHERE))
+        return answer
+
+    def grounded(self, answer: Answer | str) -> Answer:
+        """Add to an answer, or that to a question, what it rests on. See `WatchedClip.grounded`.
+
+        Of an answer from windows, that is what its least certain sentence rests on there.
+        """
+        answer = self.ask(answer) if isinstance(answer, str) else answer
+        if answer.claims is not None:
+            judged = [one.grounding for one in answer.claims if one.grounding is not None]
+            weakest = min(judged, key=lambda one: one.without_both, default=None)
+            return replace(answer, grounding=weakest)
+        if answer.chosen_by is not None:
+            windows = tuple(Window(*span, "even") for span in answer.looked_at)
+            return self._long.opened(windows).grounded(answer)
+        return super().grounded(answer)
 
     def converse(self) -> Conversation:
         """Start a conversation: a question may refer to earlier ones and their answers."""
@@ -19,3 +110,13 @@ class Clip(WatchedClip):
     def summarize(self, length: Length = "medium", **how: Any) -> Summary:
         """Sum the clip up. See `vidqa.engine.summaries.summarize.summarize`."""
         return summarize(self, length=length, **how)
+
+    @cached_property
+    def _long(self) -> LongClip:
+        return LongClip(self)
+
+    def _shown_for(self, question: str, windows: int | str) -> Shown | None:
+        if not self.is_asked_in_windows(windows):
+            return None
+        self.prompt_ids(question)
+        return self._long.shown_for(question, windows)

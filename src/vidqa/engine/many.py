@@ -84,6 +84,7 @@ def watch_all(
 
 
 def ask_many(
+    kind: type[WatchedClip],
     model: Runtime,
     clips: Sequence[str],
     questions: Sequence[str],
@@ -95,7 +96,7 @@ def ask_many(
     """Ask every question about every clip. See `Model.ask_many`."""
     records = Records({**viewing.settings, **generation.settings})
     views = ((clip, viewing) for clip in clips)
-    watched = watch_all(WatchedClip, model, views, in_order=in_order)
+    watched = watch_all(kind, model, views, in_order=in_order)
     with closing(watched):
         for video, clip in watched:
             mark = _marks(model, video, viewing)

@@ -95,7 +95,7 @@ class Model(Runtime):
         asked = [questions] if isinstance(questions, str) else list(questions)
         named = [clips] if isinstance(clips, str | Path) else clips
         names = list(map(str, named))
-        return ask_many(self, names, asked, viewing, generation, in_order=in_order)
+        return ask_many(Clip, self, names, asked, viewing, generation, in_order=in_order)
 
     def watched(
         self, name: str, fetch: Fetch, viewing: Viewing, *, notify: Notify | None = None

@@ -57,6 +57,16 @@ class ReadClip:
         """Each frame's time and the words shown to the model with it."""
         return self._shown.fitted.segments
 
+    @property
+    def warnings_of_fit(self) -> tuple[str, ...]:
+        """Those about what of it did not fit the model's context."""
+        return self._shown.warnings
+
+    @property
+    def contents(self) -> ClipContents:
+        """What was seen and heard of it."""
+        return self._fitter.seen
+
     def _compressed(self) -> tuple[str, ...]:
         """Tell how many visual tokens are shown, where not all are."""
         counts = self._fitter.visual_tokens(self._shown)
@@ -150,14 +160,14 @@ class ReadClip:
     ) -> Answer:
         """Return what was written, with all that is known about it."""
         return replace(
-            self._known_answer(question, prompt, timer),
+            self.known_answer(question, prompt, timer),
             text=writing.text,
             seed=None if sampling.greedy else sampling.seed,
             new_tokens=writing.new_tokens,
             stopped_by=writing.stopped_by,
         )
 
-    def _known_answer(self, question: str, prompt: PromptIds, timer: StageTimer) -> Answer:
+    def known_answer(self, question: str, prompt: PromptIds, timer: StageTimer) -> Answer:
         """Return all that is known of an answer but the answer itself."""
         return Answer(
             text="",

@@ -160,7 +160,7 @@ class WatchedClip(ReadClip):
             ranking = self.rank(question, choices, beginnings=True)
         is_sure = threshold is None or ranking[0].probability >= threshold
         return replace(
-            self._known_answer(question, self.prompt_ids(question), timer),
+            self.known_answer(question, self.prompt_ids(question), timer),
             text=ranking[0].text if is_sure else UNSURE,
             choices=ranking,
             is_sure=is_sure,

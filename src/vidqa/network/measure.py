@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from vidqa.network.inference.frame_encoder import NOT_PICTURES, preprocess
+from vidqa.network.inference.frame_encoder import NOT_PICTURES
+from vidqa.network.inference.preprocess import preprocess
 from vidqa.network.native.config import read_native
 from vidqa.network.native.network import NativeNetwork
 from vidqa.network.reading import reading

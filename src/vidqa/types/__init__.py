@@ -1,11 +1,14 @@
 """The values that travel between the layers."""
 
 from vidqa.types.values import (
+    NOT_ENOUGH,
     SCHEMA_VERSION,
     UNSURE,
     UNWATCHED,
     Answer,
     Choice,
+    ChosenBy,
+    Claim,
     Frame,
     Grounding,
     Maker,
@@ -32,12 +35,15 @@ from vidqa.types.words import (
 )
 
 __all__ = [
+    "NOT_ENOUGH",
     "ON_SCREEN_JOIN",
     "SCHEMA_VERSION",
     "UNSURE",
     "UNWATCHED",
     "Answer",
     "Choice",
+    "ChosenBy",
+    "Claim",
     "Cue",
     "Frame",
     "Grounding",

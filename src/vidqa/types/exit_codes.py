@@ -16,6 +16,8 @@ class ExitCode(IntEnum):
     """The command is not valid as written."""
     UNSURE = 3
     """With --choices: no choice was as likely as --threshold."""
+    NO_EVIDENCE = 4
+    """Nothing in a long clip supports an answer."""
     NO_SUCH_FILE = 10
     """The clip does not exist."""
     NOT_A_VIDEO = 11
@@ -55,6 +57,7 @@ MEANINGS = {
     ExitCode.NO: "with `--choices`: another than the first one won; `find`: nothing was found",
     ExitCode.USAGE: "the command makes no sense as written",
     ExitCode.UNSURE: "with `--choices`: none is as likely as `--threshold` wants",
+    ExitCode.NO_EVIDENCE: "nothing in a long clip supports an answer",
     ExitCode.NO_SUCH_FILE: "no such file",
     ExitCode.NOT_A_VIDEO: "the file is not a readable video",
     ExitCode.NO_VIDEO_STREAM: "the file has no picture",

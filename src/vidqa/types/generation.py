@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from vidqa.errors import UsageError
 from vidqa.types.options import as_given, option, require_declared
 
 MAX_NEW_TOKENS: dict[str, Any] = {
@@ -11,6 +12,17 @@ MAX_NEW_TOKENS: dict[str, Any] = {
     "least": 1,
 }
 """As `--max-new-tokens` is declared wherever answers are written."""
+
+
+WINDOWS = ("auto", "all", "off")
+
+
+def read_windows(text: str) -> int:
+    """Read how many windows are watched. Raises ValueError."""
+    count = int(text)
+    if count < 1:
+        raise ValueError
+    return count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +40,29 @@ class GenerationSettings:
         0, "Random seed, used when --temperature is above 0.", metavar="N", least=0, most=2**63 - 1
     )
 
+    windows: int | str = option(
+        "auto",
+        "Of a clip that is too long for the frames: how many windows are watched closely, those "
+        "that the question is about first; or a few frames of all of it. [default: auto]",
+        metavar="N|all|off",
+        choices=WINDOWS,
+        read=read_windows,
+        wrong=": no such number of windows",
+        hint="use a number, all or off",
+        is_later=True,
+    )
+    strict: bool = option(
+        False, "Of what is answered so, leave out sentences that no window supports.", is_later=True
+    )
+
     def __post_init__(self) -> None:
         require_declared(self)
+        known = self.windows in WINDOWS or (isinstance(self.windows, int) and self.windows > 0)
+        if not known:
+            raise UsageError(
+                f"--windows {self.windows!r}: no such number of windows",
+                hint="use a number, all or off",
+            )
 
     @property
     def settings(self) -> dict[str, Any]:

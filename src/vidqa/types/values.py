@@ -26,6 +26,13 @@ UNWATCHED = "(this part cannot be watched)"
 UNSURE = "unsure"
 """Answer if no choice is likely enough."""
 
+NOT_ENOUGH = "not enough evidence"
+"""Answer if nothing in a long clip supports another."""
+
+ChosenBy = Literal["time", "words", "pictures", "all"]
+"""By what windows of a long clip were chosen: a time in the question, what is said or on the
+screen, what is seen; or all of them were."""
+
 Stage = Literal["start", "load", "decode", "speech", "vision", "prefill", "generate"]
 """Stages of one answer, in order."""
 
@@ -139,6 +146,24 @@ class Grounding:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of an answer about a long clip, and where in the clip it is from."""
+
+    text: str
+    spans: tuple[tuple[float, float], ...]
+    """Start and end of each place, in seconds from the first frame; none if nothing supports it."""
+    grounding: Grounding | None
+    """What it rests on, shown the window alone that supports it best; None if no window is about
+    it."""
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        spans = [[round(edge, 3) for edge in span] for span in self.spans]
+        grounds = {"verdict": "guess"} if self.grounding is None else self.grounding.to_record()
+        return {"text": self.text, "spans": spans, **grounds}
+
+
+@dataclass(frozen=True, slots=True)
 class Maker:
     """The model that answers, and the device it runs on."""
 
@@ -186,6 +211,17 @@ class Answer:
     """Basis of the answer, if requested."""
     batch: int = 1
     """Number of answers generated in one batch; with more than one, rounding differs."""
+    chosen_by: ChosenBy | None = None
+    """By what windows of a long clip were chosen; None if it was shown at once."""
+    looked_at: tuple[tuple[float, float], ...] = ()
+    """Start and end of the windows that were watched closely, in seconds."""
+    claims: tuple[Claim, ...] | None = None
+    """The sentences of a free answer from windows; None if it was given otherwise."""
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether anything in the clip supports it, where that was asked."""
+        return self.claims is None or any(claim.spans for claim in self.claims)
 
     @property
     def longest_tokens(self) -> int:
@@ -236,6 +272,11 @@ class Answer:
             record["grounding"] = self.grounding.to_record()
         if self.batch > 1:
             record["batch"] = self.batch
+        if self.chosen_by is not None:
+            record["chosen_by"] = self.chosen_by
+            record["looked_at"] = [[round(edge, 3) for edge in span] for span in self.looked_at]
+        if self.claims is not None:
+            record["claims"] = [claim.to_record() for claim in self.claims]
         if timings:
             record["timings_s"] = {stage: round(s, 3) for stage, s in self.timings_s.items()}
         return record

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
@@ -21,6 +22,7 @@ from vidqa.cli.render.answers import AnswerView, choose_view
 from vidqa.cli.render.output_file import STDOUT
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import ReaderGone
+from vidqa.cli.runs.evidence import save_evidence
 from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
 from vidqa.errors import UsageError, VidqaError
@@ -47,6 +49,8 @@ class AskOptions:
     grounding: bool
     as_json: bool
     show_prompt: bool
+    save_evidence: Path | None = None
+    """A folder for what supports the answers."""
 
     def __post_init__(self) -> None:
         if self.run.batch > 1 and (self.choices or self.grounding or self.show_prompt):
@@ -80,7 +84,12 @@ def ask_all(request: Request, options: AskOptions, reporter: StatusReporter) -> 
         if options.choices:  # 0 would say that the first one won
             return ExitCode.READER_GONE
         raise
-    return verdict(book.records, request, options.choices)
+    status = verdict(book.records, request, options.choices)
+    if options.save_evidence is None:
+        return status
+    force = options.run.force
+    is_saved = save_evidence(book.records, options.save_evidence, reporter, force=force)
+    return status if is_saved else ExitCode.SOME_CLIPS_FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,8 @@ class Asking:
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Answer one question about one clip."""
         if self.options.show_prompt:
-            self.reporter.prompt(clip.prompt(question))
+            windows = self.options.generation.windows
+            self.reporter.prompt(clip.prompt(question, windows=windows))
 
         def notify(stage: Stage) -> None:
             self.reporter.stage(stage)
@@ -121,20 +131,32 @@ class Asking:
             message = f"what it rests on could not be found out: {error.message}"
             return replace(answer, warnings=(*answer.warnings, message))
 
-    def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
-        """Answer one question about several clips, in one forward."""
+    def together(
+        self, clips: Sequence["Clip"], question: str
+    ) -> Sequence[Answer | VidqaError | None]:
+        """Answer one question about several clips, in one forward; of long ones alone."""
         from vidqa.engine.together import answer_together
 
         generation, notify = self.options.generation, self.reporter.stage
-        return answer_together(clips, question, generation, notify=notify)
+        at_once = [clip for clip in clips if not clip.is_asked_in_windows(generation.windows)]
+        answers = answer_together(at_once, question, generation, notify=notify) if at_once else ()
+        found = dict(zip(map(id, at_once), answers, strict=True))
+        return [found.get(id(clip)) for clip in clips]
 
     def _events(self, clip: "Clip", question: str, notify: Notify) -> Iterator[TextDelta | Answer]:
         """Yield what comes of a question: a free answer piece by piece, or one of the choices."""
         options = self.options
         if not options.choices:
-            yield from clip.stream(question, options.generation, notify=notify)
+            progress = self.reporter.progress
+            yield from clip.stream(question, options.generation, notify=notify, progress=progress)
             return
-        answer = clip.choose(question, options.choices, threshold=options.threshold, notify=notify)
+        answer = clip.choose(
+            question,
+            options.choices,
+            threshold=options.threshold,
+            notify=notify,
+            windows=options.generation.windows,
+        )
         notify("generate")
         yield TextDelta(answer.text)
         yield answer
@@ -159,6 +181,7 @@ class AnswerOptions:
     as_json: options.Json = False
     timings: options.Timings = False
     show_prompt: options.ShowPrompt = False
+    save_evidence: run_options.SaveEvidence = None
 
 
 @grouped
@@ -190,6 +213,7 @@ def ask(
             caches=caches,
             batch=answer.batch,
             timings=answer.timings,
+            replaces_files=answer.save_evidence is not None,
         ),
         generation=generation,
         choices=parse.read_choices(answer.choices, answer.threshold),
@@ -197,6 +221,7 @@ def ask(
         grounding=answer.grounding,
         as_json=answer.as_json,
         show_prompt=answer.show_prompt,
+        save_evidence=answer.save_evidence,
     )
     if answer.timings and noise.quiet and not (answer.as_json or records.output):
         raise UsageError("--quiet leaves no place for --timings", hint="add --json, or drop one")

@@ -232,7 +232,7 @@ def chat(
     clip: options.VideoClip,
     viewing: Annotated[Viewing, Without("recipe", stdin_is_for=STDIN_IS_FOR)],
     load: LoadSettings,
-    generation: GenerationSettings,
+    generation: Annotated[GenerationSettings, Without("windows", "strict")],
     noise: NoiseOptions,
     model: options.ModelName = None,
     as_json: options.Json = False,

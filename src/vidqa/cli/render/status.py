@@ -10,6 +10,7 @@ from vidqa.cli.render.escape import printable
 from vidqa.cli.render.prompt import show_prompt
 from vidqa.errors import VidqaError, trace_of
 from vidqa.types import Answer, Grounding, PromptView, Stage
+from vidqa.types.clock import clock
 from vidqa.types.media_info import NO_PICTURES
 from vidqa.types.wording import counted
 
@@ -184,8 +185,18 @@ def seen(answer: Answer) -> str:
         return "saw nothing"
     count = len(answer.frame_times_s)
     frames = counted(count, "frame")
+    if answer.looked_at:
+        return f"saw {frames} in {_windows(answer)} of {answer.duration_s:.1f} s"
     span = f"{answer.first_seen_s:.1f} to {answer.last_seen_s:.1f} s of {answer.duration_s:.1f} s"
     return f"saw {frames} from {span}"
+
+
+def _windows(answer: Answer) -> str:
+    """Describe which windows were watched: `2 windows, 0:10-0:56 and 3:12-3:58, chosen by ...`."""
+    if answer.chosen_by == "all":
+        return f"all {len(answer.looked_at)} windows"
+    spans = [f"{clock(start_s)}-{clock(end_s)}" for start_s, end_s in answer.looked_at]
+    return f"{counted(len(spans), 'window')} ({', '.join(spans)}; by its {answer.chosen_by})"
 
 
 def heard(answer: Answer) -> str:

@@ -137,15 +137,15 @@ class FindRun:
     def _saved(self, shown: "Sequence[Found]", folder: Path) -> "list[Found]":
         """Cut out what is shown."""
         from vidqa.media.reader import Reader
-        from vidqa.tasks.index.save import save_hits
+        from vidqa.tasks.index.save import save_parts
 
         self.reporter.stage("decode")
         hits = [found.hit for found in shown]
         reader, options = Reader(), self.options
-        saved = save_hits(hits, folder, reader, exact=options.exact, force=options.force)
+        saved = save_parts(hits, folder, reader, exact=options.exact, force=options.force)
         for one in saved:
             if one.error is not None:
-                self._fail(one.hit, one.error)
+                self._fail(one.part, one.error)
         done = sum(one.file is not None for one in saved)
         self.reporter.note(f"{counted(done, 'clip')} cut out -> {folder}")
         return [

@@ -35,8 +35,13 @@ class Way(Protocol):
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Answer one question about one clip."""
 
-    def together(self, clips: Sequence["Clip"], question: str) -> Sequence[Answer | VidqaError]:
-        """Answer one question about several clips, in one forward pass per token."""
+    def together(
+        self, clips: Sequence["Clip"], question: str
+    ) -> Sequence[Answer | VidqaError | None]:
+        """Answer one question about several clips, in one forward pass per token.
+
+        A clip that cannot be asked with others has None, and is asked alone.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +53,12 @@ class RunOptions(RecordOptions):
     """KV caches of a clip held in memory at once; see `engine.load`."""
     batch: int = 1
     timings: bool = False
+    replaces_files: bool = False
+    """Whether files beside the records may be written over."""
 
     def __post_init__(self) -> None:
-        for name, given in (("--retry-failed", self.retry_failed), ("--force", self.force)):
+        is_forced = self.force and not self.replaces_files
+        for name, given in (("--retry-failed", self.retry_failed), ("--force", is_forced)):
             if given and not self.is_kept:
                 raise UsageError(f"{name} is for -o", hint="-o answers.jsonl")
 
@@ -188,9 +196,9 @@ class Run:
 
     def _together(
         self, clips: Sequence[tuple[str, "Clip"]], left: dict[str, tuple[str, ...]]
-    ) -> dict[tuple[str, str], Answer | VidqaError]:
+    ) -> dict[tuple[str, str], Answer | VidqaError | None]:
         """Ask each question about all clips that still need it, together."""
-        answers = {}
+        answers = dict[tuple[str, str], Answer | VidqaError | None]()
         for question in self.request.questions:
             asked = [(video, clip) for video, clip in clips if question in left[video]]
             if not asked:

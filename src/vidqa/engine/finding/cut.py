@@ -15,19 +15,26 @@ OVERLAP_S = 2.0
 """Seconds that each end is then moved into the neighbour: a sentence is seldom cut in both."""
 
 
-def cut(duration_s: float, cues: Sequence[Cue], shots: Iterable[float] = ()) -> tuple[Window, ...]:
+def cut(
+    duration_s: float,
+    cues: Sequence[Cue],
+    shots: Iterable[float] = (),
+    *,
+    most_s: float = MOST_S,
+) -> tuple[Window, ...]:
     """Cut a clip where topics change, speakers pause or shots end.
 
     Args:
         duration_s: of the clip, in seconds.
         cues: all its words, in order of time.
         shots: starts of shots, in seconds, if they are known.
+        most_s: seconds of a window before its ends are moved.
 
     """
     said = [cue for cue in cues if not cue.on_screen]
     end_s = max([duration_s, *(cue.end_s for cue in said)])
     parts = windows(
-        0.0, end_s, MOST_S, cues=said, shots=shots, topics=topic_changes(said), slack=SLACK
+        0.0, end_s, most_s, cues=said, shots=shots, topics=topic_changes(said), slack=SLACK
     )
     return tuple(
         replace(

@@ -1,6 +1,7 @@
 """What encodes the meaning of sentences, in the cache; it is loaded when it is first needed."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -88,6 +89,13 @@ class Sentences:
             for kind, text in texts.items()
             if (pieces := pieces_of(text))
         }
+
+    def each(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode some sentences, as rows of length 1, (texts, width)."""
+        rows: NDArray[np.float32] = self._encoder.embed(
+            [self.spec.before_passage + text for text in texts]
+        )
+        return rows
 
     @property
     def _encoder(self) -> SentenceEncoder:

@@ -80,10 +80,9 @@ def tell(
     max_new_tokens: int | None = None,
     notify: Notify | None = None,
 ) -> PartAnswers:
-    """Ask questions about a clip; see `Clip.ask`."""
-    return PartAnswers.of(
-        [clip.ask(one, max_new_tokens=max_new_tokens, notify=notify) for one in questions]
-    )
+    """Ask questions about a clip, all of it at once; see `Clip.ask`."""
+    how: dict[str, Any] = {"max_new_tokens": max_new_tokens, "windows": "off"}
+    return PartAnswers.of([clip.ask(one, notify=notify, **how) for one in questions])
 
 
 class Kept(Generic[Made]):

@@ -13,7 +13,15 @@ from typing import Any
 from vidqa.engine.many import watch_all
 from vidqa.engine.summaries.part_answers import ANSWERS, Kept, Made, PartAnswers, tell
 from vidqa.engine.summaries.topics import topic_changes
-from vidqa.engine.summaries.windows import SLACK, Window, said_in, scenes, shown_in, windows
+from vidqa.engine.summaries.windows import (
+    SLACK,
+    Window,
+    said_in,
+    scenes,
+    shown_in,
+    together,
+    windows,
+)
 from vidqa.engine.watch.saved import sight_key
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import VideoError, VidqaError
@@ -151,6 +159,26 @@ class Piecewise:
     def above(self, answers: Mapping[Window, PartAnswers]) -> "Piecewise":
         """Return a copy whose clip has the answers about parts in place of its words."""
         return replace(self, clip=self.with_words(self.clip, answers))
+
+    def few(
+        self,
+        answers: Mapping[Window, PartAnswers],
+        questions: Sequence[str],
+        between: list[PartAnswers],
+    ) -> Mapping[Window, PartAnswers]:
+        """Reduce the parts until the answers about them fit one prompt.
+
+        If they are too many words, neighbours are summarized together, and those again; the
+        answers on the way are added to `between`.
+        """
+        most = self.clip.recipe.max_words
+        while sum(one.words for one in answers.values()) > most:
+            groups = together({part: one.words for part, one in answers.items()}, most)
+            if len(groups) == len(answers):
+                break
+            answers = self.above(answers).answers(groups, questions)
+            between += answers.values()
+        return answers
 
     def shots_found(self) -> tuple[float, ...]:
         """Return the starts of shots, in seconds; decodes the clip, the first time."""

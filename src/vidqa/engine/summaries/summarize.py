@@ -13,7 +13,7 @@ from vidqa.engine.summaries.piecewise import Piecewise, Progress
 from vidqa.engine.summaries.quotes import quoted_text, quoted_words
 from vidqa.engine.summaries.sentence_grounding import Statement, paragraph, rest, without_guesses
 from vidqa.engine.summaries.summary import Summary
-from vidqa.engine.summaries.windows import Window, together
+from vidqa.engine.summaries.windows import Window
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import UsageError
 from vidqa.models.spec import ModelSpec
@@ -116,33 +116,12 @@ def _draft(pieces: Piecewise, length: Length) -> _Draft:
     windows, between, clip = dict[Window, PartAnswers](), list[PartAnswers](), pieces.clip
     if len(parts) > 1:
         windows = pieces.answers(parts, form.window)
-        few = _few(pieces, windows, form.window, between)
+        few = pieces.few(windows, form.window, between)
         clip = pieces.with_words(clip, few)
     asked = form.questions[length]
     whole = pieces.tell(clip, asked)
     paragraphs = _in_turn(pieces, length, asked, {None: whole})
     return _Draft(paragraphs, asked, windows, whole, tuple(between))
-
-
-def _few(
-    pieces: Piecewise,
-    answers: Mapping[Window, PartAnswers],
-    questions: Sequence[str],
-    between: list[PartAnswers],
-) -> Mapping[Window, PartAnswers]:
-    """Reduce the parts until the answers about them fit one prompt.
-
-    If they are too many words, neighbours are summarized together, and those again; the answers on
-    the way are added to `between`.
-    """
-    most = pieces.clip.recipe.max_words
-    while sum(one.words for one in answers.values()) > most:
-        groups = together({part: one.words for part, one in answers.items()}, most)
-        if len(groups) == len(answers):
-            break
-        answers = pieces.above(answers).answers(groups, questions)
-        between += answers.values()
-    return answers
 
 
 def _in_turn(

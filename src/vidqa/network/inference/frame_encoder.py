@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from vidqa.network.inference.compress import kept_tokens
 from vidqa.network.inference.positions import positions_of
+from vidqa.network.inference.preprocess import computed_on, preprocess
 from vidqa.network.inference.prompt_ids import Pictures, ids_of
 from vidqa.network.inference.visual_features import VisualForm, visual_tokens
 from vidqa.network.loaded import Loaded
@@ -21,11 +21,6 @@ FRAMES_AT_ONCE = TOWER_BATCH_IMAGES
 
 GRIDS = "image_grid_thw"
 """The key for each picture's patches along time, height and width, in some processors."""
-
-TENSORS = "torchvision"
-"""The backend of image processors that compute on any device."""
-LANCZOS = 1
-"""Pillow's number of a filter that this backend has on CPUs only, and replaces elsewhere."""
 
 GREY = 127
 """The grey level (0 to 255) of blank frames."""
@@ -137,6 +132,24 @@ class FrameEncoder:
         blank._choose_by = self
         return blank
 
+    @classmethod
+    def joined(cls, parts: Sequence[tuple["FrameEncoder", Sequence[int]]]) -> "FrameEncoder":
+        """Return an encoder of frames that others encoded.
+
+        Args:
+            parts: encoders of one clip with the same settings, and the numbers of the frames that
+                are taken of each.
+
+        """
+        whole = parts[0][0]._alike()
+        for one, shown in parts:
+            assert not one._waiting, "flush first"
+            whole._tokens += [one._tokens[index] for index in shown]
+            whole._placeholders += [one._placeholders[index] for index in shown]
+            whole._grids += [one._grids[index] for index in shown if one._grids]
+            whole._form, whole._shape = one._form, one._shape
+        return whole
+
     def _alike(self) -> "FrameEncoder":
         """Return an encoder with the same settings, without frames."""
         return FrameEncoder(
@@ -233,7 +246,7 @@ class FrameEncoder:
         inputs = preprocess(
             loaded.processor,
             frames,
-            images_kwargs={**self._image_kwargs, **_computed_on(network.device, loaded.processor)},
+            images_kwargs={**self._image_kwargs, **computed_on(network.device, loaded.processor)},
             **self._processor_kwargs,
         )
         pixels = {
@@ -253,41 +266,6 @@ class FrameEncoder:
         self._grids += inputs.get(GRIDS, placeholders.new_empty(0, 3)).unbind(0)
 
 
-def _computed_on(device: torch.device, processor: Any) -> Mapping[str, object]:
-    """Let pictures be resized and normalised where the network is: a quarter is copied there."""
-    images = processor.image_processor
-    can_be = getattr(images, "backend", None) == TENSORS and images.resample != LANCZOS
-    can_be = can_be and device.type != "mps"  # nobody has tried
-    return {"device": device} if can_be else {}
-
-
 def grey(shape: Sequence[int]) -> NDArray[np.uint8]:
     """Return a blank frame (height, width, 3)."""
     return np.full(tuple(shape), GREY, dtype=np.uint8)
-
-
-def preprocess(
-    processor: Any,
-    frames: Sequence[NDArray[np.uint8]],
-    *,
-    images_kwargs: Mapping[str, object],
-    **kwargs: object,
-) -> Mapping[str, Any]:
-    """Preprocess frames (height, width, 3); return them and the ids of their placeholders.
-
-    Args:
-        processor: of any family.
-        frames: of one shape.
-        images_kwargs: handed to the image processor.
-        **kwargs: handed to the processor around it.
-
-    """
-    inputs: Mapping[str, Any] = processor(
-        text=[processor.image_token * len(frames)],
-        images=[list(frames)],
-        return_tensors="pt",
-        text_kwargs={"add_special_tokens": False},
-        images_kwargs={"input_data_format": "channels_last", **images_kwargs},
-        **kwargs,
-    )
-    return inputs

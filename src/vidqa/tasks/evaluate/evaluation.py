@@ -194,7 +194,7 @@ def _ask(clip: Clip, items: Iterable[Item]) -> Iterator[Result]:
     for item in items:
         try:
             if item.question not in answers:
-                answers[item.question] = clip.ask(item.question).text
+                answers[item.question] = clip.ask(item.question, windows="off").text
         except VidqaError as error:
             yield Result(item, None, False, error)
             continue

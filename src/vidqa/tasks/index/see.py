@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from vidqa.engine import Model
+from vidqa.engine.finding.captions import captions_of, without_words
 from vidqa.engine.finding.cut import cut
 from vidqa.engine.finding.sentences import Sentences
 from vidqa.engine.summaries.piecewise import Piecewise
-from vidqa.engine.summaries.summary import sentences as split
 from vidqa.engine.summaries.windows import Window
 from vidqa.errors import ClipNotFoundError, NotAVideoError
 from vidqa.media.fingerprint_cache import known_fingerprint
@@ -18,7 +18,7 @@ from vidqa.models.summary_form import SummaryForm
 from vidqa.tasks.index.entries import Known, entry_of
 from vidqa.tasks.index.library import Library
 from vidqa.tasks.index.locks import one_at_a_time
-from vidqa.types import Cue, Notify, Words
+from vidqa.types import Cue, Notify
 
 Progress = Callable[[str], object]
 """Called with what is done, in words."""
@@ -110,35 +110,15 @@ class SightIndexer:
     ) -> tuple[tuple[Window, ...], dict[Window, str], int]:
         """Return the windows, cut at shots where nobody pauses, what is seen in them, and in how
         many of them nothing can be."""
-        viewing = replace(self.viewing, words=Words("off"), screen_text="off")
-        clip = self.model.watch(path, viewing, notify=self.notify)
-        form, end_s = self.model.spec.summaries, clip.info.duration_s
-        pieces = Piecewise(clip, form, None, self.notify, progress)
+        clip = self.model.watch(path, without_words(self.viewing), notify=self.notify)
+        pieces = Piecewise(clip, self.model.spec.summaries, None, self.notify, progress)
         if any(one.cut_at == "even" for one in windows):
             windows = cut(duration_s, cues, pieces.shots_found())
-        shown = {  # sound may go on behind the pictures
-            one: replace(one, end_s=min(one.end_s, end_s))
-            for one in windows
-            if one.start_s < end_s or len(windows) == 1
-        }
-        answers, failed = pieces.answers_to_some(tuple(shown.values()), form.caption)
-        if failed is not None and not answers:
-            raise failed
-        captions = {
-            window: caption(answers[part].texts, form)
-            for window, part in shown.items()
-            if part in answers
-        }
-        return windows, captions, len(shown) - len(captions)
+        found = captions_of(pieces, windows)
+        return windows, found.of, found.failed
 
 
 def seen_with(model: str, revision: str, viewing: Viewing, form: SummaryForm) -> str:
     """Return all that captions depend on, as JSON."""
     how = {"model": model, "revision": revision, "frames": viewing.frames, "asked": form.caption}
     return json.dumps(how)
-
-
-def caption(texts: tuple[str, ...], form: SummaryForm) -> str:
-    """Return the answers about a window without doubts, which say nothing about it."""
-    told = [one for text in texts for one, _ in split(text) if one not in form.doubts]
-    return " ".join(told)

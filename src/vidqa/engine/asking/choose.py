@@ -1,0 +1,162 @@
+"""Choose the windows of a long clip that a question is about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from vidqa.engine.asking.kinds import asked_for, is_about_all
+from vidqa.engine.asking.meanings import Meanings
+from vidqa.engine.asking.passages import Passage, captioned
+from vidqa.engine.asking.times import Named, named_time
+from vidqa.engine.finding.full_text import TextTable, by_words
+from vidqa.engine.finding.ranking import Terms, fused
+from vidqa.engine.summaries.windows import Window
+from vidqa.types import ChosenBy
+from vidqa.types.clock import clock
+
+MOST_WINDOWS = 3
+"""Windows that are watched closely where the question is about something in particular."""
+LEAST_SHARE = 0.5
+"""Part of a question's words that a sentence has at least, rarer words counting for more, where
+meanings are not compared."""
+LEAST_BOTH = 0.5
+"""Mean of that part and of how alike the sentence and the question mean, at least."""
+LEAST_ALIKE = 0.65
+"""How alike they mean at least, whatever words they have, of 1."""
+LEAST_SEEN = 0.45
+"""How alike a thing that is seen and the question mean, at least: the model is asked about it."""
+LEAST_S = 1.0
+"""Seconds of a window, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A window that a question is about."""
+
+    window: Window
+    at: Passage
+    """Its sentence that is nearest to the question."""
+    share: float
+    """Part of the question's words that this has."""
+    alike: float | None
+    """How alike the question and this mean; None if meanings are not compared."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is likely to be about the question."""
+        if self.alike is None:
+            return self.share >= LEAST_SHARE
+        if self.at.kind == "seen":
+            return self.share >= LEAST_SHARE or self.alike >= LEAST_SEEN
+        return (self.share + self.alike) / 2 >= LEAST_BOTH or self.alike >= LEAST_ALIKE
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Windows that a question is about."""
+
+    windows: tuple[Window, ...]
+    """Those that it is about most first; none if nothing in the clip is."""
+    by: ChosenBy
+    warnings: tuple[str, ...] = ()
+    pointers: Mapping[Window, Found] = field(default_factory=dict)
+    """What points to them, where something does."""
+
+    @property
+    def are_all(self) -> bool:
+        """Whether the answer is to come from every one of them."""
+        return self.by == "all"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether they are all that is asked about: what is not in them is not there."""
+        return self.by in ("all", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """The windows of one clip, and what is known of each."""
+
+    windows: tuple[Window, ...]
+    """In order of time, overlapping a little."""
+    passages: Sequence[Passage]
+    meanings: Meanings
+
+    def with_captions(self, captions: Mapping[Window, str]) -> "Finder":
+        """Return the windows with what is seen in them in place of their words."""
+        return replace(self, passages=captioned(captions))
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Start and end of what is asked about, in seconds."""
+        return self.windows[0].start_s, self.windows[-1].end_s
+
+    def at_time(self, question: str, most_s: float) -> Chosen | None:
+        """Return what a question names by its time; None if it names none.
+
+        Args:
+            question: in plain words.
+            most_s: seconds that can be watched at once; of a longer time, windows are chosen.
+
+        """
+        named = named_time(question, self.span)
+        if named is None:
+            return None
+        begin_s, end_s = max(named.start_s, self.span[0]), min(named.end_s, self.span[1])
+        if end_s - begin_s < LEAST_S:
+            return Chosen((), "time", (_outside(named, self.span),))
+        if end_s - begin_s <= most_s:
+            return Chosen((Window(begin_s, end_s, "even"),), "time")
+        return self._within(Window(begin_s, end_s, "even"), named.rest)
+
+    def _within(self, part: Window, question: str) -> Chosen:
+        """Choose among the windows of a part."""
+        inside = within(self.windows, part.start_s, part.end_s)
+        best = () if is_about_all(question) else replace(self, windows=inside).best(question)
+        if not best:
+            return Chosen(inside, "all")
+        return Chosen(tuple(one.window for one in best[:MOST_WINDOWS]), "words")
+
+    def best(self, question: str) -> tuple[Found, ...]:
+        """Return the windows that a question is about by what is known of them, the best first."""
+        return tuple(one for one in self.ranked(question) if one.fits)
+
+    def ranked(self, question: str) -> tuple[Found, ...]:
+        """Return the windows of which something is known, the best first.
+
+        Their sentences are ranked by words and by meaning, and the ranks fused; a window comes
+        where its best sentence does.
+        """
+        every = self.passages
+        table = TextTable(one.texts for one in every)
+        terms = Terms.of(table, asked_for(question), len(every))
+        alike = None
+        if self.meanings.reads(question):
+            alike = self.meanings.alike([one.text for one in every], question).tolist()
+        best = dict[Window, Found]()
+        for at in _fused(table, terms, alike):
+            share, meant = terms.share(at), None if alike is None else alike[at]
+            for window in every[at].windows(self.windows):
+                best.setdefault(window, Found(window, every[at], share, meant))
+        return tuple(best.values())
+
+
+def _fused(table: TextTable, terms: Terms, alike: Sequence[float] | None) -> list[int]:
+    """Return sentences that have words of a question, or are compared with it, the best first."""
+    lists = [by_words(table, tuple(terms.having)) if terms.having else []]
+    if alike is not None:
+        lists.append(sorted(range(len(alike)), key=lambda at: (-alike[at], at)))
+    return fused(lists)
+
+
+def within(windows: Sequence[Window], begin_s: float, end_s: float) -> tuple[Window, ...]:
+    """Return what of windows lies in a part of a clip."""
+    return tuple(
+        replace(one, start_s=max(one.start_s, begin_s), end_s=min(one.end_s, end_s))
+        for one in windows
+        if min(one.end_s, end_s) - max(one.start_s, begin_s) >= LEAST_S
+    )
+
+
+def _outside(named: Named, span: tuple[float, float]) -> str:
+    begin, end = map(clock, span)
+    return f"{named.phrase!r} lies outside of what is watched, {begin} to {end}"

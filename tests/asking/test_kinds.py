@@ -1,0 +1,43 @@
+"""Questions about all of a clip, about its words, and about something in it."""
+
+import pytest
+
+from vidqa.engine.asking.kinds import asked_for, is_about_all, is_about_words
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What happens?", "What is this video about?", "Summarize the talk", "What is said?",
+        "Describe the video in order.", "What do you see?", "List everything that happens.",
+        "What is the main topic?", "这个视频讲了什么", "概括视频的主要内容",
+        "この動画は何についてですか", "Worum geht es in dem Video?", "De quoi parle la vidéo ?",
+        "¿Qué pasa?",
+    ],
+)  # fmt: skip
+def test_about_all(question: str) -> None:
+    assert is_about_all(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is there a dog?", "What is the dog called?", "What colour is the car?", "视频里有猫吗",
+        "Was passiert mit dem Hund?", "¿Dónde está el perro?", "How many people came to Cairo?",
+    ],
+)  # fmt: skip
+def test_about_something(question: str) -> None:
+    assert not is_about_all(question)
+
+
+def test_about_words() -> None:
+    assert is_about_words("What does she say about the dog?")
+    assert is_about_words("他说了什么")
+    assert not is_about_words("Is there a dog?")
+    assert not is_about_words("What sword is that?")
+
+
+def test_what_is_asked_for() -> None:
+    assert asked_for("What is the name of the red dog?") == "red dog"
+    assert asked_for("How many people are called that?") == "people"
+    assert asked_for("What is it called?") == "What is it called?"

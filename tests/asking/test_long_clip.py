@@ -1,0 +1,389 @@
+"""Long clips asked through their windows by a tiny random model: what is shown, what is told."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.films import ONE, THREE, TWO, film
+from tiny import spec, talkative, vidqa_folder
+from vidqa.engine import Model, open_folder
+from vidqa.engine.asking.long_clip import AROUND_S
+from vidqa.engine.many import watch_all
+from vidqa.engine.watched_clip import WatchedClip
+from vidqa.errors import NotAVideoError, UsageError
+from vidqa.models.summary_form import Quotes, SummaryForm
+from vidqa.system.cache import Cache
+from vidqa.types import Answer, Grounding, TextDelta
+from vidqa.types.records import Records
+
+pytestmark = pytest.mark.numbers
+
+RATE = 5
+LASTS_S = 120
+SUBTITLES = """1
+00:00:03,000 --> 00:00:06,000
+The cat is called Chelsea.
+
+2
+00:00:51,000 --> 00:00:54,000
+The dog speaks first.
+
+3
+00:01:52,000 --> 00:01:55,000
+A mug is last.
+"""
+HEARD = Grounding("heard", 0.0, 9.0, 9.0)
+GUESS = Grounding("guess", 0.0, 0.0, 0.0)
+ALONE = SummaryForm(
+    caption=("What is shown?",),
+    joined={"medium": ("What?",)},
+    quotes={"medium": Quotes(5)},
+)
+"""Of a model that makes no text of several windows."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return talkative(vidqa_folder(tmp_path_factory.mktemp("tiny")))
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two minutes of three pictures."""
+    path = tmp_path_factory.mktemp("clips") / "two minutes.mp4"
+    film(path, ((ONE, TWO, THREE)[at // (40 * RATE)] for at in range(LASTS_S * RATE)), rate=RATE)
+    path.with_suffix(".srt").write_text(SUBTITLES)
+    return path
+
+
+def load(folder: Path, cache: Path | None = None, form: SummaryForm | None = None) -> Model:
+    """Four frames at a time: what lasts more than 40 seconds is long."""
+    return open_folder(
+        spec(frames=4, **({} if form is None else {"summaries": form})),
+        folder,
+        revision="test",
+        device="cpu",
+        dtype="float32",
+        cache=None if cache is None else Cache(cache),
+    )
+
+
+@pytest.fixture
+def model(folder: Path) -> Model:
+    return load(folder)
+
+
+@pytest.fixture
+def alone(folder: Path) -> Model:
+    return load(folder, form=ALONE)
+
+
+@pytest.fixture
+def _supported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is said rests on the words."""
+    supported(monkeypatch, lambda _: True)
+
+
+def supported(monkeypatch: pytest.MonkeyPatch, is_so: Any) -> list[tuple[float, ...]]:
+    """Let clips support sentences where `is_so`; returns which were asked: the times of frames."""
+    asked = list[tuple[float, ...]]()
+
+    def grounds(clip: WatchedClip, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
+        asked.append(tuple(one.time_s for one in clip.segments))
+        return tuple(HEARD if is_so(clip) else GUESS for _ in texts)
+
+    monkeypatch.setattr(WatchedClip, "grounds", grounds)
+    return asked
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, text: str) -> list[WatchedClip]:
+    """Let every answer be a text; returns the clips that are asked."""
+    asked, ask = list[WatchedClip](), WatchedClip.ask
+
+    def answered(clip: WatchedClip, *given: Any, **how: Any) -> Answer:
+        asked.append(clip)
+        return replace(ask(clip, *given, **how), text=text, stopped_by="end")
+
+    monkeypatch.setattr(WatchedClip, "ask", answered)
+    return asked
+
+
+def stream(clip: Any, question: str, **how: Any) -> Answer:
+    *pieces, answer = clip.stream(question, **how)
+    assert isinstance(answer, Answer)
+    deltas = [one.text for one in pieces if isinstance(one, TextDelta)]
+    assert "".join(deltas) == answer.text
+    return answer
+
+
+def without_timings(answer: Any) -> Answer:
+    return replace(answer, timings_s={})
+
+
+def words(clip: WatchedClip) -> str:
+    return " ".join(one.text for one in clip.segments if one.text)
+
+
+def test_a_short_clip_is_asked_as_ever(model: Model, long_clip: Path) -> None:
+    clip = model.watch(long_clip, end_s=39)
+    plain = WatchedClip.stream(clip, "What is the cat called?")
+    *_, answer = plain
+    assert without_timings(clip.ask("What is the cat called?")) == without_timings(answer)
+    assert not {"claims", "looked_at", "chosen_by"} & answer.to_record().keys()
+    assert not clip.is_asked_in_windows()
+    assert model.watch(long_clip, end_s=41).is_asked_in_windows()
+    assert not model.watch(long_clip, frames=13).is_asked_in_windows()
+
+
+def test_off_shows_frames_of_all_of_it(model: Model, long_clip: Path) -> None:
+    clip = model.watch(long_clip)
+    *_, plain = WatchedClip.stream(clip, "What is the cat called?")
+    answer = clip.ask("What is the cat called?", windows="off")
+    assert without_timings(answer) == without_timings(plain)
+    assert answer.frame_times_s[-1] > 100
+
+
+@pytest.mark.usefixtures("_supported")
+def test_the_window_with_the_words_is_watched_closely(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answers(monkeypatch, "The dog speaks first.")
+    answer = stream(model.watch(long_clip), "Where is the dog?")
+    assert answer.chosen_by == "words"
+    ((start_s, end_s),) = answer.looked_at
+    assert start_s <= 51 < end_s
+    assert end_s - start_s <= 44
+    assert answer.text == "The dog speaks first. [0:51-0:54]"
+    assert answer.claims is not None
+    assert [claim.spans for claim in answer.claims] == [((51, 54),)]
+    (clip,) = asked
+    inside = [one for one in answer.frame_times_s if start_s <= one < end_s]
+    assert (len(inside), len(answer.frame_times_s)) == (3, 4), "one frame is of the rest"
+    assert words(clip) == "The dog speaks first."
+    assert answer.words_used == 4
+
+
+@pytest.mark.usefixtures("_supported")
+def test_several_windows_are_shown_at_once_with_their_own_words(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answers(monkeypatch, "A mug.")
+    answer = stream(model.watch(long_clip), "the cat, the mug")
+    assert len(answer.looked_at) == 2
+    (clip,) = asked
+    said = [(one.time_s, one.text) for one in clip.segments if one.text]
+    assert [text for _, text in said] == ["The cat is called Chelsea.", "A mug is last."]
+    for (time_s, _), (start_s, end_s) in zip(said, sorted(answer.looked_at), strict=True):
+        assert start_s <= time_s < end_s
+    fewer = stream(model.watch(long_clip), "the cat, the mug", windows=1)
+    assert len(fewer.looked_at) == 1
+
+
+@pytest.mark.usefixtures("_supported")
+def test_a_time_is_looked_at(model: Model, long_clip: Path) -> None:
+    answer = stream(model.watch(long_clip), "What happens at 1:00?")
+    assert (answer.chosen_by, answer.looked_at) == ("time", ((50, 70),))
+    outside = stream(model.watch(long_clip), "What happens at 1:00:00?")
+    assert (outside.text, outside.looked_at) == ("not enough evidence", ())
+    assert any("lies outside of what is watched" in one for one in outside.warnings)
+    later = stream(model.watch(long_clip, start_s=60), "What happens at 1:10?")
+    assert later.looked_at == ((60, 80),), "times are those of the file"
+
+
+@pytest.mark.usefixtures("_supported")
+def test_all_of_it_is_asked_of_notes_on_every_window(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answers(monkeypatch, "The cat is called Chelsea.")
+    answer = stream(model.watch(long_clip), "What happens?")
+    assert (answer.chosen_by, len(answer.looked_at)) == ("all", 3)
+    *parts, whole = asked
+    assert len(parts) == 3
+    assert words(whole) == " ".join(["The cat is called Chelsea."] * 3)
+    assert answer.text == "The cat is called Chelsea. [0:03-0:06]"
+
+
+def test_or_of_every_window_alone(
+    alone: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supported(monkeypatch, lambda clip: clip.segments[0].time_s < 80)
+    asked = answers(monkeypatch, "A cat sits. A cat sits.")
+    answer = stream(alone.watch(long_clip), "What is the dog?", windows="all")
+    assert len(asked) == 3
+    assert answer.chosen_by == "all"
+    assert answer.text == "A cat sits. [0:00-1:22]", "two windows that overlap"
+
+
+@pytest.mark.usefixtures("_supported")
+def test_a_small_model_sees_what_is_around_the_sentence_and_it_is_quoted(
+    alone: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answers(monkeypatch, "The dog speaks first.")
+    answer = stream(alone.watch(long_clip), "Where is the dog?")
+    assert answer.looked_at == ((51 - AROUND_S, 54 + AROUND_S),)
+    quote = 'A voice says: "The dog speaks first." [0:51-0:54]'
+    assert answer.text == f"The dog speaks first. [0:51-0:54] {quote}"
+    (clip,) = asked
+    assert len(clip.segments) == 4, "no frame is of the rest"
+
+
+def test_what_is_not_said_is_looked_for_in_the_pictures(
+    folder: Path, long_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load(folder, tmp_path, ALONE)
+    supported(monkeypatch, lambda _: True)
+    asked = answers(monkeypatch, "A rocket.")
+    answer = stream(model.watch(long_clip), "Is there a rocket?")
+    assert (answer.chosen_by, len(answer.looked_at)) == ("pictures", 1)
+    captioned, own = asked[:-1], asked[-1]
+    assert [words(one) for one in captioned] == [""] * 3
+    assert own.segments
+    asked.clear()
+    again = stream(model.watch(long_clip), "Is there a rocket?")
+    assert not asked, "captions and answers are kept"
+    assert without_timings(again) == without_timings(answer)
+    silent = stream(model.watch(long_clip), "What is said about the rocket?")
+    assert (silent.text, silent.looked_at) == ("not enough evidence", ())
+
+
+def test_nothing_is_supported(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supported(monkeypatch, lambda _: False)
+    answers(monkeypatch, "A dog. A cat.")
+    answer = stream(model.watch(long_clip), "Where is the dog?")
+    assert answer.text == "not enough evidence"
+    assert not answer.has_evidence
+    assert [claim["verdict"] for claim in answer.to_record()["claims"]] == ["guess"] * 2
+
+
+def test_a_sentence_is_asked_again_on_its_window_alone(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = supported(monkeypatch, lambda clip: clip.segments[0].time_s < 40)
+    answers(monkeypatch, "A mug.")
+    answer = stream(model.watch(long_clip), "the cat, the mug")
+    assert len(checked) == 2
+    assert all(max(times_s) - min(times_s) < 40 for times_s in checked), "one window each"
+    assert answer.claims is not None
+    ((start_s, _),) = answer.claims[0].spans
+    assert start_s < 40
+
+
+def test_strict_leaves_out_what_nothing_supports(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def grounds(_: WatchedClip, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
+        return tuple(HEARD if "dog" in text else GUESS for text in texts)
+
+    monkeypatch.setattr(WatchedClip, "grounds", grounds)
+    answers(monkeypatch, "It rains. The dog speaks first.")
+    clip = model.watch(long_clip)
+    loose = stream(clip, "Where is the dog?")
+    assert loose.text == "It rains. [no evidence] The dog speaks first. [0:51-0:54]"
+    strict = stream(clip, "Where is the dog?", strict=True)
+    assert strict.text == "The dog speaks first. [0:51-0:54]"
+    assert strict.claims == loose.claims
+
+
+@pytest.mark.usefixtures("_supported")
+def test_choices_are_ranked_on_what_the_question_is_about(model: Model, long_clip: Path) -> None:
+    clip = model.watch(long_clip)
+    answer = clip.choose("Where is the dog?", ["here", "there"])
+    assert (answer.chosen_by, len(answer.looked_at)) == ("words", 1)
+    assert answer.claims is None
+    assert clip.grounded(answer).grounding is not None
+    plain = clip.choose("Where is the dog?", ["here", "there"], windows="off")
+    assert plain.choices != answer.choices
+    nowhere = clip.choose("Where is the submarine?", ["here", "there"])
+    assert any("so all was looked at" in one for one in nowhere.warnings)
+
+
+def test_the_prompt_is_that_of_the_windows(model: Model, long_clip: Path) -> None:
+    clip = model.watch(long_clip)
+    texts = [one.text for one in clip.prompt("Where is the dog?").segments if one.text]
+    assert texts == ["The dog speaks first."]
+    assert len([one for one in clip.prompt("What happens?").segments if one.text]) > 1
+
+
+def test_what_an_answer_rests_on_is_its_least_certain_sentence(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supported(monkeypatch, lambda _: True)
+    answers(monkeypatch, "The dog speaks first.")
+    clip = model.watch(long_clip)
+    assert clip.grounded(clip.ask("Where is the dog?")).grounding == HEARD
+
+
+@pytest.mark.usefixtures("_supported")
+def test_a_second_question_reads_nothing_again(
+    folder: Path, long_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(folder, tmp_path).watch(long_clip).ask("Where is the dog?")
+    model = load(folder, tmp_path)
+
+    def refuse(*_: Any, **__: Any) -> Iterator[Any]:
+        raise AssertionError("frames are decoded again")
+
+    monkeypatch.setattr(type(model.reader), "frames", refuse)
+    answer = model.watch(long_clip).ask("Who is the dog?")
+    assert answer.chosen_by == "words"
+
+
+def test_damage_where_it_is_looked(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = model.watch(long_clip)
+
+    def broken(*_: Any, **__: Any) -> Iterator[Any]:
+        yield "", NotAVideoError("it cannot be read there")
+
+    monkeypatch.setattr("vidqa.engine.summaries.piecewise.watch_all", broken)
+    with pytest.raises(NotAVideoError, match="cannot be read there"):
+        clip.ask("Where is the dog?")
+
+
+def test_bad_settings_are_refused_at_once(model: Model, long_clip: Path) -> None:
+    clip = model.watch(long_clip)
+    with pytest.raises(UsageError, match="empty"):
+        clip.stream(" ")
+    for wrong in (0, -1, "some"):
+        with pytest.raises(UsageError, match="--windows"):
+            clip.stream("Where?", windows=wrong)
+    with pytest.raises(UsageError, match="--max-new-tokens"):
+        clip.stream("Where?", max_new_tokens=0)
+
+
+@pytest.mark.usefixtures("_supported")
+def test_many_clips_are_asked_so(model: Model, long_clip: Path) -> None:
+    (record,) = model.ask_many(long_clip, "Where is the dog?")
+    assert record["chosen_by"] == "words"
+    assert "windows" not in record["settings"]
+    (record,) = model.ask_many(long_clip, "Where is the dog?", windows="off")
+    assert "chosen_by" not in record
+    assert record["settings"]["windows"] == "off"
+
+
+def test_summaries_are_not_asked_through_windows_of_windows(
+    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = model.watch(long_clip)
+    asked = answers(monkeypatch, "A cat.")
+    clip.summarize("short")
+    assert len(asked) == 4
+
+
+def test_only_what_is_watched_is_asked_about(model: Model, long_clip: Path) -> None:
+    clip = next(one for _, one in watch_all(WatchedClip, model, [(str(long_clip), model_view())]))
+    assert isinstance(clip, WatchedClip)
+    assert clip.ask("Where is the dog?").chosen_by is None, "a plain one is shown at once"
+    assert Records({}).answered(clip.ask("Where?"))["settings"] == {}
+
+
+def model_view() -> Any:
+    from vidqa.media.viewing import Viewing
+
+    return Viewing()
