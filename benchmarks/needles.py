@@ -21,6 +21,7 @@ import json
 import os
 import platform
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -65,7 +66,8 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         facts = json.loads(given.facts.read_text())
         found = {
-            f"{minutes} min": asked(folder, minutes, facts, given.seed) for minutes in given.minutes
+            f"{minutes} min": figures_of(folder, minutes, facts, given.seed)
+            for minutes in given.minutes
         }
     print(
         json.dumps(
@@ -80,7 +82,7 @@ def main() -> None:
     )
 
 
-def asked(folder: Path, minutes: int, facts: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def figures_of(folder: Path, minutes: int, facts: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """Ask about a film of so many minutes, in windows and as a whole."""
     film = folder / f"{minutes}.mp4"
     needles = written(film, minutes, facts, seed)
@@ -100,7 +102,7 @@ def asked(folder: Path, minutes: int, facts: Mapping[str, Any], seed: int) -> di
                 "question": one.question,
                 "at_s": None if one.at_s is None else round(one.at_s, 1),
                 "answer": record["answer"],
-                "spans": [span for claim in record["claims"] for span in claim["spans"]],
+                "spans": [span for claim in record.get("claims", ()) for span in claim["spans"]],
             }
             for one, record in zip(needles, runs["windows"][0], strict=True)
         ],
@@ -136,8 +138,8 @@ def written(film: Path, minutes: int, facts: Mapping[str, Any], seed: int) -> li
         Needle("shown", f"Is there {article(shown[clip][0])}?", ["yes"], float(at))
         for at, clip in shown_at.items()
     ]
-    asked = {one.question for one in needles}
-    nowhere = [one for one in facts["nowhere"] if one not in asked]
+    taken = {one.question for one in needles}
+    nowhere = [one for one in facts["nowhere"] if one not in taken]
     return [*needles, *(Needle("nowhere", one, [], None) for one in nowhere)]
 
 
@@ -160,8 +162,8 @@ def run(folder: Path, film: Path, *words: str) -> tuple[list[dict[str, Any]], fl
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None, "it is a pipe"
         records = [json.loads(line) for line in process.stdout]
-        _, _, used = os.wait4(process.pid, 0)
-        process.returncode = 0
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
     return records, time.monotonic() - begun, used.ru_maxrss / 1024
 
 
@@ -180,8 +182,9 @@ def figures(needles: Sequence[Needle], records: Sequence[Mapping[str, Any]]) -> 
 
 
 def is_right(needle: Needle, record: Mapping[str, Any]) -> bool:
-    """Return whether the answer has what it should."""
-    return any(word in record["answer"].lower() for word in needle.right)
+    """Return whether the answer has what it should; places in it do not count."""
+    text = re.sub(r"\[[^\]]*\d:\d\d[^\]]*\]", "", record["answer"]).lower()
+    return any(re.search(rf"\b{re.escape(word)}", text) for word in needle.right)
 
 
 def is_placed(needle: Needle, record: Mapping[str, Any]) -> bool:

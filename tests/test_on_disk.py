@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from vidqa.engine.asking import each_window, meanings
+from vidqa.engine.asking import each_window
+from vidqa.engine.finding import meanings
 from vidqa.engine.summaries import part_answers, piecewise, sentence_grounding
 from vidqa.engine.watch import saved as sights
 from vidqa.errors import ModelDamagedError

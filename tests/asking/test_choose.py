@@ -7,9 +7,9 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from vidqa.engine.asking.choose import Chosen, Finder, within
-from vidqa.engine.asking.meanings import Meanings
-from vidqa.engine.asking.passages import Passage, captioned, passages_of
+from vidqa.engine.asking.choose import Finder, within
+from vidqa.engine.finding.meanings import Meanings
+from vidqa.engine.finding.passages import Passage, captioned, passages_of
 from vidqa.engine.summaries.windows import Window
 from vidqa.system.cache import Cache
 from vidqa.types import Cue
@@ -121,33 +121,6 @@ def test_what_is_seen_is_found_thing_by_thing() -> None:
     assert {one.sentence for one in things} == {captions[WINDOWS[2]]}
     (found,) = FINDER.with_captions(captions).best("Is there a mug?")
     assert (found.window, found.at.kind) == (WINDOWS[2], "seen")
-
-
-def test_a_time_goes_there() -> None:
-    chosen = FINDER.at_time("What is seen at 1:30?", 80)
-    assert chosen == Chosen((Window(80, 100, "even"),), "time")
-    assert FINDER.at_time("What is the dog called?", 80) is None
-    first = FINDER.at_time("What is at 0:03?", 80)
-    assert first is not None
-    assert first.windows == (Window(0, 13, "even"),)
-
-
-def test_of_a_long_time_all_windows_are_looked_at_or_the_best() -> None:
-    every = FINDER.at_time("What happens in the first three minutes?", 80)
-    assert every is not None
-    assert every.are_all
-    assert [one.start_s for one in every.windows] == [0, 40, 80, 120, 160]
-    assert every.windows[-1].end_s == 180
-    best = FINDER.at_time("What is the dog Pepper called in the first three minutes?", 80)
-    assert best is not None
-    assert (best.by, best.windows[0]) == ("words", WINDOWS[2])
-
-
-def test_a_time_outside_is_said() -> None:
-    chosen = FINDER.at_time("What happens at 2:00:00?", 80)
-    assert chosen is not None
-    assert chosen.windows == ()
-    assert chosen.warnings == ("'at 2:00:00' lies outside of what is watched, 0:00 to 6:42",)
 
 
 def test_windows_are_cut_to_what_is_watched() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from vidqa.engine.asking.evidence import claim, claimed, told
-from vidqa.engine.asking.passages import passages_of
+from vidqa.engine.finding.passages import passages_of
 from vidqa.engine.summaries.windows import Window
 from vidqa.types import Claim, Cue, Grounding
 
@@ -46,6 +46,11 @@ def test_the_best_window_or_all_that_support_it() -> None:
     [
         "No, there is no dog.", "Nein, da ist keiner.", "没有狗", "I cannot tell who it is.",
         "Nothing is said.", "The buyer is not said.", "The video does not mention a dog.",
+        "There isn\u2019t a dog.", "There is nothing on the table.", "A dog cannot be seen.",
+        "Es gibt keinen Hund.", "视频中没有狗", "No dog is visible.", "No one is there.",
+        "No.", "No dog.", "It's not mentioned.", "The video shows no dog.",
+        "The dog does not appear.",
+        "The price is never mentioned.", "The dog is not in the video.", "犬はいません。",
     ],
 )  # fmt: skip
 def test_no_part_shows_that_something_is_nowhere(text: str) -> None:
@@ -54,10 +59,21 @@ def test_no_part_shows_that_something_is_nowhere(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Nobel was born there.", "Notes are on the desk.", "It is not far."]
-)
+    "text",
+    [
+        "Nobel was born there.", "Notes are on the desk.", "It is not far.", "No doubt he won.",
+        "Non-stop trains leave at nine.", "She did not tell her mother.", "我没有钱",
+        "No smoking is written on the wall.", 'A voice says: "There is no bus on Sunday."',
+        "He does not say a word and leaves.",
+    ],
+)  # fmt: skip
 def test_no_denials(text: str) -> None:
     assert claim(text, {FIRST: SEEN}, CUES).spans == ((0, 42),)
+
+
+def test_a_denial_needs_all_of_its_windows() -> None:
+    grounds = {FIRST: SEEN, SECOND: GUESS}
+    assert claim("No dog.", grounds, CUES, everywhere=True, is_whole=True).spans == ()
 
 
 def test_what_no_window_is_about_is_supported_by_none() -> None:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from vidqa.engine.asking.kinds import asked_for, is_about_all, is_about_words
+from vidqa.engine.asking.question.kinds import (
+    asked_for,
+    is_about_all,
+    is_about_words,
+    names_all,
+    refers,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +29,9 @@ def test_about_all(question: str) -> None:
     "question",
     [
         "Is there a dog?", "What is the dog called?", "What colour is the car?", "视频里有猫吗",
-        "Was passiert mit dem Hund?", "¿Dónde está el perro?", "How many people came to Cairo?",
+        "Was passiert mit dem Hund?", "¿Dónde está el perro?", "When did he die?",
+        "Is there a watch?", "What is the title?", "Is there a man?",
+        "Who is the man?", "How many people came to Cairo?",
     ],
 )  # fmt: skip
 def test_about_something(question: str) -> None:
@@ -33,7 +41,10 @@ def test_about_something(question: str) -> None:
 def test_about_words() -> None:
     assert is_about_words("What does she say about the dog?")
     assert is_about_words("他说了什么")
+    assert is_about_words("Who is mentioned?")
     assert not is_about_words("Is there a dog?")
+    assert not is_about_words("Is the speaker wearing glasses?")
+    assert not is_about_words("What does the sign say?")
     assert not is_about_words("What sword is that?")
 
 
@@ -41,3 +52,17 @@ def test_what_is_asked_for() -> None:
     assert asked_for("What is the name of the red dog?") == "red dog"
     assert asked_for("How many people are called that?") == "people"
     assert asked_for("What is it called?") == "What is it called?"
+
+
+def test_the_whole_is_named_or_what_was_spoken_of_before_is_meant() -> None:
+    for question in ("What happens?", "What is it about?", "Summarize the video.", "What is said?"):
+        assert names_all(question)
+    for question in ("Who is he?", "Why?", "Who said that?", "What did he say about it?"):
+        assert is_about_all(question)
+        assert not names_all(question)
+        assert refers(question)
+    assert refers("Who made it?")
+    assert refers("And then?")
+    for question in ("Where is the dog?", "Is there a cake?", "What about the cat?"):
+        assert not refers(question)
+    assert not refers("Does he open the red door?")

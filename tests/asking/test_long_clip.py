@@ -1,74 +1,36 @@
 """Long clips asked through their windows by a tiny random model: what is shown, what is told."""
 
+import wave
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from long_clips import (
+    ALONE,
+    GUESS,
+    HEARD,
+    answers,
+    load,
+    stream,
+    supported,
+    without_timings,
+    words,
+)
 
-from media.films import ONE, THREE, TWO, film
-from tiny import spec, talkative, vidqa_folder
-from vidqa.engine import Model, open_folder
-from vidqa.engine.asking.long_clip import AROUND_S
+from vidqa.engine import Model
+from vidqa.engine.asking.rounds import BESIDE_S
 from vidqa.engine.many import watch_all
+from vidqa.engine.summaries import piecewise
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import NotAVideoError, UsageError
-from vidqa.models.summary_form import Quotes, SummaryForm
-from vidqa.system.cache import Cache
-from vidqa.types import Answer, Grounding, TextDelta
-from vidqa.types.records import Records
+from vidqa.media.viewing import Viewing
+from vidqa.models.summary_form import SummaryForm
+from vidqa.types import Answer, Grounding
 
 pytestmark = pytest.mark.numbers
-
-RATE = 5
-LASTS_S = 120
-SUBTITLES = """1
-00:00:03,000 --> 00:00:06,000
-The cat is called Chelsea.
-
-2
-00:00:51,000 --> 00:00:54,000
-The dog speaks first.
-
-3
-00:01:52,000 --> 00:01:55,000
-A mug is last.
-"""
-HEARD = Grounding("heard", 0.0, 9.0, 9.0)
-GUESS = Grounding("guess", 0.0, 0.0, 0.0)
-ALONE = SummaryForm(
-    caption=("What is shown?",),
-    joined={"medium": ("What?",)},
-    quotes={"medium": Quotes(5)},
-)
-"""Of a model that makes no text of several windows."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return talkative(vidqa_folder(tmp_path_factory.mktemp("tiny")))
-
-
-@pytest.fixture(scope="module")
-def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two minutes of three pictures."""
-    path = tmp_path_factory.mktemp("clips") / "two minutes.mp4"
-    film(path, ((ONE, TWO, THREE)[at // (40 * RATE)] for at in range(LASTS_S * RATE)), rate=RATE)
-    path.with_suffix(".srt").write_text(SUBTITLES)
-    return path
-
-
-def load(folder: Path, cache: Path | None = None, form: SummaryForm | None = None) -> Model:
-    """Four frames at a time: what lasts more than 40 seconds is long."""
-    return open_folder(
-        spec(frames=4, **({} if form is None else {"summaries": form})),
-        folder,
-        revision="test",
-        device="cpu",
-        dtype="float32",
-        cache=None if cache is None else Cache(cache),
-    )
 
 
 @pytest.fixture
@@ -85,46 +47,6 @@ def alone(folder: Path) -> Model:
 def _supported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is said rests on the words."""
     supported(monkeypatch, lambda _: True)
-
-
-def supported(monkeypatch: pytest.MonkeyPatch, is_so: Any) -> list[tuple[float, ...]]:
-    """Let clips support sentences where `is_so`; returns which were asked: the times of frames."""
-    asked = list[tuple[float, ...]]()
-
-    def grounds(clip: WatchedClip, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
-        asked.append(tuple(one.time_s for one in clip.segments))
-        return tuple(HEARD if is_so(clip) else GUESS for _ in texts)
-
-    monkeypatch.setattr(WatchedClip, "grounds", grounds)
-    return asked
-
-
-def answers(monkeypatch: pytest.MonkeyPatch, text: str) -> list[WatchedClip]:
-    """Let every answer be a text; returns the clips that are asked."""
-    asked, ask = list[WatchedClip](), WatchedClip.ask
-
-    def answered(clip: WatchedClip, *given: Any, **how: Any) -> Answer:
-        asked.append(clip)
-        return replace(ask(clip, *given, **how), text=text, stopped_by="end")
-
-    monkeypatch.setattr(WatchedClip, "ask", answered)
-    return asked
-
-
-def stream(clip: Any, question: str, **how: Any) -> Answer:
-    *pieces, answer = clip.stream(question, **how)
-    assert isinstance(answer, Answer)
-    deltas = [one.text for one in pieces if isinstance(one, TextDelta)]
-    assert "".join(deltas) == answer.text
-    return answer
-
-
-def without_timings(answer: Any) -> Answer:
-    return replace(answer, timings_s={})
-
-
-def words(clip: WatchedClip) -> str:
-    return " ".join(one.text for one in clip.segments if one.text)
 
 
 def test_a_short_clip_is_asked_as_ever(model: Model, long_clip: Path) -> None:
@@ -194,6 +116,27 @@ def test_a_time_is_looked_at(model: Model, long_clip: Path) -> None:
 
 
 @pytest.mark.usefixtures("_supported")
+def test_in_a_long_time_the_question_is_looked_for(model: Model, long_clip: Path) -> None:
+    clip = model.watch(long_clip)
+    dog = stream(clip, "Where is the dog in the last 90 seconds?")
+    assert (dog.chosen_by, len(dog.looked_at)) == ("words", 1)
+    cat = stream(clip, "Where is the cat in the last 90 seconds?")
+    assert cat.chosen_by == "all", "it is said before that, so all of that time is looked at"
+    assert min(start_s for start_s, _ in cat.looked_at) == 30
+    every = stream(clip, "What happens in the last 90 seconds?")
+    assert (every.chosen_by, every.looked_at) == ("all", cat.looked_at)
+
+
+@pytest.mark.usefixtures("_supported")
+def test_a_time_outside_does_not_hide_the_rest_of_the_question(
+    model: Model, long_clip: Path
+) -> None:
+    answer = stream(model.watch(long_clip), "Where is the dog at 1:00:00?")
+    assert (answer.chosen_by, len(answer.looked_at)) == ("words", 1)
+    assert any("lies outside of what is watched" in one for one in answer.warnings)
+
+
+@pytest.mark.usefixtures("_supported")
 def test_all_of_it_is_asked_of_notes_on_every_window(
     model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,11 +166,62 @@ def test_a_small_model_sees_what_is_around_the_sentence_and_it_is_quoted(
 ) -> None:
     asked = answers(monkeypatch, "The dog speaks first.")
     answer = stream(alone.watch(long_clip), "Where is the dog?")
-    assert answer.looked_at == ((51 - AROUND_S, 54 + AROUND_S),)
+    assert answer.looked_at == ((51 - BESIDE_S, 54 + BESIDE_S),)
     quote = 'A voice says: "The dog speaks first." [0:51-0:54]'
     assert answer.text == f"The dog speaks first. [0:51-0:54] {quote}"
     (clip,) = asked
     assert len(clip.segments) == 4, "no frame is of the rest"
+
+
+def test_one_window_does_not_deny_for_all(
+    alone: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supported(monkeypatch, lambda _: True)
+    ask = WatchedClip.ask
+
+    def answered(clip: WatchedClip, *given: Any, **how: Any) -> Answer:
+        is_first = clip.segments[0].time_s < 40
+        text = "No, there is no dog." if is_first else "A mug."
+        return replace(ask(clip, *given, **how), text=text, stopped_by="end")
+
+    monkeypatch.setattr(WatchedClip, "ask", answered)
+    answer = stream(alone.watch(long_clip), "Is there a dog?", windows="all")
+    assert answer.claims is not None
+    assert {one.text: bool(one.spans) for one in answer.claims} == {
+        "No, there is no dog.": False, "A mug.": True
+    }  # fmt: skip
+    answers(monkeypatch, "No, there is no dog.")
+    every = stream(alone.watch(long_clip), "Is there a cat?", windows="all")
+    assert every.text == "No, there is no dog. [0:00-2:00]"
+
+
+@pytest.mark.usefixtures("_supported")
+@pytest.mark.parametrize("frames", [1, 2])
+def test_of_few_frames_no_more_are_shown(model: Model, long_clip: Path, frames: int) -> None:
+    answer = stream(model.watch(long_clip, frames=frames), "the cat, the mug")
+    assert len(answer.looked_at) == frames
+    assert len(answer.frame_times_s) == frames
+
+
+def test_sound_alone_is_asked_so_where_it_has_many_words(
+    alone: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = tmp_path / "talk.wav"
+    with wave.open(str(talk), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(bytes(2 * 8000 * 60))
+    cues = [f"{at + 1}\n00:00:{5 * at:02},000 --> 00:00:{5 * at + 4:02},000\n" for at in range(12)]
+    texts = ["Nobody is there at all today."] * 11
+    texts.insert(7, "The dog is called Pepper.")
+    lines = (f"{cue}{text}\n\n" for cue, text in zip(cues, texts, strict=True))
+    talk.with_suffix(".srt").write_text("".join(lines))
+    supported(monkeypatch, lambda _: True)
+    answers(monkeypatch, "Pepper.")
+    answer = stream(alone.watch(talk), "What is the dog called?")
+    assert answer.chosen_by == "words"
+    assert 'A voice says: "The dog is called Pepper." [0:35-0:39]' in answer.text
 
 
 def test_what_is_not_said_is_looked_for_in_the_pictures(
@@ -240,7 +234,7 @@ def test_what_is_not_said_is_looked_for_in_the_pictures(
     assert (answer.chosen_by, len(answer.looked_at)) == ("pictures", 1)
     captioned, own = asked[:-1], asked[-1]
     assert [words(one) for one in captioned] == [""] * 3
-    assert own.segments
+    assert len(own.segments) == 4
     asked.clear()
     again = stream(model.watch(long_clip), "Is there a rocket?")
     assert not asked, "captions and answers are kept"
@@ -333,17 +327,44 @@ def test_a_second_question_reads_nothing_again(
     assert answer.chosen_by == "words"
 
 
+def damaged(monkeypatch: pytest.MonkeyPatch, *, all_of_it: bool) -> None:
+    """Let no window be watched, or none that begins in the first half minute."""
+    watch = piecewise.watch_all
+
+    def broken(kind: Any, model: Any, views: Any, **how: Any) -> Iterator[Any]:
+        error = NotAVideoError("it cannot be read there")
+        for name, view in views:
+            if all_of_it or view.start_s < 30:
+                yield name, error
+            else:
+                yield from watch(kind, model, [(name, view)], **how)
+
+    monkeypatch.setattr(piecewise, "watch_all", broken)
+
+
+@pytest.mark.parametrize("form", [None, ALONE])
 def test_damage_where_it_is_looked(
-    model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch, form: SummaryForm | None
 ) -> None:
+    clip = load(folder, form=form).watch(long_clip)
+    supported(monkeypatch, lambda _: True)
+    answers(monkeypatch, "A mug.")
+    damaged(monkeypatch, all_of_it=False)
+    assert stream(clip, "the cat, the mug").text.startswith("A mug. [")
+    damaged(monkeypatch, all_of_it=True)
+    for question in ("Where is the dog?", "What happens?"):
+        with pytest.raises(NotAVideoError, match="cannot be read there"):
+            clip.ask(question)
+
+
+@pytest.mark.usefixtures("_supported")
+def test_a_clip_is_freed_once_nobody_needs_it(model: Model, long_clip: Path) -> None:
     clip = model.watch(long_clip)
-
-    def broken(*_: Any, **__: Any) -> Iterator[Any]:
-        yield "", NotAVideoError("it cannot be read there")
-
-    monkeypatch.setattr("vidqa.engine.summaries.piecewise.watch_all", broken)
-    with pytest.raises(NotAVideoError, match="cannot be read there"):
-        clip.ask("Where is the dog?")
+    clip.ask("Where is the dog?")
+    clip.choose("Where is the dog?", ["here", "there"])
+    seen = weakref.ref(clip)
+    del clip
+    assert seen() is None, "its keys and values would wait for the garbage collector"
 
 
 def test_bad_settings_are_refused_at_once(model: Model, long_clip: Path) -> None:
@@ -377,13 +398,6 @@ def test_summaries_are_not_asked_through_windows_of_windows(
 
 
 def test_only_what_is_watched_is_asked_about(model: Model, long_clip: Path) -> None:
-    clip = next(one for _, one in watch_all(WatchedClip, model, [(str(long_clip), model_view())]))
+    clip = next(one for _, one in watch_all(WatchedClip, model, [(str(long_clip), Viewing())]))
     assert isinstance(clip, WatchedClip)
     assert clip.ask("Where is the dog?").chosen_by is None, "a plain one is shown at once"
-    assert Records({}).answered(clip.ask("Where?"))["settings"] == {}
-
-
-def model_view() -> Any:
-    from vidqa.media.viewing import Viewing
-
-    return Viewing()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidqa.engine.asking.times import named_time
+from vidqa.engine.asking.question.times import named_time
 
 HOUR = (0.0, 3600.0)
 
@@ -26,6 +26,9 @@ HOUR = (0.0, 3600.0)
         ("What is said between 1:00 and 2:30?", 60, 150),
         ("from 12 minutes to 10 minutes, what?", 600, 720),
         ("What happens 1:00-2:00?", 60, 120),
+        ("What is said between 5 and 10 minutes?", 300, 600),
+        ("What is at 90s?", 80, 100),
+        ("an hour in, who speaks?", 3590, 3610),
         ("What is said in the last five minutes?", 3300, 3600),
         ("In the first minute, who speaks?", 0, 60),
         ("What do the first 90 seconds of the video show?", 0, 90),
@@ -71,6 +74,11 @@ def test_a_time(question: str, start_s: float, end_s: float) -> None:
         "What does he do at 9:15 in the morning?",
         "Was passiert um 12:30 Uhr?",
         "Who is the last person?",
+        "Who was in the car?",
+        "How does it start raining?",
+        "Who ran 100 m in ten seconds?",
+        "Who is there, at 100 m?",
+        "What did he do after a second attempt?",
         "Who speaks last?",
         "Who came first?",
         "What is the second thing?",

@@ -125,7 +125,7 @@ class FakeClip:
             answer, text=text, choices=tuple(ranked), is_sure=is_sure, stopped_by="chosen"
         )
 
-    def converse(self) -> FakeTalk:
+    def converse(self, progress: object = None) -> FakeTalk:
         return FakeTalk(self)
 
     @property

@@ -152,7 +152,18 @@ Output = Annotated[
         "settings, is not made again.",
     ),
 ]
-VideoClip = Annotated[str, typer.Argument(metavar="CLIP", help="A video file.")]
+VideoClip = Annotated[
+    str | None, typer.Argument(metavar="[CLIP]", help="A video file.", show_default=False)
+]
+ChatIndex = Annotated[
+    str | None,
+    typer.Option(
+        "--index",
+        metavar="FILE|FOLDER/",
+        help="In place of a clip: choose the clip of this index that a question is about.",
+        show_default=False,
+    ),
+]
 Sheet = Annotated[
     str | None,
     typer.Option(

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from vidqa.engine.answer.generate import checked_sampling
-from vidqa.engine.asking.long_clip import LongClip, Shown
-from vidqa.engine.asking.rule import is_long
+from vidqa.engine.asking.is_long import is_long
+from vidqa.engine.asking.long_clip import LongClip, Memory, Shown
+from vidqa.engine.asking.long_conversation import LongConversation
 from vidqa.engine.conversation import Conversation
 from vidqa.engine.summaries.piecewise import Progress
 from vidqa.engine.summaries.summarize import summarize
@@ -78,15 +79,17 @@ class Clip(WatchedClip):
         windows: int | str = "auto",
     ) -> Answer:
         """Return the likeliest given answer. See `WatchedClip.choose`."""
-        how: dict[str, Any] = {"threshold": threshold, "notify": notify}
-        shown = self._shown_for(question, windows)
-        if shown is not None:
-            answer = shown.clip.choose(question, choices, **how)
-            return replace(answer, chosen_by=shown.by, looked_at=shown.looked_at)
-        answer = super().choose(question, choices, **how)
-        if self.is_asked_in_windows(windows):
-            answer = replace(answer, warnings=(*answer.warnings, NOWHERE))
-        return answer
+        if not self.is_asked_in_windows(windows):
+            return super().choose(question, choices, threshold=threshold, notify=notify)
+        self.prompt_ids(question)
+        chosen = self._long.chosen_for(question, windows)
+        if self._long.is_part(chosen):
+            shown = self._long.shown(chosen)
+            answer = shown.clip.choose(question, choices, threshold=threshold, notify=notify)
+            return replace(answer, chosen_by=chosen.by, looked_at=shown.looked_at)
+        answer = super().choose(question, choices, threshold=threshold, notify=notify)
+        nowhere = () if chosen.are_all else (*chosen.warnings, NOWHERE)
+        return replace(answer, warnings=(*answer.warnings, *nowhere))
 
     def grounded(self, answer: Answer | str) -> Answer:
         """Add to an answer, or that to a question, what it rests on. See `WatchedClip.grounded`.
@@ -103,17 +106,26 @@ class Clip(WatchedClip):
             return self._long.opened(windows).grounded(answer)
         return super().grounded(answer)
 
-    def converse(self) -> Conversation:
-        """Start a conversation: a question may refer to earlier ones and their answers."""
-        return Conversation(self)
+    def converse(self, progress: Progress | None = None) -> Conversation:
+        """Start a conversation: a question may refer to earlier ones and their answers.
+
+        Args:
+            progress: called with which window of a long clip is watched.
+
+        """
+        return LongConversation(self._long, progress) if is_long(self) else Conversation(self)
 
     def summarize(self, length: Length = "medium", **how: Any) -> Summary:
         """Sum the clip up. See `vidqa.engine.summaries.summarize.summarize`."""
         return summarize(self, length=length, **how)
 
     @cached_property
+    def _memory(self) -> Memory:
+        return Memory()
+
+    @property
     def _long(self) -> LongClip:
-        return LongClip(self)
+        return LongClip(self, self._memory)
 
     def _shown_for(self, question: str, windows: int | str) -> Shown | None:
         if not self.is_asked_in_windows(windows):

@@ -22,7 +22,7 @@ from vidqa.cli.render.answers import AnswerView, choose_view
 from vidqa.cli.render.output_file import STDOUT
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import ReaderGone
-from vidqa.cli.runs.evidence import save_evidence
+from vidqa.cli.runs.evidence import require_room, save_evidence
 from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
 from vidqa.errors import UsageError, VidqaError
@@ -74,6 +74,8 @@ class AskOptions:
 
 def ask_all(request: Request, options: AskOptions, reporter: StatusReporter) -> ExitCode:
     """Answer all there is to answer."""
+    if options.save_evidence is not None:
+        require_room(options.save_evidence, force=options.run.force)
     records = Records(options.settings, timings=options.run.timings)
     as_json = options.as_json or options.run.output == STDOUT
     view = choose_view(request, records, as_json=as_json, to_file=options.run.is_kept)

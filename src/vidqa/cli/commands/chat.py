@@ -1,10 +1,11 @@
-"""Ask one clip in turns."""
+"""Ask one clip in turns, or the clips of an index."""
 
 import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +17,16 @@ from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import opened
 from vidqa.cli.render.status import StatusReporter, cut_short
 from vidqa.cli.render.stdout import put
+from vidqa.cli.runs.finding import short
+from vidqa.cli.runs.shelf import Shelf
 from vidqa.cli.session import ModelSession
 from vidqa.cli.spool import spooled
 from vidqa.errors import UsageError, VidqaError
 from vidqa.media.viewing import Viewing
 from vidqa.system import paths
 from vidqa.system.file_systems import is_there
-from vidqa.types import Answer, TextDelta
+from vidqa.tasks.index.files import index_file
+from vidqa.types import NOT_ENOUGH, SCHEMA_VERSION, Answer, TextDelta
 from vidqa.types.exit_codes import ExitCode, exit_code
 from vidqa.types.generation import GenerationSettings
 from vidqa.types.loading import LoadSettings
@@ -61,9 +65,12 @@ class ChatOptions:
 class ChatRun:
     """One conversation, until nobody has anything to say."""
 
-    video: str
+    video: str | None
+    """The clip that is asked about; None: none yet, of an index."""
     how: ChatOptions
     reporter: StatusReporter
+    shelf: Shelf | None = None
+    """The clips to choose from."""
     session: ModelSession = field(init=False)
     model: "Model" = field(init=False)
     clip: "Clip" = field(init=False)
@@ -78,13 +85,10 @@ class ChatRun:
     def run(self) -> ExitCode:
         """Watch the clip, then answer line by line; a line that fails does not end it."""
         with self.reporter.stages():
-            self.session.check((self.video,))
+            self.session.check(() if self.video is None else (self.video,))
             self.model = self.session.load()
-            self.clip = self.session.watch(self.model, self.video)
-            self.reporter.pause()
-        self.talk = self.clip.converse()
-        for warning in self.clip.warnings:
-            self.reporter.note(f"warning: {warning}")
+        if self.video is not None:
+            self._turn_to(self.video)
         is_person = sys.stdin.isatty()
         if is_person:
             self.reporter.note("/help says what can be typed besides questions")
@@ -94,6 +98,17 @@ class ChatRun:
             self._obey(line.strip())
         return ExitCode.ANSWERED if is_person else self.status
 
+    def _turn_to(self, video: str) -> None:
+        """Watch a clip, and begin to talk about it."""
+        with self.reporter.stages():
+            clip = self.session.watch(self.model, video)
+            self.reporter.pause()
+        self.video, self.clip, self.talk = video, clip, clip.converse(self.reporter.progress)
+        in_windows = clip.is_asked_in_windows(self.how.generation.windows)
+        unfit = clip.warnings_of_fit if in_windows else ()  # no answer is from all of it
+        for warning in (one for one in clip.warnings if one not in unfit):
+            self.reporter.note(f"warning: {warning}")
+
     def _obey(self, line: str) -> None:
         """Do what a line says; an error is said, and Ctrl-C ends that, or all lines of a pipe."""
         if not line:
@@ -102,7 +117,7 @@ class ChatRun:
             if line.startswith("/"):
                 self._command(*line.partition(" ")[::2])
             else:
-                self._answer(self.talk.stream, line)
+                self._ask(line)
         except KeyboardInterrupt:
             put("\n")
             if not sys.stdin.isatty():
@@ -112,13 +127,40 @@ class ChatRun:
             self.status = exit_code(error)
             self.reporter.error(error)
             if self.how.as_json:
-                put(failure_line(error, question=line, video=self.video))
+                put(failure_line(error, question=line, video=self.video or ""))
+
+    def _ask(self, question: str) -> None:
+        """Answer from the clip that a question is about; one that points to none, from the last."""
+        found = None if self.shelf is None else self.shelf.clip_for(question, self.video)
+        if found is not None and str(found) != self.video:
+            forgotten = "; what was said of another is forgotten" if self.video else ""
+            self._turn_to(str(found))
+            self.reporter.note(f"about {short(found)}{forgotten}")
+        if self.video is None:
+            self._lack_evidence()
+            self.reporter.note("nothing in the index points to a clip; say what it is about")
+            record = {"schema_version": SCHEMA_VERSION, "answer": NOT_ENOUGH, "question": question}
+            record |= {"video": None}
+            put(json.dumps(record) + "\n" if self.how.as_json else f"{NOT_ENOUGH}\n")
+            return
+        if not self.clip.is_asked_in_windows(self.how.generation.windows):
+            self._answer(self.talk.stream, question)
+            return
+        with self.reporter.stages():
+            self._answer(partial(self.talk.stream, notify=self.reporter.stage), question)
+
+    def _lack_evidence(self) -> None:
+        if self.status is ExitCode.ANSWERED:  # an error counts for more
+            self.status = ExitCode.NO_EVIDENCE
 
     def _answer(self, stream: Callable[..., Iterator[TextDelta | Answer]], question: str) -> None:
         how = self.how
         for event in stream(question, how.generation):
             if isinstance(event, Answer):
                 self.answers.append(event)
+                self.reporter.pause()
+                if not event.has_evidence:
+                    self._lack_evidence()
                 put(json.dumps(event.to_record()) + "\n" if how.as_json else "\n")
                 if event.stopped_by in ("context_full", "token_limit"):
                     self.reporter.note(f"note: {cut_short(event)}")
@@ -126,12 +168,15 @@ class ChatRun:
                     if warning not in self.clip.warnings:  # said at the beginning
                         self.reporter.note(f"warning: {warning}")
             elif not how.as_json:
+                self.reporter.pause()
                 put(printable(event.text, newlines=True))
 
     def _command(self, name: str, rest: str) -> None:
+        if self.video is None and name not in ("/help", "/save"):
+            raise UsageError("no clip is looked at yet", hint="ask about something in one first")
         match name:
             case "/frames":
-                for segment in self.clip.segments:
+                for segment in self.talk.clip.segments:
                     put(f"{segment.time_s:.3f}\t{printable(segment.every_text) or '-'}\n")
             case "/words":
                 for cue in self.clip.words.cues:
@@ -159,6 +204,7 @@ class ChatRun:
             raise UsageError(f"/at {time}: the clip lasts {self.clip.info.duration_s:.1f} s")
         span = (max(0.0, middle - AROUND_S), middle + AROUND_S)
         with self.reporter.stages():
+            assert self.video is not None, "there is a clip"
             close = self.session.watch(self.model, self.video, span)
         self._answer(close.stream, question.strip())
 
@@ -229,18 +275,26 @@ def typed(*, keep: bool) -> Iterator[str]:
 
 @grouped
 def chat(
-    clip: options.VideoClip,
     viewing: Annotated[Viewing, Without("recipe", stdin_is_for=STDIN_IS_FOR)],
     load: LoadSettings,
-    generation: Annotated[GenerationSettings, Without("windows", "strict")],
+    generation: GenerationSettings,
     noise: NoiseOptions,
+    clip: options.VideoClip = None,
+    index: options.ChatIndex = None,
     model: options.ModelName = None,
     as_json: options.Json = False,
 ) -> ExitCode:
-    """Ask one clip in turns. From a terminal or a pipe; /help says what else can be typed."""
+    """Ask one clip in turns, or those of an index. From a terminal or a pipe; /help says more."""
+    if (clip is None) == (index is None):
+        raise UsageError("name a clip or an --index", hint="vidqa chat clip.mp4")
+    reporter = StatusReporter(**vars(noise))
+    how = ChatOptions(WatchSetup(model=model, load=load, viewing=viewing), generation, as_json)
+    reporter.unused_draws(generation.temperature, generation.top_p, generation.seed)
+    if clip is None:
+        file = index_file(index)
+        if not is_there(file):
+            raise UsageError(f"there is no index {str(file)!r} yet", hint="vidqa index FOLDER")
+        return ChatRun(None, how, reporter, Shelf(file, reporter)).run()
     parse.require_file_name(clip)
     refuse_stdin(clip, "the clip", STDIN_IS_FOR)
-    reporter = StatusReporter(**vars(noise))
-    reporter.unused_draws(generation.temperature, generation.top_p, generation.seed)
-    setup = WatchSetup(model=model, load=load, viewing=viewing)
-    return ChatRun(spooled(clip), ChatOptions(setup, generation, as_json), reporter).run()
+    return ChatRun(spooled(clip), how, reporter).run()

@@ -185,6 +185,8 @@ def seen(answer: Answer) -> str:
         return "saw nothing"
     count = len(answer.frame_times_s)
     frames = counted(count, "frame")
+    if answer.chosen_by is not None and not answer.looked_at:
+        return f"found no part of {answer.duration_s:.1f} s that it is about"
     if answer.looked_at:
         return f"saw {frames} in {_windows(answer)} of {answer.duration_s:.1f} s"
     span = f"{answer.first_seen_s:.1f} to {answer.last_seen_s:.1f} s of {answer.duration_s:.1f} s"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.cli.render.status import StatusReporter
+from vidqa.errors import UsageError
 from vidqa.types.wording import counted
 
 
@@ -22,6 +23,12 @@ class Support:
     def at_s(self) -> float:
         """The middle of it."""
         return (self.start_s + self.end_s) / 2
+
+
+def require_room(folder: Path, *, force: bool) -> None:
+    """Refuse a folder that holds something, before anything is answered. Raises UsageError."""
+    if folder.is_dir() and any(folder.iterdir()) and not force:
+        raise UsageError(f"{str(folder)!r} is not empty", hint="--force replaces files in it")
 
 
 def save_evidence(
@@ -48,7 +55,9 @@ def save_evidence(
 
     parts = list(dict.fromkeys(_supports(records)))
     if not parts:
-        reporter.note("there is no evidence to be saved: no answer is from windows of a long clip")
+        reporter.note(
+            "there is no evidence to be saved: no window of a long clip supports an answer"
+        )
         return True
     saved = save_parts(parts, folder, Reader(), exact=False, force=force)
     for one in saved:

@@ -94,8 +94,8 @@ class FindRun:
         asked = self.search
         with Library(self.file) as library, library.reading():
             places = library.places()
-            files = _files(asked.where, places)
-            meaning = _meaning(library, asked.query, self.reporter)
+            files = files_of(asked.where, places)
+            meaning = meaning_of(library, asked.query, self.reporter)
             hits = search(
                 library,
                 asked.query,
@@ -204,7 +204,7 @@ class Found:
         }
 
 
-def _meaning(library: "Library", query: str, reporter: StatusReporter) -> "Meaning":
+def meaning_of(library: "Library", query: str, reporter: StatusReporter) -> "Meaning":
     """Return how near windows are to what a query means, and say what cannot be compared."""
     from vidqa.engine.finding.ranking import Meaning
     from vidqa.engine.finding.sentences import Sentences
@@ -228,7 +228,7 @@ def _meaning(library: "Library", query: str, reporter: StatusReporter) -> "Meani
     return meaning
 
 
-def _files(where: Iterable[str] | None, places: Sequence["Place"]) -> dict[int, list[Path]]:
+def files_of(where: Iterable[str] | None, places: Sequence["Place"]) -> dict[int, list[Path]]:
     """Return the files that are searched, by their contents; those that are there first.
 
     Raises:

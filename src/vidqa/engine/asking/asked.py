@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vidqa.engine.asking.passages import Passage
+from vidqa.engine.finding.passages import Passage
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.types import Notify

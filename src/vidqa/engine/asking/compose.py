@@ -41,7 +41,7 @@ def composed(
         for one in _frames(whole)
         if not any(part.start_s <= one.time_s < part.end_s for part in parts)
     ]
-    around = _evenly(around, most_frames // REST)
+    around = _evenly(around, min(most_frames // REST, most_frames - len(parts)))
     each = max(1, (most_frames - len(around)) // len(parts))
     close = [one for part in parts.values() for one in _evenly(_frames(part), each)]
     frames = list(_apart(sorted([*around, *close], key=lambda one: one.time_s)))

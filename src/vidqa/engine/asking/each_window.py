@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 from vidqa.engine.asking.asked import Asked
 from vidqa.engine.asking.choose import LEAST_SHARE, Chosen, Found
-from vidqa.engine.asking.draft import Draft, most_supported
-from vidqa.engine.asking.evidence import claim, claimed, is_denial
+from vidqa.engine.asking.denial import is_denial
+from vidqa.engine.asking.evidence import claim, claimed
+from vidqa.engine.asking.reply import Reply, most_supported, unwatched
 from vidqa.engine.summaries.part_answers import Kept, PartAnswers
 from vidqa.engine.summaries.windows import Window
 from vidqa.engine.watched_clip import WatchedClip
+from vidqa.errors import VideoError
 from vidqa.models.summary_form import SummaryForm
 from vidqa.types import Claim, Grounding
 
@@ -38,9 +40,11 @@ class WindowAnswer:
 
 
 ANSWERED = Kept("answered", WindowAnswer)
+METHOD = "1"
+"""Version of how a window is answered; a change makes older entries unused."""
 
 
-def draft(asked: Asked, chosen: Chosen) -> Draft:
+def reply(asked: Asked, chosen: Chosen) -> Reply:
     """Answer from the first window that supports an answer; from all of them if all are chosen.
 
     A model that quotes words in summaries does so here, too, behind its answer. If none of the
@@ -48,17 +52,21 @@ def draft(asked: Asked, chosen: Chosen) -> Draft:
     """
     if chosen.are_all:
         return _from_all(asked, chosen)
-    tried = dict[Window, WindowAnswer]()
+    tried, failed = dict[Window, WindowAnswer](), list[VideoError]()
     for window in chosen.windows:
-        tried |= _answers(asked, [window], chosen)
+        answers, error = _answers(asked, [window], chosen)
+        tried |= answers
+        failed += [] if error is None else [error]
         if window in tried and tried[window].is_supported(chosen):
             break
+    if failed and not tried:
+        raise failed[0]
     supported = {window: one for window, one in tried.items() if one.is_supported(chosen)}
     told = supported or tried
     claims = [*_claims(asked, chosen, told), *_quoted(asked, told)]
     parts = tuple(one.answer for one in told.values())
-    warnings = () if supported else _unwatched(len(chosen.windows), tried)
-    return Draft(tuple(claims), parts, tuple(tried), chosen, warnings, is_answered=bool(supported))
+    warnings = () if supported else unwatched(len(chosen.windows), tried)
+    return Reply(tuple(claims), parts, tuple(tried), chosen, warnings, is_answered=bool(supported))
 
 
 def _quoted(asked: Asked, found: Mapping[Window, WindowAnswer]) -> Iterator[Claim]:
@@ -68,23 +76,34 @@ def _quoted(asked: Asked, found: Mapping[Window, WindowAnswer]) -> Iterator[Clai
             yield claim(one.quote, {window: grounds}, asked.passages)
 
 
-def _from_all(asked: Asked, chosen: Chosen) -> Draft:
-    found = _answers(asked, chosen.windows, chosen)
+def _from_all(asked: Asked, chosen: Chosen) -> Reply:
+    found, failed = _answers(asked, chosen.windows, chosen)
+    if failed is not None and not found:
+        raise failed
     claims = _claims(asked, chosen, found)
     kept, left_out = most_supported(claims, MOST_SENTENCES)
     parts = tuple(one.answer for one in found.values())
-    warnings = (*_left_out(left_out), *_unwatched(len(chosen.windows), found))
-    return Draft(kept, parts, tuple(found), chosen, warnings, is_answered=True)
+    warnings = (*_left_out(left_out), *unwatched(len(chosen.windows), found))
+    return Reply(kept, parts, tuple(found), chosen, warnings, is_answered=True)
 
 
 def _claims(asked: Asked, chosen: Chosen, found: Mapping[Window, WindowAnswer]) -> list[Claim]:
-    how = {"everywhere": chosen.are_all, "is_whole": chosen.is_whole}
     return [
-        claim(text, grounds, asked.passages, **how) for text, grounds in _by_sentence(found).items()
+        claim(
+            text,
+            grounds,
+            asked.passages,
+            everywhere=chosen.are_all,
+            is_whole=chosen.is_whole and len(grounds) == len(chosen.windows),
+        )
+        for text, grounds in _by_sentence(found).items()
     ]
 
 
-def _answers(asked: Asked, windows: Sequence[Window], chosen: Chosen) -> dict[Window, WindowAnswer]:
+def _answers(
+    asked: Asked, windows: Sequence[Window], chosen: Chosen
+) -> tuple[dict[Window, WindowAnswer], VideoError | None]:
+    """Return the answers about each window, and why one of them cannot be watched."""
     how = replace(asked.how, windows="off", strict=False)
     form = asked.pieces.form
     quoted = {window: _quote(chosen.pointers.get(window), form) for window in windows}
@@ -99,9 +118,9 @@ def _answers(asked: Asked, windows: Sequence[Window], chosen: Chosen) -> dict[Wi
         )
 
     drawn = [f"{name} {value}" for name, value in how.settings.items() if name != "max_new_tokens"]
-    keys = {window: (asked.question, *drawn, *quoted[window]) for window in windows}
-    found, _ = asked.pieces.each(ANSWERED, keys, make)
-    return found
+    how_made = (METHOD, asked.question, *drawn)
+    keys = {window: (*how_made, *quoted[window]) for window in windows}
+    return asked.pieces.each(ANSWERED, keys, make)
 
 
 def _quote(pointer: Found | None, form: SummaryForm) -> tuple[str, str]:
@@ -132,8 +151,3 @@ def _left_out(count: int) -> tuple[str, ...]:
     if not count:
         return ()
     return (f"{count} more sentences were left out; vidqa summarize tells more",)
-
-
-def _unwatched(wanted: int, watched: Mapping[Window, object]) -> tuple[str, ...]:
-    count = wanted - len(watched)
-    return (f"{count} of {wanted} windows could not be watched",) if count else ()

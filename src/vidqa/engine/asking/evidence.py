@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from vidqa.engine.asking.passages import Passage
+from vidqa.engine.asking.denial import is_denial
 from vidqa.engine.finding.full_text import TextTable
+from vidqa.engine.finding.passages import Passage
 from vidqa.engine.finding.ranking import Terms
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.summaries.sentence_grounding import GROUNDS
@@ -14,22 +15,14 @@ from vidqa.types import NOT_ENOUGH, Claim, Grounding
 from vidqa.types.clock import clock
 
 UNSUPPORTED = "[no evidence]"
-LEAST_SHARE = 0.5
+PLACED_SHARE = 0.5
 """Part of a sentence that a cue has at least, to be where it is from."""
+LEAST_SPAN_S = 1.0
+"""Seconds of a place, at least."""
 MOST_SPANS = 3
 """Places of one sentence that are written behind it."""
 MARK = re.compile(r"\s*\[[^\[\]]*\d:\d\d[^\[\]]*\]")
 """What looks like a place but was written by a model."""
-
-DENIAL = re.compile(
-    r"(?:no|nein|non|nee|nej|não)\b(?!\.)|(?:nothing|nobody|none|neither)\b"
-    r"|there (?:is|are|was|were) no\b|(?:i|we) (?:can ?not|can't|could not|do not|don't|see no)\b"
-    r"|[^.]*\b(?:is|are|was|were|does|do|did|could|can)(?: not|n't) (?:be )?"
-    r"(?:said|say|tell|told|mention(?:ed)?|show[ns]?|clear|visible|seen|known?|state[d]?|specif\w+)\b"
-    r"|(?:没有|不是|不\uff0c|いいえ)",
-    re.IGNORECASE,
-)
-"""Sentences that deny, or say that something cannot be told."""
 
 Grounds = Mapping[Window, Grounding]
 
@@ -73,11 +66,6 @@ def judged(
     return dict[str, Grounds](grounds)
 
 
-def is_denial(text: str) -> bool:
-    """Return whether a sentence says that something is not there, which no part can support."""
-    return DENIAL.match(text) is not None
-
-
 def claim(
     text: str,
     grounds: Grounds,
@@ -93,14 +81,15 @@ def claim(
         grounds: what it rests on in each window that may support it.
         passages: the words of the clip.
         everywhere: name every window that supports it, not only the one that does most.
-        is_whole: the windows are all that is asked about, so that they may support a denial.
+        is_whole: the windows are all that is asked about, so that together they may support that
+            something is not there.
 
     """
     if not grounds:
         return Claim(text, (), None)
     best = max(grounds, key=lambda window: (grounds[window].without_both, -window.start_s))
     good = [window for window, one in grounds.items() if one.verdict != "guess"]
-    if is_denial(text) and not is_whole:
+    if is_denial(text) and not (is_whole and len(good) == len(grounds)):
         good = []
     if not good:
         return Claim(text, (), grounds[best])
@@ -114,12 +103,13 @@ def _place(
 ) -> tuple[float, float]:
     """Return where the words of a sentence are said or read in a window, else all of it."""
     here = [one for one in passages if one.is_in(window)]
-    if grounding.verdict != "seen" and here:
+    if grounding.verdict != "seen" and here and not is_denial(text):
         terms = Terms.of(TextTable(one.texts for one in here), text, len(here))
         at = max(range(len(here)), key=lambda number: (terms.share(number), -number))
-        if terms.share(at) >= LEAST_SHARE:
+        if terms.share(at) >= PLACED_SHARE:
             start_s = max(window.start_s, here[at].start_s)
-            return start_s, max(start_s, min(window.end_s, here[at].end_s))
+            end_s = max(here[at].end_s, start_s + LEAST_SPAN_S)
+            return start_s, max(start_s, min(window.end_s, end_s))
     return window.start_s, window.end_s
 
 

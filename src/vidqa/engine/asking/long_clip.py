@@ -1,32 +1,27 @@
 """A clip that is too long for its frames: asked through the windows that a question is about."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 from vidqa.engine.asking import each_window, one_prompt
 from vidqa.engine.asking.asked import Asked
-from vidqa.engine.asking.choose import MOST_WINDOWS, Chosen, Finder, Found, within
-from vidqa.engine.asking.draft import Draft
+from vidqa.engine.asking.choose import Chosen, Finder, within
 from vidqa.engine.asking.evidence import told
-from vidqa.engine.asking.kinds import is_about_all, is_about_words
-from vidqa.engine.asking.meanings import Meanings
-from vidqa.engine.asking.passages import passages_of
-from vidqa.engine.finding.captions import captions_of, wordless
+from vidqa.engine.asking.reply import Reply
+from vidqa.engine.asking.rounds import Rounds
 from vidqa.engine.finding.cut import MOST_S, cut
+from vidqa.engine.finding.meanings import Meanings
+from vidqa.engine.finding.passages import passages_of
 from vidqa.engine.finding.sentences import Sentences
 from vidqa.engine.stage_timer import StageTimer
+from vidqa.engine.summaries.part_answers import once
 from vidqa.engine.summaries.piecewise import Piecewise, Progress
 from vidqa.engine.summaries.windows import Window
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import VideoError
 from vidqa.media.sampling.select import stretch
-from vidqa.types import Answer, ChosenBy, Notify, Stage, TextDelta
+from vidqa.types import Answer, Notify, Stage, TextDelta
 from vidqa.types.generation import GenerationSettings
-
-ONLY_WORDS = "only words were compared; vidqa models pull minilm compares what they mean"
-AROUND_S = 8.0
-"""Seconds to each side of a sentence that a small model sees: it was trained on short clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +29,29 @@ class Shown:
     """Windows that a question is about, as they are shown to the model."""
 
     clip: WatchedClip
-    by: ChosenBy
-    looked_at: tuple[tuple[float, float], ...]
-    """Start and end of each, in seconds."""
+    chosen: Chosen
+
+    @property
+    def looked_at(self) -> tuple[tuple[float, float], ...]:
+        """Start and end of each, in seconds."""
+        return tuple((one.start_s, one.end_s) for one in self.chosen.windows)
 
 
+@dataclass(slots=True)
+class Memory:
+    """What is remembered of a long clip; it does not keep the clip itself alive."""
+
+    finder: Finder | None = None
+    shown: tuple[tuple[Window, ...], WatchedClip] | None = None
+    """The windows that were shown last."""
+
+
+@dataclass(frozen=True, slots=True)
 class LongClip:
-    """One clip, and which of its windows were watched last."""
+    """One clip, and what is remembered of it."""
 
-    def __init__(self, clip: WatchedClip) -> None:
-        self.clip = clip
-        self._shown: tuple[tuple[Window, ...], WatchedClip] | None = None
+    clip: WatchedClip
+    memory: Memory = field(default_factory=Memory)
 
     def stream(
         self,
@@ -68,20 +75,18 @@ class LongClip:
 
         """
         quietly = _without_generate(notify)
-        asked = Asked(
-            self._pieces(how, quietly, progress), question, how, quietly, self._finder.passages
-        )
+        asked = self._asked(question, how, quietly, progress)
         known = self.clip.known_answer(
             question, self.clip.prompt_ids(question), StageTimer(None, self.clip.timings_s)
         )
         known = replace(known, warnings=self._lasting(known), seed=_seed(how))
-        draft = self._draft(asked)
-        texts = list(told(draft.claims, strict=how.strict))
+        reply = self._reply(asked)
+        texts = list(told(reply.claims, strict=how.strict))
         if notify is not None:
             notify("generate")
         for text in texts:
             yield TextDelta(text)
-        yield draft.answer(known, "".join(texts))
+        yield reply.answer(known, "".join(texts))
 
     def shown_for(
         self, question: str, windows: int | str, *, progress: Progress | None = None
@@ -92,118 +97,161 @@ class LongClip:
             VideoError: one cannot be watched.
 
         """
-        how = GenerationSettings(windows=windows)
-        asked = Asked(self._pieces(how, None, progress), question, how, None, self._finder.passages)
+        chosen = self.chosen_for(question, windows, progress=progress)
+        return self.shown(chosen, progress=progress) if self.is_part(chosen) else None
+
+    def is_part(self, chosen: Chosen) -> bool:
+        """Return whether windows were chosen, and not all of them."""
+        return bool(chosen.windows) and chosen.windows != self._finder.windows
+
+    def chosen_for(
+        self,
+        question: str,
+        windows: int | str,
+        *,
+        by_pictures: bool = True,
+        progress: Progress | None = None,
+    ) -> Chosen:
+        """Return the windows that a question is about.
+
+        Args:
+            question: plain text.
+            windows: how many at most, as in `GenerationSettings`.
+            by_pictures: caption all windows where its words lead to none.
+            progress: called with which window is watched.
+
+        Raises:
+            VideoError: no window can be captioned.
+
+        """
+        asked = self._asked(question, GenerationSettings(windows=windows), None, progress)
         for chosen in self._rounds(asked):
-            if chosen.windows and not chosen.are_all:
-                some = chosen.windows[:1] if self._is_one_by_one else chosen.windows
-                clip = self.opened(some, progress=progress)
-                return Shown(clip, chosen.by, tuple((one.start_s, one.end_s) for one in some))
-        return None
+            if chosen.windows or not by_pictures:
+                break
+        return chosen
+
+    def shown(self, chosen: Chosen, *, progress: Progress | None = None) -> Shown:
+        """Return a clip of windows; to a small model only the best. Raises as `opened` does."""
+        some = chosen.windows[:1] if self.is_one_by_one else chosen.windows
+        if chosen.are_all:  # of a time that is named
+            first, *_, last = chosen.windows * 2
+            some = (replace(first, end_s=last.end_s),)
+        clip = self.opened(some, progress=progress)
+        return Shown(clip, replace(chosen, windows=some))
+
+    def checked(
+        self,
+        answer: Answer,
+        shown: Shown,
+        *,
+        strict: bool,
+        notify: Notify | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[list[str], Answer]:
+        """Ask every sentence of an answer again on the windows that it was given from, alone.
+
+        Returns:
+            What is told, sentence by sentence, and the answer with its evidence.
+
+        """
+        quietly = _without_generate(notify)
+        asked = self._asked(answer.question, GenerationSettings(), quietly, progress)
+        claims = one_prompt.supported(asked, shown.chosen, answer.text)
+        texts = list(told(claims, strict=strict))
+        checked = replace(
+            answer,
+            text="".join(texts),
+            chosen_by=shown.chosen.by,
+            looked_at=shown.looked_at,
+            claims=claims,
+            warnings=once(answer.warnings, shown.chosen.warnings),
+        )
+        return texts, checked
+
+    def _asked(
+        self,
+        question: str,
+        how: GenerationSettings,
+        notify: Notify | None,
+        progress: Progress | None,
+    ) -> Asked:
+        form = self.clip.model.spec.summaries
+        tell = progress or (lambda _: None)
+        pieces = Piecewise(self.clip, form, how.max_new_tokens, notify, tell)
+        return Asked(pieces, question, how, notify, self._finder.passages)
 
     def opened(
         self, windows: tuple[Window, ...], *, progress: Progress | None = None
     ) -> WatchedClip:
         """Return a clip of some windows. Raises VideoError if one cannot be watched."""
-        if self._shown is None or self._shown[0] != windows:
-            self._shown = None  # two are not held at once
-            pieces = self._pieces(GenerationSettings(), None, progress)
-            self._shown = windows, self._open(pieces, windows)
-        return self._shown[1]
+        memory = self.memory
+        if memory.shown is None or memory.shown[0] != windows:
+            memory.shown = None  # two are not held at once
+            asked = self._asked("", GenerationSettings(), None, progress)
+            memory.shown = windows, self._open(asked.pieces, windows)
+        return memory.shown[1]
 
     def _open(self, pieces: Piecewise, windows: tuple[Window, ...]) -> WatchedClip:
-        if len(windows) > 1 or not self._is_one_by_one:
-            return one_prompt.shown(pieces, windows)
+        if len(windows) > 1 or not self.is_one_by_one:
+            return one_prompt.shown(pieces, windows)[0]
         ((_, clip),) = pieces.watched(windows)
         if isinstance(clip, VideoError):
             raise clip
         return clip
 
-    def _draft(self, asked: Asked) -> Draft:
+    def _rounds(self, asked: Asked) -> Iterator[Chosen]:
+        return Rounds(asked, self._finder, is_small=self.is_one_by_one).chosen()
+
+    def _reply(self, asked: Asked) -> Reply:
         """Answer from the windows that the words point to; else from those that captions do."""
-        best: Draft | None = None
-        for chosen in self._rounds(asked):
-            draft = self._drafted(asked, chosen)
-            if best is None or draft.is_answered or not best.has_evidence:
-                best = draft
-            if best.is_answered:
-                break
+        best: Reply | None = None
+        try:
+            for chosen in self._rounds(asked):
+                reply = self._replied(asked, chosen)
+                is_more = not best or (reply.proves and not best.proves) or not best.looked_at
+                if best is None or reply.is_answered or (is_more and reply.looked_at):
+                    best = reply
+                if best.is_answered:
+                    break
+        except VideoError as error:
+            if best is None or not best.proves:
+                raise
+            return replace(best, warnings=(*best.warnings, f"not all was seen: {error.message}"))
         assert best is not None, "there is always a round"
         return best
 
-    def _drafted(self, asked: Asked, chosen: Chosen) -> Draft:
+    def _replied(self, asked: Asked, chosen: Chosen) -> Reply:
         if not chosen.windows:
-            return Draft((), (), (), chosen)
-        if self._is_one_by_one:
-            return each_window.draft(asked, chosen)
-        return one_prompt.draft(asked, chosen, self._finder)
+            return Reply((), (), (), chosen)
+        if self.is_one_by_one:
+            return each_window.reply(asked, chosen)
+        return one_prompt.reply(asked, chosen, self._finder)
 
-    def _rounds(self, asked: Asked) -> Iterator[Chosen]:
-        """Yield which windows to look at, then those to look at if nothing is found there."""
-        finder, question, how = self._finder, asked.question, asked.how
-        most = how.windows if isinstance(how.windows, int) else MOST_WINDOWS
-        if how.windows == "all":
-            yield Chosen(finder.windows, "all")
-            return
-        named = finder.at_time(question, asked.pieces.budget_s)
-        if named is not None:
-            yield named
-            return
-        if is_about_all(question):
-            yield Chosen(finder.windows, "all")
-            return
-        by_words = self._closest(finder.best(question)[:most], "words")
-        if not by_words.windows and finder.meanings.sentences is None:
-            by_words = replace(by_words, warnings=(ONLY_WORDS,))
-        yield by_words
-        if self.clip.info.kind == "video" and not is_about_words(question):
-            yield self._closest(self._captioned(asked).best(question)[:most], "pictures")
-
-    def _closest(self, found: Sequence[Found], by: ChosenBy) -> Chosen:
-        """Return the windows that were found; of what is said, a small model sees less around."""
-        span = self._finder.span if self._is_one_by_one else None
-        pointers = {one.window if span is None else _around(one, span): one for one in found}
-        return Chosen(tuple(pointers), by, pointers=pointers)
-
-    def _captioned(self, asked: Asked) -> Finder:
-        """Return the windows with what is seen in them in place of their words."""
-        finder, pieces = self._finder, asked.pieces
-        silent = replace(pieces, clip=wordless(self.clip), max_new_tokens=None)
-        captions = captions_of(silent, finder.windows)
-        return finder.with_captions(captions.of)
-
-    @cached_property
+    @property
     def _finder(self) -> Finder:
+        if self.memory.finder is None:
+            self.memory.finder = self._found()
+        return self.memory.finder
+
+    def _found(self) -> Finder:
+        """Cut the clip into windows, and its words into sentences."""
         clip = self.clip
         begin_s, end_s = stretch(clip.info, clip.viewing.start_s, clip.viewing.end_s)
         cues = clip.words.cues
-        most_s = min(MOST_S, self._pieces(GenerationSettings(), None, None).budget_s)
+        pieces = Piecewise(clip, clip.model.spec.summaries, None, None, lambda _: None)
+        most_s = min(MOST_S, pieces.budget_s)
         windows = within(cut(clip.info.duration_s, cues, most_s=most_s), begin_s, end_s)
         meanings = Meanings(Sentences.usual(), clip.model.cache, clip.info.path.name)
         return Finder(windows, passages_of(cues), meanings)
 
     @property
-    def _is_one_by_one(self) -> bool:
+    def is_one_by_one(self) -> bool:
         """Whether the model makes no text of several windows."""
         return bool(self.clip.model.spec.summaries.joined)
-
-    def _pieces(
-        self, how: GenerationSettings, notify: Notify | None, progress: Progress | None
-    ) -> Piecewise:
-        form = self.clip.model.spec.summaries
-        return Piecewise(self.clip, form, how.max_new_tokens, notify, progress or (lambda _: None))
 
     def _lasting(self, known: Answer) -> tuple[str, ...]:
         """Return the warnings that are not about what of the whole clip was shown."""
         return tuple(one for one in known.warnings if one not in self.clip.warnings_of_fit)
-
-
-def _around(found: Found, span: tuple[float, float]) -> Window:
-    """Return what is around the sentence that a window was found by; all of it if it was seen."""
-    at = found.at
-    if at.kind != "said":
-        return found.window
-    return Window(max(span[0], at.start_s - AROUND_S), min(span[1], at.end_s + AROUND_S), "even")
 
 
 def _without_generate(notify: Notify | None) -> Notify | None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from vidqa.engine.asking.asked import Asked
 from vidqa.engine.asking.choose import MOST_WINDOWS, Chosen, Finder
 from vidqa.engine.asking.compose import composed
-from vidqa.engine.asking.draft import Draft
 from vidqa.engine.asking.evidence import claim, claimed, judged
+from vidqa.engine.asking.reply import Reply, unwatched
 from vidqa.engine.shown_clip import ClipContents
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.summaries.part_answers import PartAnswers
@@ -18,41 +18,54 @@ from vidqa.errors import VideoError
 from vidqa.types import Claim
 
 
-def draft(asked: Asked, chosen: Chosen, finder: Finder) -> Draft:
+def reply(asked: Asked, chosen: Chosen, finder: Finder) -> Reply:
     """Answer from some windows and a few frames of what is around them.
 
     Of all windows a model first says what is in each; then it is asked about those notes.
     """
     if chosen.are_all:
         return _from_notes(asked, chosen, finder)
-    clip = shown(asked.pieces, chosen.windows)
+    clip, watched = shown(asked.pieces, chosen.windows)
     answer = clip.ask(asked.question, replace(asked.how, windows="off"), notify=asked.notify)
-    texts = claimed(answer.text, asked.pieces.form.doubts)
-    claims = _claims(asked, chosen, dict.fromkeys(texts, chosen.windows))
+    claims = supported(asked, replace(chosen, windows=watched), answer.text)
     parts = (PartAnswers.of([answer]),)
     is_answered = any(one.spans for one in claims)
-    return Draft(claims, parts, chosen.windows, chosen, is_answered=is_answered)
+    warnings = unwatched(len(chosen.windows), watched)
+    return Reply(claims, parts, watched, chosen, warnings, is_answered=is_answered)
 
 
-def shown(pieces: Piecewise, windows: Sequence[Window]) -> WatchedClip:
-    """Return a clip of some windows and a few frames of the rest.
+def supported(asked: Asked, chosen: Chosen, text: str) -> tuple[Claim, ...]:
+    """Ask every sentence of an answer again on each of the windows alone."""
+    texts = claimed(text, asked.pieces.form.doubts)
+    return _claims(asked, chosen, dict.fromkeys(texts, chosen.windows))
+
+
+def shown(pieces: Piecewise, windows: Sequence[Window]) -> tuple[WatchedClip, tuple[Window, ...]]:
+    """Return a clip of windows and a few frames of the rest, and which of them can be watched.
+
+    Each window has a frame at least: of more windows than frames, the first are shown.
 
     Raises:
-        VideoError: one cannot be watched.
+        VideoError: none can be watched.
 
     """
-    parts = dict[Window, ClipContents]()
-    for window, part in pieces.watched(sorted(windows, key=lambda one: one.start_s)):
-        if isinstance(part, VideoError):
-            raise part
-        parts[window] = part.contents
     whole, model = pieces.clip, pieces.clip.model
-    contents = composed(whole.contents, parts, model.most_frames(whole.viewing))
+    most = model.most_frames(whole.viewing)
+    parts, failed = dict[Window, ClipContents](), list[VideoError]()
+    for window, part in pieces.watched(sorted(windows[:most], key=lambda one: one.start_s)):
+        if isinstance(part, VideoError):
+            failed.append(part)
+        else:
+            parts[window] = part.contents
+    if not parts:
+        raise failed[0]
+    contents = composed(whole.contents, parts, most)
     with model.memory.errors(model.name):
-        return WatchedClip(model, contents, whole.viewing, StageTimer(None, whole.timings_s))
+        clip = WatchedClip(model, contents, whole.viewing, StageTimer(None, whole.timings_s))
+    return clip, tuple(parts)
 
 
-def _from_notes(asked: Asked, chosen: Chosen, finder: Finder) -> Draft:
+def _from_notes(asked: Asked, chosen: Chosen, finder: Finder) -> Reply:
     pieces, between = asked.pieces, list[PartAnswers]()
     notes = pieces.answers(chosen.windows, pieces.form.window)
     clip = pieces.with_words(pieces.clip, pieces.few(notes, pieces.form.window, between))
@@ -66,7 +79,8 @@ def _from_notes(asked: Asked, chosen: Chosen, finder: Finder) -> Draft:
         {text: [one.window for one in noted.best(text)[:MOST_WINDOWS]] for text in texts},
     )
     parts = (*notes.values(), *between, PartAnswers.of([answer]))
-    return Draft(claims, parts, tuple(notes), chosen, is_answered=True)
+    warnings = unwatched(len(chosen.windows), notes)
+    return Reply(claims, parts, tuple(notes), chosen, warnings, is_answered=True)
 
 
 def _claims(
@@ -78,7 +92,7 @@ def _claims(
         window: [text for text, some in texts.items() if window in some] for window in windows
     }
     grounds = judged(asked.pieces, asked.question, wanted)
-    is_whole = chosen.is_whole
+    is_whole = chosen.by == "time"  # of all, each sentence is asked on a few
     return tuple(
         claim(text, grounds.get(text, {}), asked.passages, is_whole=is_whole) for text in texts
     )

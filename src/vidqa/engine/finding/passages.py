@@ -32,7 +32,7 @@ class Passage:
     kind: Kind
     text: str
     sentence: str
-    """All of the sentence that it is a part of."""
+    """What is quoted of it: of a thing that is seen, all of the caption."""
 
     @property
     def texts(self) -> Texts:

@@ -1,6 +1,6 @@
 """What is known of an answer from windows before it is told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vidqa.engine.asking.choose import Chosen
@@ -10,7 +10,7 @@ from vidqa.types import Answer, Claim
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Reply:
     """Sentences with their evidence, and what they were made of."""
 
     claims: tuple[Claim, ...]
@@ -23,7 +23,7 @@ class Draft:
     """Whether the clip supports what the model says, not only what is quoted."""
 
     @property
-    def has_evidence(self) -> bool:
+    def proves(self) -> bool:
         """Whether anything in the clip supports any of it."""
         return any(claim.spans for claim in self.claims)
 
@@ -69,3 +69,9 @@ def most_supported(claims: Sequence[Claim], most: int) -> tuple[tuple[Claim, ...
     ranked = sorted(range(len(claims)), key=worth, reverse=True)
     kept = sorted(ranked[:most])
     return tuple(claims[at] for at in kept), len(claims) - len(kept)
+
+
+def unwatched(wanted: int, watched: Collection[Window]) -> tuple[str, ...]:
+    """Return a warning if some windows could not be watched."""
+    count = wanted - len(watched)
+    return (f"{count} of {wanted} windows could not be watched",) if count else ()
