@@ -110,7 +110,7 @@ def test_sentences_are_encoded_once(tmp_path: Any) -> None:
     meanings, asked = comparing("dog", cache=Cache(tmp_path, limit_bytes=1 << 20))
     for _ in range(2):
         (found,) = replace(FINDER, meanings=meanings).best("the dog Pepper")[:1]
-        assert found.alike == pytest.approx(1, abs=1e-3)
+        assert found.window == WINDOWS[2]
     assert len(asked) == len(FINDER.passages)
 
 

@@ -15,6 +15,7 @@ from vidqa.prompt.interleave import FittedWords, neutralize, user_content
 from vidqa.prompt.recipe import Recipe
 from vidqa.system.footprint import QUESTION_TOKENS
 from vidqa.types import Cue, PromptSegment, PromptView, Segment, Words
+from vidqa.types.evenly import evenly
 from vidqa.types.media_info import VideoInfo
 from vidqa.types.wording import count_words
 
@@ -147,7 +148,7 @@ class PromptFitter:
 
     def _shown(self, frames: int, max_words: int) -> PromptFit:
         every = self.seen.encoded.frame_times_s
-        kept = tuple((2 * index + 1) * len(every) // (2 * frames) for index in range(frames))
+        kept = tuple(evenly(range(len(every)), frames))
         fitted = self.recipe.place(
             [every[index] for index in kept],
             self._cues(),

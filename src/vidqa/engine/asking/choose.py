@@ -36,17 +36,6 @@ class Found:
     """Its sentence that is nearest to the question."""
     share: float
     """Part of the question's words that this has."""
-    alike: float | None
-    """How alike the question and this mean; None if meanings are not compared."""
-
-    @property
-    def fits(self) -> bool:
-        """Whether it is likely to be about the question."""
-        if self.alike is None:
-            return self.share >= LEAST_SHARE
-        if self.at.kind == "seen":
-            return self.share >= LEAST_SHARE or self.alike >= LEAST_SEEN
-        return (self.share + self.alike) / 2 >= LEAST_BOTH or self.alike >= LEAST_ALIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +88,7 @@ class Finder:
         return replace(self, windows=within(self.windows, part.start_s, part.end_s))
 
     def best(self, question: str) -> tuple[Found, ...]:
-        """Return the windows that a question is about by what is known of them, the best first."""
-        return tuple(one for one in self.ranked(question) if one.fits)
-
-    def ranked(self, question: str) -> tuple[Found, ...]:
-        """Return the windows of which something is known, the best first.
+        """Return the windows that a question is about by what is known of them, the best first.
 
         Their sentences are ranked by words and by meaning, and the ranks fused; a window comes
         where its best sentence does.
@@ -116,10 +101,27 @@ class Finder:
             alike = self.meanings.alike([one.text for one in every], question).tolist()
         best = dict[Window, Found]()
         for at in _fused(table, terms, alike):
-            share, meant = terms.share(at), None if alike is None else alike[at]
-            for window in every[at].windows(self.windows):
-                best.setdefault(window, Found(window, every[at], share, meant))
+            one, share = every[at], terms.share(at)
+            if _fits(one, share, None if alike is None else alike[at]):
+                for window in one.windows(self.windows):
+                    best.setdefault(window, Found(window, one, share))
         return tuple(best.values())
+
+
+def _fits(passage: Passage, share: float, alike: float | None) -> bool:
+    """Return whether a sentence is likely to be what a question is about.
+
+    Args:
+        passage: the sentence.
+        share: part of the question's words that it has.
+        alike: how alike both mean; None if meanings are not compared.
+
+    """
+    if alike is None:
+        return share >= LEAST_SHARE
+    if passage.kind == "seen":
+        return share >= LEAST_SHARE or alike >= LEAST_SEEN
+    return (share + alike) / 2 >= LEAST_BOTH or alike >= LEAST_ALIKE
 
 
 def _fused(table: TextTable, terms: Terms, alike: Sequence[float] | None) -> list[int]:

@@ -9,6 +9,7 @@ from vidqa.engine.watch.encode_frames import EncodedFrames
 from vidqa.media.sampling.samplers import Moments
 from vidqa.network.inference.frame_encoder import FrameEncoder
 from vidqa.types import Cue
+from vidqa.types.evenly import evenly
 
 REST = 4
 """Of so many frames one is of the rest of the clip."""
@@ -41,9 +42,9 @@ def composed(
         for one in _frames(whole)
         if not any(part.start_s <= one.time_s < part.end_s for part in parts)
     ]
-    around = _evenly(around, min(most_frames // REST, most_frames - len(parts)))
+    around = evenly(around, min(most_frames // REST, most_frames - len(parts)))
     each = max(1, (most_frames - len(around)) // len(parts))
-    close = [one for part in parts.values() for one in _evenly(_frames(part), each)]
+    close = [one for part in parts.values() for one in evenly(_frames(part), each)]
     frames = list(_apart(sorted([*around, *close], key=lambda one: one.time_s)))
     times_s = tuple(one.time_s for one in frames)
     encoder = FrameEncoder.joined([(one.encoder, (one.number,)) for one in frames])
@@ -67,11 +68,6 @@ def _frames(contents: ClipContents) -> list[_Taken]:
         _Taken(time_s, encoded.frames, number)
         for number, time_s in enumerate(encoded.frame_times_s)
     ]
-
-
-def _evenly(frames: Sequence[_Taken], most: int) -> list[_Taken]:
-    count = min(most, len(frames))
-    return [frames[(2 * number + 1) * len(frames) // (2 * count)] for number in range(count)]
 
 
 def _apart(frames: Sequence[_Taken]) -> Iterator[_Taken]:

@@ -8,7 +8,7 @@ from vidqa.engine.finding.full_text import TextTable
 from vidqa.engine.finding.passages import Passage
 from vidqa.engine.finding.ranking import Terms
 from vidqa.engine.summaries.piecewise import Piecewise
-from vidqa.engine.summaries.sentence_grounding import GROUNDS
+from vidqa.engine.summaries.sentence_grounding import grounds_in
 from vidqa.engine.summaries.summary import sentences
 from vidqa.engine.summaries.windows import Window
 from vidqa.types import NOT_ENOUGH, Claim, Grounding
@@ -50,15 +50,9 @@ def judged(
         asked: sentences, by window.
 
     """
-    some = {window: tuple(texts) for window, texts in asked.items() if texts}
-    found, _ = pieces.each(
-        GROUNDS,
-        {
-            window: [one for text in texts for one in (question, text)]
-            for window, texts in some.items()
-        },
-        lambda clip, window: clip.grounds(question, some[window]),
-    )
+    some = {window: texts for window, texts in asked.items() if texts}
+    pairs = {window: [(question, text) for text in texts] for window, texts in some.items()}
+    found, _ = grounds_in(pieces, pairs)
     grounds = dict[str, dict[Window, Grounding]]()
     for window, every in found.items():
         for text, grounding in zip(some[window], every, strict=True):

@@ -134,8 +134,7 @@ class LongClip:
         """Return a clip of windows; to a small model only the best. Raises as `opened` does."""
         some = chosen.windows[:1] if self.is_one_by_one else chosen.windows
         if chosen.are_all:  # of a time that is named
-            first, *_, last = chosen.windows * 2
-            some = (replace(first, end_s=last.end_s),)
+            some = (replace(chosen.windows[0], end_s=chosen.windows[-1].end_s),)
         clip = self.opened(some, progress=progress)
         return Shown(clip, replace(chosen, windows=some))
 

@@ -7,7 +7,7 @@ from vidqa.engine.asking.asked import Asked
 from vidqa.engine.asking.choose import MOST_WINDOWS, Chosen, Finder, Found
 from vidqa.engine.asking.question.kinds import is_about_all, is_about_words
 from vidqa.engine.asking.question.times import Named, named_time
-from vidqa.engine.finding.captions import captions_of, wordless
+from vidqa.engine.finding.captions import captions_of
 from vidqa.engine.summaries.windows import Window
 from vidqa.types import ChosenBy
 from vidqa.types.clock import clock
@@ -80,8 +80,7 @@ class Rounds:
 
     def _captioned(self, finder: Finder) -> Finder:
         """Return windows with what is seen in them in place of their words."""
-        clip = wordless(self.asked.clip)
-        silent = replace(self.asked.pieces, clip=clip, max_new_tokens=None)
+        silent = replace(self.asked.pieces, is_silent=True, max_new_tokens=None)
         return finder.with_captions(captions_of(silent, finder.windows).of)
 
 

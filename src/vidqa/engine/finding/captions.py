@@ -3,14 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.summaries.summary import sentences
 from vidqa.engine.summaries.windows import Window
-from vidqa.engine.watched_clip import WatchedClip
-from vidqa.media.viewing import Viewing
 from vidqa.models.summary_form import SummaryForm
-from vidqa.types import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +19,11 @@ class Captions:
     """Windows that could not be watched."""
 
 
-def without_words(viewing: Viewing) -> Viewing:
-    """Return how pictures alone are watched."""
-    return replace(viewing, words=Words("off"), screen_text="off")
-
-
-def wordless(clip: WatchedClip) -> WatchedClip:
-    """Return a clip of the same frames, watched without words."""
-    seen, viewing = replace(clip.contents, words=Words("off")), without_words(clip.viewing)
-    return WatchedClip(clip.model, seen, viewing, StageTimer(None, clip.timings_s))
-
-
 def captions_of(pieces: Piecewise, windows: Sequence[Window]) -> Captions:
     """Ask a model what is seen in each window; what it said is kept.
 
     Args:
-        pieces: of a clip that was watched without words.
+        pieces: of a clip whose parts are watched without words.
         windows: sound may go on behind the pictures in them.
 
     Raises:

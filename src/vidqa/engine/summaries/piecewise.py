@@ -55,6 +55,8 @@ class Piecewise:
     progress: Progress
     shots: list[tuple[float, ...]] = field(default_factory=list, compare=False)
     """The starts of shots, in seconds, once they have been searched for."""
+    is_silent: bool = False
+    """Whether parts are watched without words."""
 
     @property
     def span(self) -> tuple[float, float]:
@@ -194,6 +196,9 @@ class Piecewise:
         return self.shots[0]
 
     def _view(self, part: Window) -> Viewing:
+        if self.is_silent:
+            silent = without_words(self.clip.viewing)
+            return replace(silent, start_s=part.start_s, end_s=part.end_s)
         known = self.clip.words
         words = self._words([*said_in(part, known.said), *shown_in(part, known.on_screen)])
         return replace(self.clip.viewing, start_s=part.start_s, end_s=part.end_s, words=words)
@@ -219,6 +224,11 @@ class Piecewise:
             questions=questions,
             max_new_tokens=self.max_new_tokens or model.spec.max_new_tokens,
         )
+
+
+def without_words(viewing: Viewing) -> Viewing:
+    """Return how pictures alone are watched."""
+    return replace(viewing, words=Words("off"), screen_text="off")
 
 
 def _how_far(done: int, every: int, seconds: float) -> str:

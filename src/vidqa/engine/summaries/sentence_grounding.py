@@ -8,11 +8,12 @@ from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.summaries.summary import Sentence, sentences
 from vidqa.engine.summaries.windows import Window
 from vidqa.engine.watched_clip import WatchedClip
+from vidqa.errors import VideoError
 from vidqa.types import Grounding
 
 GROUNDS = Kept("grounds", tuple[Grounding, ...])
 
-_Asked = tuple[str, str]
+Asked = tuple[str, str]
 """A question and a sentence of its answer."""
 
 
@@ -66,7 +67,7 @@ def rest(
 
 
 def _best(
-    found: Mapping[Window | None, Mapping[_Asked, Grounding]], one: Statement, text: str
+    found: Mapping[Window | None, Mapping[Asked, Grounding]], one: Statement, text: str
 ) -> Grounding:
     """Return the strongest grounding of a sentence in the windows that it may rest on."""
     known = (
@@ -81,7 +82,7 @@ def _asked(
     statements: Sequence[Statement],
     parts: Sequence[Sequence[tuple[str, str]]],
     window: Window | None,
-) -> tuple[_Asked, ...]:
+) -> tuple[Asked, ...]:
     """Return the sentences that may rest on a window, each once."""
     every = (
         (one.question, text)
@@ -93,28 +94,36 @@ def _asked(
 
 
 def _grounds(
-    pieces: Piecewise, asked: Mapping[Window | None, Sequence[_Asked]]
+    pieces: Piecewise, asked: Mapping[Window | None, Sequence[Asked]]
 ) -> Mapping[Window | None, tuple[Grounding, ...]]:
     """Return what sentences rest on in each window, or in the whole clip."""
     if None in asked:
         return {None: _judged(pieces.clip, asked[None])}
-    windows = {window: some for window, some in asked.items() if window is not None and some}
-    found, failed = pieces.each(
-        GROUNDS,
-        {window: [text for one in some for text in one] for window, some in windows.items()},
-        lambda clip, window: _judged(clip, windows[window]),
+    found, failed = grounds_in(
+        pieces, {window: some for window, some in asked.items() if window is not None and some}
     )
     if failed is not None:
         raise failed
     return {window: found[window] for window in found}
 
 
-def _judged(clip: WatchedClip, asked: Sequence[_Asked]) -> tuple[Grounding, ...]:
+def grounds_in(
+    pieces: Piecewise, asked: Mapping[Window, Sequence[Asked]]
+) -> tuple[dict[Window, tuple[Grounding, ...]], VideoError | None]:
+    """Return what sentences rest on in each window alone, and why one cannot be watched."""
+    return pieces.each(
+        GROUNDS,
+        {window: [text for one in some for text in one] for window, some in asked.items()},
+        lambda clip, window: _judged(clip, asked[window]),
+    )
+
+
+def _judged(clip: WatchedClip, asked: Sequence[Asked]) -> tuple[Grounding, ...]:
     """Return what each sentence rests on in one clip."""
     by_question = dict[str, list[str]]()
     for question, text in asked:
         by_question.setdefault(question, []).append(text)
-    found = dict[_Asked, Grounding]()
+    found = dict[Asked, Grounding]()
     for question, texts in by_question.items():
         for text, grounding in zip(texts, clip.grounds(question, texts), strict=True):
             found[question, text] = grounding

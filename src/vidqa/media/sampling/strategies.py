@@ -6,6 +6,8 @@ from heapq import heapify, heapreplace
 from itertools import pairwise
 from math import ceil
 
+from vidqa.types.evenly import evenly
+
 
 def uniform(start_s: float, end_s: float, count: int) -> tuple[float, ...]:
     """Return the centres of `count` equal slices of a stretch of time, in seconds.
@@ -66,7 +68,7 @@ def scene(shots_s: Sequence[float], start_s: float, end_s: float, count: int) ->
     bounds = _within(start_s, end_s, (start_s, *inside, end_s))
     shots = list(pairwise(bounds)) or [(start_s, end_s)]
     if len(shots) >= count:
-        chosen = (shots[(2 * index + 1) * len(shots) // (2 * count)] for index in range(count))
+        chosen = evenly(shots, count)
         return _within(start_s, end_s, ((begin + end) / 2 for begin, end in chosen))
     parts = _share([end - begin for begin, end in shots], count)
     moments = (

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidqa.engine import Model
-from vidqa.engine.finding.captions import captions_of, without_words
+from vidqa.engine.finding.captions import captions_of
 from vidqa.engine.finding.cut import cut
 from vidqa.engine.finding.sentences import Sentences
-from vidqa.engine.summaries.piecewise import Piecewise
+from vidqa.engine.summaries.piecewise import Piecewise, without_words
 from vidqa.engine.summaries.windows import Window
 from vidqa.errors import ClipNotFoundError, NotAVideoError
 from vidqa.media.fingerprint_cache import known_fingerprint
