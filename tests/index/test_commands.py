@@ -18,13 +18,22 @@ from PIL import Image
 
 import vidqa
 from clips import make_clip
+from families import qwen3_vl_folder
 from vidqa.cli.app import run
+from vidqa.engine.finding.sentences import Sentences
+from vidqa.media.reader import Reader
+from vidqa.models.installed import helper_key
+from vidqa.models.presets.sentences import SENTENCES
 from vidqa.models.pull import pull
+from vidqa.models.spec import SentenceSpec
 from vidqa.models.store.store import Store
+from vidqa.tasks.index.files import index_file
 from vidqa.tasks.index.library import Library
+from vidqa.types import Frame
 
 pytestmark = pytest.mark.network
 DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
+SEES = "qwen3-vl-embedding-2b"
 Call = Callable[..., tuple[int, list[dict[str, Any]], str]]
 
 
@@ -265,6 +274,52 @@ def test_the_demo_is_heard_seen_and_compared(call: Call, own_cache: Path) -> Non
     assert "reads English alone" in call("find", "猫")[2]
     (own_cache / "wheels").unlink()
     assert "meanings are not compared" in call("find", "cat")[2]
+
+
+@pytest.mark.numbers
+def test_pictures_are_compared_with_what_is_searched(
+    call: Call, folder: Path, own_cache: Path, tmp_path: Path
+) -> None:
+    spec = SENTENCES[SEES]
+    with Store(own_cache).publish(helper_key(spec)) as draft:
+        shutil.copytree(qwen3_vl_folder(tmp_path / "tiny"), draft, dirs_exist_ok=True)
+    assert call("index", folder, "--words-only", "--embeddings", SEES)[0] == 40
+    unlike = ("find", "zzz", "--json", "--min-score", "0.01")
+    assert {one["found"] for one in call(*unlike)[1]} == {"said"}
+    status, _, err = call("index", folder, "--embeddings", SEES)
+    assert (status, err.count("captioned,")) == (40, 2)
+    seen = call(*unlike)[1]
+    assert {Path(one["video"]).stem for one in seen} == {"kitchen", "garden"}
+    assert {one["found"] for one in seen} <= {"said", "seen", "shown"}
+    assert "captioned" not in call("index", folder, "--embeddings", SEES)[2], "not twice"
+    for clip in ("kitchen", "garden"):
+        file = str(folder / f"{clip}.mp4")
+        (hit,) = call("find", "zzz", file, "--json", "--min-score", "0.01")[1]
+        assert hit["by_meaning"] == pytest.approx(nearest(folder, clip, spec), abs=2e-3)
+    listed = call("index", "list", "--json")[1]
+    assert {one["seen"]["compared"] for one in listed} == {helper_key(spec)}
+    call("index", folder, "--words-only", "--embeddings", "minilm")
+    assert call("index", folder, "--words-only", "--embeddings", SEES)[0] == 40
+    assert {one["found"] for one in call(*unlike)[1]} == {"said"}, "pictures are forgotten"
+    assert call("index", folder, "--embeddings", SEES)[2].count("captioned,") == 2
+
+
+def nearest(folder: Path, clip: str, spec: SentenceSpec) -> float:
+    """How alike a query and what is said, captioned or shown in a clip are, told anew."""
+    with Library(index_file(None)) as library:
+        content = next(one.content for one in library.places() if one.path.stem == clip)
+        ((window, caption),) = library.entry(content)
+        cues = library.cues(content)
+    sentences = Sentences.named(spec.name)
+    reader = Reader()
+    info = reader.probe(folder / f"{clip}.mp4")
+    span_s = min(window.end_s, info.duration_s) - window.start_s
+    times = [window.start_s + span_s * part for part in (0.125, 0.375, 0.625, 0.875)]
+    frames = [one for one in reader.frames(info, times) if isinstance(one, Frame)]
+    assert frames
+    texts = [text for text in (" ".join(cue.text for cue in cues), caption) if text]
+    rows = [sentences.each(texts), sentences.pictures([one.pixels for one in frames])]
+    return float((np.concatenate(rows) @ sentences.query("zzz")).max())
 
 
 def test_what_is_silent_is_cut_at_its_shots(call: Call, tmp_path: Path) -> None:

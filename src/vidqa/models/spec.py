@@ -106,20 +106,22 @@ class VoiceSpec:
 
 @dataclass(frozen=True, slots=True)
 class SentenceSpec:
-    """A model that tells sentences of like meaning apart from others: a BERT, mean-pooled."""
+    """A model that compares meanings: a BERT, mean-pooled, or one that looks at pictures, too."""
 
     name: str
     source: WheelSource | HubSource
     languages: Literal["en", "many"]
     summary: str
     before_query: str = ""
-    """What it was trained to see before a question."""
+    """What it was trained to see before a question: a prefix, or an instruction."""
     before_passage: str = ""
-    """What it was trained to see before a text that may answer one."""
+    """What it was trained to see before a text or a picture that may answer one."""
     most_tokens: int = 256
     """Tokens of a text that are read; the rest is left out."""
     unlike: float = 0.0
     """Cosine of texts that have nothing to do with each other."""
+    picture_pixels: tuple[int, int] | None = None
+    """Fewest and most pixels of a picture; None if it reads texts alone."""
 
     @property
     def licences(self) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def load_folder(
     """
     require_supported(folder)
     number_format = _number_format(dtype, device)
-    with reading(folder), _without_bars():
+    with reading(folder), without_bars():
         loaded: Any = AutoModelForImageTextToText.from_pretrained(
             folder,
             local_files_only=True,
@@ -119,7 +119,7 @@ def _require_ids(folder: Path, ids: object) -> None:
 
 
 @contextmanager
-def _without_bars() -> Iterator[None]:
+def without_bars() -> Iterator[None]:
     """Whoever loads a model says so himself."""
     was_shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()

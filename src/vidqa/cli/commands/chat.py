@@ -294,7 +294,7 @@ def chat(
         file = index_file(index)
         if not is_there(file):
             raise UsageError(f"there is no index {str(file)!r} yet", hint="vidqa index FOLDER")
-        return ChatRun(None, how, reporter, Shelf(file, reporter)).run()
+        return ChatRun(None, how, reporter, Shelf(file, reporter, load.device)).run()
     parse.require_file_name(clip)
     refuse_stdin(clip, "the clip", STDIN_IS_FOR)
     return ChatRun(spooled(clip), how, reporter).run()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LONGEST = 160
 """Characters of what a hit was found by that are shown."""
-SHOWN = {"said": "says", "read": "on the screen", "seen": "seen"}
+SHOWN = {"said": "says", "read": "on the screen", "seen": "seen", "shown": "looks alike"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class FindRun:
         with Library(self.file) as library, library.reading():
             places = library.places()
             files = files_of(asked.where, places)
-            meaning = meaning_of(library, asked.query, self.reporter)
+            meaning = meaning_of(library, asked.query, self.reporter, self.watch.load.device)
             hits = search(
                 library,
                 asked.query,
@@ -173,10 +173,11 @@ class Found:
         """Print a line."""
         hit = self.hit
         place = f"{short(hit.path)}@{clock(hit.start_s)}-{clock(hit.end_s)}"
-        when = "" if hit.kind == "seen" else f" at {clock(hit.at_s)}"
+        when = f" at {clock(hit.at_s)}" if hit.kind in ("said", "read") else ""
         end = "\N{HORIZONTAL ELLIPSIS}" if len(hit.text) > LONGEST else ""
         checked = "" if self.yes is None else f"yes {self.yes:.2f}; "
-        why = f"{checked}{SHOWN[hit.kind]}{when}: {hit.text[:LONGEST]}{end}"
+        text = f": {hit.text[:LONGEST]}{end}" if hit.text else ""
+        why = f"{checked}{SHOWN[hit.kind]}{when}{text}"
         if sys.stdout.isatty():
             put(f"{printable(place)}  {hit.score:.2f}  {printable(why)}\n")
         else:
@@ -204,7 +205,7 @@ class Found:
         }
 
 
-def meaning_of(library: "Library", query: str, reporter: StatusReporter) -> "Meaning":
+def meaning_of(library: "Library", query: str, reporter: StatusReporter, device: str) -> "Meaning":
     """Return how near windows are to what a query means, and say what cannot be compared."""
     from vidqa.engine.finding.ranking import Meaning
     from vidqa.engine.finding.sentences import Sentences
@@ -214,7 +215,7 @@ def meaning_of(library: "Library", query: str, reporter: StatusReporter) -> "Mea
     for key, clips in lookup.encoders(library).items():
         if key is None:
             continue
-        sentences = Sentences.by_key(key)
+        sentences = Sentences.by_key(key, device=device)
         if sentences is None:
             why = f"{key} is not in the cache"
         elif not sentences.reads(query):

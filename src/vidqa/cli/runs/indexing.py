@@ -79,7 +79,11 @@ class IndexRun:
         name = self.options.embeddings
         if name == "off":
             return None
-        sentences = Sentences.usual() if name is None else Sentences.named(name)
+        sentences = (
+            Sentences.usual()
+            if name is None
+            else Sentences.named(name, device=self.options.watch.load.device)
+        )
         if sentences is None:
             self.reporter.note(NOT_COMPARED)
         return sentences
@@ -145,11 +149,12 @@ class IndexRun:
         self, library: "Library", sentences: "Sentences | None", session: ModelSession
     ) -> None:
         """Caption what is not captioned yet."""
-        from vidqa.tasks.index.see import seen_with
+        from vidqa.tasks.index.entries import seen_with
 
         assert session.model is not None, "it was checked"
         maker, viewing = session.identify(), self.options.watch.viewing
-        wanted = seen_with(maker.model, maker.revision, viewing, session.model.spec.summaries)
+        form = session.model.spec.summaries
+        wanted = seen_with(maker.model, maker.revision, viewing, form, sentences)
         undone = [
             clip
             for clip, content in self.contents.items()

@@ -18,6 +18,8 @@ class Shelf:
     file: Path
     """The index."""
     reporter: StatusReporter
+    device: str
+    """What looks at pictures computes on it."""
 
     def clip_for(self, question: str, now: str | None) -> Path | None:
         """Return the clip that a question is about; None if nothing in the index points to one.
@@ -40,7 +42,7 @@ class Shelf:
             is_open = is_about_all(question) or not terms_of(query)
             if is_open or (now is not None and refers(question)):
                 return None
-            meaning = meaning_of(library, question, self.reporter)
+            meaning = meaning_of(library, question, self.reporter, self.device)
             files = files_of(None, library.places())
             hits = search(library, query, files, meaning=meaning, most=MOST_HITS)
         return next((hit.path for hit in hits if is_there(hit.path)), None)

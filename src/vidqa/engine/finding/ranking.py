@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vidqa.engine.finding.full_text import Searched, having
 from vidqa.engine.finding.terms import folded, searchable, terms_of, words_of
-from vidqa.engine.finding.texts import KINDS, Kind
+from vidqa.engine.finding.texts import KINDS, Compared
 
 EVEN = 60
 """Of reciprocal rank fusion: the larger, the less the first ranks are preferred (Cormack et al.,
@@ -69,21 +69,21 @@ def _is_form(one: str, other: str) -> bool:
 class Meaning:
     """How near windows are to what a query means."""
 
-    nearest: Mapping[int, tuple[float, Kind]] = field(default_factory=dict)
-    """How alike each window is at best, from 0 to 1, and which text of it."""
+    nearest: Mapping[int, tuple[float, Compared]] = field(default_factory=dict)
+    """How alike each window is at best, from 0 to 1, and what of it."""
 
     def with_those_of(
         self,
         owners: NDArray[np.int64],
-        kinds: Sequence[Kind],
+        kinds: Sequence[Compared],
         vectors: NDArray[np.float32],
         query: NDArray[np.float32],
         unlike: float,
     ) -> "Meaning":
-        """Compare a query with texts that were encoded by one model, too.
+        """Compare a query with what was encoded by one model, too.
 
         Args:
-            owners: the window of each text, (texts,).
+            owners: the window of each, (texts,).
             kinds: where each is from.
             vectors: what each means, rows of length 1, (texts, width).
             query: what the query means, a row of length 1.
@@ -101,8 +101,8 @@ class Meaning:
         """Return the windows, the nearest first."""
         return sorted(self.nearest, key=lambda window: (-self.nearest[window][0], window))
 
-    def of(self, window: int) -> tuple[float, Kind]:
-        """Return how alike a window is, and which text of it."""
+    def of(self, window: int) -> tuple[float, Compared]:
+        """Return how alike a window is, and what of it."""
         return self.nearest.get(window, (0.0, KINDS[0]))
 
 

@@ -1,4 +1,4 @@
-"""What encodes the meaning of sentences, in the cache; it is loaded when it is first needed."""
+"""What encodes meanings, in the cache; it is loaded when it is first needed."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,11 @@ from vidqa.models.sources.fetch import source_key
 from vidqa.models.spec import SentenceSpec
 from vidqa.models.store.store import Store
 from vidqa.network.meaning.encoder import SentenceEncoder, load_sentence_encoder
+from vidqa.system.devices import choose_device, choose_dtype
 from vidqa.types.wording import split_words
+
+if TYPE_CHECKING:
+    from vidqa.network.meaning.pictures import PictureEncoder
 
 USUAL = "minilm"
 """The model that compares sentences where none is named."""
@@ -29,13 +34,15 @@ PIECE_WORDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """A model that compares sentences."""
+    """A model that compares sentences, and pictures where it looks at them."""
 
     spec: SentenceSpec
     folder: Path = field(repr=False)
+    device: str = "auto"
+    """What one computes on that looks at pictures; the others need no more than a CPU."""
 
     @classmethod
-    def named(cls, name: str, store: Store | None = None) -> "Sentences":
+    def named(cls, name: str, store: Store | None = None, *, device: str = "auto") -> "Sentences":
         """Find one.
 
         Raises:
@@ -45,7 +52,7 @@ class Sentences:
 
         """
         spec = find_sentence_spec(name)
-        return cls(spec, helper_folder(spec, store or Store()))
+        return cls(spec, helper_folder(spec, store or Store()), device)
 
     @classmethod
     def usual(cls, store: Store | None = None) -> "Sentences | None":
@@ -56,12 +63,14 @@ class Sentences:
             return None
 
     @classmethod
-    def by_key(cls, key: str, store: Store | None = None) -> "Sentences | None":
+    def by_key(
+        cls, key: str, store: Store | None = None, *, device: str = "auto"
+    ) -> "Sentences | None":
         """Return that which an index was encoded with; None if it is not here any more."""
         for name, spec in SENTENCES.items():
             if key == source_key(spec.source):
                 try:
-                    return cls.named(name, store)
+                    return cls.named(name, store, device=device)
                 except ModelMissingError:
                     return None
         return None
@@ -71,6 +80,11 @@ class Sentences:
         """What its embeddings depend on."""
         return source_key(self.spec.source)
 
+    @property
+    def sees(self) -> bool:
+        """Whether it looks at pictures."""
+        return self.spec.picture_pixels is not None
+
     def reads(self, text: str) -> bool:
         """Return whether a text is in a script that it was trained on."""
         letters = [one for one in text if one.isalpha()]
@@ -79,32 +93,52 @@ class Sentences:
 
     def query(self, text: str) -> NDArray[np.float32]:
         """Encode what is searched, as a row of length 1."""
-        row: NDArray[np.float32] = self._encoder.embed([self.spec.before_query + text])[0]
+        row: NDArray[np.float32] = self._encoder.embed([text], self.spec.before_query)[0]
         return row
 
     def texts(self, texts: Texts) -> Vectors:
         """Encode the texts of a window, piece by piece, except empty ones."""
         return {
-            kind: self._encoder.embed([self.spec.before_passage + piece for piece in pieces])
-            for kind, text in texts.items()
-            if (pieces := pieces_of(text))
+            kind: self.each(pieces) for kind, text in texts.items() if (pieces := pieces_of(text))
         }
 
     def each(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode some sentences, as rows of length 1, (texts, width)."""
-        rows: NDArray[np.float32] = self._encoder.embed(
-            [self.spec.before_passage + text for text in texts]
+        return self._encoder.embed(texts, self.spec.before_passage)
+
+    def pictures(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Encode some pictures, (height, width, 3) each, as rows of length 1, (pictures, width)."""
+        assert self.sees, "it looks at pictures"
+        return _seeing(self.folder, self.spec, self.device).embed_pictures(
+            pictures, self.spec.before_passage
         )
-        return rows
 
     @property
-    def _encoder(self) -> SentenceEncoder:
+    def _encoder(self) -> "SentenceEncoder | PictureEncoder":
+        if self.sees:
+            return _seeing(self.folder, self.spec, self.device)
         return _loaded(self.folder, self.spec.most_tokens)
 
 
 @lru_cache(maxsize=1)
 def _loaded(folder: Path, most_tokens: int) -> SentenceEncoder:
     return load_sentence_encoder(folder, most_tokens=most_tokens)
+
+
+@lru_cache(maxsize=1)
+def _seeing(folder: Path, spec: SentenceSpec, wanted: str) -> "PictureEncoder":
+    from vidqa.network.meaning.pictures import load_picture_encoder
+
+    assert spec.picture_pixels is not None, "it looks at pictures"
+    fewest, most = spec.picture_pixels
+    device = choose_device(wanted)
+    return load_picture_encoder(
+        folder,
+        device=device,
+        dtype=choose_dtype("auto", device),
+        most_tokens=spec.most_tokens,
+        images_kwargs={"size": {"shortest_edge": fewest, "longest_edge": most}},
+    )
 
 
 def pieces_of(text: str) -> list[str]:

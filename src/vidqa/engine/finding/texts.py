@@ -13,8 +13,10 @@ Kind = Literal["said", "read", "seen"]
 """Where a text comes from: the words, the text in the pictures, or a caption of the pictures."""
 KINDS: tuple[Kind, ...] = ("said", "read", "seen")
 Texts = Mapping[Kind, str]
-Vectors = Mapping[Kind, NDArray[np.float32]]
-"""What texts mean, (pieces, width) each."""
+Compared = Kind | Literal["shown"]
+"""What is compared by its meaning: a text, or the pictures themselves."""
+Vectors = Mapping[Compared, NDArray[np.float32]]
+"""What texts and pictures mean, (pieces, width) each."""
 
 
 def texts_in(window: Window, cues: Iterable[Cue], caption: str) -> Texts:

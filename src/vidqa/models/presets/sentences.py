@@ -1,4 +1,4 @@
-"""The models that compare the meaning of sentences: BERTs whose mean state is an embedding."""
+"""The models that compare what sentences mean, and what pictures show."""
 
 from vidqa.models.spec import File, HubSource, SentenceSpec, WheelSource
 
@@ -47,5 +47,22 @@ E5 = SentenceSpec(
     unlike=0.7,  # it was trained with a low temperature, which leaves little room
 )
 
-SENTENCES = {spec.name: spec for spec in (MINILM, E5)}
-"""The models that compare sentences, by name."""
+
+def _qwen(size: str, gigabytes: float) -> SentenceSpec:
+    """Return one of Li et al., arXiv 2601.04720, with the instructions of its authors' example."""
+    repo = f"Qwen/Qwen3-VL-Embedding-{size.upper()}"
+    about = round(gigabytes * 1e9)
+    return SentenceSpec(
+        name=f"qwen3-vl-embedding-{size}",
+        source=HubSource(repo, "main", (), licence="Apache-2.0", about_bytes=about),
+        languages="many",
+        summary="compares sentences of many languages and pictures by meaning; for a GPU",
+        before_query="Retrieve images or text relevant to the user's query.",
+        before_passage="Represent the user's input.",
+        most_tokens=512,
+        picture_pixels=(16_384, 131_072),  # at most 128 tokens, as a frame of qwen3-vl
+    )
+
+
+SENTENCES = {spec.name: spec for spec in (MINILM, E5, _qwen("2b", 4.3), _qwen("8b", 16.3))}
+"""The models that compare meanings, by name."""

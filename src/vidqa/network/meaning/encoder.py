@@ -49,10 +49,14 @@ class SentenceEncoder:
         """Numbers of an embedding."""
         return self._weights["embeddings.word_embeddings.weight"].shape[1]
 
-    def embed(self, texts: Sequence[str]) -> Array:
+    def embed(self, texts: Sequence[str], before: str = "") -> Array:
         """Embed texts.
 
         Each is computed alone, so that its embedding does not depend on the others.
+
+        Args:
+            texts: of any length; what is too long is cut.
+            before: put before each.
 
         Returns:
             One row of length 1 for each text, (texts, width).
@@ -61,7 +65,7 @@ class SentenceEncoder:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1):  # for so little work, more threads wait for one another
-            rows = [self._embedded(self._tokenizer.encode(text).ids) for text in texts]
+            rows = [self._embedded(self._tokenizer.encode(before + text).ids) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.width), np.float32)
 
     def _embedded(self, ids: list[int]) -> Array:

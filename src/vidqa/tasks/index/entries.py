@@ -1,12 +1,18 @@
 """What an index holds of a clip."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vidqa.engine.finding.sentences import Sentences
 from vidqa.engine.finding.texts import Vectors, texts_in
 from vidqa.engine.summaries.windows import Window
+from vidqa.media.viewing import Viewing
+from vidqa.models.summary_form import SummaryForm
 from vidqa.types import Cue
 
 Stamp = tuple[int, int]
@@ -59,13 +65,44 @@ def entry_of(
     windows: Sequence[Window],
     cues: Sequence[Cue],
     captions: Sequence[str],
+    shown: Mapping[Window, NDArray[np.float32]] | None = None,
 ) -> Entry:
-    """Return the windows of a clip with what they mean, if something compares that."""
+    """Return the windows of a clip with what they mean, if something compares that.
+
+    Args:
+        sentences: what compares; None if nothing does.
+        windows: all of the clip.
+        cues: all its words.
+        captions: of each window.
+        shown: what the pictures of windows mean, (pictures, width) each, where that is known.
+
+    """
     vectors: list[Vectors] = [
-        {} if sentences is None else sentences.texts(texts_in(window, cues, caption))
+        {}
+        if sentences is None
+        else {
+            **sentences.texts(texts_in(window, cues, caption)),
+            **({"shown": shown[window]} if shown and window in shown else {}),
+        }
         for window, caption in zip(windows, captions, strict=True)
     ]
     return Entry(windows, captions, vectors, None if sentences is None else sentences.key)
+
+
+def seen_with(
+    model: str, revision: str, viewing: Viewing, form: SummaryForm, sentences: Sentences | None
+) -> str:
+    """Return all that what is seen depends on, as JSON."""
+    how = {"model": model, "revision": revision, "frames": viewing.frames, "asked": form.caption}
+    compared = sentences is not None and sentences.sees
+    return json.dumps({**how, "compared": sentences.key} if compared and sentences else how)
+
+
+def without_pictures(seen: str | None) -> str | None:
+    """Return what captions depend on, where pictures are not compared any more."""
+    if seen is None:
+        return None
+    return json.dumps({name: one for name, one in json.loads(seen).items() if name != "compared"})
 
 
 def stamp_of(path: Path) -> Stamp | None:

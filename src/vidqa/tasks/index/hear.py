@@ -11,7 +11,7 @@ from vidqa.errors import NotAVideoError, VideoError
 from vidqa.media.fingerprint_cache import is_still
 from vidqa.media.marks import marks
 from vidqa.media.stretches import among_frames
-from vidqa.tasks.index.entries import Stamp, entry_of, stamp_of
+from vidqa.tasks.index.entries import Stamp, entry_of, stamp_of, without_pictures
 from vidqa.tasks.index.library import Library
 from vidqa.tasks.index.locks import one_at_a_time
 from vidqa.tasks.transcribe.transcriber import Transcriber
@@ -122,4 +122,4 @@ class WordIndexer:
             return False
         windows, captions = zip(*self.library.entry(content), strict=True)
         entry = entry_of(self.sentences, windows, self.library.cues(content), captions)
-        return self.library.replace(content, entry, seen=known.seen)
+        return self.library.replace(content, entry, seen=without_pictures(known.seen))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vidqa.engine.finding.texts import Kind
+from vidqa.engine.finding.texts import Compared
 from vidqa.tasks.index.library import Library
 
 
@@ -55,7 +55,7 @@ def encoders(library: Library) -> dict[str | None, int]:
 
 def meanings(
     library: Library, compared: str, width: int
-) -> tuple[NDArray[np.int64], list[Kind], NDArray[np.float32]]:
+) -> tuple[NDArray[np.int64], list[Compared], NDArray[np.float32]]:
     """Return all that was encoded with a model.
 
     Args:
@@ -64,7 +64,7 @@ def meanings(
         width: numbers of a vector.
 
     Returns:
-        The window of each text, its kind, and its vector, (texts, width).
+        The window of each text or picture, its kind, and its vector, (texts, width).
 
     """
     rows = library.rows(

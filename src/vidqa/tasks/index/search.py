@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vidqa.engine.finding.full_text import by_words, kinds_having
 from vidqa.engine.finding.ranking import Meaning, Terms, fused
-from vidqa.engine.finding.texts import KINDS, Kind, texts_in
+from vidqa.engine.finding.texts import KINDS, Compared, Kind, texts_in
 from vidqa.engine.summaries.windows import Window, shown_in
 from vidqa.tasks.index import USUAL_SCORE, lookup
 from vidqa.tasks.index.library import Library
@@ -33,10 +33,10 @@ class Hit:
     """Part of the query that is found in it, its rarer words counting for more."""
     by_meaning: float
     """How alike it and the query mean; 0 where meanings are not compared."""
-    kind: Kind
-    """Whether it was said, read or seen."""
+    kind: Compared
+    """Whether it was said, read or seen, or the pictures themselves were compared."""
     text: str
-    """What it was found by."""
+    """What it was found by; empty where no text is that."""
     at_s: float
     """When that is said or read; the start of the window if it is seen."""
 
@@ -96,7 +96,7 @@ def _hits(
         share, (alike, nearest) = terms.share(number), meaning.of(number)
         why = _Why(library, window, cues[content], terms)
         kind, text, at_s = why.by_meaning(nearest) if alike > share else why.by_words()
-        if kind != "seen" and (content, text, at_s) in told:
+        if kind in ("said", "read") and (content, text, at_s) in told:
             continue
         told.add((content, text, at_s))
         path, *copies = files[content]
@@ -138,8 +138,10 @@ class _Why:
             return kind, self.window.caption, self.window.start_s
         return kind, best.text, best.start_s
 
-    def by_meaning(self, kind: Kind) -> tuple[Kind, str, float]:
+    def by_meaning(self, kind: Compared) -> tuple[Compared, str, float]:
         """Return all of the text of a kind."""
+        if kind == "shown":
+            return kind, "", self.window.start_s
         first = next(iter(self._cues(kind)), None)
         text = texts_in(self.part, self.cues, self.window.caption)[kind]
         return kind, text, self.window.start_s if first is None else first.start_s

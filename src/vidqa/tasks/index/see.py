@@ -1,9 +1,11 @@
 """Put into an index what is seen in clips: a model captions every window."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vidqa.engine import Model
 from vidqa.engine.finding.captions import captions_of
@@ -14,11 +16,13 @@ from vidqa.engine.summaries.windows import Window
 from vidqa.errors import ClipNotFoundError, NotAVideoError
 from vidqa.media.fingerprint_cache import known_fingerprint
 from vidqa.media.viewing import Viewing
-from vidqa.models.summary_form import SummaryForm
-from vidqa.tasks.index.entries import Known, entry_of
+from vidqa.tasks.index.entries import Known, entry_of, seen_with
 from vidqa.tasks.index.library import Library
 from vidqa.tasks.index.locks import one_at_a_time
-from vidqa.types import Cue, Notify
+from vidqa.types import Cue, Frame, Notify
+
+PICTURES = 4
+"""Of a window that are compared, each from the middle of a part of it."""
 
 Progress = Callable[[str], object]
 """Called with what is done, in words."""
@@ -50,7 +54,9 @@ class SightIndexer:
     def settings(self) -> str:
         """All that captions depend on, as JSON."""
         spec = self.model.spec
-        return seen_with(spec.name, self.model.revision, self.viewing, spec.summaries)
+        return seen_with(
+            spec.name, self.model.revision, self.viewing, spec.summaries, self.sentences
+        )
 
     def add(
         self, path: Path, content: int, progress: Progress, *, waits: bool = True
@@ -95,7 +101,8 @@ class SightIndexer:
         if self.model.reader.probe(path).kind != "sound":
             windows, captions, failed = self._seen(path, windows, cues, known.duration_s, progress)
         texts = [captions.get(one, "") for one in windows]
-        entry = entry_of(self.sentences, windows, cues, texts)
+        shown = self._shown(path, captions, progress)
+        entry = entry_of(self.sentences, windows, cues, texts, shown)
         self._known(path, known.id)
         self.library.replace(known.id, entry, seen=self.settings)
         return Seen(sum(map(bool, texts)), failed)
@@ -117,8 +124,20 @@ class SightIndexer:
         found = captions_of(pieces, windows)
         return windows, found.of, found.failed
 
-
-def seen_with(model: str, revision: str, viewing: Viewing, form: SummaryForm) -> str:
-    """Return all that captions depend on, as JSON."""
-    how = {"model": model, "revision": revision, "frames": viewing.frames, "asked": form.caption}
-    return json.dumps(how)
+    def _shown(
+        self, path: Path, windows: Iterable[Window], progress: Progress
+    ) -> dict[Window, NDArray[np.float32]]:
+        """Return what pictures of windows that were watched mean, if something compares them."""
+        if self.sentences is None or not self.sentences.sees:
+            return {}
+        parts, info = list(windows), self.model.reader.probe(path)
+        shown = dict[Window, NDArray[np.float32]]()
+        for done, part in enumerate(parts, start=1):
+            progress(f"comparing pictures: window {done} of {len(parts)}")
+            span_s = min(part.end_s, info.duration_s) - part.start_s
+            times = [part.start_s + span_s * (at + 0.5) / PICTURES for at in range(PICTURES)]
+            frames = self.model.reader.frames(info, times)
+            pictures = [one.pixels for one in frames if isinstance(one, Frame)]
+            if pictures:
+                shown[part] = self.sentences.pictures(pictures)
+        return shown
