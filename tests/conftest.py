@@ -77,6 +77,7 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
     monkeypatch.setenv("VIDQA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("VIDQA_RUNTIME_DIR", str(tmp_path / "run"))  # nobody's server
     monkeypatch.setenv("TERM", "xterm-256color")
     return tmp_path / "cache"
 

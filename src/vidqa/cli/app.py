@@ -15,6 +15,7 @@ from vidqa.cli.commands.frames import frames
 from vidqa.cli.commands.info import info
 from vidqa.cli.commands.library import index
 from vidqa.cli.commands.library.find import find
+from vidqa.cli.commands.serve import serve
 from vidqa.cli.commands.summarize import summarize
 from vidqa.cli.commands.train import train
 from vidqa.cli.commands.transcribe import transcribe
@@ -64,6 +65,7 @@ app.command()(info)
 app.command()(frames)
 app.command(name="eval")(evaluate)
 app.command()(train)
+app.command()(serve)
 app.command()(doctor)
 
 

@@ -109,6 +109,10 @@ Timings = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Nothing on stderr but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="More about what was done on stderr.")]
+NoServer = Annotated[
+    bool,
+    typer.Option("--no-server", help="Load the model here, even if `vidqa serve` has it loaded."),
+]
 ShowPrompt = Annotated[
     bool,
     typer.Option("--show-prompt", help="Show what the model saw: frames, words, token counts."),

@@ -3,13 +3,14 @@
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vidqa.cli import BEGUN_S
 from vidqa.cli.groups import WatchSetup
 from vidqa.cli.model_choice import likely_model, settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import StatusReporter
+from vidqa.system.config import setting
 from vidqa.system.footprint import CACHES
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from vidqa.media.reader import Reader
     from vidqa.models.resolve import LocalModel
     from vidqa.models.store.store import Store
+    from vidqa.serve.socket.client import RemoteModel
+    from vidqa.serve.socket.identity import Wanted
     from vidqa.types import Maker, Marks
 
 
@@ -29,15 +32,21 @@ class ModelSession:
     reporter: StatusReporter
     caches: int = CACHES
     """How often memory holds a clip; see `engine.load`."""
+    asks_server: bool = False
+    """Whether a server may answer that has the same model loaded."""
     model: "LocalModel | None" = field(default=None, init=False)
     """Once it was chosen and found."""
     store: "Store" = field(init=False)
     reader: "Reader | None" = field(default=None, init=False)
+    remote: "RemoteModel | None" = field(default=None, init=False)
+    """The model of a server, if one answers."""
     early: "EarlyWords | None" = field(default=None, init=False)
     """The words of the only clip, looked for while the model is loaded."""
 
     def check(self, clips: tuple[str, ...]) -> None:
-        """Find what cannot work before spending seconds on loading."""
+        """Find what cannot work before spending seconds on loading; a server does that itself."""
+        if self.asks_server and self._is_served(clips):
+            return
         from vidqa.media.reader import Reader
         from vidqa.media.sampling.select import stretch
         from vidqa.models.store.store import Store
@@ -58,6 +67,31 @@ class ModelSession:
             raise
         if name != likely:
             self._find(name, clips)
+
+    @property
+    def wanted(self) -> "Wanted":
+        """What is loaded, as a server compares it."""
+        from vidqa.serve.socket.identity import Wanted
+
+        setup = self.setup
+        named = setup.model or setting("model").value
+        return Wanted.by(named, setup.load, frames=setup.viewing.frames, caches=self.caches)
+
+    def _is_served(self, clips: tuple[str, ...]) -> bool:
+        """Look for a server that answers as this command would."""
+        from vidqa.serve.socket.client import NoServerError, Server
+
+        try:
+            server = Server.here()
+        except NoServerError:
+            return False
+        (clip,) = clips if len(clips) == 1 else (None,)
+        try:
+            self.remote = server.hello(self.wanted, clip, self.setup.viewing)
+        except NoServerError as error:
+            self.reporter.detail(f"the server does not answer this: {error}")
+            return False
+        return True
 
     def _find(self, name: str, clips: tuple[str, ...]) -> None:
         """Find the model, and begin to listen to the only clip, if it is one."""
@@ -107,12 +141,16 @@ class ModelSession:
 
     def subtitles_mark(self, video: str) -> str | None:
         """Return the fingerprints of the subtitle files that a clip's words may come from."""
+        if self.remote is not None and video in self.remote.subtitles:
+            return self.remote.subtitles[video]
         from vidqa.media.marks import subtitles_mark
 
         return subtitles_mark(video, self.setup.viewing.word_request, keep=self.setup.load.keep)
 
     def identify(self) -> "Maker":
         """Return what the model will say of itself, without loading it."""
+        if self.remote is not None:
+            return self.remote.maker
         keep_libraries_off_the_network()
         silence_libraries()
         from vidqa import engine
@@ -123,7 +161,9 @@ class ModelSession:
         )
 
     def load(self) -> "Model":
-        """Load the model."""
+        """Load the model; a server's does for it what questions need."""
+        if self.remote is not None:
+            return cast("Model", self.remote)
         self.reporter.stage("load")
         keep_libraries_off_the_network()
         silence_libraries()

@@ -29,7 +29,8 @@ class Exchange:
     question: str
     """The question as prefilled, its control tokens broken up."""
     answer_ids: tuple[int, ...]
-    answer: Answer
+    answer: Answer | None
+    """None if it was given elsewhere."""
 
 
 class Conversation:
@@ -50,6 +51,11 @@ class Conversation:
             clip.model.loaded.chat_template, clip.model.spec.family.template_kwargs
         )
         self._context: Context | None = None
+
+    def recall(self, question: str, answer: str) -> None:
+        """Take over a turn from elsewhere, as if it had been asked and answered here."""
+        ids = self.clip.model.loaded.encode(self.clip.neutralized(answer))
+        self.turns.append(Exchange(self.clip.neutralized(question), tuple(ids), None))
 
     def forget(self) -> None:
         """Drop all turns, but not the clip."""

@@ -34,6 +34,16 @@ def user_data_dir() -> Path:
     return _folder("VIDQA_DATA_DIR", platformdirs.user_data_dir, "the index is kept")
 
 
+def runtime_dir() -> Path:
+    """Return the folder of what is there as long as a process runs: the server's socket.
+
+    Raises:
+        UsageError: the user has no home directory.
+
+    """
+    return _folder("VIDQA_RUNTIME_DIR", platformdirs.user_runtime_dir, "a server is met")
+
+
 def data_dir() -> Path:
     """Return the folder of the files that are part of the package."""
     return PACKAGE / "data"

@@ -3,6 +3,7 @@
 from vidqa.types.values import (
     NOT_ENOUGH,
     SCHEMA_VERSION,
+    UNGROUNDED,
     UNSURE,
     UNWATCHED,
     Answer,
@@ -38,6 +39,7 @@ __all__ = [
     "NOT_ENOUGH",
     "ON_SCREEN_JOIN",
     "SCHEMA_VERSION",
+    "UNGROUNDED",
     "UNSURE",
     "UNWATCHED",
     "Answer",

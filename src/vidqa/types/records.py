@@ -1,14 +1,20 @@
-"""JSON records of one clip and question, with everything needed to reproduce the answer."""
+"""JSON records: of clips, and of answers with everything needed to reproduce them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vidqa.errors import VidqaError
 from vidqa.system.version import __version__
 from vidqa.types import SCHEMA_VERSION, Answer, Maker, Marks
 from vidqa.types.exit_codes import exit_code
+from vidqa.types.media_info import VideoInfo
 
+if TYPE_CHECKING:  # too slow to import for `vidqa --help`
+    from fractions import Fraction
+
+Record = Mapping[str, Any]
+"""A JSON object."""
 UNKNOWN = Marks(None, None)
 """Marks of a clip that was not read."""
 
@@ -61,3 +67,38 @@ class Records:
             "vidqa": __version__,
             "settings": self.settings,
         }
+
+
+def info_record(info: VideoInfo, video: str, fingerprint: str) -> dict[str, Any]:
+    """Return the record of what is in a clip; `video` is the path as given."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "video": video,
+        "fingerprint": fingerprint,
+        "kind": info.kind,
+        "container": info.container,
+        "size_bytes": info.size_bytes,
+        "duration_s": round(info.duration_s, 3),
+        "start_s": round(info.start_s, 3),
+        "lead_s": round(info.lead_s, 3),
+        "codec": info.codec,
+        "width": info.width if info.kind != "sound" else 0,
+        "height": info.height if info.kind != "sound" else 0,
+        "display_width": info.display_width if info.kind != "sound" else 0,
+        "pixel_aspect": _fraction(info.pixel_aspect),
+        "rotation_deg": info.rotation_deg,
+        "frame_rate": None if info.frame_rate is None else round(float(info.frame_rate), 6),
+        "stated_frames": info.stated_frames,
+        "time_base": _fraction(info.time_base),
+        "bit_depth": info.bit_depth,
+        "transfer": info.transfer,
+        "is_hdr": info.is_hdr,
+        "audio": [asdict(track) for track in info.audio],
+        "subtitles": [asdict(track) for track in info.subtitles],
+        "other_pictures": [asdict(stream) for stream in info.others],
+        "chapters": [asdict(chapter) for chapter in info.chapters],
+    }
+
+
+def _fraction(fraction: "Fraction | None") -> str | None:
+    return None if fraction is None else f"{fraction.numerator}/{fraction.denominator}"

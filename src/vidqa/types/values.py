@@ -26,6 +26,9 @@ UNWATCHED = "(this part cannot be watched)"
 UNSURE = "unsure"
 """Answer if no choice is likely enough."""
 
+UNGROUNDED = "what it rests on could not be found out: {}"
+"""Warning of an answer, with the error."""
+
 NOT_ENOUGH = "not enough evidence"
 """Answer if nothing in a long clip supports another."""
 

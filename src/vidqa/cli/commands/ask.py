@@ -27,7 +27,7 @@ from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
 from vidqa.errors import UsageError, VidqaError
 from vidqa.media.viewing import Viewing
-from vidqa.types import Answer, Notify, Stage, TextDelta
+from vidqa.types import UNGROUNDED, Answer, Notify, Stage, TextDelta
 from vidqa.types.exit_codes import ExitCode
 from vidqa.types.generation import GenerationSettings
 from vidqa.types.loading import LoadSettings
@@ -78,7 +78,7 @@ def ask_all(request: Request, options: AskOptions, reporter: StatusReporter) -> 
         require_room(options.save_evidence, force=options.run.force)
     records = Records(options.settings, timings=options.run.timings)
     as_json = options.as_json or options.run.output == STDOUT
-    view = choose_view(request, records, as_json=as_json, to_file=options.run.is_kept)
+    view = choose_view(request, as_json=as_json, to_file=options.run.is_kept)
     way = Asking(options, reporter, view)
     try:
         book = Run(request, options.run, reporter, view, records, way, "ask").run()
@@ -130,8 +130,7 @@ class Asking:
         try:
             return clip.grounded(answer)
         except VidqaError as error:
-            message = f"what it rests on could not be found out: {error.message}"
-            return replace(answer, warnings=(*answer.warnings, message))
+            return replace(answer, warnings=(*answer.warnings, UNGROUNDED.format(error.message)))
 
     def together(
         self, clips: Sequence["Clip"], question: str
@@ -184,6 +183,7 @@ class AnswerOptions:
     timings: options.Timings = False
     show_prompt: options.ShowPrompt = False
     save_evidence: run_options.SaveEvidence = None
+    no_server: options.NoServer = False
 
 
 @grouped
@@ -215,6 +215,7 @@ def ask(
             caches=caches,
             batch=answer.batch,
             timings=answer.timings,
+            asks_server=not answer.no_server and answer.batch == 1,
             replaces_files=answer.save_evidence is not None,
         ),
         generation=generation,

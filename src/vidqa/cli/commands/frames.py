@@ -26,7 +26,6 @@ from vidqa.errors import UsageError, VidqaError
 from vidqa.media.viewing import Viewing
 from vidqa.tasks.folders.clip_list import ClipList
 from vidqa.tasks.folders.shelf import Shelf
-from vidqa.types import SCHEMA_VERSION
 from vidqa.types.exit_codes import ExitCode
 from vidqa.types.loading import LoadSettings
 from vidqa.types.wording import counted
@@ -147,8 +146,10 @@ class FramesRun:
         return making(mark, {"settings": {**settings, "font": str(self.wishes.font)}})
 
     def _show(self, clip: str, written: "Written", places: "Places") -> None:
+        from vidqa.tasks.preview.record import frames_record
+
         if self.wishes.as_json:
-            put(json.dumps(self._record(clip, written, places)) + "\n")
+            put(json.dumps(frames_record(clip, written, self.options, places.sheet)) + "\n")
         elif sys.stdout.isatty():
             _show_table(_rows(written))
         else:
@@ -163,35 +164,6 @@ class FramesRun:
         self.reporter.pause()
         if self.wishes.as_json:
             put(failure_line(error, video=clip))
-
-    def _record(self, clip: str, written: "Written", places: "Places") -> dict[str, Any]:
-        """Return the JSON object, keys in their documented order."""
-        seen, sheet = written.seen, places.sheet
-        files: list[str | None] = [*map(str, written.files)] or [None] * len(seen.fitted.segments)
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "video": clip,
-            "fingerprint": seen.fingerprint,
-            "model": self.options.model,
-            "recipe": self.options.recipe,
-            "sample": str(seen.sampling),
-            "duration_s": round(seen.info.duration_s, 3),
-            "sheet": None if sheet is None else str(sheet),
-            "frames": [
-                {
-                    "time_s": round(segment.time_s, 3),
-                    "words": segment.text,
-                    **({"on_screen": segment.on_screen} if segment.on_screen else {}),
-                    "file": file,
-                }
-                for segment, file in zip(seen.fitted.segments, files, strict=True)
-            ],
-            "words_source": seen.words.source,
-            "words_used": seen.fitted.used,
-            "words_dropped": seen.fitted.dropped,
-            "decoder": seen.report.decoder,
-            "warnings": list(written.warnings),
-        }
 
     def _tell(self, clip: str, written: "Written", places: "Places", seconds: float) -> None:
         seen = written.seen

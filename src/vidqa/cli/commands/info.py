@@ -11,13 +11,14 @@ from vidqa.cli import options, run_options
 from vidqa.cli.command import grouped
 from vidqa.cli.groups import ClipOptions
 from vidqa.cli.render.answers import failure_line
-from vidqa.cli.render.media_info import info_record, info_rows, show_rows
+from vidqa.cli.render.media_info import info_rows, show_rows
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put
 from vidqa.cli.runs.several import Several
 from vidqa.errors import VidqaError
 from vidqa.tasks.folders.clip_list import ClipList
 from vidqa.types.exit_codes import ExitCode
+from vidqa.types.records import info_record
 
 if TYPE_CHECKING:
     from vidqa.media.reader import Reader

@@ -104,7 +104,7 @@ class SummaryOptions:
 def summarize_all(asked: Request, how: SummaryOptions, reporter: StatusReporter) -> ExitCode:
     """Sum up all there is to sum up."""
     records = Records(how.settings)
-    view = _choose_view(asked, records, how)
+    view = _choose_view(asked, how)
     way = Summing(how, reporter)
     book = Run(asked, how.run, reporter, view, records, way, "summarize", _leaf(how.form)).run()
     return verdict(book.records, asked)
@@ -135,7 +135,7 @@ class Summing:
         raise AssertionError("there is no --batch")
 
 
-def _choose_view(asked: Request, records: Records, how: SummaryOptions) -> AnswerView:
+def _choose_view(asked: Request, how: SummaryOptions) -> AnswerView:
     """Return the view that was asked for, else the one that suits who is reading."""
     form = how.form
     if how.run.is_kept:
@@ -145,7 +145,7 @@ def _choose_view(asked: Request, records: Records, how: SummaryOptions) -> Answe
     if form is None and asked.is_run and not sys.stdout.isatty():
         form = "json"
     if form == "json":
-        return JsonView(records)
+        return JsonView()
     several = len(asked.clips) > 1 or asked.is_run
     if how.file is not None:
         for clip in asked.clips:

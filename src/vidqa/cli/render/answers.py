@@ -2,9 +2,8 @@
 
 import json
 import sys
-from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidqa.cli.parse import Request
 from vidqa.cli.render.escape import printable
@@ -12,7 +11,7 @@ from vidqa.cli.render.stdout import put
 from vidqa.errors import VidqaError
 from vidqa.types import SCHEMA_VERSION, Answer, TextDelta
 from vidqa.types.exit_codes import exit_code
-from vidqa.types.records import Records
+from vidqa.types.records import Record
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -28,26 +27,26 @@ class AnswerView:
     def piece(self, delta: TextDelta) -> None:
         """Show the next piece of the answer."""
 
-    def whole(self, answer: Answer) -> None:
-        """Show the complete answer."""
+    def whole(self, answer: Answer, record: Record) -> None:
+        """Show the complete answer; its record is the JSON object of it."""
 
-    def failed(self, record: Mapping[str, Any]) -> None:
+    def failed(self, record: Record) -> None:
         """Show that there is no answer; stderr reports why in any case."""
 
     def close(self) -> None:
         """Finish: nothing more will come, or the program was interrupted."""
 
 
-def choose_view(request: Request, records: Records, *, as_json: bool, to_file: bool) -> AnswerView:
+def choose_view(request: Request, *, as_json: bool, to_file: bool) -> AnswerView:
     """Choose the view that suits the reader."""
     if as_json:
-        return JsonView(records)
+        return JsonView()
     if to_file:
         return AnswerView()
     if sys.stdout.isatty():
         return TitledView() if request.is_run else TerminalView(titles=not request.single)
     if request.is_run:
-        return JsonView(records)
+        return JsonView()
     return PlainView() if request.single else LineView(request)
 
 
@@ -58,7 +57,7 @@ class PlainView(AnswerView):
         """Write the piece at once."""
         put(printable(delta.text, newlines=True))
 
-    def whole(self, answer: Answer) -> None:
+    def whole(self, answer: Answer, record: Record) -> None:
         """End the line; choices follow, each with its probability."""
         put("\n")
         for choice in answer.choices:
@@ -71,7 +70,7 @@ class LineView(AnswerView):
     def __init__(self, request: Request) -> None:
         self._with_question = len(request.questions) > 1
 
-    def whole(self, answer: Answer) -> None:
+    def whole(self, answer: Answer, record: Record) -> None:
         """Write the line."""
         columns = [answer.video, *([answer.question] if self._with_question else []), answer.text]
         columns += [f"{choice.text} {choice.probability:.3f}" for choice in answer.choices]
@@ -82,14 +81,11 @@ class LineView(AnswerView):
 class JsonView(AnswerView):
     """A view of one JSON object per clip and question, errors included."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
-
-    def whole(self, answer: Answer) -> None:
+    def whole(self, answer: Answer, record: Record) -> None:
         """Write the object."""
-        self.failed(self._records.answered(answer))
+        self.failed(record)
 
-    def failed(self, record: Mapping[str, Any]) -> None:
+    def failed(self, record: Record) -> None:
         """Write the error."""
         # ASCII: invalid text in a file name, and any control character, is escaped
         put(json.dumps(record) + "\n")
@@ -115,7 +111,7 @@ class TitledView(AnswerView):
 
         self._console = Console(highlight=False)
 
-    def whole(self, answer: Answer) -> None:
+    def whole(self, answer: Answer, record: Record) -> None:
         """Write the titles and the answer."""
         write = partial(self._console.print, markup=False)
         write(printable(answer.video), style="bold")
@@ -153,14 +149,14 @@ class TerminalView(AnswerView):
         if self._live is not None:
             self._live.update(_markdown(self._text))
 
-    def whole(self, answer: Answer) -> None:
+    def whole(self, answer: Answer, record: Record) -> None:
         """Leave the answer on the screen; choices with their probabilities."""
         self.close()
         for choice in answer.choices:
             content = f"{choice.probability:5.1%}  {printable(choice.text)}"
             self._console.print(content, style="dim", markup=False)
 
-    def failed(self, record: Mapping[str, Any]) -> None:
+    def failed(self, record: Record) -> None:
         """Leave the partial answer; the error goes to stderr."""
         self.close()
 

@@ -1,54 +1,18 @@
-"""Render the facts about a clip: a record for programs, rows for people."""
+"""Render the facts about a clip, as rows for people."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.stdout import put
-from vidqa.types import SCHEMA_VERSION
 from vidqa.types.clock import clock
 from vidqa.types.media_info import AudioTrack, Chapter, OtherPictures, SubtitleTrack, VideoInfo
 from vidqa.types.wording import counted
-
-if TYPE_CHECKING:
-    from fractions import Fraction
 
 Row = tuple[str, str]
 """A label and its text."""
 
 TRANSFERS = {"pq": "HDR (PQ)", "hlg": "HDR (HLG)"}
-
-
-def info_record(info: VideoInfo, video: str, fingerprint: str) -> dict[str, Any]:
-    """Return the JSON object of a clip, keys in documented order; `video` is the path as given."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "video": video,
-        "fingerprint": fingerprint,
-        "kind": info.kind,
-        "container": info.container,
-        "size_bytes": info.size_bytes,
-        "duration_s": round(info.duration_s, 3),
-        "start_s": round(info.start_s, 3),
-        "lead_s": round(info.lead_s, 3),
-        "codec": info.codec,
-        "width": info.width if info.kind != "sound" else 0,
-        "height": info.height if info.kind != "sound" else 0,
-        "display_width": info.display_width if info.kind != "sound" else 0,
-        "pixel_aspect": _fraction(info.pixel_aspect),
-        "rotation_deg": info.rotation_deg,
-        "frame_rate": None if info.frame_rate is None else round(float(info.frame_rate), 6),
-        "stated_frames": info.stated_frames,
-        "time_base": _fraction(info.time_base),
-        "bit_depth": info.bit_depth,
-        "transfer": info.transfer,
-        "is_hdr": info.is_hdr,
-        "audio": [asdict(track) for track in info.audio],
-        "subtitles": [asdict(track) for track in info.subtitles],
-        "other_pictures": [asdict(stream) for stream in info.others],
-        "chapters": [asdict(chapter) for chapter in info.chapters],
-    }
 
 
 def info_rows(info: VideoInfo, video: str, fingerprint: str) -> list[Row]:
@@ -166,7 +130,3 @@ def _size(size_bytes: int) -> str:
         if size_bytes >= step:
             return f"{size_bytes / step:.1f} {unit}"
     return f"{size_bytes} bytes"
-
-
-def _fraction(fraction: "Fraction | None") -> str | None:
-    return None if fraction is None else f"{fraction.numerator}/{fraction.denominator}"

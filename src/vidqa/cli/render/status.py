@@ -173,6 +173,11 @@ class StatusReporter:
         if not self._quiet:
             self._line(printable(text))
 
+    def detail(self, text: str) -> None:
+        """Write a note for whoever wants to know more."""
+        if self._verbose:
+            self.note(text)
+
     def _line(self, text: str) -> None:
         self.pause()
         sys.stderr.write(f"{text}\n")

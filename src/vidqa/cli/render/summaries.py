@@ -12,6 +12,7 @@ from vidqa.cli.render.output_file import opened
 from vidqa.cli.render.stdout import put
 from vidqa.types import UNWATCHED, Answer
 from vidqa.types.clock import clock
+from vidqa.types.records import Record
 
 Text = Literal["text", "md", "ffmetadata"]
 """The text formats of a summary."""
@@ -27,7 +28,7 @@ class SummaryView(AnswerView):
         self._titles = titles
         self._is_first = True
 
-    def whole(self, answer: Answer) -> None:
+    def whole(self, answer: Answer, record: Record) -> None:
         """Write the summary."""
         if not self._is_first:
             put("\n")
@@ -45,7 +46,7 @@ class FileView(AnswerView):
         self._replace = replace
         self._text_of = text_in(text)
 
-    def whole(self, answer: Answer) -> None:
+    def whole(self, answer: Answer, record: Record) -> None:
         """Write the file. Raises as `opened`."""
         with opened(self._file, replace=self._replace) as write:
             write(self._text_of(answer.to_record()))

@@ -53,6 +53,8 @@ class RunOptions(RecordOptions):
     """KV caches of a clip held in memory at once; see `engine.load`."""
     batch: int = 1
     timings: bool = False
+    asks_server: bool = False
+    """Whether a server may answer about a single clip."""
     replaces_files: bool = False
     """Whether files beside the records may be written over."""
 
@@ -88,7 +90,13 @@ class Run:
     maker: Maker | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.session = ModelSession(self.options.watch, self.reporter, self.options.caches)
+        is_single = len(self.request.clips) == 1 and not self._has_board
+        self.session = ModelSession(
+            self.options.watch,
+            self.reporter,
+            self.options.caches,
+            asks_server=self.options.asks_server and is_single,
+        )
 
     def run(self) -> Book:
         """Do what is left to do; one bad clip does not stop the others."""
@@ -236,7 +244,7 @@ class Run:
         record = self.records.answered(answer, subtitles=subtitles)
         book.write(video, question, self.outlet.labelled(video, record))
         self.reporter.pause()
-        self.view.whole(answer)
+        self.view.whole(answer, record)
         if not self.options.is_kept:
             self.reporter.coverage(
                 answer,

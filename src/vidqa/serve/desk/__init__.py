@@ -1,0 +1,1 @@
+"""The work: one queue before one model."""

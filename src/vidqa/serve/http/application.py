@@ -1,0 +1,164 @@
+"""The application: all routes behind one guard."""
+
+import html
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vidqa.errors import VidqaError
+from vidqa.serve.desk.desk import BUSY_S, BrokenError, FullError
+from vidqa.serve.desk.metrics import Metrics
+from vidqa.serve.http import openai_routes, own_routes, socket_routes
+from vidqa.serve.http.guard import Guard
+from vidqa.serve.http.office import BROKEN, Office
+from vidqa.serve.http.refusals import refusal, status_of
+from vidqa.serve.http.roots import ForbiddenError, TooLargeError
+from vidqa.serve.socket.identity import Wanted
+from vidqa.system.version import __version__
+
+
+def application(
+    office: Office,
+    *,
+    hosts: frozenset[str] | None,
+    token: str | None,
+    differs: Callable[[Wanted], Awaitable[str | None]],
+    stop: Callable[[], None],
+) -> ASGIApp:
+    """Return the application.
+
+    Args:
+        office: its parts.
+        hosts: names by which it may be called; None if any will do.
+        token: that requests over TCP must have; None if none is needed.
+        differs: see `socket_routes.routes`.
+        stop: ends the server.
+
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        office.desk.start()
+        yield
+        office.desk.close()
+
+    app = FastAPI(
+        title="vidqa",
+        version=__version__,
+        summary="Questions about video files on this machine.",
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's page would load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.include_router(openai_routes.routes(office))
+    app.include_router(own_routes.routes(office))
+    app.include_router(socket_routes.routes(office, differs, stop))
+    _add_signs(app, office)
+    _add_errors(app, office)
+    most_bytes = office.roots.most_bytes * 4 // 3 + (1 << 20)  # as base64, and the rest
+    return Counted(Guard(app, hosts, token, most_bytes), office.metrics)
+
+
+def _add_signs(app: FastAPI, office: Office) -> None:
+    """Add what says how the server is."""
+
+    @app.get("/healthz", summary="Whether it runs")
+    async def health() -> dict[str, str]:
+        return {"status": "ok", "model": office.maker.model}
+
+    @app.get("/metrics", summary="Counters, as Prometheus reads them")
+    async def metrics() -> Response:
+        return Response(office.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(page(app.openapi()))
+
+
+def _add_errors(app: FastAPI, office: Office) -> None:
+    """Tell errors without paths of the server, and without tracebacks."""
+
+    @app.exception_handler(VidqaError)
+    async def told(_: Request, error: VidqaError) -> Response:
+        return _refused(status_of(error), office.told(error))
+
+    @app.exception_handler(BrokenError)
+    async def broken(_: Request, error: BrokenError) -> Response:
+        return _refused(500, office.told(error))
+
+    @app.exception_handler(FullError)
+    async def full(_: Request, error: FullError) -> Response:
+        office.metrics.refused.inc()
+        headers = {"Retry-After": str(BUSY_S)}
+        return refusal(429, "too many requests wait already", "busy", headers)
+
+    @app.exception_handler(ForbiddenError)
+    async def forbidden(_: Request, error: ForbiddenError) -> Response:
+        return refusal(403, str(error), "forbidden")
+
+    @app.exception_handler(TooLargeError)
+    async def large(_: Request, error: TooLargeError) -> Response:
+        return refusal(413, str(error), "too_large")
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(one) for one in first["loc"][1:])
+        return refusal(400, f"{where}: {first['msg']}", "invalid_request_error")
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> Response:
+        return refusal(error.status_code, str(error.detail), "refused")
+
+    @app.exception_handler(ConnectionResetError)
+    async def gone(_: Request, error: ConnectionResetError) -> Response:
+        return PlainTextResponse("", 499)  # nobody reads it
+
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, error: Exception) -> Response:
+        return refusal(500, BROKEN, "unexpected")
+
+
+def _refused(status: int, body: Any) -> Response:
+    return refusal(status, body["error"]["message"], body["error"]["type"])
+
+
+class Counted:
+    """Middleware that counts requests by route and status."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and count it."""
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "other")
+                self._metrics.requests.labels(route, message["status"]).inc()
+            await send(message)
+
+        await self._app(scope, receive, counted if scope["type"] == "http" else send)
+
+
+def page(schema: dict[str, Any]) -> str:
+    """Return a page of all routes, which loads nothing from anywhere."""
+    rows = [
+        f"<dt><code>{method.upper()} {html.escape(path)}</code></dt>"
+        f"<dd>{html.escape(one.get('summary', ''))}</dd>"
+        for path, methods in schema["paths"].items()
+        for method, one in methods.items()
+    ]
+    return (
+        "<!doctype html><meta charset=utf-8><title>vidqa</title>"
+        f"<h1>vidqa {html.escape(__version__)}</h1><dl>{''.join(rows)}</dl>"
+        "<p>All fields: <a href=openapi.json>openapi.json</a></p>"
+    )

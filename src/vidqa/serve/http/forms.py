@@ -1,0 +1,130 @@
+"""What clients send, checked: vidqa's own requests, named as the options of its commands."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vidqa.media.sampling.samplers import Sampling
+from vidqa.media.viewing import Viewing
+from vidqa.serve.desk.jobs import Question
+from vidqa.types.generation import GenerationSettings
+from vidqa.types.summaries import Length, SummarySettings
+
+STRICT = ConfigDict(extra="forbid")
+
+
+class ClipForm(BaseModel):
+    """A clip, and how it is watched."""
+
+    model_config = STRICT
+
+    video: str = Field(description="A path or file:// URL below a root, or a data URL.")
+    frames: int | None = Field(None, ge=1, le=100_000)
+    sample: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+    subtitles: Literal["auto", "speech", "off"] = "auto"
+    language: str | None = None
+    task: Literal["transcribe", "translate"] = "transcribe"
+    screen_text: Literal["auto", "on", "off"] = "auto"
+    speakers: bool = False
+    stream: bool = Field(False, description="Send progress as server-sent events.")
+
+    def viewing(self) -> Viewing:
+        """Return how it is watched. Raises UsageError."""
+        given = {
+            name: getattr(self, name)
+            for name in ClipForm.model_fields
+            if name not in ("video", "sample", "stream") and name in self.model_fields_set
+        }
+        sampling = None if self.sample is None else Sampling.parse(self.sample)
+        return Viewing(sampling=sampling, **given)
+
+
+class AskForm(ClipForm):
+    """A question about a clip."""
+
+    question: str
+    max_new_tokens: int | None = Field(None, ge=1)
+    temperature: float = Field(0.0, ge=0)
+    top_p: float = Field(1.0, ge=0, le=1)
+    seed: int = Field(0, ge=0)
+    windows: int | Literal["auto", "all", "off"] = "auto"
+    strict: bool = False
+    grounding: bool = False
+    timings: bool = False
+
+    def asked(self) -> Question:
+        """Return the question. Raises UsageError."""
+        return Question(text=self.question, generation=self.generation(), grounding=self.grounding)
+
+    def generation(self) -> GenerationSettings:
+        """Return how it is answered. Raises UsageError."""
+        return GenerationSettings(
+            max_new_tokens=self.max_new_tokens,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            seed=self.seed,
+            windows=self.windows,
+            strict=self.strict,
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """All that can change the answer, beside how it is watched and loaded, for records."""
+        asked = self.asked()
+        return {
+            **self.generation().settings,
+            "choices": list(asked.choices),
+            "threshold": asked.threshold,
+            "grounding": self.grounding,
+            "batch": 1,
+        }
+
+
+class ChooseForm(AskForm):
+    """A question with given answers."""
+
+    choices: tuple[str, ...] = Field(min_length=2)
+    threshold: float | None = Field(None, ge=0, le=1)
+
+    def asked(self) -> Question:
+        """Return the question. Raises UsageError."""
+        return Question(
+            text=self.question,
+            generation=self.generation(),
+            grounding=self.grounding,
+            choices=self.choices,
+            threshold=self.threshold,
+        )
+
+
+class SummarizeForm(ClipForm):
+    """A summary of a clip."""
+
+    length: Length | None = None
+    chapters: bool = False
+    instructions: str | None = None
+    answer_language: str | None = None
+    grounding: bool = False
+    strict: bool = False
+    max_new_tokens: int | None = Field(None, ge=1)
+
+    def summary(self) -> SummarySettings:
+        """Return what it says. Raises UsageError."""
+        return SummarySettings(
+            length=self.length,
+            chapters=self.chapters,
+            instructions=self.instructions,
+            language=self.answer_language,
+            grounding=self.grounding,
+            strict=self.strict,
+            max_new_tokens=self.max_new_tokens,
+        )
+
+
+class FileForm(BaseModel):
+    """A clip alone."""
+
+    model_config = STRICT
+
+    video: str

@@ -1,0 +1,138 @@
+"""Requests and answers as OpenAI's clients send and read them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vidqa.errors import UsageError
+from vidqa.types.generation import GenerationSettings
+
+STRICT = ConfigDict(extra="forbid")
+
+
+class Url(BaseModel):
+    """Where a clip or a picture is."""
+
+    model_config = STRICT
+
+    url: str
+    detail: str | None = None
+
+
+class Part(BaseModel):
+    """A part of a message."""
+
+    model_config = STRICT
+
+    type: Literal["text", "image_url", "video_url"]
+    text: str | None = None
+    image_url: Url | None = None
+    video_url: Url | None = None
+
+
+class Message(BaseModel):
+    """What somebody said."""
+
+    model_config = STRICT
+
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[Part] | None = None
+    name: str | None = None
+    refusal: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All its texts."""
+        if isinstance(self.content, str):
+            return self.content
+        return "\n".join(one.text or "" for one in self.content or () if one.type == "text")
+
+    @property
+    def urls(self) -> list[str]:
+        """Of the clips and pictures in it."""
+        parts = [] if isinstance(self.content, str) else self.content or []
+        return [url.url for one in parts if (url := one.video_url or one.image_url) is not None]
+
+
+class StreamOptions(BaseModel):
+    """What a stream ends with."""
+
+    model_config = STRICT
+
+    include_usage: bool = False
+
+
+class ChatForm(BaseModel):
+    """A request of `/v1/chat/completions`; what is not here is refused, not passed over."""
+
+    model_config = STRICT
+
+    model: str
+    messages: list[Message] = Field(min_length=1)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    temperature: float | None = Field(None, ge=0)
+    top_p: float | None = Field(None, ge=0, le=1)
+    seed: int | None = Field(None, ge=0)
+    n: Literal[1] | None = None
+    frequency_penalty: Literal[0] | None = None
+    presence_penalty: Literal[0] | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+    user: str | None = None
+    metadata: dict[str, str] | None = None
+    store: bool | None = None
+    choices: list[str] | None = Field(
+        None, min_length=2, description="Answers to choose from, by their likelihood."
+    )
+    frames: int | None = Field(None, ge=1, le=100_000)
+    subtitles: Literal["auto", "speech", "off"] = "auto"
+
+    def generation(self) -> GenerationSettings:
+        """Return how it is answered: greedily where no temperature is given."""
+        return GenerationSettings(
+            max_new_tokens=self.max_completion_tokens or self.max_tokens,
+            temperature=self.temperature or 0.0,
+            top_p=1.0 if self.top_p is None else self.top_p,
+            seed=self.seed or 0,
+        )
+
+    def conversation(self) -> tuple[str, str, list[tuple[str, str]]]:
+        """Return the URL of the only clip, the question, and the turns before it.
+
+        What the system says is put before the first question.
+
+        Raises:
+            UsageError: there is no clip, or more than one; or roles do not take turns.
+
+        """
+        urls = list(dict.fromkeys(url for one in self.messages for url in one.urls))
+        if len(urls) != 1:
+            raise UsageError(
+                f"messages must show one clip or picture, not {len(urls)}",
+                hint="put a video_url or an image_url into one of them",
+            )
+        told = [one.text for one in self.messages if one.role in ("system", "developer")]
+        said = [one for one in self.messages if one.role in ("user", "assistant")]
+        roles = [one.role for one in said]
+        if roles != ["user", "assistant"] * (len(roles) // 2) + ["user"]:
+            raise UsageError("user and assistant must take turns, and the user have the last word")
+        texts = [one.text for one in said]
+        texts[0] = "\n\n".join(filter(None, [*told, texts[0]]))
+        return urls[0], texts[-1], list(zip(texts[:-1:2], texts[1::2], strict=True))
+
+
+def usage(prompt_tokens: int, new_tokens: int) -> dict[str, int]:
+    """Return the counts of tokens."""
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": new_tokens,
+        "total_tokens": prompt_tokens + new_tokens,
+    }
+
+
+def logprob(text: str, value: float) -> dict[str, Any]:
+    """Return how likely a text is, as its natural logarithm."""
+    return {"token": text, "logprob": value, "bytes": list(text.encode())}

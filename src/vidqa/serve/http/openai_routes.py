@@ -1,0 +1,137 @@
+"""`/v1/chat/completions` and `/v1/models`, as OpenAI's clients know them."""
+
+import json
+import math
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from sse_starlette import EventSourceResponse
+from starlette.responses import Response
+
+from vidqa.errors import UsageError, VidqaError
+from vidqa.media.viewing import Viewing
+from vidqa.serve.desk.desk import BrokenError, FullError
+from vidqa.serve.desk.jobs import Question, with_clip
+from vidqa.serve.http.office import Office, while_there
+from vidqa.serve.http.openai_forms import ChatForm, logprob, usage
+from vidqa.serve.http.refusals import refusal
+from vidqa.serve.socket.wire import Event
+from vidqa.types import Answer, TextDelta
+
+ANY = "vidqa"
+"""A name for whatever model is served."""
+FINISHED = {"end": "stop", "chosen": "stop", "token_limit": "length", "context_full": "length"}
+"""Why an answer ended, as OpenAI says it."""
+
+
+def routes(office: Office) -> APIRouter:
+    """Return the routes of OpenAI's interface."""
+    router, begun = APIRouter(prefix="/v1", tags=["OpenAI"]), int(time.time())
+
+    @router.get("/models", summary="The model that is served")
+    async def models() -> dict[str, Any]:
+        name = office.maker.model
+        return {
+            "object": "list",
+            "data": [{"id": name, "object": "model", "created": begun, "owned_by": "vidqa"}],
+        }
+
+    @router.post("/chat/completions", summary="Ask about one clip or picture, in turns")
+    async def chat(form: ChatForm, request: Request) -> Response:
+        if form.model not in (office.maker.model, ANY):
+            message = f"{office.maker.model} is served here, not {form.model[:100]}"
+            return refusal(404, message, "model_not_found")
+        url, text, turns = form.conversation()
+        choices = tuple(form.choices or ())
+        if (form.logprobs or form.top_logprobs) and not choices:
+            raise UsageError("logprobs are given of choices alone", hint='"choices": ["yes", "no"]')
+        if choices and turns:
+            raise UsageError("choices are about a first question")
+        asked = Question(text=text, generation=form.generation(), choices=choices, turns=turns)
+        stack = ExitStack()
+        viewing = Viewing(frames=form.frames, subtitles=form.subtitles)
+        view = office.view(url, viewing, stack)
+        try:
+            events = office.desk.events(view, with_clip(view, asked.finish))
+        except FullError:
+            stack.close()
+            raise
+        writer = Completion(office, form)
+        if form.stream:
+            return EventSourceResponse(writer.streamed(events, stack), sep="\n")
+        with stack:
+            answer = await while_there(request, office.last(events))
+        assert isinstance(answer, Answer), "it comes last"
+        return JSONResponse(writer.whole(answer))
+
+    return router
+
+
+class Completion:
+    """Writes one answer in OpenAI's form."""
+
+    def __init__(self, office: Office, form: ChatForm) -> None:
+        self._office, self._form = office, form
+        self._head = {
+            "id": f"chatcmpl-{uuid.uuid4().hex}",
+            "created": int(time.time()),
+            "model": office.maker.model,
+            "system_fingerprint": office.maker.revision,
+        }
+
+    def whole(self, answer: Answer) -> dict[str, Any]:
+        """Return an answer at once."""
+        choice = {
+            "index": 0,
+            "message": {"role": "assistant", "content": answer.text, "refusal": None},
+            "finish_reason": FINISHED[answer.stopped_by],
+            "logprobs": self._logprobs(answer),
+        }
+        counts = usage(answer.prompt_tokens, answer.new_tokens)
+        return {**self._head, "object": "chat.completion", "choices": [choice], "usage": counts}
+
+    async def streamed(
+        self, events: AsyncIterator[Event], stack: ExitStack
+    ) -> AsyncIterator[dict[str, str]]:
+        """Yield an answer piece by piece, as server-sent events."""
+        with stack:
+            yield self._chunk({"role": "assistant", "content": ""})
+            try:
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        yield self._chunk({"content": event.text})
+                    elif isinstance(event, Answer):
+                        yield self._chunk({}, FINISHED[event.stopped_by], self._logprobs(event))
+                        if self._form.stream_options and self._form.stream_options.include_usage:
+                            yield self._usage(event)
+            except (VidqaError, BrokenError) as error:
+                yield {"data": json.dumps(self._office.told(error))}
+            yield {"data": "[DONE]"}
+
+    def _chunk(
+        self, delta: dict[str, str], finished: str | None = None, logprobs: Any = None
+    ) -> dict[str, str]:
+        choice = {"index": 0, "delta": delta, "finish_reason": finished, "logprobs": logprobs}
+        return self._data([choice])
+
+    def _usage(self, answer: Answer) -> dict[str, str]:
+        return self._data([], usage=usage(answer.prompt_tokens, answer.new_tokens))
+
+    def _data(self, choices: list[Any], **more: Any) -> dict[str, str]:
+        chunk = {**self._head, "object": "chat.completion.chunk", "choices": choices, **more}
+        return {"data": json.dumps(chunk)}
+
+    def _logprobs(self, answer: Answer) -> dict[str, Any] | None:
+        """Return how likely the choices are, among them; None where that was not asked."""
+        if not self._form.logprobs:
+            return None
+        every = [
+            logprob(one.text, math.log(max(one.probability, 5e-324))) for one in answer.choices
+        ]
+        most = self._form.top_logprobs or 0
+        return {"content": [{**every[0], "top_logprobs": every[:most]}], "refusal": None}

@@ -1,0 +1,132 @@
+"""Which files a client may name, and what it may send in their place."""
+
+import base64
+import binascii
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from vidqa.errors import NoSpaceError, UsageError
+from vidqa.media.words.request import WordRequest
+from vidqa.media.words.written import written_beside
+from vidqa.system.file_systems import FULL
+
+UPLOADED = "upload"
+"""What a clip is called that was sent."""
+ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[^\s'\",;()]+)")
+"""A path in a message."""
+HIDDEN = "(a path of the server)"
+
+
+class ForbiddenError(Exception):
+    """A file that clients may not name; the message is one for them."""
+
+
+class TooLargeError(Exception):
+    """More was sent than may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The folders of which clients may name files; none may be named if there are none."""
+
+    folders: tuple[Path, ...]
+    """Without links in them."""
+    most_bytes: int
+    """Of a clip that is sent."""
+    uploads: Path
+    """A folder for them."""
+
+    @classmethod
+    def of(cls, folders: Sequence[Path], *, most_bytes: int, uploads: Path) -> "Roots":
+        """Check the folders. Raises UsageError if one is none."""
+        for folder in folders:
+            if not folder.is_dir():
+                raise UsageError(f"--root {folder}: no such folder")
+        resolved = tuple(folder.resolve(strict=True) for folder in folders)
+        return cls(resolved, most_bytes, uploads)
+
+    def require(self, named: str, words: WordRequest | None = None) -> Path:
+        """Return the file that a client named, by its path or as a `file://` URL.
+
+        Args:
+            named: what the client wrote.
+            words: which words of it are read; files beside it may be links, too.
+
+        Raises:
+            ForbiddenError: it is not below a root, or no regular file.
+
+        """
+        path = _path_of(named)
+        real = self._inside(path)
+        if real is None:
+            raise ForbiddenError(f"{named!r:.300} is not a file that this server may open")
+        for file in written_beside(real, words) if words is not None else ():
+            if self._inside(file) is None:
+                raise ForbiddenError("subtitles beside the clip lead out of the server's folders")
+        return real
+
+    def _inside(self, path: Path) -> Path | None:
+        """Return a regular file below a root, links followed; None if it is none."""
+        try:
+            real = path.resolve(strict=True)
+            mode = real.stat().st_mode
+        except (OSError, ValueError, RuntimeError):
+            return None
+        is_below = any(real.is_relative_to(folder) for folder in self.folders)
+        return real if is_below and stat.S_ISREG(mode) else None
+
+    @contextmanager
+    def sent(self, url: str) -> Iterator[Path]:
+        """Write what a data URL holds to a file, for the body.
+
+        Raises:
+            ForbiddenError: it holds none.
+            TooLargeError: it is too large.
+            NoSpaceError: the disk is full.
+
+        """
+        head, comma, content = url.partition(",")
+        if not comma or not head.endswith(";base64"):
+            raise ForbiddenError("a data URL must be data:TYPE;base64,...")
+        if len(content) * 3 // 4 - content[-2:].count("=") > self.most_bytes:
+            raise TooLargeError(f"a clip that is sent may have {self.most_bytes} bytes")
+        try:
+            sent = base64.b64decode(content, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise ForbiddenError("the data URL is not base64") from error
+        with tempfile.NamedTemporaryFile(dir=self.uploads, prefix=f"{UPLOADED}-") as file:
+            try:
+                file.write(sent)
+                file.flush()
+            except OSError as error:
+                if error.errno in FULL:
+                    raise NoSpaceError("the disk is full") from error
+                raise
+            yield Path(file.name)
+
+    def without_paths(self, message: str) -> str:
+        """Return a message without paths outside the roots."""
+
+        def hidden(found: re.Match[str]) -> str:
+            path = found.group()
+            is_below = any(path.startswith(f"{folder}{os.sep}") for folder in self.folders)
+            return path if is_below else HIDDEN
+
+        return ABSOLUTE.sub(hidden, message)
+
+
+def _path_of(named: str) -> Path:
+    """Return the path in a `file://` URL, or the path. Raises ForbiddenError."""
+    if "://" not in named and not named.lower().startswith(("file:", "data:")):
+        return Path(named)
+    parts = urlsplit(named)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+        raise ForbiddenError("only file:// URLs are opened, and data URLs")
+    return Path(unquote(parts.path))

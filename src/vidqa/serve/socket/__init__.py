@@ -1,0 +1,1 @@
+"""How a command finds a server, and what they say to each other."""

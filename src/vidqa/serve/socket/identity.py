@@ -1,0 +1,61 @@
+"""Whether a server would answer as the command itself: the same model, settings and version."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vidqa.system import paths
+from vidqa.system.version import __version__
+from vidqa.types.loading import LoadSettings
+
+ENVIRONMENT = (
+    "ATEN_CPU_CAPABILITY",
+    "CUDA_VISIBLE_DEVICES",
+    "OMP_NUM_THREADS",
+    "VIDQA_CONFIG_DIR",
+    "VIDQA_KEEP",
+)
+"""Variables that change how numbers are computed, or what is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a command would load, as far as it is known without torch."""
+
+    model: str | None
+    """As named or set; None takes the best that is cached."""
+    load: Mapping[str, Any]
+    frames: int | None
+    """Of a clip, where that is known: memory is planned for as many."""
+    caches: int
+    """How often memory holds a clip."""
+    version: str
+    cache: str
+    """The folder of models and of what is kept."""
+    environment: Mapping[str, str | None]
+
+    @classmethod
+    def by(
+        cls, model: str | None, load: LoadSettings, *, frames: int | None, caches: int
+    ) -> "Wanted":
+        """Return what this process would load."""
+        if model is not None and Path(model).is_dir():
+            model = str(Path(model).absolute())
+        environment = {name: os.environ.get(name) for name in ENVIRONMENT}
+        cache = str(paths.cache_dir().absolute())
+        return cls(model, asdict(load), frames, caches, __version__, cache, environment)
+
+    def differs(self, mine: "Wanted") -> str | None:
+        """Return why a server that loaded `mine` answers otherwise, as far as settings go."""
+        if self.version != mine.version:
+            return f"it is of version {mine.version}"
+        for name in ("load", "cache", "environment"):
+            if getattr(self, name) != getattr(mine, name):
+                return f"it was started with another {name}"
+        if self.caches > mine.caches:
+            return "it planned less memory"
+        if self.frames is not None and mine.frames is not None and self.frames > mine.frames:
+            return f"it planned memory for {mine.frames} frames"
+        return None
