@@ -16,7 +16,7 @@ from typing import Any
 import typer
 
 import vidqa
-from vidqa.cli.app import app
+from vidqa.cli.app import program
 from vidqa.models.choose import Machine
 from vidqa.models.installed import parts
 from vidqa.models.registry import BEST_FIRST, MODELS
@@ -50,6 +50,10 @@ ENVIRONMENT = {
     "VIDQA_CACHE_DIR": "Where models are kept; the platform's user cache directory by default.",
     "VIDQA_CONFIG_DIR": "Where the file of `vidqa config` is; the platform's own by default.",
     "VIDQA_DATA_DIR": "Where the index of `vidqa find` is; the platform's user data by default.",
+    "VIDQA_RUNTIME_DIR": (
+        "Where the socket of `vidqa serve` is; the platform's user runtime directory by default."
+    ),
+    "VIDQA_SERVER": "The socket of the server that `vidqa ask` asks; off: none.",
     "VIDQA_MODEL, VIDQA_SPEECH, VIDQA_DEVICE, VIDQA_DTYPE, VIDQA_INDEX": (
         "Settings as `vidqa config` shows them; they go before those of the file."
     ),
@@ -85,7 +89,7 @@ def main() -> None:
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command with its full name, groups left out."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(program())
 
     def walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
         children = getattr(command, "commands", None)

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 import vidqa
-from vidqa.cli.app import app, run
+from vidqa.cli.app import program, run
 
 ROOT = Path(__file__).parents[1]
 DEMO = Path(vidqa.__file__).parent / "data" / "demo.mp4"
@@ -59,7 +59,7 @@ def test_there_are_commands() -> None:
 
 @pytest.mark.parametrize("words", ALL)
 def test_every_command_can_be_typed(words: list[str]) -> None:
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(program())
     context = None
     while hasattr(command, "commands"):
         context = command.make_context("vidqa", list(words), parent=context)

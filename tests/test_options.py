@@ -10,7 +10,7 @@ import typer
 
 from clips import make_clip
 from tiny import smolvlm_folder
-from vidqa.cli.app import app, run
+from vidqa.cli.app import program, run
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
 from vidqa.models.add import add
@@ -25,7 +25,7 @@ GROUPS = (Viewing, LoadSettings, GenerationSettings, SummarySettings)
 
 
 def spelled(command: str) -> set[str]:
-    root: Any = typer.main.get_command(app)
+    root: Any = typer.main.get_command(program())
     return {name for one in root.commands[command].params for name in one.opts}
 
 

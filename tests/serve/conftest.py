@@ -75,10 +75,12 @@ def start(model: Model, model_folder: Path, clips: Path) -> Start:
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        while not places and thread.is_alive():
+        deadline = time.monotonic() + 60
+        while not places and thread.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
         if failed:
             raise failed[0]
+        assert places, "it answers within a minute"
         running = Running(places[0], model_folder, clips, thread, failed)
         try:
             yield running

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from vidqa.serve.running import Place
+from vidqa.serve.running import Place, uploads_of
 
 TOKENS = 24
 """Of an answer, at most: the random model never ends one."""
@@ -30,6 +30,11 @@ class Running:
     def port(self) -> int:
         """Of HTTP."""
         return int(self.place.url.rpartition(":")[2])
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of what is sent."""
+        return uploads_of(self.place.socket)
 
     def client(self, **how: Any) -> httpx2.Client:
         """HTTP over TCP."""

@@ -184,7 +184,7 @@ def test_a_picture_may_be_sent(server: Running, clips: Path) -> None:
     ]
     text = chat(server, messages).choices[0].message.content
     assert text == server.ask("green.png").json()["answer"]
-    assert list(server.place.socket.parent.glob("uploads/*")) == [], "it is deleted"
+    assert list(server.uploads.iterdir()) == [], "it is deleted"
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,22 @@ def test_a_picture_may_be_sent(server: Running, clips: Path) -> None:
         ({"tools": [{"type": "function", "function": {"name": "x"}}]}, "tools: Extra inputs"),
         ({"stop": ["."]}, "stop: Extra inputs"),
         ({"temperature": -1}, "temperature"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "video_url", "text": "x"}]}]},
+            "must have video_url alone",
+        ),
+        ({"frequency_penalty": 0.5}, "frequency_penalty"),
     ],
 )
 def test_what_cannot_be_done_is_refused(server: Running, change: Any, said: str) -> None:
     messages = change.pop("messages", None) or shows(server.clips / "one.mp4")
     with pytest.raises(openai.BadRequestError, match=said):
         chat(server, messages, **change)
+
+
+def test_what_says_nothing_may_be_said(server: Running) -> None:
+    usual = {"n": 1, "frequency_penalty": 0.0, "presence_penalty": 0, "user": "me"}
+    assert chat(server, shows(server.clips / "one.mp4"), **usual).choices
 
 
 def test_another_model_is_not_this_one(server: Running) -> None:

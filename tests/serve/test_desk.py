@@ -3,12 +3,13 @@
 import asyncio
 import concurrent.futures
 import json
+import random
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,15 @@ from servers import TOKENS, Running, Start
 from vidqa.errors import NotAVideoError
 from vidqa.media.viewing import Viewing
 from vidqa.serve.desk.bench import Bench, View
-from vidqa.serve.desk.desk import MOST_PASSED, BrokenError, Desk, FullError, Tell
+from vidqa.serve.desk.desk import (
+    MOST_PASSED,
+    BrokenError,
+    ClosedError,
+    Desk,
+    FullError,
+    Tell,
+    Ticket,
+)
 from vidqa.serve.desk.metrics import Metrics
 from vidqa.serve.socket.wire import Told
 
@@ -48,11 +57,14 @@ class Office:
             self.done.append(clip)
             tell(Told(clip))
 
-        return self.desk.events(View(Path(clip), clip, Viewing()), work)
+        return self.desk.enter(View(Path(clip), clip, Viewing()), work)
 
 
-async def all_of(events: Any) -> list[Any]:
-    return [event async for event in events]
+async def all_of(ticket: Ticket) -> list[Any]:
+    try:
+        return [event async for event in ticket.events()]
+    finally:
+        ticket.leave()
 
 
 def run(body: Callable[[], Any]) -> None:
@@ -121,7 +133,7 @@ def test_errors_reach_who_asked_and_nobody_else(caplog: pytest.LogCaptureFixture
         def work(bench: Bench, tell: Tell) -> None:
             raise error
 
-        return office.desk.events(None, work)
+        return office.desk.enter(None, work)
 
     async def body() -> None:
         office.desk.start()
@@ -134,6 +146,30 @@ def test_errors_reach_who_asked_and_nobody_else(caplog: pytest.LogCaptureFixture
 
     run(body)
     assert "secret" in caplog.text
+
+
+def test_who_waits_when_it_closes_is_told() -> None:
+    office, begun, gate = Office(), threading.Event(), threading.Event()
+
+    def work(bench: Bench, tell: Tell) -> None:
+        begun.set()
+        gate.wait(20)
+        tell(Told("too late"))
+
+    async def body() -> None:
+        office.desk.start()
+        first = asyncio.ensure_future(all_of(office.desk.enter(None, work)))
+        waiting = asyncio.ensure_future(all_of(office.job("a")))
+        await asyncio.to_thread(begun.wait, 20)
+        office.desk.give_up()
+        gate.set()
+        for one in (first, waiting):
+            with pytest.raises(ClosedError):
+                await one
+        office.desk.close()
+
+    run(body)
+    assert office.done == []
 
 
 def test_what_is_idle_is_known() -> None:
@@ -182,18 +218,29 @@ def test_a_client_that_goes_away_stops_its_answer(
 ) -> None:
     begun, stopped = threading.Event(), threading.Event()
 
-    def long(self: Bench, view: View, notify: Any) -> Any:
+    def endless(self: Bench, view: View, notify: Any) -> Any:
         begun.set()
         try:
-            for _ in range(1000):
+            while True:
                 notify("vision")
                 time.sleep(0.01)
         finally:
             stopped.set()
-        return SimpleNamespace(), None
 
-    monkeypatch.setattr(Bench, "clip", long)
-    asked = {"video": str(server.clips / "one.mp4"), "question": "?", "stream": is_streamed}
+    monkeypatch.setattr(Bench, "clip", endless)
+    with asking(server, "one.mp4", stream=is_streamed):
+        assert begun.wait(30)
+        assert not stopped.is_set()
+    assert stopped.wait(30)
+    monkeypatch.undo()
+    assert server.ask("one.mp4").status_code == 200
+    assert server.metric("vidqa_gone_total") == 1
+
+
+@contextmanager
+def asking(server: Running, clip: str, **more: Any) -> Iterator[None]:
+    """Ask over a connection that is closed behind the body."""
+    asked = {"video": str(server.clips / clip), "question": "?", "max_new_tokens": TOKENS, **more}
     body = json.dumps(asked)
     head = (
         "POST /v1/vidqa/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -201,41 +248,33 @@ def test_a_client_that_goes_away_stops_its_answer(
     )
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as one:
         one.sendall(f"{head}{body}".encode())
-        assert begun.wait(10)
-    assert stopped.wait(5)
-    monkeypatch.undo()
-    assert server.ask("one.mp4").status_code == 200
-    assert server.metric("vidqa_gone_total") == 1
+        yield
 
 
-def test_many_clients_get_what_the_command_line_says(server: Running) -> None:
-    """Eight at once, three clips one of which is broken, some that vanish."""
+def test_many_clients_get_what_the_command_line_says(
+    server: Running, rounds: Callable[[int, int], int]
+) -> None:
+    """Eight at once, three clips one of which is broken, and some that vanish."""
     clips, questions = ("one.mp4", "two.mp4", "broken.mp4"), ("what?", "who?", "is it red?")
     wanted = {
         (clip, question): server.ask(clip, question).json()
         for clip in clips
         for question in questions
     }
+    chance = random.Random(0)
+    asked = [chance.choice(sorted(wanted)) for _ in range(rounds(24, 200))]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        asked = [
-            (key, pool.submit(server.ask, *key))
-            for number in range(4)
-            for key in sorted(wanted, key=lambda key: hash((number, key)))
-        ]
-        vanishing = [pool.submit(vanish, server, clips[number % 3]) for number in range(6)]
-        for key, one in asked:
+        answers = [pool.submit(server.ask, *key) for key in asked]
+        for number in range(6):
+            with asking(server, clips[number % 3]):
+                pass
+        for key, one in zip(asked, answers, strict=True):
             assert one.result().json() == wanted[key]
-        for one in vanishing:
-            one.result()
+    assert server.ask("one.mp4").status_code == 200
     assert server.metric("vidqa_queue") == 0
-    assert list((server.place.socket.parent / "uploads").iterdir()) == []
+    assert list(server.uploads.iterdir()) == []
 
 
-def vanish(server: Running, clip: str) -> None:
-    """Ask, and go away before the answer is there."""
-    asked = {"video": str(server.clips / clip), "question": "?", "max_new_tokens": 10 * TOKENS}
-    with server.client() as http:
-        try:
-            http.post("/v1/vidqa/ask", json=asked, timeout=0.05)
-        except Exception:
-            return
+@pytest.mark.slow
+def test_twenty_times_as_many(server: Running, rounds: Callable[[int, int], int]) -> None:
+    test_many_clients_get_what_the_command_line_says(server, lambda _, most: rounds(24, most))

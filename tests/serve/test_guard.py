@@ -47,7 +47,8 @@ def test_a_name_that_is_not_this_machines_is_refused(
 @pytest.mark.parametrize(
     ("origin", "status"),
     [
-        ("http://127.0.0.1:3000", 200),
+        ("", 200),
+        ("http://127.0.0.1:3000", 403),  # another program's page on this machine
         ("http://evil.example", 403),
         ("null", 403),
         ("file://", 403),
@@ -55,7 +56,7 @@ def test_a_name_that_is_not_this_machines_is_refused(
     ],
 )
 def test_pages_of_other_sites_are_refused(server: Running, origin: str, status: int) -> None:
-    assert models(server, Origin=origin) == status
+    assert models(server, Origin=origin or server.place.url) == status
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.org"])
@@ -189,7 +190,7 @@ def data_url(content: bytes) -> str:
 
 def test_what_is_sent_is_bounded_and_deleted(start: Start) -> None:
     with start(most_bytes=50_000) as server:
-        uploads = server.place.socket.parent / "uploads"
+        uploads = server.uploads
         assert named(server, data_url(b"x" * 50_000)).status_code == 422  # no video
         assert named(server, data_url(b"x" * 50_100)).status_code == 413
         assert named(server, data_url(b"x" * 3_000_000)).status_code == 413
@@ -244,9 +245,13 @@ def test_errors_show_no_path_and_no_traceback(
     [
         ("'/home/me/x' is bad", f"'{HIDDEN}' is bad"),
         ("'/clips/a b.mp4' is bad", "'/clips/a b.mp4' is bad"),
-        ("see /clips/one.mp4, not /clipsmore/x", f"see /clips/one.mp4, not {HIDDEN}"),
+        ("see /clips/one.mp4, not /clipsmore/x y", f"see /clips/one.mp4, not {HIDDEN}"),
+        ("see /clips/../etc/x", f"see {HIDDEN}"),
+        ("'/home/My Films/x' and \"/root/y z\"", f"'{HIDDEN}' and \"{HIDDEN}\""),
+        ("/home/My Films/secret.mp4 is bad", HIDDEN),
+        ("cannot open:/home/x", f"cannot open:{HIDDEN}"),
+        ("file:///home/x", f"file:{HIDDEN}"),
         ("12/13 of a file", "12/13 of a file"),
-        ("http://x.org/y", "http://x.org/y"),
     ],
 )
 def test_paths_are_hidden(message: str, told: str) -> None:

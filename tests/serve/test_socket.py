@@ -16,8 +16,10 @@ from vidqa.errors import VidqaError
 from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.viewing import Viewing
 from vidqa.serve.desk.bench import Bench
+from vidqa.serve.desk.desk import FullError
 from vidqa.serve.socket import client, wire
 from vidqa.serve.socket.identity import Wanted
+from vidqa.serve.socket.names import Names
 from vidqa.types import (
     Answer,
     Choice,
@@ -50,6 +52,8 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 def both(server: Running, call: Call, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Ask the server and without it; what both say, and whether the server was asked at all."""
     monkeypatch.chdir(server.clips)
+    (server.clips / "bad.mp4").write_bytes((server.clips / "two.mp4").read_bytes())
+    (server.clips / "bad.srt").write_text("no subtitles")
     asked = list[str]()
     lines = client.Server.lines
 
@@ -95,6 +99,10 @@ def without_seconds(said: tuple[int, str, str]) -> tuple[int, str, str]:
         ("one.mp4", " "),
         ("one.mp4", "what?", "--subtitles", "broken.mp4"),
         ("two.mp4", "what?", "--sample", "scene", "--quiet"),
+        ("bad.mp4", "what?", "--json"),
+        ("./bad.mp4", "what?"),
+        ("one.mp4", "what?", "--speakers"),
+        ("one.mp4", "what?", "--subtitles", "speech"),
     ],
 )
 def test_it_says_what_the_command_itself_would(both: Any, words: tuple[str, ...]) -> None:
@@ -186,11 +194,48 @@ def test_a_server_that_fails_is_said(
         raise RuntimeError("secret")
 
     monkeypatch.setattr(Bench, "clip", fail)
-    how = ("-m", str(server.folder))
-    status, out, err = call("ask", str(server.clips / "one.mp4"), "?", *how)
+    status, out, err = call("ask", str(server.clips / "one.mp4"), "?", "-m", str(server.folder))
     assert (status, out) == (70, "")
     assert "the server failed" in err
     assert "secret" not in err
+
+
+@pytest.mark.parametrize("more", [(), ("--choices", "a,b"), ("--show-prompt",)])
+def test_what_a_server_refuses_is_done_here(
+    both: Any, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    def full(*_: object) -> None:
+        raise FullError
+
+    monkeypatch.setattr("vidqa.serve.desk.desk.Desk.enter", full)
+    own, served, was_asked = both("one.mp4", "what?", *more)
+    assert was_asked
+    assert served[:2] == own[:2]
+    assert "the server does not answer (it refuses (429)); the model is loaded here" in served[2]
+
+
+def test_an_answer_that_is_cut_off_is_no_answer(
+    server: Running, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vidqa.serve.http.socket_routes.END", {"stage": "generate"})
+    status, _, err = call("ask", str(server.clips / "one.mp4"), "?", "-m", str(server.folder))
+    assert status == 70
+    assert "the server failed: it went away" in err
+
+
+def test_what_is_read_of_this_process_is_not_sent(
+    server: Running, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = ("-m", str(server.folder), "--max-new-tokens", "2")
+    with monkeypatch.context() as patched:
+        patched.setattr(client.Server, "call", None)  # a TypeError would be status 70
+        assert call("ask", "/dev/stdin", "?", *how)[0] != 70
+        clip = str(server.clips / "one.mp4")
+        assert call("ask", clip, "?", "--subtitles", "/dev/null", *how)[0] != 70
+        assert call("ask", clip, "?", *how)[0] == 70
+    (server.clips / "link.mp4").symlink_to("/dev/null")
+    assert client.is_of_the_process(str(server.clips / "link.mp4"))
+    assert not client.is_of_the_process(str(server.clips / "one.mp4"))
 
 
 def test_stop_ends_it(start: Start, call: Call) -> None:
@@ -302,8 +347,13 @@ def test_an_error_goes_over_the_wire() -> None:
 
 def test_names_are_as_typed() -> None:
     here, words = Path("a.mp4").absolute(), Path("b.srt").absolute()
-    names = client.Names.of("a.mp4", Viewing(subtitles=Path("b.srt")))
+    names = Names.of("a.mp4", Viewing(subtitles=Path("b.srt")))
     assert names.in_text(f"'{here}' and '{words}'") == "'a.mp4' and 'b.srt'"
+    names = Names.of("../a.mp4", Viewing(subtitles="speech"))
+    beside = Path("..").absolute() / "a.srt"
+    assert names.in_text(f"{beside} speech") == "../a.srt speech"
+    names = Names.of(str(here), Viewing())
+    assert names.in_text(f"{here}") == str(here)
 
 
 @pytest.mark.parametrize(
@@ -312,8 +362,9 @@ def test_names_are_as_typed() -> None:
         ({"version": "0"}, "version"),
         ({"load": {}}, "another load"),
         ({"cache": "/x"}, "another cache"),
-        ({"environment": {}}, "another environment"),
+        ({"environment": {"OMP_NUM_THREADS": "7"}}, "another environment"),
         ({"caches": 9}, "less memory"),
+        ({"cores": 77}, "another cores"),
         ({"frames": 9}, "memory for 8 frames"),
         ({"frames": 8}, None),
         ({}, None),

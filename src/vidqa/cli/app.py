@@ -1,40 +1,28 @@
 """The `vidqa` program: what can be typed, and the one place where it ends."""
 
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Annotated, NoReturn
 
 import typer
 
 import vidqa
-from vidqa.cli.commands import cache, config, models
-from vidqa.cli.commands.ask import AskCommand, ask
-from vidqa.cli.commands.chat import chat
-from vidqa.cli.commands.doctor import doctor
-from vidqa.cli.commands.evaluate import evaluate
-from vidqa.cli.commands.frames import frames
-from vidqa.cli.commands.info import info
-from vidqa.cli.commands.library import index
-from vidqa.cli.commands.library.find import find
-from vidqa.cli.commands.serve import serve
-from vidqa.cli.commands.summarize import summarize
-from vidqa.cli.commands.train import train
-from vidqa.cli.commands.transcribe import transcribe
 from vidqa.cli.ending import status_of
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import escape_the_unencodable, leave, put
 
-app = typer.Typer(
-    name="vidqa",
-    help="Ask questions about video files, on your own machine.",
-    epilog="Answers go to stdout, everything else to stderr.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS = (
+    *("models", "config", "cache"),
+    *("ask", "chat", "summarize", "transcribe", "index", "find", "info", "frames", "eval", "train"),
+    *("serve", "mcp", "doctor"),
 )
-app.add_typer(models.app, name="models")
-app.add_typer(config.app, name="config")
-app.add_typer(cache.app, name="cache")
+HOMES = {"index": "library.index", "find": "library.find", "eval": "evaluate"}
+"""Modules below `cli.commands` that are not called as their commands."""
+GROUP = "app"
+"""What a module has in place of a function whose command has others below it."""
+SHOWN_AS = "SHOWN_AS"
+"""A module's class of Typer's commands, where it has one of its own."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -43,7 +31,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def start(
     version: Annotated[
         bool,
@@ -55,23 +42,33 @@ def start(
     """Ask questions about video files, on your own machine."""
 
 
-app.command(cls=AskCommand)(ask)
-app.command()(chat)
-app.command()(summarize)
-app.command()(transcribe)
-app.add_typer(index.app, name="index")
-app.command()(find)
-app.command()(info)
-app.command()(frames)
-app.command(name="eval")(evaluate)
-app.command()(train)
-app.command()(serve)
-app.command()(doctor)
+def program(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Return the program with some of its commands: no other is imported."""
+    whole = typer.Typer(
+        name="vidqa",
+        help="Ask questions about video files, on your own machine.",
+        epilog="Answers go to stdout, everything else to stderr.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    whole.callback()(start)
+    for name in names:
+        home = HOMES.get(name, name)
+        module = import_module(f"vidqa.cli.commands.{home}")
+        if (group := getattr(module, GROUP, None)) is not None:
+            whole.add_typer(group, name=name)
+        else:
+            body = getattr(module, home.rpartition(".")[2])
+            whole.command(name=name, cls=getattr(module, SHOWN_AS, None))(body)
+    return whole
 
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors, never raises them."""
     try:
+        app = program(arguments[:1] if set(arguments[:1]) & set(COMMANDS) else COMMANDS)
         return int(app(args=arguments, prog_name="vidqa", standalone_mode=False) or 0)
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         return status_of(error, StatusReporter(verbose="--verbose" in arguments))

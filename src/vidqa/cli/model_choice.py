@@ -57,7 +57,7 @@ def settled_model(
         if not specs:
             raise
         return _ask_person(specs, reporter)
-    advice = f"; {choice.better}" if choice.better and _is_time_for_advice() else ""
+    advice = f"; {choice.better}" if choice.better and is_time_for_advice() else ""
     reporter.note(f"{choice.name}: {choice.why}{advice}")
     return choice.name
 
@@ -78,13 +78,19 @@ def likely_model(option: str | None, store: "Store") -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _is_time_for_advice() -> bool:
-    """Return whether a person reads stderr and has had no such advice for a day."""
+def is_time_for_advice(name: str = ADVISED, every_s: float = DAY_S) -> bool:
+    """Return whether a person reads stderr and has not had some advice for as long.
+
+    Args:
+        name: of an empty file in the cache directory, as old as the last time.
+        every_s: seconds.
+
+    """
     if not sys.stderr.isatty():
         return False
-    mark = paths.cache_dir() / ADVISED
+    mark = paths.cache_dir() / name
     try:
-        if time.time() - mark.stat().st_mtime < DAY_S:
+        if time.time() - mark.stat().st_mtime < every_s:
             return False
     except OSError:  # never yet
         pass

@@ -1,5 +1,6 @@
 """The model of a command: find it, load it once, watch clips with it."""
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from vidqa.cli import BEGUN_S
 from vidqa.cli.groups import WatchSetup
-from vidqa.cli.model_choice import likely_model, settled_model
+from vidqa.cli.model_choice import is_time_for_advice, likely_model, settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import StatusReporter
 from vidqa.system.config import setting
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
     from vidqa.media.reader import Reader
     from vidqa.models.resolve import LocalModel
     from vidqa.models.store.store import Store
-    from vidqa.serve.socket.client import RemoteModel
     from vidqa.serve.socket.identity import Wanted
+    from vidqa.serve.socket.remote import RemoteModel
     from vidqa.types import Maker, Marks
+
+SERVER_ADVISED = "advised-server"
+"""A file in the cache directory: it was said that a server exists."""
+SERVER_ADVICE = "note: while `vidqa serve` runs, it has the model loaded: questions are quicker"
 
 
 @dataclass(slots=True)
@@ -45,8 +50,10 @@ class ModelSession:
 
     def check(self, clips: tuple[str, ...]) -> None:
         """Find what cannot work before spending seconds on loading; a server does that itself."""
-        if self.asks_server and self._is_served(clips):
-            return
+        if not (self.asks_server and self._is_served(clips)):
+            self._check_here(clips)
+
+    def _check_here(self, clips: tuple[str, ...]) -> None:
         from vidqa.media.reader import Reader
         from vidqa.media.sampling.select import stretch
         from vidqa.models.store.store import Store
@@ -79,26 +86,40 @@ class ModelSession:
 
     def _is_served(self, clips: tuple[str, ...]) -> bool:
         """Look for a server that answers as this command would."""
-        from vidqa.serve.socket.client import NoServerError, Server
+        from vidqa.serve.socket.client import NoServerError, Server, is_of_the_process
+        from vidqa.serve.socket.remote import RemoteModel
 
         try:
             server = Server.here()
         except NoServerError:
+            if is_time_for_advice(SERVER_ADVISED, math.inf):
+                self.reporter.note(SERVER_ADVICE)
+            return False
+        if any(map(is_of_the_process, (*clips, str(self.setup.viewing.subtitles)))):
             return False
         (clip,) = clips if len(clips) == 1 else (None,)
         try:
-            self.remote = server.hello(self.wanted, clip, self.setup.viewing)
+            maker = server.hello(self.wanted, clip, self.setup.viewing)
         except NoServerError as error:
             self.reporter.detail(f"the server does not answer this: {error}")
             return False
+        self.remote = RemoteModel(server, maker, self._watch_here)
         return True
+
+    def _watch_here(self, video: str, why: str) -> "Clip":
+        """Watch a clip after all, as the server is gone."""
+        self.reporter.note(f"note: the server does not answer ({why}); the model is loaded here")
+        self.remote = None
+        self._check_here((video,))
+        return self.watch(self.load(), video)
 
     def _find(self, name: str, clips: tuple[str, ...]) -> None:
         """Find the model, and begin to listen to the only clip, if it is one."""
+        from vidqa.engine.speech import require_ears
         from vidqa.models.resolve import resolve
 
         self.model = resolve(name, self.store)
-        self._require_ears(self.model)
+        require_ears(self.model.spec, self.setup.viewing, self.setup.load.speech, self.store)
         if len(clips) == 1:
             self._listen(Path(clips[0]), self.model)
 
@@ -117,21 +138,6 @@ class ModelSession:
         self.early = listen_early(
             clip, setup.viewing, model, setup.load, store=self.store, reader=self.reader
         )
-
-    def _require_ears(self, model: "LocalModel") -> None:
-        """Refuse to listen with what is not there. Raises as `helper_folder` does."""
-        from vidqa.engine.speech import StoredVoices
-        from vidqa.models.installed import helper_folder
-        from vidqa.models.registry import find_speech
-
-        if self.setup.viewing.speakers:
-            StoredVoices(self.store).require()
-        spec, named = model.spec, self.setup.load.speech
-        if named is not None:
-            helper_folder(find_speech(named), self.store)
-        elif self.setup.viewing.subtitles == "speech" and spec.speech and spec.sources:
-            helper_folder(find_speech(spec.speech), self.store, wanted_by=spec.name)
-        # else there may be something to read
 
     def marks(self, video: str) -> "Marks":
         """Return the fingerprints of a clip and of its subtitles."""

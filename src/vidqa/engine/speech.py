@@ -8,9 +8,11 @@ from threading import Lock
 from vidqa.media.speech.device import place_speech, probe_machine
 from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.speech.turns import Voices
+from vidqa.media.viewing import Viewing
 from vidqa.models.installed import helper_folder
 from vidqa.models.registry import find_speech, find_voice_spec
 from vidqa.models.sources.fetch import source_key
+from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
 
 VOICE_MODEL = "resemblyzer"
@@ -37,6 +39,28 @@ def load_speech(
     spec = find_speech(name)
     folder = helper_folder(spec, store, wanted_by=wanted_by)
     return Recognizer(spec, folder, place_speech(device, probe_machine(device)))
+
+
+def require_ears(spec: ModelSpec, viewing: Viewing, speech: str | None, store: Store) -> None:
+    """Refuse to listen with what is not there; what may have words to read is not refused.
+
+    Args:
+        spec: the model that is shown the words.
+        viewing: which words.
+        speech: what listens, where it was named.
+        store: the cache to look in.
+
+    Raises:
+        ModelMissingError: not pulled yet.
+        ModelDamagedError: a file is not what was verified.
+
+    """
+    if viewing.speakers:
+        StoredVoices(store).require()
+    if speech is not None:
+        helper_folder(find_speech(speech), store)
+    elif viewing.subtitles == "speech" and spec.speech and spec.sources:
+        helper_folder(find_speech(spec.speech), store, wanted_by=spec.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Run a server until somebody ends it, or nobody needs it any more."""
 
 import asyncio
+import hashlib
 import shutil
 import signal
 import socket
@@ -27,11 +28,14 @@ from vidqa.serve.http.roots import Roots
 from vidqa.serve.settings import ServeSettings
 from vidqa.serve.socket.address import WAITING, claimed
 from vidqa.serve.socket.identity import Wanted
+from vidqa.system import paths
 from vidqa.types.loading import LoadSettings
 
 ENDING_S = 3
 """Seconds that open connections have, once the server ends."""
 POLL_S = 0.2
+MORE_OPEN = 16
+"""Connections beside those that wait for answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +70,12 @@ def serve(
     with ExitStack() as stack:
         own = stack.enter_context(claimed(settings.socket))
         tcp = stack.enter_context(listening(settings.host, settings.port))
-        uploads = stack.enter_context(emptied(settings.socket.parent / "uploads"))
+        uploads = stack.enter_context(emptied(uploads_of(settings.socket)))
         roots = Roots.of(settings.roots, most_bytes=settings.most_bytes, uploads=uploads)
         model = load_model()
-        metrics = Metrics()
-        desk = Desk(Bench(model, metrics), metrics, most_waiting=settings.most_waiting)
         mine = replace(wanted, frames=wanted.frames or model.spec.frames)
-        office = Office(
-            desk, roots, metrics, model.maker, wanted.model or model.name, mine.frames or 0, load
-        )
-        server = _Server(desk, settings.idle_s)
+        office = office_of(model, mine, load, roots, most_waiting=settings.most_waiting)
+        server = _Server(office.desk, settings.idle_s)
         place = Place(_url(tcp), settings.socket)
         server.set_up(
             application(
@@ -86,9 +86,29 @@ def serve(
                 stop=server.end,
             ),
             lambda: on_ready(place, model),
+            most_open=2 * settings.most_waiting + MORE_OPEN,
         )
         with _signals_ignored():
             server.run(sockets=[tcp, own])
+
+
+def office_of(
+    model: Model, mine: Wanted, load: LoadSettings, roots: Roots, *, most_waiting: int
+) -> Office:
+    """Return a server's parts around a model.
+
+    Args:
+        model: loaded.
+        mine: what was loaded, with the frames that memory was planned for.
+        load: how it was loaded.
+        roots: which files may be named.
+        most_waiting: jobs that wait, at most.
+
+    """
+    metrics = Metrics()
+    desk = Desk(Bench(model, metrics), metrics, most_waiting=most_waiting)
+    named, frames = mine.model or model.name, mine.frames or model.spec.frames
+    return Office(desk, roots, metrics, model.maker, named, frames, load)
 
 
 class _Server(uvicorn.Server):
@@ -98,7 +118,7 @@ class _Server(uvicorn.Server):
         self._desk, self._idle_s = desk, idle_s
         self._on_ready: Callable[[], object] = lambda: None
 
-    def set_up(self, app: Any, on_ready: Callable[[], object]) -> None:
+    def set_up(self, app: Any, on_ready: Callable[[], object], *, most_open: int) -> None:
         """Take the application, which knows how to end the server."""
         self._on_ready = on_ready
         super().__init__(
@@ -108,6 +128,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=ENDING_S,
+                limit_concurrency=most_open,
             )
         )
 
@@ -180,11 +201,17 @@ def _url(tcp: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def uploads_of(socket_path: Path) -> Path:
+    """Return the folder of what is sent to a server: on a disk, and no other server's."""
+    name = hashlib.sha256(bytes(socket_path.absolute())).hexdigest()[:12]
+    return paths.cache_dir() / "uploads" / name
+
+
 @contextmanager
 def emptied(folder: Path) -> Iterator[Path]:
     """Have an empty folder for the body; what a killed server left in it is removed."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700, parents=True)
     try:
         yield folder
     finally:

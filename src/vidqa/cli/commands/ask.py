@@ -171,6 +171,9 @@ class AskCommand(TyperCommand):
         return [str(self.options_metavar), options.WORDS]
 
 
+SHOWN_AS = AskCommand
+
+
 @dataclass(frozen=True, kw_only=True)
 class AnswerOptions:
     """Which answers are given, and how they are shown."""

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,6 +53,7 @@ class DoctorRun:
                 device=self.device,
                 offline=self.offline,
                 notify=lambda name: self.reporter.progress(f"looking at {name}"),
+                more=[("server", check_server)],
             ):
                 self.reporter.pause()
                 self._show(finding)
@@ -69,6 +71,21 @@ class DoctorRun:
                 self.is_titled = True
                 put_columns(("state", "name", "what is found", "what mends it"))
             put_columns((finding.state, finding.name, finding.said, finding.mend or ""))
+
+
+def check_server() -> "Iterator[Finding]":
+    """Yield whether a server runs."""
+    from vidqa.serve.socket.client import NoServerError, Server
+    from vidqa.tasks.doctor.finding import Finding
+
+    try:
+        server = Server.here()
+        said = server.call("status")
+    except NoServerError:
+        yield Finding("server", "ok", "none runs; vidqa serve starts one")
+        return
+    maker = f"{said['model']}@{said['revision'][:12]} on {said['device']}"
+    yield Finding("server", "ok", f"{maker} at {server.path}, process {said['pid']}")
 
 
 def _show_on_terminal(finding: "Finding") -> None:

@@ -119,7 +119,7 @@ def serve(
     noise: NoiseOptions,
     stop: Stop = False,
 ) -> ExitCode:
-    """Keep a model loaded: answers over HTTP, and to `vidqa ask` at once. See docs/serve.md."""
+    """Keep a model loaded, for programs and for `vidqa ask`. Over HTTP and a Unix socket."""
     socket = server_socket()
     if socket is None:
         raise UsageError(f"{VARIABLE} is off", hint=f"unset {VARIABLE}")

@@ -74,9 +74,11 @@ class StatusReporter:
 
     def run(self, tally: "Callable[[], Tally]") -> None:
         """Start counting answered clips."""
+        self._run_begun = time.monotonic()
+        if self._spinner is None:
+            return
         from vidqa.cli.render.board import Board
 
-        self._run_begun = time.monotonic()
         if isinstance(self._spinner, Board):
             self._spinner.follow(tally)
 

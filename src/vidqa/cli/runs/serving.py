@@ -1,19 +1,26 @@
 """Start and stop the server."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from vidqa.cli.groups import WatchSetup
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.session import ModelSession
 from vidqa.errors import UsageError
-from vidqa.serve.settings import ServeSettings
+from vidqa.serve.settings import MOST_WAITING, ServeSettings
 from vidqa.types.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from vidqa.engine import Model
+    from vidqa.serve.http.office import Office
+    from vidqa.serve.http.roots import Roots
     from vidqa.serve.running import Place
+    from vidqa.serve.socket.client import Server
 
 ENDS_WITHIN_S = 30.0
 POLL_S = 0.1
@@ -47,6 +54,51 @@ class ServeRun:
         )
 
 
+@dataclass(slots=True)
+class ToolRun:
+    """A server of tools, as long as its stdin is open."""
+
+    folders: Sequence[Path]
+    setup: WatchSetup
+    caches: int
+    reporter: StatusReporter
+
+    def run(self) -> ExitCode:
+        """Find the model, and load it when the first tool needs it."""
+        try:
+            from vidqa.serve.http.roots import Roots
+            from vidqa.serve.tools import tool_server
+        except ImportError as error:
+            raise UsageError(
+                f"a library is missing: {error.name}", hint="pip install 'vidqa[mcp]'"
+            ) from error
+        session = ModelSession(self.setup, self.reporter, self.caches)
+        session.check(())
+        with TemporaryDirectory() as spare:
+            roots = Roots.of(self.folders, most_bytes=0, uploads=Path(spare))
+            server = tool_server(partial(self._opened, session, roots))
+            server.run()
+        return ExitCode.ANSWERED
+
+    def _opened(self, session: ModelSession, roots: "Roots") -> "Office":
+        from vidqa.serve.running import office_of
+
+        model = session.load()
+        office = office_of(model, session.wanted, self.setup.load, roots, most_waiting=MOST_WAITING)
+        office.desk.start()
+        return office
+
+
+def _process(server: "Server") -> int | None:
+    """Return the process of a server; None if it has ended."""
+    from vidqa.serve.socket.client import NoServerError
+
+    try:
+        return int(server.call("status")["pid"])
+    except NoServerError:
+        return None
+
+
 def stop_server() -> str:
     """End the server that runs, and wait until it has; say so.
 
@@ -63,7 +115,7 @@ def stop_server() -> str:
     except NoServerError as error:
         raise UsageError(f"no server was ended: {error}", hint="vidqa serve starts one") from error
     deadline = time.monotonic() + ENDS_WITHIN_S
-    while server.path.exists():
+    while _process(server) == pid:
         if time.monotonic() > deadline:
             raise UsageError(f"the server (process {pid}) has not ended yet", hint=f"kill {pid}")
         time.sleep(POLL_S)

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_PASSED = 8
 """Times that later jobs about the open clip go before one about another."""
+ENDS_WITHIN_S = 3.0
+"""Seconds that a job has to notice that the desk is closed: it may be decoding."""
 BUSY_S = 5
 """Seconds after which who is refused may ask again."""
 
@@ -36,6 +38,10 @@ class GoneError(Exception):
     """Whoever asked has gone away."""
 
 
+class ClosedError(Exception):
+    """The server ends before the job was done."""
+
+
 class BrokenError(Exception):
     """A job failed in a way that no user can mend; the log has its traceback."""
 
@@ -44,7 +50,7 @@ class BrokenError(Exception):
 class Ended:
     """A job is over."""
 
-    error: VidqaError | BrokenError | None
+    error: VidqaError | BrokenError | ClosedError | None
 
 
 @dataclass(eq=False, slots=True)
@@ -72,15 +78,42 @@ class Job:
             raise GoneError
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A place in the queue; leave it when nobody waits any more."""
+
+    _job: Job
+    _said: "asyncio.Queue[Said | Ended]"
+
+    async def events(self) -> AsyncIterator["Said"]:
+        """Yield what comes of the job.
+
+        Raises:
+            VidqaError: the job raised it.
+            ClosedError: the server ends.
+            BrokenError: it failed otherwise.
+
+        """
+        while not isinstance(one := await self._said.get(), Ended):
+            yield one
+        if one.error is not None:
+            raise one.error
+
+    def leave(self) -> None:
+        """Give the job up, unless it is done."""
+        self._job.is_gone = True
+
+
 class Desk:
     """Takes jobs, and does one after the other in a thread of its own."""
 
     def __init__(self, bench: Bench, metrics: Metrics, *, most_waiting: int = MOST_WAITING) -> None:
         """Take a bench; `start` begins to work."""
-        self._bench, self._metrics, self._most = bench, metrics, most_waiting
+        self.bench, self._metrics, self._most = bench, metrics, most_waiting
         self._jobs: deque[Job] = deque()
         self._current: Job | None = None
         self._changed = Condition()
+        self._needed = 0
         self._is_closed, self._idle_since = False, time.monotonic()
         self._thread = Thread(target=self._run, name="desk", daemon=True)
         metrics.follow_queue(lambda: len(self._jobs))
@@ -95,19 +128,22 @@ class Desk:
             self._is_closed = True
             for job in [*self._jobs, *filter(None, [self._current])]:
                 job.is_gone = True
+            for job in self._jobs:
+                job.say(Ended(ClosedError()))
+            self._jobs.clear()
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Give up, and wait until the job at hand has noticed."""
+        """Give up, and wait a little until the job at hand has noticed."""
         self.give_up()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(ENDS_WITHIN_S)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is done or waits."""
+        """Whether nothing is done, waits, or is asked."""
         with self._changed:
-            return self._current is None and not self._jobs
+            return self._current is None and not self._jobs and not self._needed
 
     @property
     def idle_s(self) -> float:
@@ -115,10 +151,8 @@ class Desk:
         with self._changed:
             return time.monotonic() - self._idle_since if self.is_idle else 0.0
 
-    def events(
-        self, view: View | None, work: Callable[[Bench, Tell], None]
-    ) -> AsyncIterator["Said"]:
-        """Put a job into the queue; yields what comes of it. Leaving the loop gives it up.
+    def enter(self, view: View | None, work: Callable[[Bench, Tell], None]) -> "Ticket":
+        """Put a job into the queue.
 
         Args:
             view: the clip that it is about.
@@ -126,8 +160,6 @@ class Desk:
 
         Raises:
             FullError: too many wait.
-            VidqaError: the job raised it.
-            BrokenError: it failed otherwise.
 
         """
         loop, said = asyncio.get_running_loop(), asyncio.Queue["Said | Ended"]()
@@ -138,22 +170,31 @@ class Desk:
 
         job = Job(view, work, say)
         self._enter(job)
-        return self._yielded(job, said)
+        return Ticket(job, said)
 
-    @staticmethod
-    async def _yielded(job: Job, said: "asyncio.Queue[Said | Ended]") -> AsyncIterator["Said"]:
+    @contextmanager
+    def needed(self) -> Iterator[None]:
+        """Be not idle for the body."""
+        with self._changed:
+            self._needed += 1
         try:
-            while not isinstance(one := await said.get(), Ended):
-                yield one
-            if one.error is not None:
-                raise one.error
+            yield
         finally:
-            job.is_gone = True
+            with self._changed:
+                self._needed -= 1
+                self._idle_since = time.monotonic()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it takes no more jobs."""
+        with self._changed:
+            waiting = sum(not one.is_gone for one in self._jobs)
+            return self._is_closed or waiting >= self._most
 
     def _enter(self, job: Job) -> None:
         with self._changed:
             self._jobs = deque(one for one in self._jobs if not one.is_gone)
-            if self._is_closed or len(self._jobs) >= self._most:
+            if self.is_full:
                 raise FullError
             self._jobs.append(job)
             self._changed.notify_all()
@@ -172,7 +213,7 @@ class Desk:
             if self._is_closed:
                 return None
             first = self._jobs[0]
-            alike = next((one for one in self._jobs if self._bench.holds(one.view)), first)
+            alike = next((one for one in self._jobs if self.bench.holds(one.view)), first)
             chosen = first if first.passed >= MOST_PASSED else alike
             for one in self._jobs:
                 if one is chosen:
@@ -182,13 +223,14 @@ class Desk:
             self._current = chosen
             return chosen
 
-    def _done(self, job: Job) -> VidqaError | BrokenError | None:
+    def _done(self, job: Job) -> VidqaError | BrokenError | ClosedError | None:
         """Do a job; return why it failed."""
         try:
             job.require_wanted()
-            job.work(self._bench, job.tell)
+            job.work(self.bench, job.tell)
         except GoneError:
             self._metrics.gone.inc()
+            return ClosedError() if self._is_closed else None
         except VidqaError as error:
             return error
         except Exception as error:

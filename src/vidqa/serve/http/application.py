@@ -1,5 +1,6 @@
 """The application: all routes behind one guard."""
 
+import asyncio
 import html
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,8 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vidqa.errors import VidqaError
-from vidqa.serve.desk.desk import BUSY_S, BrokenError, FullError
-from vidqa.serve.desk.metrics import Metrics
+from vidqa.serve.desk.desk import BUSY_S, BrokenError, ClosedError, FullError
 from vidqa.serve.http import openai_routes, own_routes, socket_routes
 from vidqa.serve.http.guard import Guard
 from vidqa.serve.http.office import BROKEN, Office
@@ -48,7 +48,7 @@ def application(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         office.desk.start()
         yield
-        office.desk.close()
+        await asyncio.to_thread(office.desk.close)
 
     app = FastAPI(
         title="vidqa",
@@ -64,7 +64,7 @@ def application(
     _add_signs(app, office)
     _add_errors(app, office)
     most_bytes = office.roots.most_bytes * 4 // 3 + (1 << 20)  # as base64, and the rest
-    return Counted(Guard(app, hosts, token, most_bytes), office.metrics)
+    return Counted(Guard(app, hosts, token, most_bytes), office)
 
 
 def _add_signs(app: FastAPI, office: Office) -> None:
@@ -94,6 +94,10 @@ def _add_errors(app: FastAPI, office: Office) -> None:
     async def broken(_: Request, error: BrokenError) -> Response:
         return _refused(500, office.told(error))
 
+    @app.exception_handler(ClosedError)
+    async def closed(_: Request, error: ClosedError) -> Response:
+        return _refused(503, office.told(error))
+
     @app.exception_handler(FullError)
     async def full(_: Request, error: FullError) -> Response:
         office.metrics.refused.inc()
@@ -110,9 +114,9 @@ def _add_errors(app: FastAPI, office: Office) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        where = ".".join(str(one) for one in first["loc"][1:])
-        return refusal(400, f"{where}: {first['msg']}", "invalid_request_error")
+        deepest = max(error.errors(), key=lambda one: len(one["loc"]))  # of what it may be
+        where = ".".join(str(one) for one in deepest["loc"][1:])
+        return refusal(400, f"{where}: {deepest['msg']}", "invalid_request_error")
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:
@@ -134,8 +138,8 @@ def _refused(status: int, body: Any) -> Response:
 class Counted:
     """Middleware that counts requests by route and status."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, office: Office) -> None:
+        self._app, self._metrics, self._desk = app, office.metrics, office.desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and count it."""
@@ -146,7 +150,11 @@ class Counted:
                 self._metrics.requests.labels(route, message["status"]).inc()
             await send(message)
 
-        await self._app(scope, receive, counted if scope["type"] == "http" else send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with self._desk.needed():
+            await self._app(scope, receive, counted)
 
 
 def page(schema: dict[str, Any]) -> str:

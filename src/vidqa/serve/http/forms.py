@@ -1,6 +1,6 @@
 """What clients send, checked: vidqa's own requests, named as the options of its commands."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +19,7 @@ class ClipForm(BaseModel):
     model_config = STRICT
 
     video: str = Field(description="A path or file:// URL below a root, or a data URL.")
-    frames: int | None = Field(None, ge=1, le=100_000)
+    frames: Annotated[int | None, Field(ge=1, le=100_000)] = None
     sample: str | None = None
     start_s: float | None = None
     end_s: float | None = None
@@ -28,7 +28,7 @@ class ClipForm(BaseModel):
     task: Literal["transcribe", "translate"] = "transcribe"
     screen_text: Literal["auto", "on", "off"] = "auto"
     speakers: bool = False
-    stream: bool = Field(False, description="Send progress as server-sent events.")
+    stream: Annotated[bool, Field(description="Send progress as server-sent events.")] = False
 
     def viewing(self) -> Viewing:
         """Return how it is watched. Raises UsageError."""
@@ -45,10 +45,10 @@ class AskForm(ClipForm):
     """A question about a clip."""
 
     question: str
-    max_new_tokens: int | None = Field(None, ge=1)
-    temperature: float = Field(0.0, ge=0)
-    top_p: float = Field(1.0, ge=0, le=1)
-    seed: int = Field(0, ge=0)
+    max_new_tokens: Annotated[int | None, Field(ge=1)] = None
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    top_p: Annotated[float, Field(ge=0, le=1)] = 1.0
+    seed: Annotated[int, Field(ge=0)] = 0
     windows: int | Literal["auto", "all", "off"] = "auto"
     strict: bool = False
     grounding: bool = False
@@ -85,7 +85,7 @@ class ChooseForm(AskForm):
     """A question with given answers."""
 
     choices: tuple[str, ...] = Field(min_length=2)
-    threshold: float | None = Field(None, ge=0, le=1)
+    threshold: Annotated[float | None, Field(ge=0, le=1)] = None
 
     def asked(self) -> Question:
         """Return the question. Raises UsageError."""
@@ -107,7 +107,7 @@ class SummarizeForm(ClipForm):
     answer_language: str | None = None
     grounding: bool = False
     strict: bool = False
-    max_new_tokens: int | None = Field(None, ge=1)
+    max_new_tokens: Annotated[int | None, Field(ge=1)] = None
 
     def summary(self) -> SummarySettings:
         """Return what it says. Raises UsageError."""

@@ -52,7 +52,7 @@ class Guard:
         if self.hosts is not None and host not in self.hosts:
             return refusal(403, "the Host header names another machine")
         origin = headers.get("origin")
-        if origin is not None and _host(origin) != host:
+        if origin is not None and not _is_own(origin, headers.get("host", "")):
             return refusal(403, "pages of other sites may not ask")
         if self.token is not None and scope["path"] not in OPEN and not self._has_token(headers):
             answer = refusal(401, "a token is needed: Authorization: Bearer TOKEN")
@@ -82,6 +82,11 @@ class _Bounded:
         if self.left < 0:
             raise HTTPException(413, "the request is too large")
         return message
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Return whether a page is the server's own, by its scheme, name and port."""
+    return origin in (f"http://{host}", f"https://{host}")
 
 
 def _host(url: str) -> str | None:

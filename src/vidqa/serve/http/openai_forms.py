@@ -1,8 +1,8 @@
 """Requests and answers as OpenAI's clients send and read them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vidqa.errors import UsageError
 from vidqa.types.generation import GenerationSettings
@@ -28,6 +28,14 @@ class Part(BaseModel):
     text: str | None = None
     image_url: Url | None = None
     video_url: Url | None = None
+
+    @model_validator(mode="after")
+    def is_what_it_says(self) -> Self:
+        """Refuse a part that has not just what its type says."""
+        given = {"text": self.text, "image_url": self.image_url, "video_url": self.video_url}
+        if [name for name, value in given.items() if value is not None] != [self.type]:
+            raise ValueError(f"a part of type {self.type} must have {self.type} alone")
+        return self
 
 
 class Message(BaseModel):
@@ -71,23 +79,22 @@ class ChatForm(BaseModel):
     messages: list[Message] = Field(min_length=1)
     stream: bool = False
     stream_options: StreamOptions | None = None
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0)
-    top_p: float | None = Field(None, ge=0, le=1)
-    seed: int | None = Field(None, ge=0)
+    max_tokens: Annotated[int | None, Field(ge=1)] = None
+    max_completion_tokens: Annotated[int | None, Field(ge=1)] = None
+    temperature: Annotated[float | None, Field(ge=0)] = None
+    top_p: Annotated[float | None, Field(ge=0, le=1)] = None
+    seed: Annotated[int | None, Field(ge=0)] = None
     n: Literal[1] | None = None
-    frequency_penalty: Literal[0] | None = None
-    presence_penalty: Literal[0] | None = None
+    frequency_penalty: Annotated[float | None, Field(ge=0, le=0)] = None
+    presence_penalty: Annotated[float | None, Field(ge=0, le=0)] = None
     logprobs: bool | None = None
-    top_logprobs: int | None = Field(None, ge=0, le=20)
+    top_logprobs: Annotated[int | None, Field(ge=0, le=20)] = None
     user: str | None = None
     metadata: dict[str, str] | None = None
     store: bool | None = None
-    choices: list[str] | None = Field(
-        None, min_length=2, description="Answers to choose from, by their likelihood."
-    )
-    frames: int | None = Field(None, ge=1, le=100_000)
+    choices: Annotated[list[str] | None, Field(min_length=2)] = None
+    """Answers to choose from, by their likelihood."""
+    frames: Annotated[int | None, Field(ge=1, le=100_000)] = None
     subtitles: Literal["auto", "speech", "off"] = "auto"
 
     def generation(self) -> GenerationSettings:

@@ -5,7 +5,6 @@ import math
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,11 +12,10 @@ from fastapi.responses import JSONResponse
 from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
-from vidqa.errors import UsageError, VidqaError
+from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
-from vidqa.serve.desk.desk import BrokenError, FullError
 from vidqa.serve.desk.jobs import Question, with_clip
-from vidqa.serve.http.office import Office, while_there
+from vidqa.serve.http.office import FAILURES, Office, Stack, every, while_there
 from vidqa.serve.http.openai_forms import ChatForm, logprob, usage
 from vidqa.serve.http.refusals import refusal
 from vidqa.serve.socket.wire import Event
@@ -42,7 +40,7 @@ def routes(office: Office) -> APIRouter:
         }
 
     @router.post("/chat/completions", summary="Ask about one clip or picture, in turns")
-    async def chat(form: ChatForm, request: Request) -> Response:
+    async def chat(form: ChatForm, request: Request, stack: Stack) -> Response:
         if form.model not in (office.maker.model, ANY):
             message = f"{office.maker.model} is served here, not {form.model[:100]}"
             return refusal(404, message, "model_not_found")
@@ -53,19 +51,13 @@ def routes(office: Office) -> APIRouter:
         if choices and turns:
             raise UsageError("choices are about a first question")
         asked = Question(text=text, generation=form.generation(), choices=choices, turns=turns)
-        stack = ExitStack()
         viewing = Viewing(frames=form.frames, subtitles=form.subtitles)
-        view = office.view(url, viewing, stack)
-        try:
-            events = office.desk.events(view, with_clip(view, asked.finish))
-        except FullError:
-            stack.close()
-            raise
+        view = await office.view(url, viewing, stack)
+        events = office.events(view, with_clip(view, asked.finish), stack)
         writer = Completion(office, form)
         if form.stream:
-            return EventSourceResponse(writer.streamed(events, stack), sep="\n")
-        with stack:
-            answer = await while_there(request, office.last(events))
+            return EventSourceResponse(writer.streamed(events), sep="\n")
+        *_, answer = await while_there(request, every(events))
         assert isinstance(answer, Answer), "it comes last"
         return JSONResponse(writer.whole(answer))
 
@@ -95,23 +87,20 @@ class Completion:
         counts = usage(answer.prompt_tokens, answer.new_tokens)
         return {**self._head, "object": "chat.completion", "choices": [choice], "usage": counts}
 
-    async def streamed(
-        self, events: AsyncIterator[Event], stack: ExitStack
-    ) -> AsyncIterator[dict[str, str]]:
+    async def streamed(self, events: AsyncIterator[Event]) -> AsyncIterator[dict[str, str]]:
         """Yield an answer piece by piece, as server-sent events."""
-        with stack:
-            yield self._chunk({"role": "assistant", "content": ""})
-            try:
-                async for event in events:
-                    if isinstance(event, TextDelta):
-                        yield self._chunk({"content": event.text})
-                    elif isinstance(event, Answer):
-                        yield self._chunk({}, FINISHED[event.stopped_by], self._logprobs(event))
-                        if self._form.stream_options and self._form.stream_options.include_usage:
-                            yield self._usage(event)
-            except (VidqaError, BrokenError) as error:
-                yield {"data": json.dumps(self._office.told(error))}
-            yield {"data": "[DONE]"}
+        yield self._chunk({"role": "assistant", "content": ""})
+        try:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    yield self._chunk({"content": event.text})
+                elif isinstance(event, Answer):
+                    yield self._chunk({}, FINISHED[event.stopped_by], self._logprobs(event))
+                    if self._form.stream_options and self._form.stream_options.include_usage:
+                        yield self._usage(event)
+        except FAILURES as error:
+            yield {"data": json.dumps(self._office.told(error))}
+        yield {"data": "[DONE]"}
 
     def _chunk(
         self, delta: dict[str, str], finished: str | None = None, logprobs: Any = None
@@ -130,8 +119,8 @@ class Completion:
         """Return how likely the choices are, among them; None where that was not asked."""
         if not self._form.logprobs:
             return None
-        every = [
+        likely = [
             logprob(one.text, math.log(max(one.probability, 5e-324))) for one in answer.choices
         ]
         most = self._form.top_logprobs or 0
-        return {"content": [{**every[0], "top_logprobs": every[:most]}], "refusal": None}
+        return {"content": [{**likely[0], "top_logprobs": likely[:most]}], "refusal": None}

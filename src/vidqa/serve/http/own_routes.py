@@ -11,19 +11,16 @@ from fastapi.responses import JSONResponse
 from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
-from vidqa.errors import VidqaError
 from vidqa.serve.desk.bench import View
-from vidqa.serve.desk.desk import BrokenError, FullError, Tell
 from vidqa.serve.desk.jobs import Listening, Looking, Showing, Summing, with_clip
 from vidqa.serve.http.forms import AskForm, ChooseForm, ClipForm, FileForm, SummarizeForm
-from vidqa.serve.http.office import Office, while_there
+from vidqa.serve.http.office import FAILURES, Office, Stack, Work, every, while_there
 from vidqa.serve.socket.wire import Event, Record, Watched, written
 from vidqa.types import Answer
 from vidqa.types.options import as_given
 from vidqa.types.records import Records
 
-Work = Callable[[Any, Tell], None]
-Finished = Callable[[list[Event]], Any]
+Finished = Callable[[list[Event]], dict[str, Any]]
 """Makes what is sent of all that came of a job."""
 
 
@@ -38,53 +35,49 @@ def routes(office: Office) -> APIRouter:
 def _add_answers(router: APIRouter, office: Office) -> None:
     """Add what the model says."""
 
-    async def answered(form: AskForm, request: Request) -> Response:
-        stack, viewing, asked = ExitStack(), form.viewing(), form.asked()
+    async def answered(form: AskForm, reply: Reply) -> Response:
+        viewing, asked = form.viewing(), form.asked()
         settings = {**viewing.settings, **office.load.settings, **form.settings()}
-        finished = _answer_record(Records(settings, timings=form.timings))
-        view = office.view(form.video, viewing, stack)
-        work = with_clip(view, asked.finish)
-        return await Reply(office, form.stream, request, stack).to(view, work, finished)
+        finished = answer_record(Records(settings, timings=form.timings))
+        view = await office.view(form.video, viewing, reply.stack)
+        return await reply.to(view, with_clip(view, asked.finish), finished)
 
     @router.post("/ask", summary="Ask a question about a clip: the record of `vidqa ask --json`")
-    async def ask(form: AskForm, request: Request) -> Response:
-        return await answered(form, request)
+    async def ask(form: AskForm, request: Request, stack: Stack) -> Response:
+        return await answered(form, Reply(office, request, stack, is_streamed=form.stream))
 
     @router.post("/choose", summary="Choose among given answers, by their likelihood")
-    async def choose(form: ChooseForm, request: Request) -> Response:
-        return await answered(form, request)
+    async def choose(form: ChooseForm, request: Request, stack: Stack) -> Response:
+        return await answered(form, Reply(office, request, stack, is_streamed=form.stream))
 
     @router.post("/summarize", summary="Sum a clip up: the record of `vidqa summarize -f json`")
-    async def summarize(form: SummarizeForm, request: Request) -> Response:
-        stack, viewing, how = ExitStack(), form.viewing(), form.summary()
+    async def summarize(form: SummarizeForm, request: Request, stack: Stack) -> Response:
+        viewing, how = form.viewing(), form.summary()
         settings = {**viewing.settings, **office.load.settings, **as_given(how)}
-        view = office.view(form.video, viewing, stack)
-        work, finished = with_clip(view, Summing(how).finish), _answer_record(Records(settings))
-        return await Reply(office, form.stream, request, stack).to(view, work, finished)
+        view = await office.view(form.video, viewing, stack)
+        work, finished = with_clip(view, Summing(how).finish), answer_record(Records(settings))
+        return await Reply(office, request, stack, form.stream).to(view, work, finished)
 
 
 def _add_facts(router: APIRouter, office: Office) -> None:
     """Add what can be said without the model."""
 
     @router.post("/transcribe", summary="What is said: the records of `vidqa transcribe -f json`")
-    async def transcribe(form: ClipForm, request: Request) -> Response:
-        stack = ExitStack()
-        work = Listening(office.view(form.video, form.viewing(), stack), office.load).work
-        return await Reply(office, form.stream, request, stack).to(None, work, _all_records)
+    async def transcribe(form: ClipForm, request: Request, stack: Stack) -> Response:
+        view = await office.view(form.video, form.viewing(), stack)
+        work = Listening(view, office.load).work
+        return await Reply(office, request, stack, form.stream).to(None, work, _all_records)
 
     @router.post("/frames", summary="Frames and words that a model sees: `vidqa frames --json`")
-    async def frames(form: ClipForm, request: Request) -> Response:
-        stack = ExitStack()
-        work = Showing(
-            office.view(form.video, form.viewing(), stack), office.named, office.load
-        ).work
-        return await Reply(office, form.stream, request, stack).to(None, work, _one_record)
+    async def frames(form: ClipForm, request: Request, stack: Stack) -> Response:
+        view = await office.view(form.video, form.viewing(), stack)
+        work = Showing(view, office.named, office.load).work
+        return await Reply(office, request, stack, form.stream).to(None, work, _one_record)
 
     @router.post("/info", summary="What is in a clip: the record of `vidqa info --json`")
-    async def info(form: FileForm, request: Request) -> Response:
-        stack = ExitStack()
-        work = Looking(*office.file(form.video, stack)).work
-        return await Reply(office, False, request, stack).to(None, work, _one_record)
+    async def info(form: FileForm, request: Request, stack: Stack) -> Response:
+        work = Looking(*await office.file(form.video, stack)).work
+        return await Reply(office, request, stack).to(None, work, _one_record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,44 +85,35 @@ class Reply:
     """How a request is answered."""
 
     office: Office
-    is_streamed: bool
     request: Request
     stack: ExitStack
-    """Closed when the work is over."""
+    is_streamed: bool = False
 
     async def to(self, view: View | None, work: Work, finished: Finished) -> Response:
         """Do a job; send its result, or before that all that comes of it."""
-        try:
-            events = self.office.desk.events(view, work)
-        except FullError:
-            self.stack.close()
-            raise
+        events = self.office.events(view, work, self.stack)
         if self.is_streamed:
             return EventSourceResponse(self._streamed(events, finished), sep="\n")
-        with self.stack:
-            return JSONResponse(finished(await while_there(self.request, _all(events))))
+        return JSONResponse(finished(await while_there(self.request, every(events))))
 
     async def _streamed(
         self, events: AsyncIterator[Event], finished: Finished
     ) -> AsyncIterator[dict[str, str]]:
         """Yield what comes of a job, then its result, as server-sent events."""
-        every = list[Event]()
-        with self.stack:
-            try:
-                async for event in events:
-                    every.append(event)
-                    if not isinstance(event, Answer | Watched | Record):
-                        yield {"data": json.dumps(written(event))}
-                yield {"event": "result", "data": json.dumps(finished(every))}
-            except (VidqaError, BrokenError) as error:
-                yield {"event": "error", "data": json.dumps(self.office.told(error))}
+        told = list[Event]()
+        try:
+            async for event in events:
+                told.append(event)
+                if not isinstance(event, Answer | Watched | Record):
+                    yield {"data": json.dumps(written(event))}
+            yield {"event": "result", "data": json.dumps(finished(told))}
+        except FAILURES as error:
+            yield {"event": "error", "data": json.dumps(self.office.told(error))}
 
 
-async def _all(events: AsyncIterator[Event]) -> list[Event]:
-    return [event async for event in events]
+def answer_record(records: Records) -> Finished:
+    """Return what makes the record of an answer of all that came of a job."""
 
-
-def _answer_record(records: Records) -> Finished:
     def finished(events: list[Event]) -> dict[str, Any]:
         (watched,) = [one for one in events if isinstance(one, Watched)]
         (answer,) = [one for one in events if isinstance(one, Answer)]
@@ -138,9 +122,9 @@ def _answer_record(records: Records) -> Finished:
     return finished
 
 
-def _one_record(events: list[Event]) -> Any:
+def _one_record(events: list[Event]) -> dict[str, Any]:
     (record,) = _all_records(events)["records"]
-    return record
+    return dict(record)
 
 
 def _all_records(events: list[Event]) -> dict[str, list[Any]]:

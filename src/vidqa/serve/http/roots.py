@@ -19,8 +19,10 @@ from vidqa.system.file_systems import FULL
 
 UPLOADED = "upload"
 """What a clip is called that was sent."""
-ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[^\s'\",;()]+)")
-"""A path in a message."""
+PATH = re.compile(r"""(?P<quote>['"])/(?P<quoted>.*?)(?P=quote)|(?<![\w.])/(?P<bare>[^\s'"]*)""")
+"""A path in a message: all that is in quotes, else up to a blank."""
+REST = re.compile(r"[^'\"\n]*")
+"""What may belong to a path with blanks that is in no quotes."""
 HIDDEN = "(a path of the server)"
 
 
@@ -112,14 +114,25 @@ class Roots:
             yield Path(file.name)
 
     def without_paths(self, message: str) -> str:
-        """Return a message without paths outside the roots."""
+        """Return a message without paths outside the roots; rather too little of it than more."""
+        told, at = list[str](), 0
+        while (found := PATH.search(message, at)) is not None:
+            told.append(message[at : found.start()])
+            at, quote = found.end(), found["quote"] or ""
+            path = f"/{found['quoted'] if quote else found['bare']}"
+            if self._is_below(path):
+                told.append(found.group())
+                continue
+            told.append(f"{quote}{HIDDEN}{quote}")
+            if not quote:
+                rest = REST.match(message, at)
+                at = at if rest is None else rest.end()
+        return "".join([*told, message[at:]])
 
-        def hidden(found: re.Match[str]) -> str:
-            path = found.group()
-            is_below = any(path.startswith(f"{folder}{os.sep}") for folder in self.folders)
-            return path if is_below else HIDDEN
-
-        return ABSOLUTE.sub(hidden, message)
+    def _is_below(self, path: str) -> bool:
+        """Return whether a path is written as one below a root."""
+        normal = Path(os.path.normpath(path.rstrip(".,:;)")))
+        return any(normal.is_relative_to(folder) for folder in self.folders)
 
 
 def _path_of(named: str) -> Path:

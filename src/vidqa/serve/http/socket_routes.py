@@ -1,5 +1,6 @@
 """Routes of the Unix socket alone: what `vidqa ask` and `vidqa serve --stop` say to the server."""
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,15 +12,18 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response, StreamingResponse
 
+from vidqa.engine.speech import require_ears
 from vidqa.errors import VidqaError
 from vidqa.media.sampling.select import stretch
-from vidqa.serve.desk.bench import Bench, View
-from vidqa.serve.desk.desk import BrokenError, Tell
+from vidqa.media.viewing import Viewing
+from vidqa.models.store.store import Store
+from vidqa.serve.desk.bench import View
+from vidqa.serve.desk.desk import BrokenError, ClosedError
 from vidqa.serve.desk.jobs import Finish, Grounding, Prompt, Question, with_clip
 from vidqa.serve.http.guard import is_local_socket
-from vidqa.serve.http.office import BROKEN, Office, while_there
+from vidqa.serve.http.office import Office, Stack
 from vidqa.serve.socket.identity import Wanted
-from vidqa.serve.socket.wire import Event, answer_of, viewing_of, written, written_error
+from vidqa.serve.socket.wire import END, Event, answer_of, viewing_of, written, written_error
 from vidqa.types.generation import GenerationSettings
 
 LINES = "application/x-ndjson"
@@ -61,19 +65,19 @@ def routes(
         if why is not None:
             return JSONResponse({"differs": why})
         if given["clip"] is not None:
-            probe = _probe(Path(given["clip"]), viewing_of(given["viewing"]))
+            clip, viewing = Path(given["clip"]), viewing_of(given["viewing"])
             try:
-                await while_there(request, _drained(office.desk.events(None, probe)))
+                await asyncio.to_thread(_checked, office, clip, viewing)
             except VidqaError as error:
                 return JSONResponse(written_error(error))
         return JSONResponse({"maker": asdict(office.maker)})
 
     @router.post("/ask")
-    async def ask(request: Request) -> Response:
+    async def ask(request: Request, stack: Stack) -> Response:
         given = await request.json()
         view = View(Path(given["clip"]), given["name"], viewing_of(given["viewing"]))
-        events = office.desk.events(view, with_clip(view, _wanted(given)))
-        return StreamingResponse(_lines(events), media_type=LINES)
+        events = office.events(view, with_clip(view, _wanted(given)), stack)
+        return StreamingResponse(_lines(office, events), media_type=LINES)
 
     return router
 
@@ -94,28 +98,23 @@ def _wanted(given: dict[str, Any]) -> Finish:
     return asked.finish
 
 
-def _probe(clip: Path, viewing: Any) -> Callable[[Bench, Tell], None]:
-    """Return a job that finds what cannot work, as a command does before it loads a model."""
-
-    def work(bench: Bench, tell: Tell) -> None:
-        stretch(bench.model.reader.probe(clip), viewing.start_s, viewing.end_s)
-
-    return work
+def _checked(office: Office, clip: Path, viewing: Viewing) -> None:
+    """Find what cannot work, as a command does before it loads a model."""
+    model = office.desk.bench.model
+    stretch(model.reader.probe(clip), viewing.start_s, viewing.end_s)
+    require_ears(model.spec, viewing, office.load.speech, Store())
 
 
-async def _drained(events: AsyncIterator[Event]) -> None:
-    async for _ in events:
-        pass
-
-
-async def _lines(events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
+async def _lines(office: Office, events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
     try:
         async for event in events:
             yield _line(written(event))
+        yield _line(END)
     except VidqaError as error:
         yield _line(written_error(error))
-    except BrokenError:
-        yield _line(written_error(VidqaError(BROKEN)))
+    except (BrokenError, ClosedError) as error:
+        why = office.told(error)["error"]["message"]
+        yield _line(written_error(VidqaError(why, hint="--no-server")))
 
 
 def _line(value: Any) -> bytes:

@@ -6,18 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vidqa.serve.socket.address import VARIABLE
 from vidqa.system import paths
 from vidqa.system.version import __version__
 from vidqa.types.loading import LoadSettings
 
-ENVIRONMENT = (
-    "ATEN_CPU_CAPABILITY",
-    "CUDA_VISIBLE_DEVICES",
-    "OMP_NUM_THREADS",
-    "VIDQA_CONFIG_DIR",
-    "VIDQA_KEEP",
-)
-"""Variables that change how numbers are computed, or what is kept."""
+ENVIRONMENT = ("ATEN_", "CUDA_", "MKL_", "OMP_", "OPENBLAS_", "VIDQA_")
+"""How variables begin that change how numbers are computed, or what is kept."""
+MEETING = (VARIABLE, "VIDQA_RUNTIME_DIR")
+"""Variables that only say where a server is met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,9 @@ class Wanted:
     version: str
     cache: str
     """The folder of models and of what is kept."""
-    environment: Mapping[str, str | None]
+    environment: Mapping[str, str]
+    cores: int
+    """That it may use: sums are split among them."""
 
     @classmethod
     def by(
@@ -43,15 +42,21 @@ class Wanted:
         """Return what this process would load."""
         if model is not None and Path(model).is_dir():
             model = str(Path(model).absolute())
-        environment = {name: os.environ.get(name) for name in ENVIRONMENT}
+        environment = {
+            name: value
+            for name, value in sorted(os.environ.items())
+            if name.startswith(ENVIRONMENT) and name not in MEETING
+        }
         cache = str(paths.cache_dir().absolute())
-        return cls(model, asdict(load), frames, caches, __version__, cache, environment)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+        load_as = asdict(load)
+        return cls(model, load_as, frames, caches, __version__, cache, environment, cores)
 
     def differs(self, mine: "Wanted") -> str | None:
         """Return why a server that loaded `mine` answers otherwise, as far as settings go."""
         if self.version != mine.version:
             return f"it is of version {mine.version}"
-        for name in ("load", "cache", "environment"):
+        for name in ("load", "cache", "environment", "cores"):
             if getattr(self, name) != getattr(mine, name):
                 return f"it was started with another {name}"
         if self.caches > mine.caches:

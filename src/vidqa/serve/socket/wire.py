@@ -24,6 +24,10 @@ from vidqa.types.options import options_of
 JSON = Mapping[str, Any]
 
 
+END: JSON = {"end": True}
+"""The last line: without it, whoever wrote the lines has died."""
+
+
 @dataclass(frozen=True, slots=True)
 class StageBegun:
     """A stage of the work began."""

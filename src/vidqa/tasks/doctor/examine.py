@@ -1,7 +1,8 @@
 """Examine an installation, from Python's version to an answer about the bundled clip."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from vidqa.errors import ModelError
@@ -24,6 +25,7 @@ def examine(
     offline: bool = False,
     store: Store | None = None,
     notify: Callable[[str], object] = lambda _name: None,
+    more: Iterable[tuple[str, Check]] = (),
 ) -> Iterator[Finding]:
     """Yield findings as they are found. Nothing is downloaded or fixed.
 
@@ -33,6 +35,7 @@ def examine(
         offline: do not use the network.
         store: the model cache; the user's by default.
         notify: called with the name of every check when it begins.
+        more: other checks, by their names, which come first.
 
     Raises:
         UsageError: no such model; raised before anything is checked.
@@ -45,7 +48,8 @@ def examine(
     except ModelError as error:  # missing or damaged: the rest can still be checked
         yield Finding(f"model {model}", "failing", error.message, error.hint)
         model, spec = DEFAULT_MODEL, MODELS[DEFAULT_MODEL]
-    for name, check in _checks(spec, model, device=device, offline=offline, store=store):
+    own = _checks(spec, model, device=device, offline=offline, store=store)
+    for name, check in chain(more, own):
         notify(name)
         yield from run_check(name, check)
 
