@@ -116,7 +116,7 @@ def test_a_function_is_short_in_the_middle() -> None:
 
 def test_rooms_are_small_enough_to_be_seen_at_once() -> None:
     pythons_own = {"__init__.py", "__main__.py", "__pycache__", "py.typed"}
-    assert len({one.name for one in SOURCE.iterdir()} - pythons_own) <= 12
+    assert len({one.name for one in SOURCE.iterdir()} - pythons_own) <= 13
     for folder in {file.parent for file in SOURCE.rglob("*.py")}:
         files = {file.name for file in folder.glob("*.py")} - pythons_own
         assert len(files) <= 14, folder
