@@ -50,10 +50,10 @@ def shows(path: Path | str, text: str = "what?") -> list[Any]:
 
 
 def chat(server: Running, messages: list[Any], **more: Any) -> Any:
-    completions = client(server).chat.completions
-    return completions.create(
-        model="vidqa", messages=messages, **{"max_completion_tokens": TOKENS, **more}
-    )
+    how = {"model": "vidqa", "max_completion_tokens": TOKENS, **more}
+    with client(server) as api:
+        made = api.chat.completions.create(messages=messages, **how)
+        return list(made) if more.get("stream") else made
 
 
 @pytest.mark.parametrize("clip", ["one.mp4", "two.mp4"])
@@ -126,16 +126,18 @@ def test_openais_client_is_answered(server: Running) -> None:
     assert (choice.finish_reason, whole.usage.completion_tokens) == ("length", own["new_tokens"])
     assert whole.usage.prompt_tokens == own["prompt_tokens"]
     assert whole.system_fingerprint == own["revision"]
-    (listed,) = client(server).models.list()
+    with client(server) as api:
+        (listed,) = api.models.list()
+        assert api.models.retrieve(listed.id) == listed
+        with pytest.raises(openai.NotFoundError, match="not gpt-4"):
+            api.models.retrieve("gpt-4")
     assert listed.id == whole.model == own["model"]
 
 
 def test_openais_client_is_answered_piece_by_piece(server: Running) -> None:
     one, two = server.clips / "one.mp4", server.clips / "two.mp4"
     for path in (one, two):
-        chunks = list(
-            chat(server, shows(path), stream=True, stream_options={"include_usage": True})
-        )
+        chunks = chat(server, shows(path), stream=True, stream_options={"include_usage": True})
         text = "".join(one.choices[0].delta.content or "" for one in chunks if one.choices)
         assert text == chat(server, shows(path)).choices[0].message.content
         assert chunks[-1].usage is not None
@@ -150,6 +152,8 @@ def test_turns_are_remembered(server: Running, model: Model) -> None:
         {"role": "assistant", "content": first},
         {"role": "user", "content": "and then?"},
     ]
+    silent = [*shows(path), {"role": "assistant", "content": None}, messages[-1]]
+    assert chat(server, silent).choices[0].message.content
     talk = model.watch(path).converse()
     talk.recall("what?", first)
     *_, answer = talk.stream("and then?", max_new_tokens=TOKENS)
@@ -192,8 +196,8 @@ def test_a_picture_may_be_sent(server: Running, clips: Path) -> None:
     [
         ({"messages": [{"role": "user", "content": "what?"}]}, "one clip or picture, not 0"),
         ({"n": 2}, "n: "),
-        ({"tools": [{"type": "function", "function": {"name": "x"}}]}, "tools: Extra inputs"),
-        ({"stop": ["."]}, "stop: Extra inputs"),
+        ({"tools": [{"type": "function", "function": {"name": "x"}}]}, "tools: "),
+        ({"stop": ["."]}, "stop: there is nothing of that name here"),
         ({"temperature": -1}, "temperature"),
         (
             {"messages": [{"role": "user", "content": [{"type": "video_url", "text": "x"}]}]},
@@ -209,15 +213,13 @@ def test_what_cannot_be_done_is_refused(server: Running, change: Any, said: str)
 
 
 def test_what_says_nothing_may_be_said(server: Running) -> None:
-    usual = {"n": 1, "frequency_penalty": 0.0, "presence_penalty": 0, "user": "me"}
+    usual = {"tools": [], "n": 1, "frequency_penalty": 0.0, "presence_penalty": 0, "user": "me"}
     assert chat(server, shows(server.clips / "one.mp4"), **usual).choices
 
 
 def test_another_model_is_not_this_one(server: Running) -> None:
     with pytest.raises(openai.NotFoundError, match="is served here, not gpt-4"):
-        client(server).chat.completions.create(
-            model="gpt-4", messages=shows(server.clips / "one.mp4")
-        )
+        chat(server, shows(server.clips / "one.mp4"), model="gpt-4")
 
 
 def test_all_is_documented(server: Running) -> None:

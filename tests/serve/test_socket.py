@@ -141,7 +141,7 @@ def test_another_model_is_loaded_here(
         "--max-new-tokens", "2",
     )  # fmt: skip
     assert status == 0
-    assert "the server does not answer this: it has served0 loaded, not other" in err
+    assert "the server is not asked: it has served0 loaded, not other" in err
 
 
 def test_without_a_server_nothing_is_different(
@@ -214,6 +214,24 @@ def test_what_a_server_refuses_is_done_here(
     assert "the server does not answer (it refuses (429)); the model is loaded here" in served[2]
 
 
+def test_a_server_that_ends_before_it_answers_is_done_without(
+    both: Any, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Bench.clip
+
+    def ending(self: Bench, view: Any, notify: Any) -> Any:
+        if threading.current_thread().name == "desk":
+            client.Server.here().call("stop", {})
+            notify("vision")  # which nobody waits for any more
+        return watch(self, view, notify)
+
+    monkeypatch.setattr(Bench, "clip", ending)
+    own, served, was_asked = both("one.mp4", "what?")
+    assert was_asked
+    assert served[:2] == own[:2]
+    assert "the server does not answer (the server ends)" in served[2]
+
+
 def test_an_answer_that_is_cut_off_is_no_answer(
     server: Running, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,7 +295,7 @@ def test_stop_does_not_wait_for_an_answer(
         (("--idle", "soon"), "--idle"),
         (("--idle", "0"), "longer than nothing"),
         (("--token-file", "nothing"), "cannot be read"),
-        (("--root", "nothing"), "no such folder"),
+        (("--root", "nothing"), "is no folder"),
     ],
 )
 def test_what_makes_no_sense_is_said_before_anything_is_loaded(
@@ -360,11 +378,11 @@ def test_names_are_as_typed() -> None:
     ("change", "said"),
     [
         ({"version": "0"}, "version"),
-        ({"load": {}}, "another load"),
-        ({"cache": "/x"}, "another cache"),
-        ({"environment": {"OMP_NUM_THREADS": "7"}}, "another environment"),
+        ({"load": {"fit": True}}, "other options (device, dtype, fit, keep, kv_cache)"),
+        ({"cache": "/x"}, "its cache is "),
+        ({"environment": {"OMP_NUM_THREADS": "7"}}, "OMP_NUM_THREADS"),
         ({"caches": 9}, "less memory"),
-        ({"cores": 77}, "another cores"),
+        ({"cores": 77}, "it may use "),
         ({"frames": 9}, "memory for 8 frames"),
         ({"frames": 8}, None),
         ({}, None),

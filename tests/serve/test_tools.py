@@ -166,4 +166,4 @@ def test_a_folder_that_is_not_there_is_said(
     tmp_path: Path, model_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["mcp", str(tmp_path / "no"), "-m", str(model_folder)]) == 2
-    assert "no such folder" in capsys.readouterr().err
+    assert "is no folder" in capsys.readouterr().err

@@ -15,12 +15,11 @@ from vidqa.system.file_systems import is_there
 from vidqa.system.footprint import CACHES
 from vidqa.system.texts import STDIN, decoded, marked_encoding, read_lines
 from vidqa.tasks.folders.clip_list import ClipList, find_clips, read_list
+from vidqa.types.generation import checked_choices
 from vidqa.types.options import options_of
 
 URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 EXAMPLE = 'vidqa ask clip.mp4 "what happens?"'
-MOST_CHOICES = 256
-"""Choices at most, since each is scored separately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +221,11 @@ def read_choices(text: str | None, threshold: float | None) -> tuple[str, ...]:
         if threshold is not None:
             raise UsageError("--threshold is for --choices", hint="--choices yes,no")
         return ()
-    choices = tuple(one.strip() for one in text.split(","))
-    if len(choices) > MOST_CHOICES:
-        raise UsageError(f"--choices: {len(choices)} answers; {MOST_CHOICES} are the most")
-    if len(choices) < 2 or not all(choices) or len(set(choices)) < len(choices):
-        raise UsageError(
-            f"--choices {text!r}: at least two different answers are needed",
-            hint="--choices yes,no",
-        )
-    return choices
+    try:
+        return checked_choices(text.split(","))
+    except UsageError as error:
+        message = f"--choices {text!r:.200}: {error.message}"
+        raise UsageError(message, hint="--choices yes,no") from error
 
 
 def caches_held(

@@ -1,6 +1,7 @@
 """The model of a command: find it, load it once, watch clips with it."""
 
 import math
+import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,12 +87,15 @@ class ModelSession:
 
     def _is_served(self, clips: tuple[str, ...]) -> bool:
         """Look for a server that answers as this command would."""
+        from vidqa.serve.socket.address import VARIABLE
         from vidqa.serve.socket.client import NoServerError, Server, is_of_the_process
         from vidqa.serve.socket.remote import RemoteModel
 
         try:
             server = Server.here()
-        except NoServerError:
+        except NoServerError as error:
+            if os.environ.get(VARIABLE):
+                self.reporter.detail(f"no server is asked: {error}")
             if is_time_for_advice(SERVER_ADVISED, math.inf):
                 self.reporter.note(SERVER_ADVICE)
             return False
@@ -101,7 +105,7 @@ class ModelSession:
         try:
             maker = server.hello(self.wanted, clip, self.setup.viewing)
         except NoServerError as error:
-            self.reporter.detail(f"the server does not answer this: {error}")
+            self.reporter.detail(f"the server is not asked: {error}")
             return False
         self.remote = RemoteModel(server, maker, self._watch_here)
         return True

@@ -54,8 +54,9 @@ class Conversation:
 
     def recall(self, question: str, answer: str) -> None:
         """Take over a turn from elsewhere, as if it had been asked and answered here."""
-        ids = self.clip.model.loaded.encode(self.clip.neutralized(answer))
-        self.turns.append(Exchange(self.clip.neutralized(question), tuple(ids), None))
+        said = self.clip.neutralized(answer) if answer.strip() else ""
+        ids = tuple(self.clip.model.loaded.encode(said))
+        self.turns.append(Exchange(self.clip.neutralized(question), ids, None))
 
     def forget(self) -> None:
         """Drop all turns, but not the clip."""

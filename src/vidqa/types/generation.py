@@ -1,5 +1,6 @@
 """How free answers are written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ MAX_NEW_TOKENS: dict[str, Any] = {
 """As `--max-new-tokens` is declared wherever answers are written."""
 
 
+MOST_CHOICES = 256
+"""Choices at most, since each is scored separately."""
 WINDOWS = ("auto", "all", "off")
 
 
@@ -23,6 +26,21 @@ def read_windows(text: str) -> int:
     if count < 1:
         raise ValueError
     return count
+
+
+def checked_choices(choices: Sequence[str]) -> tuple[str, ...]:
+    """Return answers to choose among, without blanks around them.
+
+    Raises:
+        UsageError: fewer than two, more than `MOST_CHOICES`, an empty or a repeated one.
+
+    """
+    bare = tuple(one.strip() for one in choices)
+    if len(bare) > MOST_CHOICES:
+        raise UsageError(f"{len(bare)} answers; {MOST_CHOICES} are the most")
+    if len(bare) < 2 or not all(bare) or len(set(bare)) < len(bare):
+        raise UsageError("at least two different answers are needed")
+    return bare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

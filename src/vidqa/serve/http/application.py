@@ -114,9 +114,7 @@ def _add_errors(app: FastAPI, office: Office) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
-        deepest = max(error.errors(), key=lambda one: len(one["loc"]))  # of what it may be
-        where = ".".join(str(one) for one in deepest["loc"][1:])
-        return refusal(400, f"{where}: {deepest['msg']}", "invalid_request_error")
+        return refusal(400, said_of(error), "invalid_request_error")
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:
@@ -129,6 +127,22 @@ def _add_errors(app: FastAPI, office: Office) -> None:
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception) -> Response:
         return refusal(500, BROKEN, "unexpected")
+
+
+def said_of(error: RequestValidationError) -> str:
+    """Say what is wrong with a request, in words."""
+    deepest = max(error.errors(), key=lambda one: len(one["loc"]))  # of what it may be
+    where = ".".join(str(one) for one in deepest["loc"][1:] if _is_name(one))
+    if not where or deepest["type"] == "json_invalid":
+        return "the body is no JSON object, or its Content-Type is not application/json"
+    if deepest["type"] == "extra_forbidden":
+        return f"{where}: there is nothing of that name here"
+    return f"{where}: {deepest['msg'].removeprefix('Value error, ')}"
+
+
+def _is_name(part: str | int) -> bool:
+    """Return whether a part of a place is one of what was sent, not of how it was read."""
+    return isinstance(part, int) or (part.isidentifier() and part not in ("str", "list"))
 
 
 def _refused(status: int, body: Any) -> Response:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.viewing import Viewing
 from vidqa.serve.desk.jobs import Question
-from vidqa.types.generation import GenerationSettings
+from vidqa.types.generation import GenerationSettings, checked_choices
 from vidqa.types.summaries import Length, SummarySettings
 
 STRICT = ConfigDict(extra="forbid")
@@ -93,7 +93,7 @@ class ChooseForm(AskForm):
             text=self.question,
             generation=self.generation(),
             grounding=self.grounding,
-            choices=self.choices,
+            choices=checked_choices(self.choices),
             threshold=self.threshold,
         )
 
@@ -128,3 +128,4 @@ class FileForm(BaseModel):
     model_config = STRICT
 
     video: str
+    stream: bool = False

@@ -87,6 +87,8 @@ class ChatForm(BaseModel):
     n: Literal[1] | None = None
     frequency_penalty: Annotated[float | None, Field(ge=0, le=0)] = None
     presence_penalty: Annotated[float | None, Field(ge=0, le=0)] = None
+    tools: Annotated[list[Any] | None, Field(max_length=0)] = None
+    tool_choice: Literal["none"] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int | None, Field(ge=0, le=20)] = None
     user: str | None = None

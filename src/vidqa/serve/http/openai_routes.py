@@ -20,6 +20,7 @@ from vidqa.serve.http.openai_forms import ChatForm, logprob, usage
 from vidqa.serve.http.refusals import refusal
 from vidqa.serve.socket.wire import Event
 from vidqa.types import Answer, TextDelta
+from vidqa.types.generation import checked_choices
 
 ANY = "vidqa"
 """A name for whatever model is served."""
@@ -30,22 +31,22 @@ FINISHED = {"end": "stop", "chosen": "stop", "token_limit": "length", "context_f
 def routes(office: Office) -> APIRouter:
     """Return the routes of OpenAI's interface."""
     router, begun = APIRouter(prefix="/v1", tags=["OpenAI"]), int(time.time())
+    known = {"id": office.maker.model, "object": "model", "created": begun, "owned_by": "vidqa"}
 
     @router.get("/models", summary="The model that is served")
     async def models() -> dict[str, Any]:
-        name = office.maker.model
-        return {
-            "object": "list",
-            "data": [{"id": name, "object": "model", "created": begun, "owned_by": "vidqa"}],
-        }
+        return {"object": "list", "data": [known]}
+
+    @router.get("/models/{name:path}", summary="The same, by its name")
+    async def model(name: str) -> Response:
+        return JSONResponse(known) if name in (known["id"], ANY) else _no_model(office, name)
 
     @router.post("/chat/completions", summary="Ask about one clip or picture, in turns")
     async def chat(form: ChatForm, request: Request, stack: Stack) -> Response:
         if form.model not in (office.maker.model, ANY):
-            message = f"{office.maker.model} is served here, not {form.model[:100]}"
-            return refusal(404, message, "model_not_found")
+            return _no_model(office, form.model)
         url, text, turns = form.conversation()
-        choices = tuple(form.choices or ())
+        choices = () if form.choices is None else checked_choices(form.choices)
         if (form.logprobs or form.top_logprobs) and not choices:
             raise UsageError("logprobs are given of choices alone", hint='"choices": ["yes", "no"]')
         if choices and turns:
@@ -62,6 +63,11 @@ def routes(office: Office) -> APIRouter:
         return JSONResponse(writer.whole(answer))
 
     return router
+
+
+def _no_model(office: Office, name: str) -> Response:
+    message = f"{office.maker.model} is served here, not {name[:100]}"
+    return refusal(404, message, "model_not_found")
 
 
 class Completion:

@@ -77,7 +77,7 @@ def _add_facts(router: APIRouter, office: Office) -> None:
     @router.post("/info", summary="What is in a clip: the record of `vidqa info --json`")
     async def info(form: FileForm, request: Request, stack: Stack) -> Response:
         work = Looking(*await office.file(form.video, stack)).work
-        return await Reply(office, request, stack).to(None, work, _one_record)
+        return await Reply(office, request, stack, form.stream).to(None, work, _one_record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Reply:
     office: Office
     request: Request
     stack: ExitStack
-    is_streamed: bool = False
+    is_streamed: bool
 
     async def to(self, view: View | None, work: Work, finished: Finished) -> Response:
         """Do a job; send its result, or before that all that comes of it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from vidqa.errors import NoSpaceError, UsageError
+from vidqa.errors import ClipNotFoundError, NoSpaceError, UsageError
 from vidqa.media.words.request import WordRequest
 from vidqa.media.words.written import written_beside
 from vidqa.system.file_systems import FULL
@@ -24,6 +24,7 @@ PATH = re.compile(r"""(?P<quote>['"])/(?P<quoted>.*?)(?P=quote)|(?<![\w.])/(?P<b
 REST = re.compile(r"[^'\"\n]*")
 """What may belong to a path with blanks that is in no quotes."""
 HIDDEN = "(a path of the server)"
+SENT = "what was sent"
 
 
 class ForbiddenError(Exception):
@@ -50,7 +51,7 @@ class Roots:
         """Check the folders. Raises UsageError if one is none."""
         for folder in folders:
             if not folder.is_dir():
-                raise UsageError(f"--root {folder}: no such folder")
+                raise UsageError(f"{str(folder)!r} is no folder, so no clips can be named below it")
         resolved = tuple(folder.resolve(strict=True) for folder in folders)
         return cls(resolved, most_bytes, uploads)
 
@@ -63,10 +64,15 @@ class Roots:
 
         Raises:
             ForbiddenError: it is not below a root, or no regular file.
+            ClipNotFoundError: there is nothing at a place below a root.
 
         """
         path = _path_of(named)
+        if not path.is_absolute():
+            raise ForbiddenError(f"{named!r:.300} is not a whole path, from / on")
         real = self._inside(path)
+        if real is None and self._would_be_inside(path):
+            raise ClipNotFoundError(f"there is no file {named!r:.300}")
         if real is None:
             raise ForbiddenError(f"{named!r:.300} is not a file that this server may open")
         for file in written_beside(real, words) if words is not None else ():
@@ -84,25 +90,33 @@ class Roots:
         is_below = any(real.is_relative_to(folder) for folder in self.folders)
         return real if is_below and stat.S_ISREG(mode) else None
 
+    def _would_be_inside(self, path: Path) -> bool:
+        """Return whether nothing is there, but what would be is below a root, links followed."""
+        try:
+            real = path.resolve()
+            return not real.exists() and any(real.is_relative_to(one) for one in self.folders)
+        except (OSError, ValueError, RuntimeError):
+            return False
+
     @contextmanager
     def sent(self, url: str) -> Iterator[Path]:
         """Write what a data URL holds to a file, for the body.
 
         Raises:
-            ForbiddenError: it holds none.
+            UsageError: it holds none.
             TooLargeError: it is too large.
             NoSpaceError: the disk is full.
 
         """
         head, comma, content = url.partition(",")
         if not comma or not head.endswith(";base64"):
-            raise ForbiddenError("a data URL must be data:TYPE;base64,...")
+            raise UsageError("a data URL must be data:TYPE;base64,...")
         if len(content) * 3 // 4 - content[-2:].count("=") > self.most_bytes:
             raise TooLargeError(f"a clip that is sent may have {self.most_bytes} bytes")
         try:
             sent = base64.b64decode(content, validate=True)
         except (binascii.Error, ValueError) as error:
-            raise ForbiddenError("the data URL is not base64") from error
+            raise UsageError("the data URL is not base64") from error
         with tempfile.NamedTemporaryFile(dir=self.uploads, prefix=f"{UPLOADED}-") as file:
             try:
                 file.write(sent)
@@ -122,6 +136,9 @@ class Roots:
             path = f"/{found['quoted'] if quote else found['bare']}"
             if self._is_below(path):
                 told.append(found.group())
+                continue
+            if Path(path).parent == self.uploads:
+                told.append(SENT)
                 continue
             told.append(f"{quote}{HIDDEN}{quote}")
             if not quote:

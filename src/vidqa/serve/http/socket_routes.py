@@ -21,9 +21,9 @@ from vidqa.serve.desk.bench import View
 from vidqa.serve.desk.desk import BrokenError, ClosedError
 from vidqa.serve.desk.jobs import Finish, Grounding, Prompt, Question, with_clip
 from vidqa.serve.http.guard import is_local_socket
-from vidqa.serve.http.office import Office, Stack
+from vidqa.serve.http.office import BROKEN, ENDS, Office, Stack
 from vidqa.serve.socket.identity import Wanted
-from vidqa.serve.socket.wire import END, Event, answer_of, viewing_of, written, written_error
+from vidqa.serve.socket.wire import END, GONE, Event, answer_of, viewing_of, written, written_error
 from vidqa.types.generation import GenerationSettings
 
 LINES = "application/x-ndjson"
@@ -77,7 +77,7 @@ def routes(
         given = await request.json()
         view = View(Path(given["clip"]), given["name"], viewing_of(given["viewing"]))
         events = office.events(view, with_clip(view, _wanted(given)), stack)
-        return StreamingResponse(_lines(office, events), media_type=LINES)
+        return StreamingResponse(_lines(events), media_type=LINES)
 
     return router
 
@@ -105,16 +105,17 @@ def _checked(office: Office, clip: Path, viewing: Viewing) -> None:
     require_ears(model.spec, viewing, office.load.speech, Store())
 
 
-async def _lines(office: Office, events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
+async def _lines(events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
     try:
         async for event in events:
             yield _line(written(event))
         yield _line(END)
     except VidqaError as error:
         yield _line(written_error(error))
-    except (BrokenError, ClosedError) as error:
-        why = office.told(error)["error"]["message"]
-        yield _line(written_error(VidqaError(why, hint="--no-server")))
+    except ClosedError:
+        yield _line({GONE: ENDS})
+    except BrokenError:
+        yield _line(written_error(VidqaError(BROKEN, hint="--no-server")))
 
 
 def _line(value: Any) -> bytes:

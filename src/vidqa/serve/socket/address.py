@@ -67,7 +67,8 @@ def claimed(path: Path) -> Iterator[socket.socket]:
         lock.acquire()
     except Timeout as error:
         raise UsageError(
-            f"a server is at {path} already", hint="vidqa serve --stop ends it"
+            f"a server is at {path} already",
+            hint=f"vidqa serve --stop ends it; {VARIABLE}=PATH is a socket for another",
         ) from error
     try:
         path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from vidqa.media.viewing import Viewing
 from vidqa.serve.socket.address import is_own, server_socket
 from vidqa.serve.socket.identity import Wanted
 from vidqa.serve.socket.names import Names
-from vidqa.serve.socket.wire import END, error_of, written_viewing
+from vidqa.serve.socket.wire import END, GONE, error_of, written_viewing
 from vidqa.types import Maker
 
 GREETING_S = 20.0
@@ -70,7 +70,7 @@ class Server:
             with closing(_Connection(self.path, GREETING_S)) as connection:
                 return json.loads(self._sent(connection, route, body).read())
         except (OSError, HTTPException, ValueError) as error:
-            raise NoServerError(f"it does not answer: {error}") from error
+            raise NoServerError("nobody answers at its socket") from error
 
     def lines(self, route: str, body: Any) -> Iterator[Any]:
         """Yield the lines of an answer as they come.
@@ -85,10 +85,12 @@ class Server:
                 while line := response.readline():
                     if (said := json.loads(line)) == END:
                         return
+                    if GONE in said:
+                        raise NoServerError(said[GONE])
                     yield said
                 raise NoServerError("it went away")
         except (OSError, HTTPException, ValueError) as error:
-            raise NoServerError(f"it went away: {error}") from error
+            raise NoServerError("it went away") from error
 
     def _sent(self, connection: _Connection, route: str, body: Any) -> HTTPResponse:
         method = "GET" if body is None else "POST"

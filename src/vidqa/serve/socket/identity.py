@@ -56,9 +56,18 @@ class Wanted:
         """Return why a server that loaded `mine` answers otherwise, as far as settings go."""
         if self.version != mine.version:
             return f"it is of version {mine.version}"
-        for name in ("load", "cache", "environment", "cores"):
-            if getattr(self, name) != getattr(mine, name):
-                return f"it was started with another {name}"
+        load, environment = (
+            ", ".join(sorted(name for name in {*one, *other} if one.get(name) != other.get(name)))
+            for one, other in ((self.load, mine.load), (self.environment, mine.environment))
+        )
+        if load:
+            return f"it was started with other options ({load})"
+        if environment:
+            return f"it was started with another environment ({environment})"
+        if self.cache != mine.cache:
+            return f"its cache is {mine.cache}"
+        if self.cores != mine.cores:
+            return f"it may use {mine.cores} cores"
         if self.caches > mine.caches:
             return "it planned less memory"
         if self.frames is not None and mine.frames is not None and self.frames > mine.frames:

@@ -53,7 +53,7 @@ class RemoteWords:
 class RemoteClip:
     """A clip that a server watches: as much of `engine.Clip` as questions need.
 
-    If the server is gone before it says anything, the clip is watched here.
+    If the server is gone before it answers anything, the clip is watched here.
     """
 
     model: RemoteModel
@@ -146,7 +146,7 @@ class RemoteClip:
         """Yield what comes of a request; stages and progress are passed on.
 
         Raises:
-            NoServerError: the server is gone, and has said nothing yet.
+            NoServerError: the server is gone, and has answered nothing yet.
             VidqaError: it failed, or is gone in the middle.
 
         """
@@ -160,8 +160,9 @@ class RemoteClip:
         }
         try:
             for line in self.model.server.lines("ask", {"do": do, **view, **asked}):
-                has_begun = True
-                yield from self._passed_on(names.read(line), names, notify, progress)
+                for event in self._passed_on(names.read(line), names, notify, progress):
+                    has_begun = True
+                    yield event
         except NoServerError as error:
             if not has_begun:
                 raise

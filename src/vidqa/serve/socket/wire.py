@@ -26,6 +26,8 @@ JSON = Mapping[str, Any]
 
 END: JSON = {"end": True}
 """The last line: without it, whoever wrote the lines has died."""
+GONE = "gone"
+"""The key of a line in place of the rest: the server ends, and says why."""
 
 
 @dataclass(frozen=True, slots=True)
