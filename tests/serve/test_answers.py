@@ -18,6 +18,12 @@ from vidqa.engine import Model
 pytestmark = pytest.mark.numbers
 LIMIT = ("--max-new-tokens", str(TOKENS))
 GREEN = "#00ff00"
+ANIMAL = {
+    "type": "object",
+    "properties": {"animal": {"enum": ["cat", "dog"]}},
+    "required": ["animal"],
+    "additionalProperties": False,
+}
 
 
 @pytest.fixture
@@ -159,6 +165,35 @@ def test_turns_are_remembered(server: Running, model: Model) -> None:
     *_, answer = talk.stream("and then?", max_new_tokens=TOKENS)
     assert chat(server, messages).choices[0].message.content == answer.text
     assert answer.text != model.watch(path).ask("and then?", max_new_tokens=TOKENS).text
+
+
+def test_json_that_fits_a_schema_is_the_command_lines(
+    server: Running, record: Any, tmp_path: Path
+) -> None:
+    file, path = tmp_path / "schema.json", server.clips / "one.mp4"
+    file.write_text(json.dumps(ANIMAL))
+    how = ("-m", str(server.folder), "--json", "--no-server", *LIMIT)
+    (own,) = record("ask", str(path), "what?", *how, "--schema", str(file))
+    assert server.ask("one.mp4", schema=ANIMAL).json() == own
+    assert own["object"]["animal"] in ("cat", "dog")
+    wanted = {"type": "json_schema", "json_schema": {"name": "animal", "schema": ANIMAL}}
+    for form in (wanted, {**wanted, "json_schema": {**wanted["json_schema"], "strict": True}}):
+        content = chat(server, shows(path), response_format=form).choices[0].message.content
+        assert json.loads(content) == own["object"]
+    with pytest.raises(openai.BadRequestError, match="24 tokens are too few"):  # it never ends one
+        chat(server, shows(path), response_format={"type": "json_object"})
+    assert chat(server, shows(path), response_format={"type": "text"}).choices
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": 7}, {"$ref": "#/x"}, {"type": "array", "minItems": 99}]
+)
+def test_why_there_is_no_json_is_said(server: Running, schema: Any) -> None:
+    refused = server.ask("one.mp4", schema=schema)
+    assert (refused.status_code, refused.json()["error"]["type"]) == (400, "usage")
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    with pytest.raises(openai.BadRequestError, match=r"schema"):
+        chat(server, shows(server.clips / "one.mp4"), response_format=wanted)
 
 
 def test_choices_have_their_likelihoods(server: Running) -> None:

@@ -54,6 +54,7 @@ def both(server: Running, call: Call, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(server.clips)
     (server.clips / "bad.mp4").write_bytes((server.clips / "two.mp4").read_bytes())
     (server.clips / "bad.srt").write_text("no subtitles")
+    (server.clips / "schema.json").write_text('{"enum": ["cat", {"dog": [null, true]}]}')
     asked = list[str]()
     lines = client.Server.lines
 
@@ -93,6 +94,9 @@ def without_seconds(said: tuple[int, str, str]) -> tuple[int, str, str]:
         ("one.mp4", "red?", "--choices", "yes,no"),
         ("one.mp4", "what?", "--grounding", "--json"),
         ("one.mp4", "what?", "--show-prompt"),
+        ("one.mp4", "what?", "--schema", "schema.json", "--json"),
+        ("one.mp4", "what?", "--schema", "schema.json"),
+        ("one.mp4", "what?", "--schema", "bad.srt"),
         ("broken.mp4", "what?"),
         ("broken.mp4", "what?", "--json"),
         ("one.mp4", "what?", "--start", "100"),

@@ -57,8 +57,28 @@ class Clip(WatchedClip):
         if not self.is_asked_in_windows(how.windows):
             return super().stream(question, how, notify=notify)
         checked_sampling(how.temperature, how.top_p, how.seed)
-        self.writing(self.prompt_ids(question), how.max_new_tokens)
+        self.writing(self.prompt_ids(question), how.max_new_tokens, how.schema)
+        if how.schema is not None:
+            return self._as_object(question, how, notify=notify)
         return self._long.stream(question, how, notify=notify, progress=progress)
+
+    def _as_object(
+        self, question: str, how: GenerationSettings, *, notify: Notify | None
+    ) -> Iterator[TextDelta | Answer]:
+        """Yield an answer from the windows that a question is about, which has no sentences."""
+        chosen = self._long.chosen_for(question, how.windows)
+        warnings = tuple[str, ...]()
+        if self._long.is_part(chosen):
+            shown = self._long.shown(chosen)
+            seen: dict[str, Any] = {"chosen_by": chosen.by, "looked_at": shown.looked_at}
+            events = shown.clip.stream(question, how, notify=notify)
+        else:
+            seen, events = {}, super().stream(question, how, notify=notify)
+            warnings = () if chosen.are_all else (*chosen.warnings, NOWHERE)
+        for event in events:
+            if isinstance(event, Answer):
+                event = replace(event, warnings=(*event.warnings, *warnings), **seen)
+            yield event
 
     def is_asked_in_windows(self, windows: int | str = "auto") -> bool:
         """Return whether it is too long for its frames, and windows are not switched off."""

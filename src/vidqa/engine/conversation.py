@@ -93,7 +93,7 @@ class Conversation:
         ids, first = self._fitting(asked)
         prompt = clip.video_prefix.behind(ids)
         timer = StageTimer(notify, clip.timings_s)
-        writing = clip.writing(prompt, how.max_new_tokens)
+        writing = clip.writing(prompt, how.max_new_tokens, how.schema)
         context, self._context = self._context, None
         with clip.model.memory.errors(clip.model.name):
             if context is None or first != self._first:

@@ -129,11 +129,15 @@ class ReadClip:
                 hint="use fewer --frames or a shorter question",
             )
 
-    def writing(self, prompt: PromptIds, max_new_tokens: int | None) -> Writing:
+    def writing(
+        self, prompt: PromptIds, max_new_tokens: int | None, schema: str | None = None
+    ) -> Writing:
         """Begin an answer behind a prompt; as long as the model's default if None.
 
+        With a `schema` it is JSON that fits it.
+
         Raises:
-            UsageError: there is no such length, or no room for it.
+            UsageError: there is no such length, no room for it, or nothing fits the schema.
 
         """
         self.require_fitting(prompt)
@@ -148,6 +152,7 @@ class ReadClip:
             WholeText(loaded.tokenizer) if whole else TextStream(loaded.tokenizer),
             limit=min(limit, room),
             at_limit="context_full" if room < limit else "token_limit",
+            schema=schema,
         )
 
     def answered(
@@ -162,6 +167,7 @@ class ReadClip:
         return replace(
             self.known_answer(question, prompt, timer),
             text=writing.text,
+            is_json=writing.is_json,
             seed=None if sampling.greedy else sampling.seed,
             new_tokens=writing.new_tokens,
             stopped_by=writing.stopped_by,

@@ -1,7 +1,9 @@
 """How free answers are written."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vidqa.errors import UsageError
@@ -43,6 +45,24 @@ def checked_choices(choices: Sequence[str]) -> tuple[str, ...]:
     return bare
 
 
+def read_schema(name: str) -> str:
+    """Read a JSON schema from a file; returns it as compact JSON. Raises UsageError."""
+    try:
+        schema = json.loads(Path(name).read_bytes())
+    except OSError as error:
+        raise UsageError(f"--schema {name!r} cannot be read: {error.strerror}") from error
+    except RecursionError as error:
+        raise UsageError(f"--schema {name!r} is too deep") from error
+    except ValueError as error:
+        raise UsageError(f"--schema {name!r} is no JSON: {error}") from error
+    return as_schema(schema)
+
+
+def as_schema(schema: Any) -> str:
+    """Return a JSON schema as the JSON that `GenerationSettings.schema` takes."""
+    return json.dumps(schema, separators=(",", ":"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationSettings:
     """How many tokens are chosen, and how; each field is an option of commands and of Python."""
@@ -72,6 +92,15 @@ class GenerationSettings:
     strict: bool = option(
         False, "Of what is answered so, leave out sentences that no window supports.", is_later=True
     )
+
+    schema: str | None = option(
+        None,
+        "Answer with JSON that fits this JSON schema; say in the question what its fields mean.",
+        metavar="FILE.json",
+        read=read_schema,
+        is_later=True,
+    )
+    """As JSON; on the command line the name of its file."""
 
     def __post_init__(self) -> None:
         require_declared(self)

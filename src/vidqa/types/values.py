@@ -1,5 +1,6 @@
 """The values that travel between the layers."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -221,6 +222,9 @@ class Answer:
     claims: tuple[Claim, ...] | None = None
     """The sentences of a free answer from windows; None if it was given otherwise."""
 
+    is_json: bool = False
+    """Whether its text is JSON, as it had to fit a schema."""
+
     @property
     def has_evidence(self) -> bool:
         """Whether anything in the clip supports it, where that was asked."""
@@ -268,6 +272,8 @@ class Answer:
             "stopped_by": self.stopped_by,
             "warnings": list(self.warnings),
         }
+        if self.is_json:
+            record["object"] = json.loads(self.text)
         if self.choices:
             record["is_sure"] = self.is_sure
             record["choices"] = [choice.to_record() for choice in self.choices]

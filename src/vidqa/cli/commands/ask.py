@@ -58,6 +58,8 @@ class AskOptions:
                 "--batch writes free answers; --choices, --grounding and --show-prompt take one "
                 "clip at a time"
             )
+        if self.generation.schema is not None and (self.choices or self.run.batch > 1):
+            raise UsageError("--schema goes neither with --choices nor with --batch")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -78,7 +80,12 @@ def ask_all(request: Request, options: AskOptions, reporter: StatusReporter) -> 
         require_room(options.save_evidence, force=options.run.force)
     records = Records(options.settings, timings=options.run.timings)
     as_json = options.as_json or options.run.output == STDOUT
-    view = choose_view(request, as_json=as_json, to_file=options.run.is_kept)
+    view = choose_view(
+        request,
+        as_json=as_json,
+        to_file=options.run.is_kept,
+        is_code=options.generation.schema is not None,
+    )
     way = Asking(options, reporter, view)
     try:
         book = Run(request, options.run, reporter, view, records, way, "ask").run()

@@ -37,12 +37,16 @@ class AnswerView:
         """Finish: nothing more will come, or the program was interrupted."""
 
 
-def choose_view(request: Request, *, as_json: bool, to_file: bool) -> AnswerView:
+def choose_view(
+    request: Request, *, as_json: bool, to_file: bool, is_code: bool = False
+) -> AnswerView:
     """Choose the view that suits the reader."""
     if as_json:
         return JsonView()
     if to_file:
         return AnswerView()
+    if sys.stdout.isatty() and is_code and request.single:
+        return PlainView()
     if sys.stdout.isatty():
         return TitledView() if request.is_run else TerminalView(titles=not request.single)
     if request.is_run:

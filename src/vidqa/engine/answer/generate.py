@@ -1,5 +1,6 @@
 """An answer while it is being generated."""
 
+import json
 from collections.abc import Callable, Iterator
 
 from torch import Tensor
@@ -7,6 +8,7 @@ from torch import Tensor
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import UsageError
 from vidqa.network.inference.decode import Context, decode
+from vidqa.network.inference.json_grammar import JsonGrammar
 from vidqa.network.inference.token_sampling import AnswerPenalty, Sampling, TokenChooser
 from vidqa.network.loaded import Loaded
 from vidqa.network.text.detokenize import TextStream
@@ -27,8 +29,15 @@ class Writing:
         *,
         limit: int,
         at_limit: StoppedBy,
+        schema: str | None = None,
     ) -> None:
-        """Allow at most `limit` tokens; a longer answer is stopped by `at_limit`."""
+        """Allow at most `limit` tokens; a longer answer is stopped by `at_limit`.
+
+        With a `schema` it is JSON that fits it. Raises UsageError if nothing can.
+        """
+        self._grammar = None
+        if schema is not None:
+            self._grammar = JsonGrammar(loaded, schema)
         self._loaded = loaded
         self._text = text
         self._limit = limit
@@ -39,6 +48,11 @@ class Writing:
         """Number of tokens, the end token included."""
         self.is_over = False
         """Whether no more tokens are needed."""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it has to be JSON."""
+        return self._grammar is not None
 
     @property
     def text(self) -> str:
@@ -53,9 +67,12 @@ class Writing:
             sampling: how tokens are chosen.
             stopwatch: times the stages prefill and generate.
 
+        Raises:
+            UsageError: with a schema: the answer became too long, or nothing more fits it.
+
         """
         loaded = self._loaded
-        chooser = TokenChooser(sampling, AnswerPenalty.of(loaded))
+        chooser = TokenChooser(sampling, AnswerPenalty.of(loaded), self._grammar)
         with timer.stage("prefill"):
             logits, context = begin()
         with timer.stage("generate"):
@@ -66,6 +83,20 @@ class Writing:
                     break
         if piece := self.finish():
             yield piece
+        if self.is_json:
+            self._require_json()
+
+    def _require_json(self) -> None:
+        """Refuse an answer that was cut, or that no program reads as it was meant."""
+        if self.stopped_by != "end":
+            raise UsageError(
+                f"{self.new_tokens} tokens are too few for an answer that fits the schema",
+                hint=f"--max-new-tokens {self.new_tokens * 2}, or maxLength, maxItems in it",
+            )
+        try:
+            json.dumps(json.loads(self.text), allow_nan=False)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"the answer is no JSON that can be read: {error}") from error
 
     def take(self, token: int) -> str:
         """Add one token, unless it ends the answer; return the text that can now be shown."""

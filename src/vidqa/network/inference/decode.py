@@ -124,7 +124,7 @@ def log_likelihoods(network: Any, logits: Tensor, context: Context, answer_ids: 
 
 def _static_steps(network: Any, context: Context, chooser: TokenChooser) -> "StaticSteps | None":
     """Return how an answer is written in memory that does not move, where that is wanted."""
-    if hasattr(network, "new_steps"):
+    if hasattr(network, "new_steps") or chooser.grammar is not None:
         return None
     from vidqa.network.inference.static_steps import StaticSteps, can_be_static, wants_static
 

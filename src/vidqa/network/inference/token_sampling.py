@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vidqa.network.inference.json_grammar import JsonGrammar
 from vidqa.network.loaded import Loaded
 
 COLDEST = 1e-3
@@ -76,6 +77,8 @@ class TokenChooser:
 
     sampling: Sampling
     penalty: AnswerPenalty | None = None
+    grammar: JsonGrammar | None = None
+    """Of what may be written; anything if None."""
     _chosen: list[int] = field(init=False, default_factory=list)
     _generator: torch.Generator = field(init=False)
 
@@ -87,8 +90,12 @@ class TokenChooser:
         if self.penalty is not None:
             chosen = torch.tensor([self._chosen], dtype=torch.long, device=logits.device)
             logits = self.penalty(chosen, logits.float())
+        if self.grammar is not None:
+            logits = self.grammar.allowed(logits.float())
         token = self._pick(logits)
         self._chosen.append(token)
+        if self.grammar is not None:
+            self.grammar.take(token)
         return token
 
     def _pick(self, logits: Tensor) -> int:

@@ -44,6 +44,11 @@ class NativeTokenizer:
         }
 
     @property
+    def backend_tokenizer(self) -> Tokenizer:
+        """The library's own."""
+        return self._tokenizer
+
+    @property
     def all_special_ids(self) -> list[int]:
         """The ids of all special tokens."""
         numbers = map(self._tokenizer.token_to_id, self.all_special_tokens)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.viewing import Viewing
 from vidqa.serve.desk.jobs import Question
-from vidqa.types.generation import GenerationSettings, checked_choices
+from vidqa.types.generation import GenerationSettings, as_schema, checked_choices
 from vidqa.types.summaries import Length, SummarySettings
 
 STRICT = ConfigDict(extra="forbid")
@@ -51,6 +51,8 @@ class AskForm(ClipForm):
     seed: Annotated[int, Field(ge=0)] = 0
     windows: int | Literal["auto", "all", "off"] = "auto"
     strict: bool = False
+    schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+    """A JSON schema that the answer fits."""
     grounding: bool = False
     timings: bool = False
 
@@ -67,6 +69,7 @@ class AskForm(ClipForm):
             seed=self.seed,
             windows=self.windows,
             strict=self.strict,
+            schema=None if self.schema_ is None else as_schema(self.schema_),
         )
 
     def settings(self) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vidqa.errors import UsageError
-from vidqa.types.generation import GenerationSettings
+from vidqa.types.generation import GenerationSettings, as_schema
 
 STRICT = ConfigDict(extra="forbid")
+ANY_OBJECT = '{"type":"object"}'
 
 
 class Url(BaseModel):
@@ -70,6 +71,37 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
+class NamedSchema(BaseModel):
+    """A JSON schema."""
+
+    model_config = STRICT
+
+    name: str
+    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+    description: str | None = None
+    strict: bool | None = None
+
+
+class ResponseFormat(BaseModel):
+    """How an answer is to be written."""
+
+    model_config = STRICT
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: NamedSchema | None = None
+
+    @property
+    def schema_text(self) -> str | None:
+        """The schema as JSON; None where any text will do. Raises UsageError."""
+        if self.type == "text":
+            return None
+        if self.type == "json_object":
+            return ANY_OBJECT
+        if self.json_schema is None:
+            raise UsageError("response_format json_schema has no schema")
+        return as_schema(self.json_schema.schema_)
+
+
 class ChatForm(BaseModel):
     """A request of `/v1/chat/completions`; what is not here is refused, not passed over."""
 
@@ -94,6 +126,7 @@ class ChatForm(BaseModel):
     user: str | None = None
     metadata: dict[str, str] | None = None
     store: bool | None = None
+    response_format: ResponseFormat | None = None
     choices: Annotated[list[str] | None, Field(min_length=2)] = None
     """Answers to choose from, by their likelihood."""
     frames: Annotated[int | None, Field(ge=1, le=100_000)] = None
@@ -106,6 +139,7 @@ class ChatForm(BaseModel):
             temperature=self.temperature or 0.0,
             top_p=1.0 if self.top_p is None else self.top_p,
             seed=self.seed or 0,
+            schema=None if self.response_format is None else self.response_format.schema_text,
         )
 
     def conversation(self) -> tuple[str, str, list[tuple[str, str]]]:

@@ -1,0 +1,87 @@
+"""Let a model write nothing but JSON that fits a schema.
+
+The grammar is llguidance's: https://github.com/guidance-ai/llguidance.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vidqa.errors import UsageError
+from vidqa.network.loaded import Loaded
+
+FORM: Any = {"whitespace_flexible": False}
+"""One way to write a value: blanks would be endless."""
+MOST_SAID = 200
+"""Characters of what the library says."""
+ENDED = ("NoExtension", "NoExtensionBias", "EndOfSentence")
+"""Reasons to stop that are none to complain."""
+
+
+class JsonGrammar:
+    """What may come next of one answer."""
+
+    def __init__(self, loaded: Loaded, schema: str) -> None:
+        """Begin an answer.
+
+        Args:
+            loaded: the model that writes it.
+            schema: a JSON schema, as JSON.
+
+        Raises:
+            UsageError: the schema is none, or nothing can fit it.
+
+        """
+        from llguidance import LLMatcher  # most answers need none
+
+        width = int(loaded.network.config.get_text_config().vocab_size)
+        tokenizer = _tokenizer(loaded.tokenizer, tuple(sorted(loaded.stop_ids)), width)
+        self._matcher = LLMatcher(tokenizer, grammar_of(schema), log_level=0)
+        self._require_sound()
+
+    def allowed(self, logits: Tensor) -> Tensor:
+        """Rule out what cannot come next, (1, V). Raises UsageError if nothing can."""
+        mask = self._matcher.compute_logit_bias()  # 200 where allowed, else 0
+        self._require_sound()
+        fits = torch.frombuffer(bytearray(mask), dtype=torch.uint8).to(logits.device) > 0
+        return logits.masked_fill(~fits[: logits.shape[-1]], -torch.inf)
+
+    def take(self, token: int) -> None:
+        """Go on behind a token."""
+        self._matcher.consume_token(token)
+        self._require_sound()
+
+    def _require_sound(self) -> None:
+        if self._matcher.is_error() or self._matcher.stop_reason() not in ("NotStopped", *ENDED):
+            why = self._matcher.get_error() or self._matcher.stop_reason()
+            raise UsageError(f"no answer fits the schema: {_said(why)}")
+
+
+@lru_cache(maxsize=16)
+def grammar_of(schema: str) -> str:
+    """Return the grammar of a JSON schema. Raises UsageError if it is none."""
+    from llguidance import LLMatcher
+
+    try:
+        grammar = LLMatcher.grammar_from_json_schema(schema, defaults=FORM)
+    except ValueError as error:
+        raise UsageError(f"this is no JSON schema: {_said(str(error))}") from error
+    problem = LLMatcher.validate_grammar(grammar)
+    if problem:
+        raise UsageError(f"nothing can be written by this schema: {_said(problem)}")
+    return grammar
+
+
+@lru_cache(maxsize=2)
+def _tokenizer(tokenizer: Any, stop_ids: tuple[int, ...], width: int) -> Any:
+    from llguidance import LLTokenizer
+
+    text = tokenizer.backend_tokenizer.to_str()
+    count = max(width, tokenizer.backend_tokenizer.get_vocab_size(with_added_tokens=True))
+    return LLTokenizer(text, n_vocab=count, eos_token=list(stop_ids))
+
+
+def _said(text: str) -> str:
+    return " ".join(text.split())[:MOST_SAID] or "it cannot be read"
