@@ -14,6 +14,7 @@ from families import MAKERS, family_spec
 from tiny import talkative, vidqa_folder
 from vidqa.cli.app import run
 from vidqa.engine import Clip, Model, load, open_folder
+from vidqa.engine.together import answer_together
 from vidqa.errors import UsageError
 from vidqa.network.inference.json_grammar import JsonGrammar, grammar_of
 from vidqa.network.inference.token_sampling import Sampling, TokenChooser
@@ -170,6 +171,43 @@ def test_a_number_that_no_program_reads_is_refused(
         clip.ask("what?", schema='{"enum": [1]}')
 
 
+@pytest.mark.parametrize(
+    ("text", "said"), [('{"a": 1, "a": 2}', "a key is in it twice"), ("[", "no JSON that can be")]
+)
+def test_what_programs_read_otherwise_is_refused(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    monkeypatch.setattr("vidqa.engine.answer.generate.Writing.text", property(lambda _: text))
+    with pytest.raises(UsageError, match=said):
+        clip.ask("what?", schema='{"enum": [1]}')
+
+
+def test_nothing_is_shown_of_what_is_cut(clip: Clip) -> None:
+    shown = list[object]()
+    with pytest.raises(UsageError, match="too few"):
+        shown.extend(clip.stream("what?", schema=as_schema(ENDLESS), max_new_tokens=9))
+    assert shown == []
+
+
+def test_it_is_text_in_python(clip: Clip) -> None:
+    schema: Any = {"type": "null"}
+    with pytest.raises(UsageError, match="JSON as text"):
+        clip.ask("what?", schema=schema)
+    with pytest.raises(UsageError, match="one by one"):
+        answer_together([clip], "what?", schema='{"type": "null"}')
+    with pytest.raises(UsageError, match="no JSON schema"):
+        as_schema({"enum": [float("nan")]})
+
+
+def test_a_long_conversation_may_be_json(folder: Path, tmp_path: Path) -> None:
+    make_clip(tmp_path / "long.mp4", [1000 * number for number in range(240)])
+    talk = load(str(folder), keep=False).watch(tmp_path / "long.mp4", frames=1).converse()
+    for question in ("what is shown at 2:10?", "and then?", "what happens?"):
+        *_, answer = talk.stream(question, schema=as_schema(SCHEMAS["fields"]), max_new_tokens=100)
+        assert isinstance(answer, Answer)
+        jsonschema.validate(answer.to_record()["object"], SCHEMAS["fields"])
+
+
 def test_turns_of_a_conversation_may_be_json(clip: Clip) -> None:
     talk, schema = clip.converse(), as_schema(SCHEMAS["fields"])
     for question in ("what?", "and then?"):
@@ -217,10 +255,31 @@ def test_the_command_line(ask: Any, tmp_path: Path) -> None:
     assert json.loads(record["settings"]["schema"]) == SCHEMAS["fields"]
 
 
+def test_what_cannot_be_shown_is_escaped_as_json(ask: Any, tmp_path: Path) -> None:
+    odd, file = "\x85\u202e\U0001f408", tmp_path / "schema.json"
+    file.write_text(json.dumps({"enum": [odd]}))
+    _, out, _ = ask("--schema", str(file))
+    assert json.loads(out) == odd
+    assert "\x85" not in out
+    assert "\u202e" not in out
+
+
+def test_a_schema_that_nothing_fits_is_said_once(
+    ask: Any, tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "schema.json"
+    file.write_text('{"type": 7}')
+    monkeypatch.setattr("vidqa.engine.Model.watched", None)
+    status, out, err = ask("--schema", str(file), "-o", str(tmp_path / "out.jsonl"))
+    assert (status, out) == (2, "")
+    assert err.count("nothing can be written") == 1
+
+
 @pytest.mark.parametrize(
     ("content", "words", "said"),
     [
         (None, (), "cannot be read"),
+        ('{"enum": [NaN]}', (), "no JSON schema"),
         ("{", (), "is no JSON"),
         ('{"type": 7}', (), "nothing can be written"),
         ('{"type": "null"}', ("--choices", "yes,no"), "neither with --choices nor with --batch"),

@@ -194,6 +194,14 @@ def test_why_there_is_no_json_is_said(server: Running, schema: Any) -> None:
     wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
     with pytest.raises(openai.BadRequestError, match=r"schema"):
         chat(server, shows(server.clips / "one.mp4"), response_format=wanted)
+    both = {"choices": ["yes", "no"]}
+    with pytest.raises(openai.BadRequestError, match="not both"):
+        chat(
+            server,
+            shows(server.clips / "one.mp4"),
+            response_format={"type": "json_object"},
+            extra_body=both,
+        )
 
 
 def test_choices_have_their_likelihoods(server: Running) -> None:

@@ -11,6 +11,7 @@ from vidqa.engine.runtime import Runtime
 from vidqa.engine.watch.fetch import Fetch, View
 from vidqa.errors import VidqaError
 from vidqa.media.viewing import Viewing
+from vidqa.network.inference.json_grammar import grammar_of
 from vidqa.types import Notify
 from vidqa.types.generation import GenerationSettings
 from vidqa.types.options import with_options
@@ -96,6 +97,11 @@ class Model(Runtime):
         named = [clips] if isinstance(clips, str | Path) else clips
         names = list(map(str, named))
         return ask_many(Clip, self, names, asked, viewing, generation, in_order=in_order)
+
+    def require_schema(self, schema: str | None) -> None:
+        """Refuse a JSON schema that nothing fits. Raises UsageError."""
+        if schema is not None:
+            grammar_of(schema)
 
     def watched(
         self, name: str, fetch: Fetch, viewing: Viewing, *, notify: Notify | None = None

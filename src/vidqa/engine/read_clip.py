@@ -146,7 +146,7 @@ class ReadClip:
             raise UsageError(f"--max-new-tokens must be at least 1, got {limit}")
         loaded = self.model.loaded
         room = loaded.context_tokens - prompt.tokens
-        whole = self.recipe.name == "paper"
+        whole = self.recipe.name == "paper" and schema is None
         return Writing(
             loaded,
             WholeText(loaded.tokenizer) if whole else TextStream(loaded.tokenizer),

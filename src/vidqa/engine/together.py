@@ -10,7 +10,7 @@ from torch import Tensor
 from vidqa.engine.answer.generate import Writing, checked_sampling
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watched_clip import WatchedClip
-from vidqa.errors import NotEnoughMemoryError, VidqaError
+from vidqa.errors import NotEnoughMemoryError, UsageError, VidqaError
 from vidqa.network.inference.decode import Context, decode
 from vidqa.network.inference.decode_together import can_join, decode_together, joined_bytes
 from vidqa.network.inference.prompt_ids import PromptIds
@@ -66,10 +66,12 @@ def answer_together(
         forward pass.
 
     Raises:
-        UsageError: a setting is out of range.
+        UsageError: a setting is out of range, or a schema is given.
 
     """
     how = with_options(GenerationSettings, generation, given)
+    if how.schema is not None:
+        raise UsageError("answers that fit a schema are written one by one")
     sampling = checked_sampling(how.temperature, how.top_p, how.seed)
     most = how.max_new_tokens
     draft = partial(_draft, question=question, max_new_tokens=most, notify=notify)

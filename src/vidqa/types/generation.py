@@ -48,19 +48,24 @@ def checked_choices(choices: Sequence[str]) -> tuple[str, ...]:
 def read_schema(name: str) -> str:
     """Read a JSON schema from a file; returns it as compact JSON. Raises UsageError."""
     try:
-        schema = json.loads(Path(name).read_bytes())
-    except OSError as error:
-        raise UsageError(f"--schema {name!r} cannot be read: {error.strerror}") from error
+        content = Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"--schema {name!r} cannot be read: {why}") from error
+    try:
+        return as_schema(json.loads(content))
     except RecursionError as error:
         raise UsageError(f"--schema {name!r} is too deep") from error
     except ValueError as error:
         raise UsageError(f"--schema {name!r} is no JSON: {error}") from error
-    return as_schema(schema)
 
 
 def as_schema(schema: Any) -> str:
-    """Return a JSON schema as the JSON that `GenerationSettings.schema` takes."""
-    return json.dumps(schema, separators=(",", ":"))
+    """Return a JSON schema as `GenerationSettings.schema` takes it. Raises UsageError."""
+    try:
+        return json.dumps(schema, separators=(",", ":"), allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"this is no JSON schema: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,8 @@ class GenerationSettings:
 
     def __post_init__(self) -> None:
         require_declared(self)
+        if self.schema is not None and not isinstance(self.schema, str):
+            raise UsageError("schema must be JSON as text", hint="json.dumps(schema)")
         known = self.windows in WINDOWS or (isinstance(self.windows, int) and self.windows > 0)
         if not known:
             raise UsageError(

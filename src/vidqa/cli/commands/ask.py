@@ -84,7 +84,7 @@ def ask_all(request: Request, options: AskOptions, reporter: StatusReporter) -> 
         request,
         as_json=as_json,
         to_file=options.run.is_kept,
-        is_code=options.generation.schema is not None,
+        is_json=options.generation.schema is not None,
     )
     way = Asking(options, reporter, view)
     try:
@@ -110,7 +110,8 @@ class Asking:
     view: AnswerView
 
     def check(self, model: "Model") -> None:
-        """Accept any model: every one answers."""
+        """Refuse a schema that no model can keep to. Raises UsageError."""
+        model.require_schema(self.options.generation.schema)
 
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Answer one question about one clip."""

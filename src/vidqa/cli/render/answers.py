@@ -38,15 +38,15 @@ class AnswerView:
 
 
 def choose_view(
-    request: Request, *, as_json: bool, to_file: bool, is_code: bool = False
+    request: Request, *, as_json: bool, to_file: bool, is_json: bool = False
 ) -> AnswerView:
     """Choose the view that suits the reader."""
     if as_json:
         return JsonView()
     if to_file:
         return AnswerView()
-    if sys.stdout.isatty() and is_code and request.single:
-        return PlainView()
+    if is_json and request.single and not request.is_run:
+        return CodeView()
     if sys.stdout.isatty():
         return TitledView() if request.is_run else TerminalView(titles=not request.single)
     if request.is_run:
@@ -66,6 +66,14 @@ class PlainView(AnswerView):
         put("\n")
         for choice in answer.choices:
             put(f"{printable(choice.text)}\t{choice.probability:.3f}\n")
+
+
+class CodeView(PlainView):
+    """A view of JSON, for people and programs: what cannot be shown is escaped as in JSON."""
+
+    def piece(self, delta: TextDelta) -> None:
+        """Write the piece at once."""
+        put("".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in delta.text))
 
 
 class LineView(AnswerView):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from torch import Tensor
 
@@ -77,14 +78,16 @@ class Writing:
             logits, context = begin()
         with timer.stage("generate"):
             for token in decode(loaded.network, logits, context, chooser):
-                if piece := self.take(token):
+                if (piece := self.take(token)) and not self.is_json:
                     yield piece
                 if self.is_over:
                     break
-        if piece := self.finish():
-            yield piece
-        if self.is_json:
+        piece = self.finish()
+        if self.is_json:  # nothing is shown of what a program could not read
             self._require_json()
+            piece = self.text
+        if piece:
+            yield piece
 
     def _require_json(self) -> None:
         """Refuse an answer that was cut, or that no program reads as it was meant."""
@@ -94,7 +97,7 @@ class Writing:
                 hint=f"--max-new-tokens {self.new_tokens * 2}, or maxLength, maxItems in it",
             )
         try:
-            json.dumps(json.loads(self.text), allow_nan=False)
+            json.dumps(json.loads(self.text, object_pairs_hook=_unlike), allow_nan=False)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"the answer is no JSON that can be read: {error}") from error
 
@@ -112,6 +115,14 @@ class Writing:
     def finish(self) -> str:
         """Return the text that was held back."""
         return self._text.finish()
+
+
+def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object. Raises ValueError if it has a key twice: readers take one or the other."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a key is in it twice")
+    return made
 
 
 def checked_sampling(temperature: float, top_p: float, seed: int) -> Sampling:

@@ -76,6 +76,9 @@ class LongConversation(Conversation):
             self._turn_to(None)
             yield from self._ended(super().stream(question, how, notify=notify))
             return
+        if how.schema is not None:
+            yield from self._as_object(question, how, notify)
+            return
         asked = self.clip.neutralized(question)
         if self._shown is None or not (refers(question) or self._stays(question)):
             chosen = self._long.chosen_for(
@@ -98,6 +101,19 @@ class LongConversation(Conversation):
             return
         self.turns[-1] = replace(self.turns[-1], answer=checked)
         yield from self._ended(iter([*map(TextDelta, texts), checked]))
+
+    def _as_object(
+        self, question: str, how: GenerationSettings, notify: Notify | None
+    ) -> Iterator[TextDelta | Answer]:
+        """Answer from the windows that a question points to; an object has no sentences."""
+        if self._shown is None or not (refers(question) or self._stays(question)):
+            chosen = self._long.chosen_for(
+                question, how.windows, by_pictures=False, progress=self._progress
+            )
+            is_part = self._long.is_part(chosen)
+            shown = self._long.shown(chosen, progress=self._progress) if is_part else None
+            self._turn_to(shown)
+        yield from self._ended(super().stream(question, how, notify=notify))
 
     def _stays(self, question: str) -> bool:
         """Return whether a question about nothing in particular is about the last windows."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from vidqa.errors import UsageError
 from vidqa.network.loaded import Loaded
@@ -46,7 +47,9 @@ class JsonGrammar:
         mask = self._matcher.compute_logit_bias()  # 200 where allowed, else 0
         self._require_sound()
         fits = torch.frombuffer(bytearray(mask), dtype=torch.uint8).to(logits.device) > 0
-        return logits.masked_fill(~fits[: logits.shape[-1]], -torch.inf)
+        width = logits.shape[-1]
+        fits = functional.pad(fits, (0, max(0, width - len(fits))))[:width]
+        return logits.masked_fill(~fits, -torch.inf)
 
     def take(self, token: int) -> None:
         """Go on behind a token."""

@@ -9,10 +9,11 @@ from typing import Any
 
 from vidqa.engine import Clip
 from vidqa.engine.summaries.summarize import summarize
-from vidqa.errors import VidqaError
+from vidqa.errors import UsageError, VidqaError
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.fingerprint_cache import known_fingerprint
 from vidqa.media.words.text_track import with_cues
+from vidqa.network.inference.json_grammar import grammar_of
 from vidqa.serve.desk.bench import Bench, View
 from vidqa.serve.desk.desk import Tell
 from vidqa.serve.socket.wire import Record, StageBegun, Told, Watched
@@ -78,6 +79,12 @@ class Question:
     grounding: bool = False
     turns: Sequence[tuple[str, str]] = ()
     """Questions and answers before it."""
+
+    def __post_init__(self) -> None:
+        if (schema := self.generation.schema) is not None:
+            if self.choices:
+                raise UsageError("an answer is chosen, or fits a schema, not both")
+            grammar_of(schema)  # what nothing fits is said before anything is watched
 
     def finish(self, clip: Clip, telling: Telling) -> None:
         """Answer it about a clip: piece by piece, then the whole."""
