@@ -98,10 +98,9 @@ class Model(Runtime):
         names = list(map(str, named))
         return ask_many(Clip, self, names, asked, viewing, generation, in_order=in_order)
 
-    def require_schema(self, schema: str | None) -> None:
+    def require_schema(self, schema: str) -> None:
         """Refuse a JSON schema that nothing fits. Raises UsageError."""
-        if schema is not None:
-            grammar_of(schema)
+        grammar_of(schema)
 
     def watched(
         self, name: str, fetch: Fetch, viewing: Viewing, *, notify: Notify | None = None

@@ -111,7 +111,8 @@ class Asking:
 
     def check(self, model: "Model") -> None:
         """Refuse a schema that no model can keep to. Raises UsageError."""
-        model.require_schema(self.options.generation.schema)
+        if self.options.generation.schema is not None:
+            model.require_schema(self.options.generation.schema)
 
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Answer one question about one clip."""

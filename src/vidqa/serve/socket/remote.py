@@ -30,7 +30,7 @@ class RemoteModel:
     subtitles: dict[str, str | None] = field(default_factory=dict)
     """Fingerprints of subtitles beside clips that were asked about, by their names."""
 
-    def require_schema(self, schema: str | None) -> None:
+    def require_schema(self, schema: str) -> None:
         """Leave it to the server, which looks at it before it watches anything."""
 
     def watch_all(
