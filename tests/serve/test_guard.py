@@ -14,7 +14,7 @@ from servers import TOKENS, Running, Start
 
 from vidqa.errors import UsageError
 from vidqa.serve.http.roots import HIDDEN, Roots
-from vidqa.serve.running import ServeSettings
+from vidqa.serve.running import ServeSettings, uploads_of
 from vidqa.serve.settings import is_loopback
 from vidqa.serve.socket.address import claimed, is_own, server_socket
 
@@ -202,6 +202,22 @@ def test_what_is_sent_is_bounded_and_deleted(start: Start) -> None:
         assert stat.S_IMODE(uploads.stat().st_mode) == 0o700
         assert b" 413 " in endless(server.port)
     assert not uploads.exists()
+
+
+def test_what_says_that_it_is_too_large_is_not_waited_for(server: Running) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as one:
+        head = "POST /v1/vidqa/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n"
+        one.sendall(head.encode())
+        assert b" 413 " in one.recv(1000)
+
+
+def test_what_a_killed_server_left_is_removed(start: Start) -> None:
+    path = server_socket()
+    assert path is not None
+    uploads_of(path).mkdir(parents=True)
+    (uploads_of(path) / "left").touch()
+    with start() as server:
+        assert list(server.uploads.iterdir()) == []
 
 
 def endless(port: int) -> bytes:

@@ -160,6 +160,17 @@ def test_without_a_server_nothing_is_different(
     assert call("ask", str(clips / "one.mp4"), "?", *how)[0] == 0
 
 
+def test_that_there_is_a_server_is_said_to_a_person_once(
+    model_folder: Path, clips: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = ("-m", str(model_folder), "--max-new-tokens", "2")
+    said = "note: while `vidqa serve` runs"
+    assert said not in call("ask", str(clips / "one.mp4"), "?", *how)[2], "no person reads it"
+    monkeypatch.setattr("vidqa.cli.model_choice.is_person", lambda: True)
+    assert said in call("ask", str(clips / "one.mp4"), "?", *how)[2]
+    assert said not in call("ask", str(clips / "one.mp4"), "?", *how)[2]
+
+
 def test_it_can_be_switched_off(
     server: Running, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,11 @@ def likely_model(option: str | None, store: "Store") -> str | None:
     return names[0] if len(names) == 1 else None
 
 
+def is_person() -> bool:
+    """Return whether somebody reads stderr as it comes."""
+    return sys.stderr.isatty()
+
+
 def is_time_for_advice(name: str = ADVISED, every_s: float = DAY_S) -> bool:
     """Return whether a person reads stderr and has not had some advice for as long.
 
@@ -86,7 +91,7 @@ def is_time_for_advice(name: str = ADVISED, every_s: float = DAY_S) -> bool:
         every_s: seconds.
 
     """
-    if not sys.stderr.isatty():
+    if not is_person():
         return False
     mark = paths.cache_dir() / name
     try:
