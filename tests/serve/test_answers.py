@@ -4,9 +4,12 @@ import base64
 import io
 import json
 import math
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 from PIL import Image
@@ -293,6 +296,10 @@ def test_what_is_counted_is_told(server: Running) -> None:
 def test_it_ends_when_nobody_needs_it(start: Start) -> None:
     with start(idle_s=0.5) as running:
         running.ask("one.mp4")
+        with running.client() as http, suppress(httpx2.HTTPError):
+            for _ in range(200):  # which somebody may ask for ever
+                http.get("/healthz")
+                time.sleep(0.1)
         running.thread.join(20)
         assert not running.thread.is_alive()
         assert not running.place.socket.exists()

@@ -1,6 +1,7 @@
 """Nobody gets in: each line of the list of refusals, and what would get through without it."""
 
 import base64
+import json
 import os
 import socket
 import stat
@@ -286,6 +287,29 @@ def test_what_is_no_request_is_refused(server: Running, body: str) -> None:
         answer = http.post("/v1/vidqa/ask", content=body)
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sample": "nonsense"},
+        {"sample": "fps:0"},
+        {"start_s": float("nan")},
+        {"start_s": -1},
+        {"language": "klingon"},
+        {"windows": 0},
+        {"temperature": 1e-9},
+        {"top_p": 0},
+        {"seed": 2**70},
+        {"frames": 0},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(server: Running, more: dict[str, Any]) -> None:
+    asked = {"video": str(server.clips / "one.mp4"), "question": "what?", **more}
+    with server.client() as http:
+        body, head = json.dumps(asked), {"Content-Type": "application/json"}
+        answer = http.post("/v1/vidqa/ask", content=body, headers=head)
+    assert (answer.status_code, "error" in answer.json()) == (400, True)
 
 
 def test_the_sockets_routes_are_not_there_over_tcp(server: Running) -> None:

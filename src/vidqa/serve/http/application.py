@@ -24,6 +24,9 @@ from vidqa.serve.http.roots import ForbiddenError, TooLargeError
 from vidqa.serve.socket.identity import Wanted
 from vidqa.system.version import __version__
 
+SIGNS = frozenset({"/healthz", "/metrics", "/socket/status"})
+"""Routes that ask how a server is: none needs it to stay."""
+
 
 def application(
     office: Office,
@@ -166,6 +169,9 @@ class Counted:
 
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["path"] in SIGNS:
+            await self._app(scope, receive, counted)
             return
         with self._desk.needed():
             await self._app(scope, receive, counted)

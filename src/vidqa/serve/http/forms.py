@@ -4,13 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vidqa.errors import UsageError
 from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.viewing import Viewing
 from vidqa.serve.desk.jobs import Question
 from vidqa.types.generation import GenerationSettings, as_schema, checked_choices
 from vidqa.types.summaries import Length, SummarySettings
 
-STRICT = ConfigDict(extra="forbid")
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class ClipForm(BaseModel):
@@ -37,8 +38,13 @@ class ClipForm(BaseModel):
             for name in ClipForm.model_fields
             if name not in ("video", "sample", "stream") and name in self.model_fields_set
         }
-        sampling = None if self.sample is None else Sampling.parse(self.sample)
-        return Viewing(sampling=sampling, **given)
+        return Viewing(sampling=self._sampling(), **given)
+
+    def _sampling(self) -> Sampling | None:
+        try:
+            return None if self.sample is None else Sampling.parse(self.sample)
+        except ValueError as error:
+            raise UsageError(f"sample: {error}") from error
 
 
 class AskForm(ClipForm):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from vidqa.errors import UsageError
 from vidqa.types.generation import GenerationSettings, as_schema
 
-STRICT = ConfigDict(extra="forbid")
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 ANY_OBJECT = '{"type":"object"}'
 
 
