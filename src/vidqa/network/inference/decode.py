@@ -124,11 +124,12 @@ def log_likelihoods(network: Any, logits: Tensor, context: Context, answer_ids: 
 
 def _static_steps(network: Any, context: Context, chooser: TokenChooser) -> "StaticSteps | None":
     """Return how an answer is written in memory that does not move, where that is wanted."""
-    if hasattr(network, "new_steps") or chooser.grammar is not None:
+    if hasattr(network, "new_steps"):
         return None
     from vidqa.network.inference.static_steps import StaticSteps, can_be_static, wants_static
 
-    if wants_static(network) and can_be_static(network, context):
+    is_wanted = wants_static(network) and chooser.grammar is None
+    if is_wanted and can_be_static(network, context):
         return StaticSteps(network, context, chooser.penalty)
     return None
 
