@@ -1,6 +1,7 @@
 """What encodes texts and pictures side by side: a tiny Qwen3-VL of the true layout."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from transformers import AutoProcessor, Qwen3VLForConditionalGeneration, Qwen3VLModel
 
 from families import qwen3_vl_folder
+from vidqa.engine.finding.sentences import Sentences
 from vidqa.errors import ModelDamagedError, ModelUnsupportedError
 from vidqa.models.presets.sentences import SENTENCES
 from vidqa.network.meaning.pictures import PictureEncoder, load_picture_encoder
@@ -108,6 +110,21 @@ def test_a_model_without_eyes_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "blind" / "config.json").write_text('{"model_type": "qwen3"}')
     with pytest.raises(ModelUnsupportedError, match="does not look at pictures"):
         load(tmp_path / "blind")
+
+
+def test_what_is_searched_has_another_instruction_than_what_is_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = replace(SENTENCES["qwen3-vl-embedding-2b"], picture_pixels=(256, 1024))
+    monkeypatch.setattr("vidqa.engine.finding.sentences.choose_dtype", lambda *_: "float32")
+    sentences, encoder = Sentences(spec, folder, "cpu"), load(folder)
+    (query,) = encoder.embed(["a dog"], spec.before_query)
+    assert np.array_equal(sentences.query("a dog"), query)
+    passages = encoder.embed(["a dog"], spec.before_passage)
+    assert np.array_equal(sentences.each(["a dog"]), passages)
+    assert not np.allclose(query, passages[0], atol=1e-4)
+    shown = encoder.embed_pictures(pictures(), spec.before_passage)
+    np.testing.assert_allclose(sentences.pictures(pictures()), shown, atol=2e-6)
 
 
 def test_those_that_are_known_look_at_frames_as_the_models_that_answer() -> None:

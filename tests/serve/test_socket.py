@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -321,6 +321,44 @@ def test_what_makes_no_sense_is_said_before_anything_is_loaded(
     status, out, err = call("serve", "-m", str(model_folder), "--port", "0", *words)
     assert (status, out) == (2, "")
     assert said in err
+
+
+def test_what_is_typed_is_what_is_served(
+    call: Call, model_folder: Path, clips: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = list[Any]()
+    monkeypatch.setattr("vidqa.serve.running.serve", lambda *how: taken.append(how))
+    (clips / "token").write_text(" secret \nmore\n")
+    options = (
+        *("--host", "0.0.0.0", "--port", "1234", "--root", str(clips), "--root", str(model_folder)),
+        *("--token-file", str(clips / "token"), "--max-upload", "7", "--queue", "5"),
+        *("--idle", "15m", "--frames", "5", "--dtype", "float32", "--no-cache"),
+    )
+    assert call("serve", "-m", str(model_folder), *options)[0] == 0
+    _, wanted, load, settings, _ = taken[0]
+    assert (wanted.frames, wanted.caches, wanted.model) == (5, 4, str(model_folder))
+    assert load == LoadSettings(dtype="float32", keep=False)
+    assert wanted.load == {**vars_of(load)}
+    assert (settings.host, settings.port, settings.token) == ("0.0.0.0", 1234, "secret")
+    assert settings.roots == (clips, model_folder)
+    assert (settings.most_bytes, settings.most_waiting, settings.idle_s) == (7_000_000, 5, 900)
+    call("serve", "-m", str(model_folder))
+    settings = taken[1][3]
+    assert (settings.host, settings.port, settings.token) == ("127.0.0.1", 8430, None)
+    assert (settings.roots, settings.idle_s) == ((), None)
+
+
+def vars_of(load: LoadSettings) -> dict[str, Any]:
+    return {one.name: getattr(load, one.name) for one in fields(load)}
+
+
+def test_settings_in_variables_are_compared_as_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Wanted.by("m", LoadSettings(), frames=8, caches=4)
+    for name in ("VIDQA_MODEL", "VIDQA_INDEX", "VIDQA_DEVICE", "VIDQA_SERVER"):
+        monkeypatch.setenv(name, "other")
+    assert Wanted.by("m", LoadSettings(), frames=8, caches=4).differs(before) is None
+    monkeypatch.setenv("VIDQA_KEEP", "1GB")
+    assert "VIDQA_KEEP" in str(Wanted.by("m", LoadSettings(), frames=8, caches=4).differs(before))
 
 
 ANSWER = Answer(

@@ -41,13 +41,8 @@ def call(model: Model, model_folder: Path, clips: Path, offices: list[Office]) -
     """Call tools one after the other: whether each failed, and what it says."""
 
     def opened() -> Office:
-        load = LoadSettings()
-        mine = Wanted.by(str(model_folder), load, frames=8, caches=4)
-        roots = Roots.of([clips], most_bytes=0, uploads=clips)
-        office = office_of(model, mine, load, roots, most_waiting=8)
-        office.desk.start()
-        offices.append(office)
-        return office
+        offices.append(opened_office(model, model_folder, clips))
+        return offices[-1]
 
     def called(*calls: tuple[str, dict[str, Any]]) -> list[tuple[bool, Any]]:
         async def body() -> list[tuple[bool, Any]]:
@@ -61,6 +56,15 @@ def call(model: Model, model_folder: Path, clips: Path, offices: list[Office]) -
                 office.desk.close()
 
     return called
+
+
+def opened_office(model: Model, model_folder: Path, clips: Path) -> Office:
+    load = LoadSettings()
+    mine = Wanted.by(str(model_folder), load, frames=8, caches=4)
+    roots = Roots.of([clips], most_bytes=0, uploads=clips)
+    office = office_of(model, mine, load, roots, most_waiting=8)
+    office.desk.start()
+    return office
 
 
 def said(result: Any) -> tuple[bool, Any]:
@@ -112,6 +116,24 @@ def test_tools_say_what_the_commands_do(
         assert run(list(words)) == 0
         own = json.loads(capsys.readouterr().out)
         assert record == own
+
+
+def test_progress_is_reported(model: Model, model_folder: Path, clips: Path) -> None:
+    told = list[str | None]()
+
+    async def heard(_done: float, _whole: float | None, message: str | None) -> None:
+        told.append(message)
+
+    office = opened_office(model, model_folder, clips)
+
+    async def body() -> None:
+        async with Client(tool_server(lambda: office)) as client:
+            asked = {"path": str(clips / "one.mp4"), "question": "what?"}
+            await client.call_tool("ask_about_video", asked, progress_callback=heard)
+
+    anyio.run(body)
+    office.desk.close()
+    assert {"prefill", "generate"} <= set(told)
 
 
 def test_what_cannot_be_done_is_said(call: Callable[..., Any], clips: Path) -> None:

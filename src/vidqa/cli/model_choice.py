@@ -94,11 +94,9 @@ def is_time_for_advice(name: str = ADVISED, every_s: float = DAY_S) -> bool:
     if not is_person():
         return False
     mark = paths.cache_dir() / name
-    try:
+    with suppress(OSError):  # it was never given, or nobody can know
         if time.time() - mark.stat().st_mtime < every_s:
             return False
-    except OSError:  # never yet
-        pass
     with suppress(OSError):  # a full or read-only disk: the advice is repeated
         mark.touch()
     return True

@@ -39,7 +39,7 @@ class ModelSession:
     caches: int = CACHES
     """How often memory holds a clip; see `engine.load`."""
     asks_server: bool = False
-    """Whether a server may answer that has the same model loaded."""
+    """Whether a server may answer about the only clip, if it has the same model loaded."""
     model: "LocalModel | None" = field(default=None, init=False)
     """Once it was chosen and found."""
     store: "Store" = field(init=False)
@@ -101,7 +101,7 @@ class ModelSession:
             return False
         if any(map(is_of_the_process, (*clips, str(self.setup.viewing.subtitles)))):
             return False
-        (clip,) = clips if len(clips) == 1 else (None,)
+        (clip,) = clips
         try:
             maker = server.hello(self.wanted, clip, self.setup.viewing)
         except NoServerError as error:

@@ -16,7 +16,7 @@ from vidqa.serve.desk.jobs import Listening, Looking, Question, Showing, Summing
 from vidqa.serve.http.forms import AskForm, ClipForm, SummarizeForm
 from vidqa.serve.http.office import BROKEN, Office, Work
 from vidqa.serve.http.own_routes import answer_record
-from vidqa.serve.http.roots import ForbiddenError
+from vidqa.serve.http.roots import ForbiddenError, TooLargeError
 from vidqa.serve.socket.wire import Event, Record, StageBegun, Told
 from vidqa.system.version import __version__
 from vidqa.types.options import as_given
@@ -159,7 +159,7 @@ class Tools:
                         await ctx.report_progress(done, message=what)
         except VidqaError as error:
             raise ToolError(self._told(error)) from None
-        except ForbiddenError as error:
+        except (ForbiddenError, TooLargeError) as error:
             raise ToolError(str(error)) from None
         except FullError:
             raise ToolError(f"too much is asked already; try again in {BUSY_S} s") from None

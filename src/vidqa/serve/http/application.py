@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vidqa.errors import VidqaError
@@ -91,15 +91,15 @@ def _add_errors(app: FastAPI, office: Office) -> None:
 
     @app.exception_handler(VidqaError)
     async def told(_: Request, error: VidqaError) -> Response:
-        return _refused(status_of(error), office.told(error))
+        return JSONResponse(office.told(error), status_of(error))
 
     @app.exception_handler(BrokenError)
     async def broken(_: Request, error: BrokenError) -> Response:
-        return _refused(500, office.told(error))
+        return JSONResponse(office.told(error), 500)
 
     @app.exception_handler(ClosedError)
     async def closed(_: Request, error: ClosedError) -> Response:
-        return _refused(503, office.told(error))
+        return JSONResponse(office.told(error), 503)
 
     @app.exception_handler(FullError)
     async def full(_: Request, error: FullError) -> Response:
@@ -146,10 +146,6 @@ def said_of(error: RequestValidationError) -> str:
 def _is_name(part: str | int) -> bool:
     """Return whether a part of a place is one of what was sent, not of how it was read."""
     return isinstance(part, int) or (part.isidentifier() and part not in ("str", "list"))
-
-
-def _refused(status: int, body: Any) -> Response:
-    return refusal(status, body["error"]["message"], body["error"]["type"])
 
 
 class Counted:

@@ -1,5 +1,6 @@
 """What clients send, checked: vidqa's own requests, named as the options of its commands."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,7 +37,7 @@ class ClipForm(BaseModel):
         given = {
             name: getattr(self, name)
             for name in ClipForm.model_fields
-            if name not in ("video", "sample", "stream") and name in self.model_fields_set
+            if name not in ("video", "sample", "stream")
         }
         return Viewing(sampling=self._sampling(), **given)
 
@@ -98,13 +99,8 @@ class ChooseForm(AskForm):
 
     def asked(self) -> Question:
         """Return the question. Raises UsageError."""
-        return Question(
-            text=self.question,
-            generation=self.generation(),
-            grounding=self.grounding,
-            choices=checked_choices(self.choices),
-            threshold=self.threshold,
-        )
+        choices = checked_choices(self.choices)
+        return replace(super().asked(), choices=choices, threshold=self.threshold)
 
 
 class SummarizeForm(ClipForm):

@@ -64,12 +64,11 @@ def routes(
         why = await differs(Wanted(**given["wanted"]))
         if why is not None:
             return JSONResponse({"differs": why})
-        if given["clip"] is not None:
-            clip, viewing = Path(given["clip"]), viewing_of(given["viewing"])
-            try:
-                await asyncio.to_thread(_checked, office, clip, viewing)
-            except VidqaError as error:
-                return JSONResponse(written_error(error))
+        clip, viewing = Path(given["clip"]), viewing_of(given["viewing"])
+        try:
+            await asyncio.to_thread(_checked, office, clip, viewing)
+        except VidqaError as error:
+            return JSONResponse(written_error(error))
         return JSONResponse({"maker": asdict(office.maker)})
 
     @router.post("/ask")

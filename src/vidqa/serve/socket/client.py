@@ -101,12 +101,12 @@ class Server:
             raise NoServerError(f"it refuses ({response.status})")
         return response
 
-    def hello(self, wanted: Wanted, clip: str | None, viewing: Viewing) -> Maker:
+    def hello(self, wanted: Wanted, clip: str, viewing: Viewing) -> Maker:
         """Return the model of the server.
 
         Args:
             wanted: what this command would load.
-            clip: the only clip, which is looked into first; None if there are several.
+            clip: it is looked into first.
             viewing: how it is watched.
 
         Raises:
@@ -118,7 +118,7 @@ class Server:
             "hello",
             {
                 "wanted": asdict(wanted),
-                "clip": None if clip is None else str(Path(clip).absolute()),
+                "clip": str(Path(clip).absolute()),
                 "viewing": written_viewing(viewing),
             },
         )

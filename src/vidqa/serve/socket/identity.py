@@ -8,13 +8,19 @@ from typing import Any
 
 from vidqa.serve.socket.address import VARIABLE
 from vidqa.system import paths
+from vidqa.system.config import SETTINGS
 from vidqa.system.version import __version__
 from vidqa.types.loading import LoadSettings
 
 ENVIRONMENT = ("ATEN_", "CUDA_", "MKL_", "OMP_", "OPENBLAS_", "VIDQA_")
 """How variables begin that change how numbers are computed, or what is kept."""
-MEETING = (VARIABLE, "VIDQA_RUNTIME_DIR")
-"""Variables that only say where a server is met."""
+COMPARED = frozenset(
+    {
+        *(VARIABLE, "VIDQA_RUNTIME_DIR", "VIDQA_CACHE_DIR", "VIDQA_DATA_DIR", "VIDQA_CONFIG_DIR"),
+        *(f"VIDQA_{name.upper()}" for name in SETTINGS if name != "keep"),
+    }
+)
+"""Variables that only say where a server is met, or whose meaning is compared itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Wanted:
         environment = {
             name: value
             for name, value in sorted(os.environ.items())
-            if name.startswith(ENVIRONMENT) and name not in MEETING
+            if name.startswith(ENVIRONMENT) and name not in COMPARED
         }
         cache = str(paths.cache_dir().absolute())
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0

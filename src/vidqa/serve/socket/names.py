@@ -18,9 +18,9 @@ class Names:
     typed: Mapping[str, str]
 
     @classmethod
-    def of(cls, video: str | None, viewing: Viewing) -> "Names":
+    def of(cls, video: str, viewing: Viewing) -> "Names":
         """Collect those of a clip, of what lies beside it, and of its subtitles."""
-        given = [] if video is None else [Path(video)]
+        given = [Path(video)]
         if isinstance(viewing.subtitles, Path):
             given.append(viewing.subtitles)
         typed = {str(one.absolute()): str(one) for one in given}
