@@ -41,7 +41,9 @@ def runtime_dir() -> Path:
         UsageError: the user has no home directory.
 
     """
-    return _folder("VIDQA_RUNTIME_DIR", platformdirs.user_runtime_dir, "a server is met")
+    if "VIDQA_RUNTIME_DIR" in os.environ or "XDG_RUNTIME_DIR" in os.environ:
+        return _folder("VIDQA_RUNTIME_DIR", platformdirs.user_runtime_dir, "a server is met")
+    return cache_dir() / "run"  # in place of a folder in /tmp, of which platformdirs warns
 
 
 def data_dir() -> Path:
