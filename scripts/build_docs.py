@@ -51,7 +51,8 @@ ENVIRONMENT = {
     "VIDQA_CONFIG_DIR": "Where the file of `vidqa config` is; the platform's own by default.",
     "VIDQA_DATA_DIR": "Where the index of `vidqa find` is; the platform's user data by default.",
     "VIDQA_RUNTIME_DIR": (
-        "Where the socket of `vidqa serve` is; the platform's user runtime directory by default."
+        "Where the socket of `vidqa serve` is; by default in `XDG_RUNTIME_DIR` where that is the "
+        "user's own, else in the cache."
     ),
     "VIDQA_SERVER": "The socket of the server that `vidqa ask` asks; off: none.",
     "VIDQA_MODEL, VIDQA_SPEECH, VIDQA_DEVICE, VIDQA_DTYPE, VIDQA_INDEX": (

@@ -17,7 +17,8 @@ from vidqa.errors import UsageError
 from vidqa.serve.http.roots import HIDDEN, Roots
 from vidqa.serve.running import ServeSettings, uploads_of
 from vidqa.serve.settings import is_loopback
-from vidqa.serve.socket.address import claimed, is_own, server_socket
+from vidqa.serve.socket.address import claimed, server_socket
+from vidqa.system.paths import cache_dir, is_own
 
 HEALTH = "/healthz"
 
@@ -335,6 +336,27 @@ def test_a_folder_that_others_enter_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch(mode=0o600)
     assert not is_own(tmp_path / "file")
     assert not is_own(tmp_path / "nothing")
+
+
+def test_the_socket_is_in_the_folder_of_a_login_or_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VIDQA_RUNTIME_DIR")
+    monkeypatch.chdir(tmp_path)
+    login = tmp_path / "login"
+    login.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(login))
+    assert server_socket() == login / "vidqa" / "server.sock"
+    in_cache = cache_dir() / "run" / "server.sock"
+    login.chmod(0o750)
+    assert server_socket() == in_cache, "others enter that folder"
+    for unusable in (str(tmp_path / "none"), "login", ""):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", unusable)
+        assert server_socket() == in_cache
+    monkeypatch.delenv("XDG_RUNTIME_DIR")  # as for cron
+    assert server_socket() == in_cache
+    with claimed(in_cache):
+        assert is_own(in_cache.parent)
 
 
 def test_there_is_one_server_and_what_a_killed_one_left_is_removed(server: Running) -> None:

@@ -1,6 +1,7 @@
 """The folders of vidqa's files. Nothing is looked up or made at import."""
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,13 +38,27 @@ def user_data_dir() -> Path:
 def runtime_dir() -> Path:
     """Return the folder of what is there as long as a process runs: the server's socket.
 
+    It is `VIDQA_RUNTIME_DIR` if set, else in the folder of the user's login. Where there is none,
+    as in containers and for cron, it is in the cache.
+
     Raises:
         UsageError: the user has no home directory.
 
     """
-    if "VIDQA_RUNTIME_DIR" in os.environ or "XDG_RUNTIME_DIR" in os.environ:
-        return _folder("VIDQA_RUNTIME_DIR", platformdirs.user_runtime_dir, "a server is met")
-    return cache_dir() / "run"  # in place of a folder in /tmp, of which platformdirs warns
+    if override := os.environ.get("VIDQA_RUNTIME_DIR"):
+        return Path(override)
+    login = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
+    return login / "vidqa" if login.is_absolute() and is_own(login) else cache_dir() / "run"
+
+
+def is_own(folder: Path) -> bool:
+    """Return whether only the user can write, read and enter a folder."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return False
+    is_private = stat.S_IMODE(status.st_mode) & 0o077 == 0
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and is_private
 
 
 def data_dir() -> Path:

@@ -2,13 +2,13 @@
 
 import os
 import socket
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from vidqa.errors import UsageError
 from vidqa.system import paths
+from vidqa.system.paths import is_own
 
 VARIABLE = "VIDQA_SERVER"
 """Names a socket, or is `off`."""
@@ -31,16 +31,6 @@ def server_socket() -> Path | None:
     if named == OFF:
         return None
     return Path(named) if named else paths.runtime_dir() / NAME
-
-
-def is_own(folder: Path) -> bool:
-    """Return whether only the user can write, read and enter a folder."""
-    try:
-        status = folder.stat()
-    except OSError:
-        return False
-    is_private = stat.S_IMODE(status.st_mode) & 0o077 == 0
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and is_private
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.media.viewing import Viewing
-from vidqa.serve.socket.address import is_own, server_socket
+from vidqa.serve.socket.address import server_socket
 from vidqa.serve.socket.identity import Wanted
 from vidqa.serve.socket.names import Names
 from vidqa.serve.socket.wire import END, GONE, error_of, written_viewing
+from vidqa.system.paths import is_own
 from vidqa.types import Maker
 
 GREETING_S = 20.0
