@@ -17,7 +17,7 @@ COMMANDS = (
     *("ask", "chat", "summarize", "transcribe", "index", "find", "info", "frames", "eval", "train"),
     *("serve", "mcp", "doctor"),
 )
-HOMES = {"index": "library.index", "find": "library.find", "eval": "evaluate"}
+HOMES = {"index": "library.index", "find": "library.find", "eval": "evaluation.group"}
 """Modules below `cli.commands` that are not called as their commands."""
 GROUP = "app"
 """What a module has in place of a function whose command has others below it."""

@@ -239,7 +239,7 @@ KeepAdapter = Annotated[
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in `models list`.")]
 QuestionFile = Annotated[
-    Path,
+    Path | None,
     typer.Argument(
         metavar="FILE.jsonl",
         help='Lines of {"video": ..., "question": ..., "answer": ...}; videos are found beside it.',
@@ -248,7 +248,13 @@ QuestionFile = Annotated[
 ]
 ResultFile = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE.jsonl", help="Write every answer there."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE.jsonl|FILE.json",
+        help="Write every answer there. Of a benchmark: the result, and beside it the answers, as "
+        "FILE.jsonl, by which the same command goes on where it was interrupted.",
+    ),
 ]
 Against = Annotated[
     Path | None,

@@ -129,7 +129,7 @@ def read_clips(
     )
     if selection.files_from is not None:
         found = replace(found, is_run=True)
-    return found if selection.shard is None else found.shard(*_read_shard(selection.shard))
+    return found if selection.shard is None else found.shard(*read_shard(selection.shard))
 
 
 def _questions(selection: Selection, stdin: TextIO) -> list[str]:
@@ -169,7 +169,8 @@ def _read_file(path: Path) -> bytes:
         raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}") from error
 
 
-def _read_shard(text: str) -> tuple[int, int]:
+def read_shard(text: str) -> tuple[int, int]:
+    """Read which part of how many is meant. Raises UsageError."""
     part, slash, parts = text.partition("/")
     if not (slash and part.isdecimal() and parts.isdecimal()):
         raise UsageError(

@@ -1,15 +1,12 @@
-"""Count right answers, and say how sure the counts are."""
+"""Ask own questions whose answers are known, and say how many are answered right."""
 
 import json
 import sys
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
-from vidqa.cli import options
-from vidqa.cli.command import Only, grouped
-from vidqa.cli.groups import NoiseOptions
 from vidqa.cli.model_choice import settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.escape import printable
@@ -17,8 +14,6 @@ from vidqa.cli.render.output_file import STDOUT, Sink, growing, require_new
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put
 from vidqa.errors import ClipNotFoundError, UsageError
-from vidqa.media.viewing import Viewing
-from vidqa.system.config import setting
 from vidqa.types.exit_codes import ExitCode
 from vidqa.types.loading import LoadSettings
 
@@ -216,32 +211,3 @@ def _cells(row: Row, *, with_more: bool) -> list[str]:
             else [f"{more.mean:+.1%}", f"{more.low:+.1%} to {more.high:+.1%}"]
         )
     return cells
-
-
-@grouped
-def evaluate(
-    questions: options.QuestionFile,
-    viewing: Annotated[Viewing, Only("frames", "skip_alike", "compress")],
-    load: Annotated[LoadSettings, Only("device", "dtype", "kv_cache", "keep")],
-    noise: NoiseOptions,
-    model: options.ModelName = None,
-    without: options.Without = None,
-    against: options.Against = None,
-    output: options.ResultFile = None,
-    force: options.Force = False,
-    as_json: options.Json = False,
-) -> ExitCode:
-    """Ask what is known, and count the right answers."""
-    how = EvaluateOptions(
-        model=model,
-        load=replace(load, speech=setting("speech").value),
-        frames=viewing.frames,
-        skip_alike=viewing.skip_alike,
-        compress=viewing.compress,
-        without=read_without(without),
-        output=output,
-        force=force,
-        against=against,
-        as_json=as_json,
-    )
-    return EvaluateRun(questions, how, StatusReporter(**vars(noise))).run()

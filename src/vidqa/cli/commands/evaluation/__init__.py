@@ -1,0 +1,1 @@
+"""`vidqa eval`: count right answers, of own questions and of benchmarks."""

@@ -1,0 +1,289 @@
+"""Ask the questions of a benchmark, and write down all that it takes to run it again."""
+
+import json
+import sys
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vidqa.cli.commands.evaluation.choices import BenchmarkOptions
+from vidqa.cli.model_choice import settled_model
+from vidqa.cli.parse import read_shard
+from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
+from vidqa.cli.render.output_file import STDOUT, opened, require_new, require_writable
+from vidqa.cli.render.scores import Table, show_table
+from vidqa.cli.render.status import StatusReporter
+from vidqa.cli.render.stdout import put
+from vidqa.errors import ClipNotFoundError, UsageError, VidqaError
+from vidqa.media.viewing import Viewing
+from vidqa.types.exit_codes import ExitCode
+from vidqa.types.generation import GenerationSettings
+from vidqa.types.loading import LoadSettings
+
+if TYPE_CHECKING:
+    from vidqa.tasks.evaluate.benchmarks.benchmark import Benchmark
+    from vidqa.tasks.evaluate.benchmarks.question import Question, Questions
+    from vidqa.tasks.evaluate.protocol import Protocol
+    from vidqa.tasks.evaluate.result import Result
+    from vidqa.tasks.evaluate.run import Book
+    from vidqa.tasks.evaluate.scoring.score import Scorer
+    from vidqa.tasks.evaluate.selection import Selection
+
+RECORDS = ".jsonl"
+"""Ending of the file of answers beside a result."""
+MOST_NAMED = 5
+"""Clips that are named one by one, of those that are not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What to ask, and how."""
+
+    options: BenchmarkOptions
+    model: str | None
+    load: LoadSettings
+    viewing: Viewing
+    generation: GenerationSettings
+    output: Path | None
+    """The result; the answers are beside it, each on disk before it counts."""
+    force: bool
+    as_json: bool
+
+
+@dataclass(slots=True)
+class BenchmarkRun:
+    """One run of a benchmark."""
+
+    setup: Setup
+    reporter: StatusReporter
+
+    def run(self) -> ExitCode:
+        """Ask what is not answered yet, then score everything."""
+        keep_libraries_off_the_network()
+        silence_libraries()
+        benchmark, protocol, selection = self._read()
+        options = self.setup.options
+        assert options.data is not None, "it was checked"
+        from vidqa.tasks.evaluate.result import Result
+        from vidqa.tasks.evaluate.run import asked
+
+        every = benchmark.questions(
+            options.data, protocol.split, by_place=options.scorer == "official"
+        )
+        questions = asked(every, selection.of(every.items))
+        for note in every.notes:
+            self.reporter.note(note)
+        scorer = self._scorer(benchmark)
+        self._tell_missing(questions.items)
+        settings = {**protocol.settings(questions), **self.setup.load.settings}
+        with self._book() as book:
+            self._ask(book, questions, protocol, settings)
+            result = Result(protocol, questions, selection, book.answers(), scorer, settings)
+        self._write(result)
+        return ExitCode.SOME_CLIPS_FAILED if result.missing or result.failed else ExitCode.ANSWERED
+
+    def _read(self) -> "tuple[Benchmark, Protocol, Selection]":
+        """Read what was typed. Raises UsageError."""
+        from vidqa.tasks.evaluate.benchmarks.benchmark import find_benchmark
+        from vidqa.tasks.evaluate.benchmarks.prompts import read_wording
+        from vidqa.tasks.evaluate.protocol import ANSWER_BY, WORDS_OF, Protocol
+        from vidqa.tasks.evaluate.scoring.score import SCORERS
+        from vidqa.tasks.evaluate.selection import Selection, Subset
+
+        options = self.setup.options
+        assert options.benchmark is not None, "it was checked"
+        benchmark = find_benchmark(options.benchmark)
+        _one_of("--scorer", options.scorer, SCORERS)
+        answer_by = _one_of("--answer-by", options.answer_by, ANSWER_BY)
+        words = _one_of("--words", options.words or benchmark.words, WORDS_OF)
+        usual = benchmark.wordings
+        wordings = usual if options.prompt is None else read_wording(options.prompt, usual)
+        protocol = Protocol(
+            benchmark=benchmark,
+            wordings=wordings,
+            split=options.split or benchmark.split,
+            answer_by=answer_by,
+            is_permuted=options.permute,
+            words=words,
+            viewing=self.setup.viewing,
+            generation=self.setup.generation,
+        )
+        selection = Selection(
+            limit=options.limit,
+            subset=None if options.subset is None else Subset.read(options.subset),
+            shard=None if options.shard is None else read_shard(options.shard),
+        )
+        return benchmark, protocol, selection
+
+    def _scorer(self, benchmark: "Benchmark") -> "Scorer":
+        from vidqa.tasks.evaluate.scoring.score import Scorer
+        from vidqa.tasks.evaluate.scoring.wups import find_wordnet
+
+        options = self.setup.options
+        net = None
+        if benchmark.official == "wups":
+            assert options.data is not None, "it was checked"
+            own = next(iter(sorted(options.data.rglob("stopwords.txt"))), None)
+            net = find_wordnet(options.wordnet, own)
+        name: Any = options.scorer
+        return Scorer(name, benchmark.official, net)
+
+    def _tell_missing(self, questions: "tuple[Question, ...]") -> None:
+        """Name the clips that are not there. Raises ClipNotFoundError: none is."""
+        missing = list(dict.fromkeys(one.video for one in questions if one.clip is None))
+        folder = self.setup.options.data
+        for video in missing[:MOST_NAMED]:
+            self.reporter.error(ClipNotFoundError(f"there is no clip {video!r} in {folder}"))
+        if (more := len(missing) - MOST_NAMED) > 0:
+            self.reporter.note(f"{more} more clips are not there; the result names them all")
+        if all(one.clip is None for one in questions):
+            raise ClipNotFoundError(
+                f"not one clip that is asked about is in {folder}",
+                hint="clips are found by the names that the benchmark gives them",
+            )
+
+    def _book(self) -> Any:
+        """Open the answers that there are, or begin. Returns a context manager of a `Book`."""
+        from vidqa.tasks.evaluate.run import Book
+        from vidqa.tasks.folders.journal import Journal
+
+        output = self.setup.output
+        if output is None or str(output) == STDOUT:
+            return nullcontext(Book.open(None))
+        answers = output.with_suffix(RECORDS)
+        if answers == output:
+            raise UsageError(
+                f"{output} is what its answers would be called",
+                hint=f"-o {output.with_suffix('.json')}",
+            )
+        require_writable(output)
+        if self.setup.force:
+            answers.unlink(missing_ok=True)
+        elif not answers.exists():
+            require_new(output)
+        return _Opened(Journal(answers))
+
+    def _ask(
+        self,
+        book: "Book",
+        questions: "Questions",
+        protocol: "Protocol",
+        settings: dict[str, Any],
+    ) -> None:
+        from vidqa.tasks.evaluate.run import answer_all, maker_of, require_alike
+
+        name = "memory" if book.journal is None else book.journal.path.name
+        require_alike(book.records, settings, name)
+        before = maker_of(book.records, name)
+        left = book.answers().left(questions.items)
+        if not left:
+            return
+        done = len(questions.items) - len(left)
+        if book.records:
+            self.reporter.note(f"{done} of {len(questions.items)} questions are done already")
+        with self.reporter.stages():
+            model = self._load()
+            if before and before != vars_of(model.maker):
+                raise UsageError(
+                    f"{name} holds answers of {' '.join(before.values())}",
+                    hint="choose another name, or add --force to begin anew",
+                )
+            for place, record in enumerate(
+                answer_all(model, left, protocol, settings, on_error=self._tell_error), 1
+            ):
+                book.write(record)
+                self.reporter.progress(f"{place} of {len(left)} questions")
+
+    def _load(self) -> Any:
+        from vidqa import engine
+
+        setup = self.setup
+        name = settled_model(setup.model, setup.load.device, self.reporter)
+        self.reporter.stage("load")
+        return engine.load(
+            name, setup.load, frames=setup.viewing.frames, on_plan=self.reporter.plan
+        )
+
+    def _tell_error(self, error: VidqaError, video: str) -> None:
+        self.reporter.error(error, about=video)
+
+    def _write(self, result: "Result") -> None:
+        """Write the result, and show its scores."""
+        record, output = result.to_record(), self.setup.output
+        is_on_stdout = str(output) == STDOUT
+        if output is not None:
+            with opened(output) as write:
+                write(json.dumps(record, indent=1) + "\n")
+        for fault in record["known_faults"]:
+            self.reporter.note(f"a known fault of the official rule: {fault}")
+        if self.setup.as_json:
+            if is_on_stdout:
+                raise UsageError("--json and -o - would both write to stdout")
+            put(json.dumps({**record, "questions": len(record["questions"])}) + "\n")
+        else:
+            show_table(_table(record), sys.stderr if is_on_stdout else sys.stdout)
+            for line in _remarks(record):
+                self.reporter.note(line)
+
+
+class _Opened:
+    """A book in a file, which is closed in the end."""
+
+    def __init__(self, journal: Any) -> None:
+        self._journal = journal
+
+    def __enter__(self) -> "Book":
+        from vidqa.tasks.evaluate.run import Book
+
+        return Book.open(self._journal)
+
+    def __exit__(self, *_: object) -> None:
+        with closing(self._journal):
+            pass
+
+
+def vars_of(maker: Any) -> dict[str, str]:
+    """Return what a maker says of itself."""
+    from dataclasses import asdict
+
+    return asdict(maker)
+
+
+def _one_of(option: str, value: str, known: tuple[Any, ...]) -> Any:
+    if value not in known:
+        raise UsageError(f"{option} {value!r}: no such thing", hint=f"use {', '.join(known)}")
+    return value
+
+
+def _table(record: dict[str, Any]) -> Table:
+    rows = [
+        (
+            one["score"],
+            f"{one['category']}: {one['of']}" if one["category"] else one["of"],
+            str(one["questions"]),
+            str(one["videos"]),
+            f"{one['mean']:.4f}",
+            f"{one['low']:.4f} to {one['high']:.4f}",
+        )
+        for one in record["scores"]
+    ]
+    titles = ("score", "of", "questions", "videos", "mean", "95 % interval")
+    return Table(titles, rows)
+
+
+def _remarks(record: dict[str, Any]) -> list[str]:
+    """Say what is not in the table, and has to be known."""
+    counts, remarks = record["counts"], list[str]()
+    if counts["unread"]:
+        remarks.append(f"{counts['unread']} answers name no option, or say nothing")
+    if counts["drawn"]:
+        remarks.append(f"{counts['drawn']} answers were drawn by lot, as the official rule does")
+    if counts["failed"] or counts["missing"]:
+        remarks.append(
+            f"not counted: {counts['missing']} questions whose clips are not there, and "
+            f"{counts['failed']} that failed"
+        )
+    if record["option_mass"] is not None:
+        remarks.append(f"an answer begins with an option with probability {record['option_mass']}")
+    return remarks

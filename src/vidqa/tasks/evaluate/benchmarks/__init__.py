@@ -1,0 +1,1 @@
+"""Benchmarks: their official files as questions, with the clips that they are about."""

@@ -1,0 +1,1 @@
+"""Scores of answers: vidqa's own, and those of official scripts with their faults."""
