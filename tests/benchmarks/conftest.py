@@ -13,9 +13,10 @@ from layouts import LAYOUTS
 from vidqa import engine
 from vidqa.cli.app import run
 from vidqa.engine import Model, open_folder
+from vidqa.media.fingerprint import fingerprint
 from vidqa.tasks.evaluate.benchmarks.benchmark import find_benchmark
 from vidqa.tasks.evaluate.benchmarks.question import Question
-from vidqa.tasks.evaluate.run import _about
+from vidqa.tasks.evaluate.run import about
 
 MAKER = {"model": "tiny", "revision": "r", "device": "cpu", "dtype": "float32"}
 
@@ -79,7 +80,14 @@ def replied(
         monkeypatch.setattr(engine, "load", loaded)
         benchmark = find_benchmark(LAYOUTS[name][0])
         lines = [
-            json.dumps({**_about(one), "replies": _replies(one, texts[one.id]), **MAKER})
+            json.dumps(
+                {
+                    **about(one),
+                    "fingerprint": fingerprint(one.clip) if one.clip.is_file() else "v1:frames",
+                    "replies": _replies(one, texts[one.id]),
+                    **MAKER,
+                }
+            )
             for one in benchmark.questions(layout(name)).items
             if one.clip is not None
         ]

@@ -285,7 +285,7 @@ def test_what_is_wrong_in_a_file_is_named(
 
 @pytest.mark.parametrize("name", sorted(BENCHMARKS))
 def test_an_empty_folder_is_said(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"(there is|no JSON)"):
+    with pytest.raises(UsageError, match=r"(there is|no file)"):
         questions(tmp_path, name)
     with pytest.raises(UsageError, match="there is no folder"):
         questions(tmp_path / "none", name)

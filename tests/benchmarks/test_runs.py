@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from evaluations import Evaluate, score
 
+from clips import make_clip
 from layouts import LAYOUTS
 from vidqa import engine
 from vidqa.cli.app import run
@@ -116,6 +118,87 @@ def test_what_is_done_needs_no_model(
     assert [one["replies"] for one in official["questions"]] == [
         one["replies"] for one in first["questions"]
     ]
+
+
+def test_a_clip_that_has_changed_is_asked_about_again(
+    model: Model, layout: Layout, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(layout("mlvu"), folder)
+    words = ["eval", "--benchmark", "mlvu", "--data", str(folder), "--max-new-tokens", "2"]
+    words += ["-o", str(tmp_path / "result.json")]
+    assert run(words) == 0
+    first = json.loads((tmp_path / "result.json").read_text())
+    shutil.copy(
+        layout("mvbench") / "video/star/Charades_v1_480/ABCDE.mp4",
+        next(folder.rglob("movie101_66.mp4")),
+    )
+    make_clip(next(folder.rglob("movie101_66.mp4")), range(0, 900, 100))
+    assert run(words) == 0
+    again = json.loads((tmp_path / "result.json").read_text())
+    marks = [[one["fingerprint"] for one in each["questions"]] for each in (first, again)]
+    assert marks[0][0] != marks[1][0]
+    assert marks[0][1] == marks[1][1]
+
+
+def test_answers_stay_when_their_clips_are_gone(
+    model: Model, layout: Layout, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(layout("mlvu"), folder)
+    words = ["eval", "--benchmark", "mlvu", "--data", str(folder), "--max-new-tokens", "2"]
+    words += ["-o", str(tmp_path / "result.json")]
+    assert run(words) == 0
+    before = (tmp_path / "result.json").read_bytes()
+    shutil.rmtree(folder / "MLVU" / "video")
+    assert run(words) == 0
+    assert (tmp_path / "result.json").read_bytes() == before
+
+
+def test_the_result_may_lie_in_the_data(model: Model, layout: Layout, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(layout("mlvu"), folder)
+    words = ["eval", "--benchmark", "mlvu", "--data", str(folder), "--max-new-tokens", "2"]
+    words += ["-o", str(folder / "MLVU" / "json" / "out.json")]
+    assert run(words) == 0
+    assert run([*words, "--scorer", "official"]) == 0
+
+
+def test_another_models_answers_are_not_taken(
+    model: Model, evaluate: Evaluate, layout: Layout, capsys: Any
+) -> None:
+    evaluate("mlvu")
+    with pytest.raises(AssertionError):
+        evaluate("mlvu", "-m", "starter")
+    assert "holds answers of vidqa, not of starter" in capsys.readouterr().err
+
+
+def test_two_parts_of_one_folder_of_frames(model: Model, layout: Layout, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(layout("mvbench"), folder)
+    file = folder / "json" / "episodic_reasoning.json"
+    (row,) = json.loads(file.read_text())
+    rows = [{**row, "start": at * 0.3, "end": at * 0.3 + 1, "question": str(at)} for at in range(5)]
+    for name in ("one", "two"):
+        shutil.copytree(folder / "video/tvqa/frames_fps3_hq" / row["video"],
+                        folder / "video/tvqa/frames_fps3_hq" / name)  # fmt: skip
+        rows += [{**row, "video": name, "question": name}]
+    broken = folder / "video/tvqa/frames_fps3_hq/broken"
+    broken.mkdir()
+    (broken / "00001.jpg").write_bytes(b"no picture")
+    file.write_text(json.dumps([*rows, {**row, "video": "broken"}]))
+    words = ["eval", "--benchmark", "mvbench", "--data", str(folder), "--max-new-tokens", "2"]
+    assert run([*words, "-o", str(tmp_path / "result.json")]) == 40
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["counts"]["failed"] == 1, "and the others are answered"
+    assert result["failed"][0]["video"].endswith("broken")
+    assert str(tmp_path) not in json.dumps(result["failed"][0]["id"])
+    times = [
+        one["frame_times_s"]
+        for one in result["questions"]
+        if one["categories"]["task"] == "episodic_reasoning" and "replies" in one
+    ]
+    assert len(times) == 7
 
 
 def test_answers_made_otherwise_are_not_counted_together(
@@ -230,7 +313,11 @@ def test_a_clip_that_cannot_be_watched_is_counted_apart(
         (["--benchmark", "mlvu", "--words", "x"], "--words 'x': no such thing"),
         (["--benchmark", "mlvu", "--shard", "3"], "--shard '3' is not a part"),
         (["--benchmark", "mlvu", "--shard", "3/2"], "there is no shard 3 of 2"),
-        (["--benchmark", "mlvu", "--split", "x"], ""),
+        (["--benchmark", "mlvu", "--split", "x"], "no file such as 1_plotQA.json"),
+        (["--benchmark", "mvbench", "--split", "x"], "MVBench has no split 'x'"),
+        (["--benchmark", "msvd-qa", "--answer-by", "letter"], "MSVD-QA has no options"),
+        (["--benchmark", "mlvu", "--json", "-o", "-"], "would both write to stdout"),
+        (["--benchmark", "mlvu", "-o", "."], "is a folder"),
         (["--benchmark", "mlvu", "--permute", "--answer-by", "likelihood"], "have no order"),
         (["--benchmark", "mlvu", "--against", "a.jsonl"], "--against compares own questions"),
         (["--benchmark", "mlvu", "questions.jsonl"], "has its own questions"),
@@ -280,7 +367,7 @@ def test_scores_in_a_pipe_and_as_json(model: Model, layout: Layout, capsys: Any)
         ["accuracy", "task: needle", "1", "1"],
     ]
     assert run([*words, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["questions"] == 2
+    assert json.loads(capsys.readouterr().out)["counts"]["questions"] == 2
     assert run([*words, "-o", "-"]) == 0
     out, err = capsys.readouterr()
     assert len(json.loads(out)["questions"]) == 2
@@ -311,6 +398,7 @@ def test_two_results_are_compared_question_by_question(
     assert whole["difference"]["mean"] == 0.25
     # differences of the videos: 1/2 and 0
     assert (whole["difference"]["low"], whole["difference"]["high"]) == (0, 0.5)
+    assert rows[1]["difference"]["low"] is None, "of one video nothing can be drawn"
     by = {(one["category"], one["of"]): one["difference"]["mean"] for one in rows}
     assert by["duration", "short"] == 0.5
     assert by["duration", "long"] == 0

@@ -39,7 +39,25 @@ OPTIONS = ("blue", "red", "green", "pink")
         ("It is red.", "B"),
         ("A red car", "B"),
         ("The answer is red.", "B"),
+        ("The answer is not option A, but red", "B"),
+        ("Option A is incorrect, so it must be B.", "B"),
+        ("(A) is wrong, (B) is right", "B"),
+        ("A is correct.", "A"),
+        ("B is correct.", "B"),
+        ("answer: b", "B"),
+        ("option b", "B"),
+        ("Option A: blue. Option B: red. The answer is B.", "B"),
+        ("I think A because it fits", "A"),
+        ("Based on the video, the answer is D: pink.", "D"),
+        ("D) pink is correct, A is wrong", "D"),
         # nothing is guessed
+        ("It is not B.", None),
+        ("It is not red.", None),
+        ("Neither A nor B", None),
+        ("I don't think the answer is A", None),
+        ("The answer is A or B", None),
+        ("The answer is A, B", None),
+        ("A, B and C", None),
         ("", None),
         ("(", None),
         ("Cannot tell", None),
@@ -53,6 +71,15 @@ OPTIONS = ("blue", "red", "green", "pink")
 )
 def test_the_option_that_an_answer_names(reply: str, letter: str | None) -> None:
     assert stated_letter(reply, OPTIONS) == letter
+
+
+def test_letters_in_the_texts_of_options_are_none() -> None:
+    options = ("A man is cooking", "A dog runs", "Vitamin C", "blue")
+    assert stated_letter("Answer: A dog runs", options) == "B"
+    assert stated_letter("The answer is: A man is cooking.", options) == "A"
+    assert stated_letter("Vitamin C", options) == "C"
+    assert stated_letter("The correct answer is (C) Vitamin C.", options) == "C"
+    assert stated_letter("It must be Vitamin C, not blue", options) is None, "two are named"
 
 
 def test_an_option_inside_another_is_not_named_beside_it() -> None:
@@ -102,7 +129,6 @@ def test_known_faults_of_official_rules(
         ("mmmu_first", "A dog is B", "A"),
         ("mmmu_last", "I believe that it is red", "B"),
         ("mmmu_last", "I believe it is blue or rather red", "B"),
-        ("mmmu_first", "I believe it is blue or rather red", "A"),
         ("longvideobench", "The answer is: D", "D"),
         ("longvideobench", "Dark red", "D"),
     ],
@@ -145,6 +171,9 @@ def test_numbers_are_the_same_in_words_and_in_digits() -> None:
     assert stated_number("3 times") == stated_number("three") == 3
     assert stated_number("two or three") is None
     assert stated_number("often") is None
+    assert stated_number("Answer-3") == 3
+    assert stated_number("1,000 times") == 1000
+    assert stated_number("-2") == -2
 
 
 @pytest.mark.parametrize(
@@ -207,6 +236,8 @@ def test_intervals_are_of_videos_not_of_questions() -> None:
     assert (alike.low, alike.high) == (0, 1), "each draw has one video twice, or both"
     assert 0.38 < apart.low < 0.42
     assert (alike.questions, alike.videos) == (100, 2)
+    alone = estimate([Mark(1, "a"), Mark(0, "a"), Mark(1, "b", "x")])
+    assert (alone.mean, alone.low, alone.high) == (0.75, None, None), "nothing can be drawn"
     many = estimate([Mark(1, "a")] * 9 + [Mark(0, "b")])
     assert many.mean == 0.9, "a mean over questions"
     by_task = estimate([Mark(1, "a", "x")] * 9 + [Mark(0, "b", "y")])

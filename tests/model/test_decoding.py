@@ -15,7 +15,9 @@ from families import MAKERS, family_spec
 from vidqa.network.inference import decode as decoding
 from vidqa.network.inference.decode import Context
 from vidqa.network.inference.frame_encoder import FRAMES_AT_ONCE, NOT_PICTURES, FrameEncoder
-from vidqa.network.inference.prompt_ids import Pictures, Turn, tokenize_prompt
+from vidqa.network.inference.kv_caches import new_cache
+from vidqa.network.inference.positions import numbers_rows
+from vidqa.network.inference.prompt_ids import Pictures, Turn, ids_of, tokenize_prompt
 from vidqa.network.inference.token_sampling import Sampling, TokenChooser
 from vidqa.network.inference.visual_features import visual_tokens
 from vidqa.network.loading import Loaded, load_folder
@@ -103,6 +105,17 @@ class Case:
 @pytest.fixture(scope="module", params=list(MAKERS))
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def test_a_text_alone_is_read_as_in_one_forward(case: Case) -> None:
+    network = case.loaded.network
+    ids = ids_of(case.loaded.tokenizer, "Is there a cat? Say what you see.")[None]
+    context = Context(new_cache(network), 0 if numbers_rows(network) else None)
+    for part in (ids[:, :3], ids[:, 3:]):
+        logits = decoding.prefill_question(network, part, context)
+    with torch.inference_mode():
+        whole = network(input_ids=ids).logits[0, -1:]
+    torch.testing.assert_close(logits, whole, rtol=1e-4, atol=1e-5)
 
 
 def test_placeholders_equal_visual_tokens(case: Case) -> None:

@@ -153,6 +153,25 @@ def test_openais_client_is_answered_piece_by_piece(server: Running) -> None:
         assert chunks[-2].choices[0].finish_reason == "length"
 
 
+def test_a_text_alone_is_answered(server: Running, model: Model) -> None:
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Is red a colour?"},
+    ]
+    whole = chat(server, messages)
+    own = model.write("Be brief.\n\nIs red a colour?", max_new_tokens=TOKENS)
+    assert own.text
+    assert whole.choices[0].message.content == own.text
+    assert whole.usage.prompt_tokens == own.prompt_tokens
+    assert whole.usage.completion_tokens == own.new_tokens
+    pieces = chat(server, messages, stream=True)
+    said = "".join(one.choices[0].delta.content or "" for one in pieces if one.choices)
+    assert said == own.text
+    for more in ([*messages, {"role": "assistant", "content": "a"}, messages[1]], messages):
+        with pytest.raises(openai.BadRequestError, match="a clip or a picture"):
+            chat(server, more, extra_body={"choices": ["yes", "no"]})
+
+
 def test_turns_are_remembered(server: Running, model: Model) -> None:
     path = server.clips / "one.mp4"
     first = chat(server, shows(path)).choices[0].message.content
@@ -240,7 +259,7 @@ def test_a_picture_may_be_sent(server: Running, clips: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"messages": [{"role": "user", "content": "what?"}]}, "one clip or picture, not 0"),
+        ({"messages": shows("a.mp4") + shows("b.mp4")}, "one clip or picture, not 2"),
         ({"n": 2}, "n: "),
         ({"tools": [{"type": "function", "function": {"name": "x"}}]}, "tools: "),
         ({"stop": ["."]}, "stop: there is nothing of that name here"),

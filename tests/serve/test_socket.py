@@ -29,6 +29,7 @@ from vidqa.types import (
     PromptView,
     TextDelta,
 )
+from vidqa.types.generation import Written
 from vidqa.types.loading import LoadSettings
 
 pytestmark = pytest.mark.numbers
@@ -388,6 +389,7 @@ GROUNDING = Grounding("both", 1 / 3, 2.0, 3.0)
             chosen_by="words",
         ),
         PromptView((PromptSegment(1 / 3, "t", 1, 2),), "text", 3),
+        Written("text", 3, 2, "end"),
     ],
 )
 def test_what_is_said_over_the_wire_is_read_as_it_was(event: wire.Event) -> None:

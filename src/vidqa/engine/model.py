@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from vidqa.engine.asking.text_alone import write
 from vidqa.engine.clip import Clip
 from vidqa.engine.many import ask_many, watch_all, watch_fetched
 from vidqa.engine.runtime import Runtime
@@ -13,7 +14,7 @@ from vidqa.errors import VidqaError
 from vidqa.media.viewing import Viewing
 from vidqa.network.inference.json_grammar import grammar_of
 from vidqa.types import Notify
-from vidqa.types.generation import GenerationSettings
+from vidqa.types.generation import GenerationSettings, Written
 from vidqa.types.options import with_options
 
 
@@ -43,6 +44,22 @@ class Model(Runtime):
         """
         how = with_options(Viewing, viewing, given)
         return self.watched(str(video), self.fetch(Path(video), how), how, notify=notify)
+
+    def write(
+        self, prompt: str, generation: GenerationSettings | None = None, **given: Any
+    ) -> Written:
+        """Write an answer to a text alone, without a clip.
+
+        Args:
+            prompt: plain text.
+            generation: how it is written.
+            **given: fields of `GenerationSettings` by name.
+
+        Raises:
+            UsageError: as `Clip.ask` does.
+
+        """
+        return write(self, prompt, with_options(GenerationSettings, generation, given))
 
     def watch_all(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 
 from vidqa.errors import UsageError
 from vidqa.types.options import as_given, option, require_declared
+from vidqa.types.values import StoppedBy
 
 MAX_NEW_TOKENS: dict[str, Any] = {
     "help": "The longest answer, in tokens. [default: the model's own]",
@@ -122,3 +123,13 @@ class GenerationSettings:
     def settings(self) -> dict[str, Any]:
         """All of it as it was given, for JSON."""
         return as_given(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a model wrote about a text alone, without a clip."""
+
+    text: str
+    prompt_tokens: int
+    new_tokens: int
+    stopped_by: StoppedBy

@@ -17,6 +17,11 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
+def between(low: float | None, high: float | None, form: str = ".4f") -> str:
+    """Return an interval for people; a dash where there is none."""
+    return "-" if low is None or high is None else f"{low:{form}} to {high:{form}}"
+
+
 def show_table(table: Table, stream: TextIO, *, left: int = 2) -> None:
     """Show a table on a terminal, columns split by tabs in a pipe.
 

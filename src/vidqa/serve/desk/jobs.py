@@ -130,6 +130,21 @@ def grounded(clip: Clip, answer: Answer) -> Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class TextAlone:
+    """Answer a text, about no clip."""
+
+    text: str
+    generation: GenerationSettings
+
+    def work(self, bench: Bench, tell: Tell) -> None:
+        """Hand over the text, and then all that is known of it."""
+        tell(StageBegun("generate"))
+        written = bench.model.write(self.text, self.generation)
+        tell(TextDelta(written.text))
+        tell(written)
+
+
+@dataclass(frozen=True, slots=True)
 class Summing:
     """Sum a clip up."""
 

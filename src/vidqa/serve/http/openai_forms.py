@@ -142,21 +142,19 @@ class ChatForm(BaseModel):
             schema=None if self.response_format is None else self.response_format.schema_text,
         )
 
-    def conversation(self) -> tuple[str, str, list[tuple[str, str]]]:
+    def conversation(self) -> tuple[str | None, str, list[tuple[str, str]]]:
         """Return the URL of the only clip, the question, and the turns before it.
 
-        What the system says is put before the first question.
+        What the system says is put before the first question. Without a clip there is no URL.
 
         Raises:
-            UsageError: there is no clip, or more than one; or roles do not take turns.
+            UsageError: there is more than one clip, or none and more than one question; or roles
+                do not take turns.
 
         """
         urls = list(dict.fromkeys(url for one in self.messages for url in one.urls))
-        if len(urls) != 1:
-            raise UsageError(
-                f"messages must show one clip or picture, not {len(urls)}",
-                hint="put a video_url or an image_url into one of them",
-            )
+        if len(urls) > 1:
+            raise UsageError(f"messages must show one clip or picture, not {len(urls)}")
         told = [one.text for one in self.messages if one.role in ("system", "developer")]
         said = [one for one in self.messages if one.role in ("user", "assistant")]
         roles = [one.role for one in said]
@@ -164,7 +162,16 @@ class ChatForm(BaseModel):
             raise UsageError("user and assistant must take turns, and the user have the last word")
         texts = [one.text for one in said]
         texts[0] = "\n\n".join(filter(None, [*told, texts[0]]))
-        return urls[0], texts[-1], list(zip(texts[:-1:2], texts[1::2], strict=True))
+        if not urls and len(texts) > 1:
+            raise UsageError(
+                "a conversation is about a clip or a picture",
+                hint="put a video_url or an image_url into one of the messages",
+            )
+        return (
+            urls[0] if urls else None,
+            texts[-1],
+            list(zip(texts[:-1:2], texts[1::2], strict=True)),
+        )
 
 
 def usage(prompt_tokens: int, new_tokens: int) -> dict[str, int]:

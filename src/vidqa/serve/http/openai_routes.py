@@ -14,13 +14,13 @@ from starlette.responses import Response
 
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
-from vidqa.serve.desk.jobs import Question, with_clip
+from vidqa.serve.desk.jobs import Question, TextAlone, with_clip
 from vidqa.serve.http.office import FAILURES, Office, Stack, every, while_there
 from vidqa.serve.http.openai_forms import ChatForm, logprob, usage
 from vidqa.serve.http.refusals import refusal
 from vidqa.serve.socket.wire import Event
 from vidqa.types import Answer, TextDelta
-from vidqa.types.generation import checked_choices
+from vidqa.types.generation import Written, checked_choices
 
 ANY = "vidqa"
 """A name for whatever model is served."""
@@ -41,7 +41,7 @@ def routes(office: Office) -> APIRouter:
     async def model(name: str) -> Response:
         return JSONResponse(known) if name in (known["id"], ANY) else _no_model(office, name)
 
-    @router.post("/chat/completions", summary="Ask about one clip or picture, in turns")
+    @router.post("/chat/completions", summary="Ask about a clip, a picture or a text, in turns")
     async def chat(form: ChatForm, request: Request, stack: Stack) -> Response:
         if form.model not in (office.maker.model, ANY):
             return _no_model(office, form.model)
@@ -51,15 +51,21 @@ def routes(office: Office) -> APIRouter:
             raise UsageError("logprobs are given of choices alone", hint='"choices": ["yes", "no"]')
         if choices and turns:
             raise UsageError("choices are about a first question")
-        asked = Question(text=text, generation=form.generation(), choices=choices, turns=turns)
-        viewing = Viewing(frames=form.frames, subtitles=form.subtitles)
-        view = await office.view(url, viewing, stack)
-        events = office.events(view, with_clip(view, asked.finish), stack)
+        if url is None and choices:
+            raise UsageError("choices are about a clip or a picture")
+        generation = form.generation()
+        if url is None:
+            events = office.events(None, TextAlone(text, generation).work, stack)
+        else:
+            asked = Question(text=text, generation=generation, choices=choices, turns=turns)
+            viewing = Viewing(frames=form.frames, subtitles=form.subtitles)
+            view = await office.view(url, viewing, stack)
+            events = office.events(view, with_clip(view, asked.finish), stack)
         writer = Completion(office, form)
         if form.stream:
             return EventSourceResponse(writer.streamed(events), sep="\n")
         *_, answer = await while_there(request, every(events))
-        assert isinstance(answer, Answer), "it comes last"
+        assert isinstance(answer, Answer | Written), "it comes last"
         return JSONResponse(writer.whole(answer))
 
     return router
@@ -82,7 +88,7 @@ class Completion:
             "system_fingerprint": office.maker.revision,
         }
 
-    def whole(self, answer: Answer) -> dict[str, Any]:
+    def whole(self, answer: Answer | Written) -> dict[str, Any]:
         """Return an answer at once."""
         choice = {
             "index": 0,
@@ -100,7 +106,7 @@ class Completion:
             async for event in events:
                 if isinstance(event, TextDelta):
                     yield self._chunk({"content": event.text})
-                elif isinstance(event, Answer):
+                elif isinstance(event, Answer | Written):
                     yield self._chunk({}, FINISHED[event.stopped_by], self._logprobs(event))
                     if self._form.stream_options and self._form.stream_options.include_usage:
                         yield self._usage(event)
@@ -114,16 +120,16 @@ class Completion:
         choice = {"index": 0, "delta": delta, "finish_reason": finished, "logprobs": logprobs}
         return self._data([choice])
 
-    def _usage(self, answer: Answer) -> dict[str, str]:
+    def _usage(self, answer: Answer | Written) -> dict[str, str]:
         return self._data([], usage=usage(answer.prompt_tokens, answer.new_tokens))
 
     def _data(self, choices: list[Any], **more: Any) -> dict[str, str]:
         chunk = {**self._head, "object": "chat.completion.chunk", "choices": choices, **more}
         return {"data": json.dumps(chunk)}
 
-    def _logprobs(self, answer: Answer) -> dict[str, Any] | None:
+    def _logprobs(self, answer: Answer | Written) -> dict[str, Any] | None:
         """Return how likely the choices are, among them; None where that was not asked."""
-        if not self._form.logprobs:
+        if not self._form.logprobs or isinstance(answer, Written):
             return None
         likely = [
             logprob(one.text, math.log(max(one.probability, 5e-324))) for one in answer.choices

@@ -19,6 +19,7 @@ from vidqa.types import (
     Stage,
     TextDelta,
 )
+from vidqa.types.generation import Written
 from vidqa.types.options import options_of
 
 JSON = Mapping[str, Any]
@@ -62,7 +63,7 @@ class Record:
     value: JSON
 
 
-Event = StageBegun | Told | Watched | TextDelta | Answer | PromptView | Record
+Event = StageBegun | Told | Watched | TextDelta | Answer | PromptView | Record | Written
 """What comes of a question, in order; an error may come in place of the rest."""
 
 
@@ -83,6 +84,8 @@ def written(event: Event) -> JSON:
             return {"prompt": asdict(event)}
         case Record(value):
             return {"record": value}
+        case Written():
+            return {"written": asdict(event)}
 
 
 def read(line: JSON) -> Event:
@@ -104,6 +107,8 @@ def read(line: JSON) -> Event:
             return PromptView(**{**value, "segments": segments})
         case "record":
             return Record(value)
+        case "written":
+            return Written(**value)
     raise error_of(value)
 
 

@@ -44,7 +44,9 @@ def _likeliest(clip: Clip, question: Question) -> Reply:
     distinct = tuple(dict.fromkeys(one.strip() for one in question.options))
     ranked = clip.rank(question.text, distinct, beginnings=True)
     best = ranked[0].text
-    place = next(at for at, one in enumerate(question.options) if one.strip() == best)
+    same = [at for at, one in enumerate(question.options) if one.strip() == best]
+    place = question.right if question.right in same else same[0]
+    assert place is not None, "a choice is one of the options"
     order = tuple(range(len(question.options)))
     return Reply(text=best, order=order, letter=LETTERS[place], option_mass=_mass(ranked))
 

@@ -9,7 +9,7 @@ from vidqa.errors import UsageError
 from vidqa.system.texts import from_json, read_text
 from vidqa.tasks.evaluate.estimate import Estimate, Mark, estimate
 
-SAME = ("benchmark", "split", "data_hash", "scorer")
+SAME = ("benchmark", "split", "data_hash", "scorer", "scorer_data")
 """What two results must have in common."""
 
 
@@ -25,9 +25,11 @@ class SavedResult:
         """Read a result. Raises UsageError: it is none."""
         try:
             record = from_json(read_text(file))
-            _ = {one["id"]: one["video"] for one in record["questions"]}
+            for one in record["questions"]:
+                _ = (one["id"], one["video"], {**one.get("categories", {})})
+                _ = {name: float(value) for name, value in one.get("scores", {}).items()}
             _ = [record[key] for key in SAME]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
                 f"{file} is no result of a benchmark",
                 hint="give a file that `vidqa eval --benchmark NAME --data FOLDER -o` wrote",
@@ -78,7 +80,8 @@ class Comparison:
             groups: dict[tuple[str | None, str], list[str]] = {}
             for name in self.paired:
                 if score in mine[name]["scores"] and score in its[name]["scores"]:
-                    groups.setdefault((None, "all"), []).append(name)
+                    if self.one.record.get("has_whole", True):
+                        groups.setdefault((None, "all"), []).append(name)
                     for place in mine[name].get("categories", {}).items():
                         groups.setdefault(place, []).append(name)
             for (category, of), some in groups.items():
@@ -91,7 +94,11 @@ class Comparison:
         def mean(worth: Callable[[str], float]) -> Estimate:
             return estimate(
                 [
-                    Mark(worth(name), mine[name]["video"], mine[name]["categories"].get(over, ""))
+                    Mark(
+                        worth(name),
+                        mine[name]["video"],
+                        mine[name].get("categories", {}).get(over, ""),
+                    )
                     if over
                     else Mark(worth(name), mine[name]["video"])
                     for name in names

@@ -29,8 +29,9 @@ class Estimate:
     """A mean, and its 95 % interval."""
 
     mean: float
-    low: float
-    high: float
+    low: float | None
+    """None where nothing can be drawn: of one video alone, or one in each stratum."""
+    high: float | None
     questions: int
     videos: int
 
@@ -38,28 +39,27 @@ class Estimate:
         """Return the JSON object."""
         return {
             "mean": round(self.mean, 6),
-            "low": round(self.low, 6),
-            "high": round(self.high, 6),
+            "low": None if self.low is None else round(self.low, 6),
+            "high": None if self.high is None else round(self.high, 6),
             "questions": self.questions,
             "videos": self.videos,
         }
 
 
 def estimate(marks: Sequence[Mark]) -> Estimate:
-    """Compute the mean of the strata's means, and its interval by drawing their videos.
-
-    Of one video alone nothing can be drawn: the interval is the mean.
-    """
+    """Compute the mean of the strata's means, and its interval by drawing their videos."""
     chance = np.random.default_rng(0)
     by_stratum: dict[str, list[Mark]] = defaultdict(list)
     for one in marks:
         by_stratum[one.stratum].append(one)
     groups = [_sums(some) for some in by_stratum.values()]
     mean = float(np.mean([sums.sum() / counts.sum() for sums, counts in groups]))
+    videos = len({one.video for one in marks})
+    if all(len(sums) == 1 for sums, _ in groups):
+        return Estimate(mean, None, None, len(marks), videos)
     draws = np.mean([_drawn(*group, chance) for group in groups], axis=0)  # (draws,)
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(draws, [tail, 1 - tail])
-    videos = len({one.video for one in marks})
     return Estimate(mean, float(low), float(high), len(marks), videos)
 
 

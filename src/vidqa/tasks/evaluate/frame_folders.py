@@ -4,10 +4,12 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vidqa.errors import NotAVideoError
+from vidqa.errors import NoSpaceError, NotAVideoError
+from vidqa.system.file_systems import FULL
 from vidqa.tasks.evaluate.benchmarks.data import PICTURES
 
 RATE = 3
@@ -20,25 +22,32 @@ class FrameFolders:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._made: dict[Path, Path] = {}
+        self._numbers = count()
 
     def as_file(self, clip: Path) -> Path:
         """Return a clip as a file: itself, or its frames at 3 a second.
 
         Raises:
             NotAVideoError: a frame cannot be read.
+            NoSpaceError: the disk is full.
 
         """
         if not clip.is_dir():
             return clip
         if clip not in self._made:
-            target = self._scratch / f"{len(self._made)}.mkv"
-            _join(clip, target)
+            target = self._scratch / f"{next(self._numbers)}.mkv"
+            try:
+                _join(clip, target)
+            except OSError as error:
+                if error.errno in FULL:
+                    raise NoSpaceError(f"the disk is full; {clip} was not made a video") from error
+                raise NotAVideoError(f"the frames in {clip} cannot be read: {error}") from error
             self._made[clip] = target
         return self._made[clip]
 
-    def forget(self, clip: Path) -> None:
+    def forget(self, clip: Path | None) -> None:
         """Delete what was made of a clip that was watched."""
-        if (made := self._made.pop(clip, None)) is not None:
+        if clip is not None and (made := self._made.pop(clip, None)) is not None:
             made.unlink(missing_ok=True)
 
 
@@ -60,14 +69,11 @@ def _join(folder: Path, target: Path) -> None:
         stream.pix_fmt = "yuvj420p"
         tick = Fraction(1, RATE)  # the stream's own becomes the container's
         for place, file in enumerate(files):
-            try:
-                content = file.read_bytes()
-                with Image.open(io.BytesIO(content)) as picture:
-                    width, height = picture.size
-                    if picture.format != "JPEG":
-                        content = _as_jpeg(picture)
-            except OSError as error:
-                raise NotAVideoError(f"the frame {file} cannot be read: {error}") from error
+            content = file.read_bytes()
+            with Image.open(io.BytesIO(content)) as picture:
+                width, height = picture.size
+                if picture.format != "JPEG":
+                    content = _as_jpeg(picture)
             if place == 0:
                 stream.width, stream.height = width, height
             packet = av.Packet(content)

@@ -10,8 +10,9 @@ from typing import Any
 
 from vidqa.tasks.evaluate.benchmarks.question import LETTERS, Question, Questions
 from vidqa.tasks.evaluate.estimate import Mark, estimate
+from vidqa.tasks.evaluate.judging.judging import Verdicts
 from vidqa.tasks.evaluate.protocol import Protocol, data_hash
-from vidqa.tasks.evaluate.run import MADE_BY, Answers, maker_of, replies_of
+from vidqa.tasks.evaluate.run import MADE_BY, Answers, about, maker_of, replies_of
 from vidqa.tasks.evaluate.scoring.official import FAULTS
 from vidqa.tasks.evaluate.scoring.score import Scored, Scorer
 from vidqa.tasks.evaluate.selection import Selection
@@ -37,6 +38,8 @@ class Result:
     scorer: Scorer
     settings: Mapping[str, Any]
     """All that the answers have in common."""
+    verdicts: Verdicts | None = None
+    """What a judge said of them, if one was asked."""
 
     @cached_property
     def scored(self) -> Mapping[str, Scored]:
@@ -47,10 +50,23 @@ class Result:
             if "replies" in (record := self.answers.records.get(one.id, {}))
         }
 
+    @cached_property
+    def judged(self) -> Mapping[str, tuple[Mapping[str, float], int]]:
+        """What a judge's verdicts are worth, and how many say nothing, by question."""
+        if self.verdicts is None:
+            return {}
+        every = {one.id: self.verdicts.values(one) for one in self.questions.items}
+        return {name: one for name, one in every.items() if name in self.scored}
+
     @property
     def missing(self) -> tuple[str, ...]:
-        """Clips that are not there."""
-        return tuple(dict.fromkeys(one.video for one in self.questions.items if one.clip is None))
+        """Clips that are not there, and were not when they were asked about."""
+        return tuple(dict.fromkeys(one.video for one in self._missing))
+
+    @property
+    def _missing(self) -> list[Question]:
+        items = self.questions.items
+        return [one for one in items if one.clip is None and one.id not in self.scored]
 
     @property
     def failed(self) -> tuple[Record, ...]:
@@ -68,8 +84,10 @@ class Result:
             "title": benchmark.title,
             "split": self.protocol.split,
             "mean_over": benchmark.mean_over,
+            "has_whole": benchmark.has_whole,
             "scorer": self.scorer.name,
-            "known_faults": list(FAULTS[benchmark.official]) if is_official else [],
+            "scorer_data": None if self.scorer.net is None else self.scorer.net.record,
+            "known_faults": self._faults() if is_official else [],
             **maker_of([*self.answers.records.values()], "it"),
             "versions": {
                 "python": platform.python_version(),
@@ -81,6 +99,7 @@ class Result:
             "data_hash": data_hash(self.questions),
             "data_files": dict(self.questions.files),
             "selection": self.selection.to_record(),
+            "judge": None if self.verdicts is None else dict(self.verdicts.judge),
             "counts": self._counts(),
             "missing": list(self.missing),
             "failed": [
@@ -93,10 +112,18 @@ class Result:
             "questions": list(self._each()),
         }
 
+    def _faults(self) -> list[str]:
+        """Return what is known to be wrong with the official rules that were used."""
+        rules = {self.protocol.benchmark.official: None}
+        if self.verdicts is not None:
+            rules["graded"] = None
+        return [fault for rule in rules for fault in FAULTS[rule]]
+
     def scores(self) -> Iterator[dict[str, Any]]:
         """Yield each score, of all questions and then of those of each category."""
-        names = dict.fromkeys(name for one in self.scored.values() for name in one.values)
-        for name in names:
+        every = [self._values(one) for one in self.questions.items]
+        names = dict.fromkeys(name for values in every for name in values)
+        for name in sorted(names, key=lambda one: not one.startswith("judge_")):
             if self.protocol.benchmark.has_whole:
                 yield self._score(name, None, WHOLE, self.questions.items)
             for category in self._categories():
@@ -121,7 +148,8 @@ class Result:
 
     def _values(self, question: Question) -> Mapping[str, float]:
         scored = self.scored.get(question.id)
-        return {} if scored is None else scored.values
+        judged, _ = self.judged.get(question.id, ({}, 0))
+        return {} if scored is None else {**judged, **scored.values}
 
     def _categories(self) -> list[str]:
         return list(dict.fromkeys(name for one in self.questions.items for name in one.categories))
@@ -133,9 +161,10 @@ class Result:
             "videos": len({one.video for one in items}),
             "answered": len(self.scored),
             "failed": len(self.failed),
-            "missing": sum(one.clip is None for one in items),
+            "missing": len(self._missing),
             "unread": sum(one.unread for one in self.scored.values()),
             "drawn": sum(one.drawn for one in self.scored.values()),
+            "unjudged": sum(unread for _, unread in self.judged.values()),
         }
 
     def _option_mass(self) -> float | None:
@@ -178,9 +207,15 @@ class Result:
             if record is None:
                 continue
             scored = self.scored.get(one.id)
-            known = {key: value for key, value in record.items() if key not in LEFT_OUT}
+            kept = {key: value for key, value in record.items() if key not in LEFT_OUT}
+            known = {**kept, **about(one)}
+            del known["schema_version"]
             if scored is not None:
-                known["scores"] = {name: round(value, 6) for name, value in scored.values.items()}
+                known["scores"] = {
+                    name: round(value, 6) for name, value in self._values(one).items()
+                }
                 if scored.picked:
                     known["picked"] = list(scored.picked)
+                if self.verdicts is not None and (said := self.verdicts.to_records(one)):
+                    known["verdicts"] = said
             yield known

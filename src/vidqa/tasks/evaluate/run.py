@@ -1,13 +1,16 @@
 """Ask the questions of a benchmark: each answer is a record, on disk before the next is begun."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
 from vidqa.engine import Clip, Model
 from vidqa.errors import NoSpaceError, NotEnoughMemoryError, UsageError, VidqaError
+from vidqa.media.fingerprint_cache import known_fingerprint
+from vidqa.media.viewing import Viewing
 from vidqa.system.version import __version__
 from vidqa.tasks.evaluate.asking import ask
 from vidqa.tasks.evaluate.benchmarks.question import Question, Questions
@@ -18,6 +21,8 @@ from vidqa.tasks.folders.journal import Journal, Record
 from vidqa.types import SCHEMA_VERSION, Maker
 from vidqa.types.exit_codes import exit_code
 
+OF_THE_MACHINE = (NoSpaceError, NotEnoughMemoryError)
+"""Errors that are no fault of a clip, and end a run."""
 MADE_BY = ("model", "revision", "device", "dtype")
 """Keys of what answers that are counted together have in common, beside the settings."""
 
@@ -36,12 +41,20 @@ class Answers:
         )
 
     def left(self, questions: Sequence[Question]) -> list[Question]:
-        """Return those questions that are not answered, or failed."""
+        """Return those questions that are not answered, failed, or whose clip has changed."""
         return [
             one
             for one in questions
-            if one.clip is not None and "replies" not in self.records.get(one.id, {})
+            if one.clip is not None
+            and ("replies" not in (record := self.records.get(one.id, {})) or _differs(one, record))
         ]
+
+
+def _differs(question: Question, record: Record) -> bool:
+    """Return whether the clip of an answered question is another file than it was."""
+    if question.clip is None or not question.clip.is_file():
+        return False  # it is gone, or a folder of frames
+    return bool(known_fingerprint(question.clip) != record["fingerprint"])
 
 
 def require_alike(records: Sequence[Record], settings: Mapping[str, Any], name: str) -> None:
@@ -104,26 +117,65 @@ def answer_all(
         NotEnoughMemoryError: there is too little memory.
 
     """
-    groups = [
-        list(group) for _, group in groupby(sorted(questions, key=_watched_as), key=_watched_as)
-    ]
-    with frame_folders() as folders:
-        views = (_view(group[0], protocol, folders) for group in groups)
-        watched = model.watch_all(views)
-        with closing(watched):
-            for group, (_, clip) in zip(groups, watched, strict=True):
-                if isinstance(clip, NoSpaceError | NotEnoughMemoryError):
+    ordered = sorted(questions, key=_watched_as)
+    groups = deque(list(group) for _, group in groupby(ordered, key=_watched_as))
+    yield from _Asking(model, protocol, settings, on_error, groups).records()
+
+
+@dataclass(slots=True)
+class _Asking:
+    model: Model
+    protocol: Protocol
+    settings: Mapping[str, Any]
+    on_error: Callable[[VidqaError, str], None]
+    groups: deque[list[Question]]
+    """Questions about one view each, whose clips are not yet read."""
+    waiting: deque[list[Question]] = field(default_factory=deque)
+    """Those whose clips are being read."""
+    failures: deque[Record] = field(default_factory=deque)
+    """Of clips that cannot be read at all."""
+
+    def records(self) -> Iterator[Record]:
+        """Yield the record of each question."""
+        with (
+            frame_folders() as folders,
+            closing(self.model.watch_all(self._views(folders))) as watched,
+        ):
+            for path, clip in watched:
+                if isinstance(clip, OF_THE_MACHINE):
                     raise clip
+                group = self.waiting.popleft()
                 for question in group:
-                    try:
-                        yield _answered(clip, question, protocol, settings)
-                    except (NoSpaceError, NotEnoughMemoryError):
-                        raise
-                    except VidqaError as error:
-                        on_error(error, question.video)
-                        yield _failed(error, question, model.maker, settings)
-                assert group[0].clip is not None, "only clips that are there are asked about"
-                folders.forget(group[0].clip)
+                    yield self._record(path, clip, question)
+                if not self.waiting or self.waiting[0][0].clip != group[0].clip:
+                    folders.forget(group[0].clip)
+            yield from self.failures
+
+    def _views(self, folders: FrameFolders) -> Iterator[tuple[str, Viewing]]:
+        while self.groups:
+            group = self.groups.popleft()
+            try:
+                view = _view(group[0], self.protocol, folders)
+            except OF_THE_MACHINE:
+                raise
+            except VidqaError as error:
+                self.failures.extend(self._failed(error, one) for one in group)
+                continue
+            self.waiting.append(group)
+            yield view
+
+    def _record(self, path: str, clip: Clip | VidqaError, question: Question) -> Record:
+        try:
+            return _answered(clip, question, self.protocol, self.settings)
+        except OF_THE_MACHINE:
+            raise
+        except VidqaError as error:
+            return self._failed(error, question, path)
+
+    def _failed(self, error: VidqaError, question: Question, path: str = "") -> Record:
+        self.on_error(error, question.video)
+        message = error.message.replace(path, question.video) if path else error.message
+        return _failed(error, message, question, self.model.maker, self.settings)
 
 
 def _watched_as(question: Question) -> tuple[Any, ...]:
@@ -136,7 +188,7 @@ def _watched_as(question: Question) -> tuple[Any, ...]:
     )
 
 
-def _view(question: Question, protocol: Protocol, folders: FrameFolders) -> tuple[str, Any]:
+def _view(question: Question, protocol: Protocol, folders: FrameFolders) -> tuple[str, Viewing]:
     assert question.clip is not None, "only clips that are there are asked about"
     return str(folders.as_file(question.clip)), protocol.viewing_of(question)
 
@@ -148,7 +200,7 @@ def _answered(
         raise clip
     replies = ask(clip, question, protocol)
     return {
-        **_about(question),
+        **about(question),
         "fingerprint": clip.fingerprint,
         "replies": [_reply(one) for one in replies],
         "frame_times_s": [round(one.time_s, 3) for one in clip.segments],
@@ -161,17 +213,18 @@ def _answered(
     }
 
 
-def _about(question: Question) -> Record:
-    about: Record = {"schema_version": SCHEMA_VERSION, "id": question.id, "video": question.video}
-    about |= {"kind": question.kind, "question": question.text}
+def about(question: Question) -> Record:
+    """Return what a record says of a question."""
+    record: Record = {"schema_version": SCHEMA_VERSION, "id": question.id, "video": question.video}
+    record |= {"kind": question.kind, "question": question.text}
     if question.second is not None:
-        about["second_question"] = question.second
+        record["second_question"] = question.second
     if question.options:
-        about |= {"options": list(question.options), "right": question.right_letter}
-    about["answers"] = list(question.answers)
+        record |= {"options": list(question.options), "right": question.right_letter}
+    record["answers"] = list(question.answers)
     if question.categories:
-        about["categories"] = dict(question.categories)
-    return about
+        record["categories"] = dict(question.categories)
+    return record
 
 
 def _reply(reply: Reply) -> Record:
@@ -199,12 +252,12 @@ def replies_of(record: Record) -> tuple[Reply, ...]:
 
 
 def _failed(
-    error: VidqaError, question: Question, maker: Maker, settings: Mapping[str, Any]
+    error: VidqaError, message: str, question: Question, maker: Maker, settings: Mapping[str, Any]
 ) -> Record:
     code = exit_code(error)
     return {
-        **_about(question),
-        "error": {"code": int(code), "kind": code.name.lower(), "message": error.message},
+        **about(question),
+        "error": {"code": int(code), "kind": code.name.lower(), "message": message},
         **asdict(maker),
         "vidqa": __version__,
         "settings": dict(settings),

@@ -2,17 +2,19 @@
 
 import json
 import sys
-from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidqa.cli.commands.evaluation.choices import BenchmarkOptions
+from vidqa.cli.commands.evaluation.report import remarks, table
 from vidqa.cli.model_choice import settled_model
 from vidqa.cli.parse import read_shard
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.output_file import STDOUT, opened, require_new, require_writable
-from vidqa.cli.render.scores import Table, show_table
+from vidqa.cli.render.scores import show_table
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put
 from vidqa.errors import ClipNotFoundError, UsageError, VidqaError
@@ -24,6 +26,7 @@ from vidqa.types.loading import LoadSettings
 if TYPE_CHECKING:
     from vidqa.tasks.evaluate.benchmarks.benchmark import Benchmark
     from vidqa.tasks.evaluate.benchmarks.question import Question, Questions
+    from vidqa.tasks.evaluate.judging.judging import Verdicts
     from vidqa.tasks.evaluate.protocol import Protocol
     from vidqa.tasks.evaluate.result import Result
     from vidqa.tasks.evaluate.run import Book
@@ -72,14 +75,17 @@ class BenchmarkRun:
             options.data, protocol.split, by_place=options.scorer == "official"
         )
         questions = asked(every, selection.of(every.items))
-        for note in every.notes:
-            self.reporter.note(note)
+        if protocol.words == "given" and all(one.words is None for one in questions.items):
+            self.reporter.note(f"no subtitles of its own are in {options.data}")
         scorer = self._scorer(benchmark)
-        self._tell_missing(questions.items)
         settings = {**protocol.settings(questions), **self.setup.load.settings}
         with self._book() as book:
+            answered = book.answers().records
+            self._tell_missing([one for one in questions.items if one.id not in answered])
             self._ask(book, questions, protocol, settings)
-            result = Result(protocol, questions, selection, book.answers(), scorer, settings)
+            verdicts = self._judge(book, questions)
+            answers = book.answers()
+            result = Result(protocol, questions, selection, answers, scorer, settings, verdicts)
         self._write(result)
         return ExitCode.SOME_CLIPS_FAILED if result.missing or result.failed else ExitCode.ANSWERED
 
@@ -93,10 +99,14 @@ class BenchmarkRun:
 
         options = self.setup.options
         assert options.benchmark is not None, "it was checked"
+        if self.setup.as_json and str(self.setup.output) == STDOUT:
+            raise UsageError("--json and -o - would both write to stdout", hint="-o FILE.json")
         benchmark = find_benchmark(options.benchmark)
         _one_of("--scorer", options.scorer, SCORERS)
         answer_by = _one_of("--answer-by", options.answer_by, ANSWER_BY)
         words = _one_of("--words", options.words or benchmark.words, WORDS_OF)
+        if "choice" not in benchmark.wordings and (answer_by != "text" or options.permute):
+            raise UsageError(f"{benchmark.title} has no options", hint="leave --answer-by out")
         usual = benchmark.wordings
         wordings = usual if options.prompt is None else read_wording(options.prompt, usual)
         protocol = Protocol(
@@ -129,40 +139,45 @@ class BenchmarkRun:
         name: Any = options.scorer
         return Scorer(name, benchmark.official, net)
 
-    def _tell_missing(self, questions: "tuple[Question, ...]") -> None:
-        """Name the clips that are not there. Raises ClipNotFoundError: none is."""
+    def _tell_missing(self, questions: "list[Question]") -> None:
+        """Name the clips that are not there, of questions to ask. Raises: there is none."""
         missing = list(dict.fromkeys(one.video for one in questions if one.clip is None))
         folder = self.setup.options.data
         for video in missing[:MOST_NAMED]:
             self.reporter.error(ClipNotFoundError(f"there is no clip {video!r} in {folder}"))
         if (more := len(missing) - MOST_NAMED) > 0:
             self.reporter.note(f"{more} more clips are not there; the result names them all")
-        if all(one.clip is None for one in questions):
+        if questions and all(one.clip is None for one in questions):
             raise ClipNotFoundError(
                 f"not one clip that is asked about is in {folder}",
                 hint="clips are found by the names that the benchmark gives them",
             )
 
-    def _book(self) -> Any:
-        """Open the answers that there are, or begin. Returns a context manager of a `Book`."""
+    @contextmanager
+    def _book(self) -> "Iterator[Book]":
+        """Open the answers that there are, or begin."""
         from vidqa.tasks.evaluate.run import Book
         from vidqa.tasks.folders.journal import Journal
 
         output = self.setup.output
         if output is None or str(output) == STDOUT:
-            return nullcontext(Book.open(None))
-        answers = output.with_suffix(RECORDS)
-        if answers == output:
+            yield Book.open(None)
+            return
+        if output.is_dir() or not output.name:
+            raise UsageError(f"{output} is a folder", hint=f"-o {output / 'result.json'}")
+        answers = output.with_name(output.name.removesuffix(".json") + RECORDS)
+        if output.suffix == RECORDS:
             raise UsageError(
                 f"{output} is what its answers would be called",
                 hint=f"-o {output.with_suffix('.json')}",
             )
         require_writable(output)
-        if self.setup.force:
-            answers.unlink(missing_ok=True)
-        elif not answers.exists():
+        if not (self.setup.force or answers.exists()):
             require_new(output)
-        return _Opened(Journal(answers))
+        with closing(Journal(answers)) as journal:
+            if self.setup.force:
+                journal.arrange([])
+            yield Book.open(journal)
 
     def _ask(
         self,
@@ -176,6 +191,7 @@ class BenchmarkRun:
         name = "memory" if book.journal is None else book.journal.path.name
         require_alike(book.records, settings, name)
         before = maker_of(book.records, name)
+        self._require_model(before, name)
         left = book.answers().left(questions.items)
         if not left:
             return
@@ -184,16 +200,62 @@ class BenchmarkRun:
             self.reporter.note(f"{done} of {len(questions.items)} questions are done already")
         with self.reporter.stages():
             model = self._load()
-            if before and before != vars_of(model.maker):
+            if before and before != asdict(model.maker):
                 raise UsageError(
                     f"{name} holds answers of {' '.join(before.values())}",
                     hint="choose another name, or add --force to begin anew",
                 )
-            for place, record in enumerate(
-                answer_all(model, left, protocol, settings, on_error=self._tell_error), 1
-            ):
+            try:
+                for place, record in enumerate(
+                    answer_all(model, left, protocol, settings, on_error=self._tell_error), 1
+                ):
+                    book.write(record)
+                    self.reporter.progress(f"{place} of {len(left)} questions")
+            except KeyboardInterrupt:
+                if book.journal is not None:
+                    self.reporter.note("the same command goes on from here")
+                raise
+
+    def _require_model(self, before: dict[str, str], name: str) -> None:
+        """Refuse to count the answers of another model than the one that was named."""
+        typed = self.setup.model
+        if typed and before and not Path(typed).is_dir() and typed != before["model"]:
+            raise UsageError(
+                f"{name} holds answers of {before['model']}, not of {typed}",
+                hint="choose another name, or add --force to begin anew",
+            )
+
+    def _judge(self, book: "Book", questions: "Questions") -> "Verdicts | None":
+        """Have the answers judged that are not yet. Raises VidqaError: the judge fails."""
+        from vidqa import engine
+        from vidqa.tasks.evaluate.judging.aspects import Prompts
+        from vidqa.tasks.evaluate.judging.judge import find_judge
+        from vidqa.tasks.evaluate.judging.judging import Judging, Verdicts
+
+        options = self.setup.options
+        if options.judge is None:
+            if options.judge_model or options.judge_prompt:
+                raise UsageError("nobody judges", hint="--judge URL, NAME or FOLDER")
+            return None
+        is_official = options.scorer == "official"
+        file = options.judge_prompt
+        prompts = (
+            Prompts.usual(is_official=is_official)
+            if file is None
+            else Prompts.read(file, is_official=is_official)
+        )
+        judge = find_judge(
+            options.judge, options.judge_model, lambda name: engine.load(name, self.setup.load)
+        )
+        judging = Judging(judge, prompts)
+        cases = judging.cases(questions.items, book.answers().records)
+        done = judging.verdicts(book.records)
+        left = [one for one in cases if (one.id, one.aspect) not in done]
+        with self.reporter.stages():
+            for place, record in enumerate(judging.judged(left), 1):
                 book.write(record)
-                self.reporter.progress(f"{place} of {len(left)} questions")
+                self.reporter.progress(f"{place} of {len(left)} answers judged")
+        return Verdicts(judging.record, judging.verdicts(book.records), is_official)
 
     def _load(self) -> Any:
         from vidqa import engine
@@ -218,72 +280,15 @@ class BenchmarkRun:
         for fault in record["known_faults"]:
             self.reporter.note(f"a known fault of the official rule: {fault}")
         if self.setup.as_json:
-            if is_on_stdout:
-                raise UsageError("--json and -o - would both write to stdout")
-            put(json.dumps({**record, "questions": len(record["questions"])}) + "\n")
+            shown = {key: value for key, value in record.items() if key != "questions"}
+            put(json.dumps(shown) + "\n")
         else:
-            show_table(_table(record), sys.stderr if is_on_stdout else sys.stdout)
-            for line in _remarks(record):
+            show_table(table(record), sys.stderr if is_on_stdout else sys.stdout)
+            for line in remarks(record):
                 self.reporter.note(line)
-
-
-class _Opened:
-    """A book in a file, which is closed in the end."""
-
-    def __init__(self, journal: Any) -> None:
-        self._journal = journal
-
-    def __enter__(self) -> "Book":
-        from vidqa.tasks.evaluate.run import Book
-
-        return Book.open(self._journal)
-
-    def __exit__(self, *_: object) -> None:
-        with closing(self._journal):
-            pass
-
-
-def vars_of(maker: Any) -> dict[str, str]:
-    """Return what a maker says of itself."""
-    from dataclasses import asdict
-
-    return asdict(maker)
 
 
 def _one_of(option: str, value: str, known: tuple[Any, ...]) -> Any:
     if value not in known:
         raise UsageError(f"{option} {value!r}: no such thing", hint=f"use {', '.join(known)}")
     return value
-
-
-def _table(record: dict[str, Any]) -> Table:
-    rows = [
-        (
-            one["score"],
-            f"{one['category']}: {one['of']}" if one["category"] else one["of"],
-            str(one["questions"]),
-            str(one["videos"]),
-            f"{one['mean']:.4f}",
-            f"{one['low']:.4f} to {one['high']:.4f}",
-        )
-        for one in record["scores"]
-    ]
-    titles = ("score", "of", "questions", "videos", "mean", "95 % interval")
-    return Table(titles, rows)
-
-
-def _remarks(record: dict[str, Any]) -> list[str]:
-    """Say what is not in the table, and has to be known."""
-    counts, remarks = record["counts"], list[str]()
-    if counts["unread"]:
-        remarks.append(f"{counts['unread']} answers name no option, or say nothing")
-    if counts["drawn"]:
-        remarks.append(f"{counts['drawn']} answers were drawn by lot, as the official rule does")
-    if counts["failed"] or counts["missing"]:
-        remarks.append(
-            f"not counted: {counts['missing']} questions whose clips are not there, and "
-            f"{counts['failed']} that failed"
-        )
-    if record["option_mass"] is not None:
-        remarks.append(f"an answer begins with an option with probability {record['option_mass']}")
-    return remarks

@@ -48,7 +48,7 @@ ScorerChoice = Annotated[
     typer.Option(
         "--scorer",
         metavar="own|official",
-        help="own: no answer is wrong, and nothing is guessed; official: as the benchmark's own "
+        help="own: an empty or unclear answer is wrong, nothing is guessed; official: as its own "
         "script does, with its faults, which are named.",
     ),
 ]
@@ -97,6 +97,28 @@ WordNetFolder = Annotated[
     ),
 ]
 
+JudgeName = Annotated[
+    str | None,
+    typer.Option(
+        "--judge",
+        metavar="URL|NAME|FOLDER",
+        help="Have answers in words judged: by what OpenAI's clients would ask at URL (`vidqa "
+        "serve` does, OPENAI_API_KEY is sent), or by a model that is loaded here. [default: none]",
+    ),
+]
+JudgeModel = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The model to ask at the judge's URL. [default: its only]"),
+]
+JudgePrompt = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="What a judge is asked, with {question}, {answer} and {prediction}, and of pairs "
+        "{second_question} and {second_prediction}. [default: vidqa's own words]",
+    ),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkOptions:
@@ -114,3 +136,6 @@ class BenchmarkOptions:
     words: ShownWords = None
     prompt: PromptFile = None
     wordnet: WordNetFolder = None
+    judge: JudgeName = None
+    judge_model: JudgeModel = None
+    judge_prompt: JudgePrompt = None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vidqa.cli import options
-from vidqa.cli.render.scores import Table, show_table
+from vidqa.cli.render.scores import Table, between, show_table
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put
 from vidqa.types.exit_codes import ExitCode
@@ -40,7 +40,7 @@ def compare(one: One, other: Other, as_json: options.Json = False) -> ExitCode:
                 f"{row['one']:.4f}",
                 f"{row['other']:.4f}",
                 f"{row['difference']['mean']:+.4f}",
-                f"{row['difference']['low']:+.4f} to {row['difference']['high']:+.4f}",
+                between(row["difference"]["low"], row["difference"]["high"], "+.4f"),
             )
             for row in rows
         ]

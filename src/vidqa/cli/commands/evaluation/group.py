@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from vidqa.cli import options
 from vidqa.cli.command import Only, grouped
+from vidqa.cli.commands.evaluation.agree import agree
 from vidqa.cli.commands.evaluation.benchmark import BenchmarkRun, Setup
 from vidqa.cli.commands.evaluation.choices import BenchmarkOptions
 from vidqa.cli.commands.evaluation.compare import compare
@@ -41,12 +42,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("compare")(compare)
+app.command("agree")(agree)
 
 
 @app.command(
     ASK,
     epilog="`vidqa eval` is short for `vidqa eval run`; two results of a benchmark are compared by "
-    "`vidqa eval compare A.json B.json`.",
+    "`vidqa eval compare A.json B.json`, two judges by `vidqa eval agree A.jsonl`.",
 )
 @grouped
 def run(

@@ -17,11 +17,17 @@ from vidqa.tasks.evaluate.benchmarks import (
 )
 from vidqa.tasks.evaluate.benchmarks.data import Data
 from vidqa.tasks.evaluate.benchmarks.prompts import Wording, Wordings
-from vidqa.tasks.evaluate.benchmarks.question import Kind, OfficialRule, Question, Questions
+from vidqa.tasks.evaluate.benchmarks.question import (
+    LETTERS,
+    Kind,
+    OfficialRule,
+    Question,
+    Questions,
+)
 
 Read = Callable[..., Iterator[Question]]
 """Reads a folder: `read(data, split, by_place=...)`."""
-Heard = Literal["given", "off"]
+UsualWords = Literal["given", "off"]
 """Words that a benchmark's numbers are usually for: its own subtitles, or none."""
 
 
@@ -35,7 +41,9 @@ class Benchmark:
     wordings: Wordings
     split: str = "test"
     """The part that is usually asked."""
-    words: Heard = "off"
+    has_splits: bool = True
+    """Whether there are others."""
+    words: UsualWords = "off"
     mean_over: str | None = None
     """A category whose values weigh the same, as in its own tables; None: questions do."""
     has_whole: bool = True
@@ -57,6 +65,8 @@ class Benchmark:
             UsageError: a file is missing, or not as it should be.
 
         """
+        if not self.has_splits and split not in (None, self.split):
+            raise UsageError(f"{self.title} has no split {split!r}", hint="leave --split out")
         data = Data(folder)
         items = tuple(self.read(data, split or self.split, by_place=by_place))
         _require_distinct(items)
@@ -70,6 +80,8 @@ def _require_distinct(items: Sequence[Question]) -> None:
     for one in items:
         if one.id in seen:
             raise UsageError(f"two questions are called {one.id}")
+        if len(one.options) > len(LETTERS):
+            raise UsageError(f"question {one.id} has {len(one.options)} options")
         seen.add(one.id)
 
 
@@ -92,8 +104,8 @@ _ALL = (
         name="video-chatgpt",
         title="Video-ChatGPT, generative",
         read=graded.read_video_chatgpt,
+        has_splits=False,
         wordings={"graded": Wording()},
-        has_whole=False,
         official="graded",
     ),
     Benchmark(
@@ -163,6 +175,7 @@ _ALL = (
         name="mvbench",
         title="MVBench",
         read=lettered.read_mvbench,
+        has_splits=False,
         wordings=_BRACKETS,
         mean_over="task",
         official="mvbench",

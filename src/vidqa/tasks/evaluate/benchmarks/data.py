@@ -9,14 +9,16 @@ from pathlib import Path, PurePosixPath
 
 from vidqa.errors import UsageError
 from vidqa.media.endings import VIDEO
-from vidqa.tasks.evaluate.benchmarks.rows import Row, read_json, read_rows
+from vidqa.tasks.evaluate.benchmarks.rows import Row, read_rows
 
 PICTURES = (".jpg", ".jpeg", ".png")
 """Endings of frames, where a clip is published as a folder of them."""
 ENDINGS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".gif")
 """Of clips, in the order in which they are taken where there are several."""
-NO_DATA = ("__MACOSX",)
-"""Folders that archives leave behind."""
+NO_DATA = ("__MACOSX", "Thumbs.db")
+"""What archives and file managers leave behind."""
+PACKS = ("msvd", "msrvtt", "tgif", "activitynet")
+"""What stands in the paths of files that are called alike."""
 
 
 class Data:
@@ -37,10 +39,11 @@ class Data:
         for place, folders, files in os.walk(self.folder, followlinks=True):
             folders[:] = sorted(one for one in folders if one[0] != "." and one not in NO_DATA)
             here = Path(place).relative_to(self.folder)
-            if here.parts and not folders and files and {*map(_ending, files)} <= {*PICTURES}:
+            shown = [one for one in files if one[0] != "." and one not in NO_DATA]
+            if here.parts and not folders and shown and {*map(_ending, shown)} <= {*PICTURES}:
                 found.append(PurePosixPath(here))
                 continue
-            found += [PurePosixPath(here / one) for one in files if one[0] != "."]
+            found += [PurePosixPath(here / one) for one in shown]
         return tuple(sorted(found))
 
     @cached_property
@@ -60,7 +63,8 @@ class Data:
 
         Args:
             names: the likeliest first; they may lead through folders.
-            within: a part of its path, where several have the same name.
+            within: folders in its path, one in another, where several have the same name; the
+                name of a folder may have a number before it, as in `4_count`.
 
         Raises:
             UsageError: it could be one of several.
@@ -70,7 +74,7 @@ class Data:
             wanted = PurePosixPath(name)
             found = self._clips.get(wanted.name, [])
             deep = [one for one in found if _leads(one, wanted.parent)]
-            near = [one for one in deep if within in str(one)] or deep
+            near = [one for one in deep if _lies_in(one, within)] or deep
             chosen = _first_kind(near)
             if len(chosen) > 1:
                 raise UsageError(
@@ -105,7 +109,9 @@ class Data:
         for name in names:
             found = [one for one in self._paths if one.match(name)]
             found = [one for one in found if fits is None or fits(self.folder / one)]
-            found = [one for one in found if near in str(one).lower()] or found
+            found = [one for one in found if near in str(one).lower()] or [
+                one for one in found if not near or not any(n in str(one).lower() for n in PACKS)
+            ]
             depth = min((len(one.parts) for one in found), default=0)
             found = [one for one in found if len(one.parts) == depth]
             if len(found) > 1:
@@ -117,17 +123,17 @@ class Data:
                 return self._noted(found[0])
         return None
 
-    def files(self, pattern: str) -> list[Path]:
-        """Return all files whose names fit a pattern, and note their hashes."""
-        return [self._noted(one) for one in self._paths if one.match(pattern)]
+    def listed(self, pattern: str) -> list[Path]:
+        """Return all files whose names fit a pattern; `note` those that are read."""
+        return [self.folder / one for one in self._paths if one.match(pattern)]
+
+    def note(self, file: Path) -> Path:
+        """Note the hash of a file that is read."""
+        return self._noted(PurePosixPath(file.relative_to(self.folder)))
 
     def rows(self, *names: str, near: str = "") -> list[Row]:
         """Return the rows of the file that has one of some names. Raises UsageError."""
         return read_rows(self.file(*names, near=near))
-
-    def json(self, *names: str) -> object:
-        """Return what is in the JSON file of a name. Raises UsageError."""
-        return read_json(self.file(*names))
 
     def _noted(self, path: PurePosixPath) -> Path:
         file = self.folder / path
@@ -161,6 +167,18 @@ def _leads(path: PurePosixPath, through: PurePosixPath) -> bool:
     """Return whether a path leads through folders just before its last part."""
     count = len(through.parts)
     return not count or path.parent.parts[-count:] == through.parts
+
+
+def _lies_in(path: PurePosixPath, within: str) -> bool:
+    """Return whether a path leads through folders, perhaps with a number before their names."""
+    wanted, parts = PurePosixPath(within).parts, path.parent.parts
+    return any(
+        all(
+            part == name or (part.endswith(f"_{name}") and part[: -len(name) - 1].isdigit())
+            for part, name in zip(parts[at:], wanted, strict=False)
+        )
+        for at in range(len(parts) - len(wanted) + 1)
+    )
 
 
 def _first_kind(paths: list[PurePosixPath]) -> list[PurePosixPath]:

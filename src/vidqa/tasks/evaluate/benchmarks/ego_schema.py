@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 
 from vidqa.tasks.evaluate.benchmarks.data import Data
 from vidqa.tasks.evaluate.benchmarks.question import LETTERS, Question
-from vidqa.tasks.evaluate.benchmarks.rows import Row, read_json, read_rows
+from vidqa.tasks.evaluate.benchmarks.rows import Row, read_mapping, read_rows
 
 
 def read_ego_schema(data: Data, split: str, **_: object) -> Iterator[Question]:
     """Yield the questions whose answers are known."""
-    file = data.file("questions.json", "questions.jsonl", f"{split}*.parquet")
+    file = data.file("questions.json", "questions.jsonl", f"{split}*.parquet", "*.parquet")
     known = data.file_if_any("subset_answers.json")
-    answers: Mapping[str, int] = {} if known is None else read_json(known)
+    answers: Mapping[str, int] = {} if known is None else read_mapping(known)
     for row in read_rows(file):
         name = row.text("q_uid", "video_idx")
         options = _options(row)

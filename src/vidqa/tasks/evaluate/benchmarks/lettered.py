@@ -1,6 +1,7 @@
 """MVBench, MLVU, LongVideoBench and TVQA: options, of which the text or the number is right."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def read_mvbench(data: Data, split: str, **_: object) -> Iterator[Question]:
             yield Question(
                 id=f"{task}/{place}",
                 video=f"{folder}/{video}",
-                clip=data.clip(video, Path(video).stem, within=folder.split("/")[0]),
+                clip=data.clip(video, Path(video).stem, within=folder),
                 kind="choice",
                 text=row.text("question"),
                 categories={"task": task},
@@ -87,9 +88,14 @@ def read_mlvu(data: Data, split: str, **_: object) -> Iterator[Question]:
 
     """
     asked = False
-    for file in data.files("*.json"):
-        rows = [one for one in read_rows(file) if one.has("question", "video", "answer")]
-        choices = [one for one in rows if "candidates" in one.values and one.has("question_type")]
+    for file in data.listed("[0-9]_*.json" if split == "dev" else f"*{split}*.json"):
+        rows = read_rows(data.note(file))
+        choices = [
+            one
+            for one in rows
+            if one.has("question", "video", "answer", "question_type")
+            and "candidates" in one.values
+        ]
         named = [f"{one.text('video')}|{one.text('question')}" for one in choices]
         for row, place in zip(choices, distinct(named), strict=True):
             asked, task, video = True, row.text("question_type"), row.text("video")
@@ -105,12 +111,14 @@ def read_mlvu(data: Data, split: str, **_: object) -> Iterator[Question]:
                 **_answered(row),
             )
     if not asked:
-        raise UsageError(f"no JSON file in {data.folder} has questions with candidates")
+        raise UsageError(
+            f"no file such as 1_plotQA.json in {data.folder} has questions with candidates"
+        )
 
 
 def read_longvideobench(data: Data, split: str, **_: object) -> Iterator[Question]:
     """Yield the questions whose answers are published (Wu et al., arXiv 2407.15754)."""
-    subtitles = {one.name: one for one in data.files("*.json") if one.parent.name == "subtitles"}
+    subtitles = {one.name: one for one in data.listed("subtitles/*.json")}
     for row in data.rows(f"lvb_{split}.json", f"{split}*.parquet"):
         if not row.has("correct_choice") or row.text("correct_choice") in ("-1", "@"):
             continue  # of the test set
@@ -130,7 +138,7 @@ def read_longvideobench(data: Data, split: str, **_: object) -> Iterator[Questio
                 "duration": row.text("duration_group"),
                 "category": row.text("question_category"),
             },
-            words=None if file is None else _spoken(file, row),
+            words=None if file is None else _spoken(data.note(file), row),
         )
 
 
@@ -143,17 +151,27 @@ def _candidates(row: Row) -> tuple[str, ...]:
 
 def _spoken(file: Path, row: Row) -> Words:
     """Return the subtitles of a part of a longer video, whose time begins with that part."""
-    begin_s, lines = row.seconds("starting_timestamp_for_subtitles") or 0.0, []
-    for one in read_json(file):
-        if "timestamp" in one:
-            (start_s, end_s), text = one["timestamp"], one["text"]
-            end_s = row.seconds("duration") or start_s if end_s is None else end_s
-        else:
-            start_s, end_s = read_seconds(one["start"]), read_seconds(one["end"])
-            text = one["line"]
-        if end_s > begin_s:
-            lines.append((max(0.0, start_s - begin_s), end_s - begin_s, text))
-    return Words("file", clean_cues(lines), file.name)
+    begin_s = row.seconds("starting_timestamp_for_subtitles") or 0.0
+    duration_s = row.seconds("duration")
+    try:
+        lines = [_line(one) for one in read_json(file)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise row.wrong(f"{file.name} holds no subtitles") from error
+    last_s = math.inf if duration_s is None else begin_s + duration_s
+    shown = [
+        (max(0.0, start_s - begin_s), (last_s if end_s is None else end_s) - begin_s, text)
+        for start_s, end_s, text in lines
+        if start_s < last_s and (end_s is None or end_s > begin_s)
+    ]
+    return Words("file", clean_cues(shown), file.name)
+
+
+def _line(cue: Mapping[str, Any]) -> tuple[float, float | None, str]:
+    """Return start, end (None if it is not known) and text, in either form in which they come."""
+    if "timestamp" in cue:
+        start_s, end_s = cue["timestamp"]
+        return float(start_s), None if end_s is None else float(end_s), str(cue["text"])
+    return read_seconds(cue["start"]), read_seconds(cue["end"]), str(cue["line"])
 
 
 def read_tvqa(data: Data, split: str, **_: object) -> Iterator[Question]:
@@ -186,6 +204,12 @@ def _subtitles(data: Data, wanted: set[str]) -> dict[str, Words]:
     found = dict[str, Words]()
     for row in [] if file is None else read_rows(file):
         if (name := row.text("vid_name")) in wanted:
-            cues = [(one["start"], one["end"], one["text"]) for one in row.values["sub"]]
+            try:
+                cues = [
+                    (float(one["start"]), float(one["end"]), str(one["text"]))
+                    for one in row.values["sub"]
+                ]
+            except (ValueError, KeyError, TypeError) as error:
+                raise row.wrong("sub holds no subtitles") from error
             found[name] = Words("file", clean_cues(cues), row.place)
     return found

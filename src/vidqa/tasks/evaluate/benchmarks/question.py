@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Literal
 
 from vidqa.types import Words
@@ -16,7 +17,7 @@ OfficialRule = Literal[
     "video_mme", "wups",
 ]  # fmt: skip
 """How an answer is read and scored by the script that a benchmark's numbers are from."""
-LETTERS = "ABCDEFGHIJ"
+LETTERS = ascii_uppercase
 """The names of options."""
 
 
@@ -69,5 +70,3 @@ class Questions:
     """In the order of the files."""
     files: Mapping[str, str]
     """Hash of each file that was read (SHA-256), by its path below the folder."""
-    notes: tuple[str, ...] = ()
-    """What was left out, and why."""

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 from vidqa.errors import UsageError
 from vidqa.system.texts import from_json, read_lines, read_text
 
+LONGEST = 1 << 24
+"""Characters of a field of a table at most."""
 TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[\]}])')
 """A string, which stays as it is, or a comma that JSON does not allow."""
 
@@ -35,9 +38,11 @@ class Row:
                 value = self.values[name]
                 if isinstance(value, float) and value.is_integer():
                     value = int(value)
-                if isinstance(value, str | int | float) and not isinstance(value, bool):
-                    return str(value).strip()
-                raise self.wrong(f"{name} must be a text")
+                if not isinstance(value, str | int | float) or isinstance(value, bool):
+                    raise self.wrong(f"{name} must be a text")
+                if not (text := str(value).strip()):
+                    raise self.wrong(f"{name} is empty")
+                return text
         raise self.wrong(f"there is no {' or '.join(names)}")
 
     def number(self, name: str) -> int:
@@ -48,13 +53,14 @@ class Row:
             raise self.wrong(f"{name} must be a whole number") from error
 
     def seconds(self, name: str) -> float | None:
-        """Return a field that holds seconds; None if it is empty. Raises UsageError."""
+        """Return a field that holds seconds; None if it is empty or `nan`. Raises UsageError."""
         if not self.has(name):
             return None
         try:
-            return float(self.text(name))
+            seconds = float(self.text(name))
         except ValueError as error:
             raise self.wrong(f"{name} must be a number of seconds") from error
+        return max(0.0, seconds) if math.isfinite(seconds) else None
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a field that holds a list of texts. Raises UsageError."""
@@ -84,12 +90,25 @@ def read_rows(file: Path) -> list[Row]:
     """
     readers = {".jsonl": _json_lines, ".csv": _separated, ".tsv": _separated, ".parquet": _parquet}
     values = readers.get(file.suffix.lower(), _json_list)(file)
-    rows = [
-        Row(one, f"{file.name}, row {number}") for number, one in values if isinstance(one, dict)
-    ]
+    try:
+        rows = [
+            Row(one, f"{file.name}, row {number}")
+            for number, one in values
+            if isinstance(one, dict)
+        ]
+    except csv.Error as error:
+        raise UsageError(f"{file} is no table: {error}") from error
     if not rows:
         raise UsageError(f"{file} holds no questions")
     return rows
+
+
+def read_mapping(file: Path) -> Mapping[str, Any]:
+    """Read a JSON file that holds one object. Raises UsageError."""
+    content = read_json(file)
+    if not isinstance(content, dict):
+        raise UsageError(f"{file} is no object")
+    return content
 
 
 def read_json(file: Path) -> Any:
@@ -129,6 +148,7 @@ def _json_lines(file: Path) -> Numbered:
 
 def _separated(file: Path) -> Numbered:
     """Read a table; some are separated by tabs in spite of their names."""
+    csv.field_size_limit(LONGEST)
     text = read_text(file)
     head = text.partition("\n")[0]
     delimiter = "\t" if "\t" in head else ","

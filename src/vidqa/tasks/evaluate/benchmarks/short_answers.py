@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from vidqa.errors import UsageError
+from vidqa.system.texts import read_text
 from vidqa.tasks.evaluate.benchmarks.data import Data
 from vidqa.tasks.evaluate.benchmarks.question import Question
 from vidqa.tasks.evaluate.benchmarks.rows import Row
@@ -105,7 +106,7 @@ def read_msvd(data: Data, split: str, *, by_place: bool) -> Iterator[Question]:
     """Yield the questions of MSVD-QA; `youtube_mapping.txt` says what clips are called."""
     names = dict[str, str]()
     if (mapping := data.file_if_any("youtube_mapping.txt")) is not None:
-        lines = [line.split() for line in mapping.read_text().splitlines()]
+        lines = [line.split() for line in read_text(mapping).splitlines()]
         names = {its: name for name, its in (one for one in lines if len(one) == 2)}
 
     def naming(video: str) -> tuple[str, ...]:

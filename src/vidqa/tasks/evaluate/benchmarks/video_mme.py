@@ -22,10 +22,10 @@ def read_video_mme(data: Data, split: str, **_: object) -> Iterator[Question]:
     """Yield its questions, with the subtitle files where they are there."""
     table = data.file_if_any(f"{split}*.parquet", near="mme")
     rows = read_rows(table) if table is not None else list(_of_videos(data.file(*TEMPLATES)))
-    subtitles = {Path(one).stem: one for one in data.files("*.srt")}
+    subtitles = {one.stem: one for one in data.listed("*.srt")}
     for row in rows:
         options, answer = row.texts("options"), row.text("answer").upper()
-        if answer not in LETTERS[: len(options)]:
+        if answer not in {*LETTERS[: len(options)]}:
             raise row.wrong(f"answer is {answer}, and there are {len(options)} options")
         names = _names(row)
         video, right = names[0], LETTERS.index(answer)
@@ -45,7 +45,7 @@ def read_video_mme(data: Data, split: str, **_: object) -> Iterator[Question]:
                 "sub_category": row.text("sub_category"),
                 "task": row.text("task_type"),
             },
-            words=next((subtitles[one] for one in names if one in subtitles), None),
+            words=next((data.note(subtitles[one]) for one in names if one in subtitles), None),
         )
 
 

@@ -1,47 +1,132 @@
 """Read which option an answer names, without guessing."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from vidqa.tasks.evaluate.benchmarks.question import LETTERS
 from vidqa.tasks.evaluate.rules import words_of
 
 WHOLE = re.compile(r"\W*([A-Za-z])\W*")
 """An answer that is a letter and nothing else."""
-FIRST = re.compile(r"\W*([A-Z])(?:[.):,]|\s*-\s|\n|\s*$)")
-"""A letter that begins an answer, set apart from what follows."""
-NAMED = re.compile(
-    r"\b(?:answer|option|choice|letter)(?:\s+is)?\s*:?\s*[\"'*(\[]*([A-Z])\b(?![\w'])", re.I
+LETTER = re.compile(r"(?<![\w'])([(\[]?)([A-Za-z])([)\]]?)(?![\w'])")
+"""A letter that is a word of its own."""
+SET_APART = re.compile(r"\s*(?:[.):,]|-\s|\n|$)")
+"""What follows a letter that begins an answer and is not a part of its sentence."""
+ENDED = re.compile(r"[\s*\"']*(?:[.,;:!?)\]]|$)")
+"""What follows a small letter that is no word."""
+WORD_AFTER = re.compile(
+    r"\s+(?!(?:is|was|are|because|since|as|and|or|but|seems?|fits|looks|would|must|should)\b)\w"
 )
-"""A letter that is called the answer, an option or a choice."""
-BRACKETED = re.compile(r"[(\[]([A-Z])[)\]]")
-ALONE = re.compile(r"(?<![\w'])([A-Z])(?![\w'])")
-"""A capital that is a word of its own."""
-ARTICLE = re.compile(r"(?<![\w'])(?:A|I)(?=\s+(?!(?:and|or)\b)\w)")
-"""What is a word in front of another, and names no option there."""
+"""What follows an article: a word that does not go on about an option."""
+ANSWER = re.compile(
+    r"\b(?:answer|choice)\b[^.!?\n]{0,30}?(?:\bis\b|\bbe\b|:|=)?[\s\"'*(\[]*"
+    r"(?:option|choice|letter)?[\s\"'*(\[:]*$",
+    re.IGNORECASE,
+)
+"""What stands before a letter that is called the answer."""
+OPTION = re.compile(r"\b(?:option|choice|letter)[\s\"'*(\[:]*$", re.IGNORECASE)
+"""What stands before a letter that is called an option."""
+DENIED_BEFORE = re.compile(
+    r"(?:\b(?:not|neither|nor|never|cannot|except|without)|n't|\brather\s+than|\binstead\s+of)"
+    r"(?:\s+(?!but\b)\w+){0,5}[\s\"'*(\[]*$",
+    re.IGNORECASE,
+)
+DENIED_AFTER = re.compile(
+    r"[\s*\"')\]]*(?:(?:is|are|was|seems?|looks?|can|could|would|must|should)\s*)?"
+    r"(?:n't|not|wrong|incorrect|false|cannot|impossible|ruled\s+out)\b",
+    re.IGNORECASE,
+)
+LISTED = re.compile(r"[.):\]\"'*]*\s*(?:,|/|&|\band\b|\bor\b)\s*[(\[\"'*]*([A-Za-z])(?![\w'])")
+"""Another letter beside one: both are named, or neither."""
+SENTENCE_END = re.compile(r"[.!?\n]\s+(?=\S)|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A letter in an answer."""
+
+    letter: str
+    before: str
+    """Of its sentence."""
+    after: str
+    is_bracketed: bool
+    is_first: bool
+    """Whether nothing but marks stands before it in the answer."""
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether it is said not to be the one."""
+        before, after = DENIED_BEFORE.search(self.before), DENIED_AFTER.match(self.after)
+        return before is not None or after is not None
+
+    @property
+    def others(self) -> Iterator[str]:
+        """The letters that are listed with it."""
+        if (found := LISTED.match(self.after)) is not None:
+            yield found[1].upper()
 
 
 def stated_letter(reply: str, options: Sequence[str]) -> str | None:
     """Return the letter of the option that an answer names; None if it names none, or several.
 
-    What is set apart as the answer goes first; then what is called so; then letters in brackets,
-    letters of their own, and at last the text of an option.
+    The text of an option, alone, goes first, then a letter alone; then what is set apart at the
+    beginning; what is called the answer, and an option; letters in brackets, letters of their own,
+    and at last an option's text among other words. What is said not to be the one is not named.
     """
     letters = LETTERS[: len(options)]
-    for named in _ways(reply):
-        found = {letter for letter in named if letter in letters}
+    if (alone := _same(reply, options)) is not None:
+        return alone
+    if (whole := WHOLE.fullmatch(reply)) is not None:
+        return whole[1].upper() if whole[1].upper() in letters else None
+    mentions = list(_mentions(reply, options))
+    for is_named in _WAYS:
+        named = [one for one in mentions if is_named(one) and not one.is_denied]
+        found = {letter for one in named for letter in (one.letter, *one.others)} & {*letters}
         if found:
             return found.pop() if len(found) == 1 else None
     return _by_text(reply, options)
 
 
-def _ways(reply: str) -> Iterator[list[str]]:
-    whole, first = WHOLE.fullmatch(reply), FIRST.match(reply)
-    yield [whole[1].upper()] if whole else []
-    yield [first[1]] if first else []
-    yield [letter for letter in NAMED.findall(reply) if letter.isupper()]
-    yield BRACKETED.findall(reply)
-    yield ALONE.findall(ARTICLE.sub("", reply))
+_WAYS: tuple[Callable[[Mention], bool], ...] = (
+    lambda one: one.is_first and SET_APART.match(one.after) is not None,
+    lambda one: ANSWER.search(one.before) is not None,
+    lambda one: OPTION.search(one.before) is not None,
+    lambda one: one.is_bracketed,
+    lambda one: True,
+)
+"""Ways to name one, the plainest first."""
+
+
+def _mentions(reply: str, options: Sequence[str]) -> Iterator[Mention]:
+    """Yield the letters that an answer mentions, those in the options' texts left out."""
+    text = reply
+    for option in sorted(filter(None, options), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(option)}(?!\w)", lambda one: "\0" * len(one[0]), text)
+    for match in LETTER.finditer(text):
+        letter, after = match[2], text[match.end() :]
+        sentence = SENTENCE_END.split(text[: match.start()])[-1]
+        mention = Mention(
+            letter.upper(),
+            sentence,
+            after.replace("\0", "x"),
+            is_bracketed=bool(match[1] and match[3]),
+            is_first=not re.search(r"\w", text[: match.start()].replace("\0", "x")),
+        )
+        if not mention.is_bracketed:
+            is_called = ANSWER.search(sentence) or OPTION.search(sentence)
+            if letter.islower() and not (is_called and ENDED.match(mention.after)):
+                continue
+            if letter in "AI" and WORD_AFTER.match(mention.after):
+                continue
+        yield mention
+
+
+def _same(reply: str, options: Sequence[str]) -> str | None:
+    """Return the letter of the only option that says the same words as an answer."""
+    said = words_of(reply)
+    same = [place for place, one in enumerate(options) if said and words_of(one) == said]
+    return LETTERS[same[0]] if len(same) == 1 else None
 
 
 def _by_text(reply: str, options: Sequence[str]) -> str | None:
@@ -60,9 +145,22 @@ def _by_text(reply: str, options: Sequence[str]) -> str | None:
             for other in held
         )
     ]
-    return LETTERS[longest[0]] if len(longest) == 1 else None
+    if len(longest) != 1 or _is_denied(spoken[longest[0]], said):
+        return None
+    return LETTERS[longest[0]]
 
 
 def _stands(words: Sequence[str], said: Sequence[str]) -> bool:
     count = len(words)
     return any(said[at : at + count] == words for at in range(len(said) - count + 1))
+
+
+def _is_denied(words: Sequence[str], said: Sequence[str]) -> bool:
+    """Return whether a text is said not to be the one wherever it stands."""
+    count = len(words)
+    places = [at for at in range(len(said) - count + 1) if said[at : at + count] == words]
+    return all(
+        DENIED_BEFORE.search(" ".join(said[:at]))
+        or DENIED_AFTER.match(" ".join(said[at + count :]))
+        for at in places
+    )

@@ -1,7 +1,4 @@
-"""The rules of official scripts for options, as they are, with their faults.
-
-Each was compared with what its script says to the same answers; see docs/benchmarks.md.
-"""
+"""The rules of official scripts for options, as they are, with their faults."""
 
 import hashlib
 import re
@@ -19,8 +16,6 @@ LVB_PREFIXES = (
     *("The best answer is", "The correct answer is", "The answer is", "The answer"),
     *("The best option is", "The correct option is", "Best answer:", "Best option:"),
 )
-LONG = 10
-"""Words beyond which an answer without a letter is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +91,15 @@ def _mmmu(reply: str, shown: Shown, *, is_first: bool) -> Reading:
     found = _mentions_first(text, shown) if is_first else _mentions_last(text, shown)
     if not found and len(text.split()) > 5:
         plain = text.lower()
-        found = {
-            letter: plain.rfind(option.lower())
+        # EgoSchema's options have their letters in front, which are looked for, too
+        options = [
+            f"{letter}. {option}".lower() if is_first else option.lower()
             for letter, option in zip(shown.letters, shown.options, strict=True)
-            if option.lower() in plain
+        ]
+        found = {
+            letter: plain.rfind(option)
+            for letter, option in zip(shown.letters, options, strict=True)
+            if option in plain
         }
     if not found:
         return shown.drawn()

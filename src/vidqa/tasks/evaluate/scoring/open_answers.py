@@ -7,8 +7,8 @@ from functools import cache
 
 from vidqa.tasks.evaluate.rules import words_of
 
-DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
-LARGEST_WORD = 100
+DIGITS = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?")
+LARGEST_WORD = 99
 """Numbers up to this are read as words."""
 TENS = {str(number) for number in range(20, 100, 10)}
 COUNTS = (1, 10)
@@ -59,7 +59,8 @@ def _number_words() -> Mapping[str, str]:
 def stated_number(reply: str) -> float | None:
     """Return the only number that an answer names; None if it names none, or several."""
     spoken = normalised(DIGITS.sub(" ", reply))
-    found = {float(one) for one in (*DIGITS.findall(reply), *spoken) if DIGITS.fullmatch(one)}
+    written = [one for one in (*DIGITS.findall(reply), *spoken) if DIGITS.fullmatch(one)]
+    found = {float(one.replace(",", "")) for one in written}
     return found.pop() if len(found) == 1 else None
 
 

@@ -1,25 +1,17 @@
 """Scores of one question: what was answered, by vidqa's own rules or by the official ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from vidqa.tasks.evaluate.benchmarks.question import LETTERS, OfficialRule, Question
 from vidqa.tasks.evaluate.scoring.letters import stated_letter
 from vidqa.tasks.evaluate.scoring.official import RULES, Reading, Shown
-from vidqa.tasks.evaluate.scoring.open_answers import count_scores, open_scores
+from vidqa.tasks.evaluate.scoring.open_answers import count_scores, open_scores, stated_number
 from vidqa.tasks.evaluate.scoring.wups import WordNet, wups_scores
 
 ScorerName = Literal["own", "official"]
 SCORERS: tuple[ScorerName, ...] = get_args(ScorerName)
-HEADLINES = {
-    "choice": "accuracy",
-    "open": "normalised",
-    "count": "accuracy",
-    "wups": "wups_0",
-    "graded": "f1",
-}
-"""The score that stands for a kind of question where no judge was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +39,6 @@ class Scored:
     """Answers from which nothing could be read."""
     drawn: int = 0
     """Answers for which an official rule draws by lot."""
-    notes: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ class Scorer:
         text = replies[0].text
         if question.kind == "count":
             values = count_scores(text, question.answers[0], is_official=self._is_official)
-            return Scored(values, unread=int(not text.strip()))
+            return Scored(values, unread=int(stated_number(text) is None))
         values = open_scores(text, question.answers)
         if self._is_official and question.kind == "open":
             values = {"exact": values["exact"]}

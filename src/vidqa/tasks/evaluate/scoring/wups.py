@@ -4,15 +4,18 @@ Wu and Palmer's similarity, as Malinowski and Fritz (arXiv 1410.0210) and the sc
 arXiv 2105.08276 combine it. NLTK computes it from a WordNet that the user has.
 """
 
+import hashlib
 import os
 import re
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from vidqa.errors import UsageError
+from vidqa.system.texts import read_text
 
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 COUNTED = ("DC", "DB")
@@ -73,6 +76,16 @@ class WordNet:
                 return English(folder, None)
         except (AssertionError, OSError, LookupError, ValueError) as error:
             raise UsageError(f"{self._folder} holds no whole WordNet: {error}") from error
+
+    @property
+    def record(self) -> dict[str, str]:
+        """Return what its scores depend on: hashes of its nouns and stopwords, NLTK's version."""
+        words = "\n".join(sorted(self._stopwords)).encode()
+        return {
+            "wordnet": hashlib.sha256((self._folder / "data.noun").read_bytes()).hexdigest(),
+            "stopwords": hashlib.sha256(words).hexdigest(),
+            "nltk": version("nltk"),
+        }
 
     def lemmas(self, phrase: str) -> tuple[str, ...]:
         """Return the words of a phrase in their basic forms, without those that say nothing."""
@@ -160,7 +173,7 @@ def find_wordnet(folder: Path | None, stopwords: Path | None) -> WordNet:
         )
     if stopwords is None:
         return WordNet(folder)
-    return WordNet(folder, stopwords.read_text(encoding="utf-8").split())
+    return WordNet(folder, read_text(stopwords).split())
 
 
 def _usual_places() -> Iterable[Path]:

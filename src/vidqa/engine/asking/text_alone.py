@@ -1,0 +1,62 @@
+"""Write an answer to a text alone, without a clip: a model can judge what another has answered."""
+
+from torch import Tensor
+
+from vidqa.engine.answer.generate import Writing, checked_sampling
+from vidqa.engine.runtime import Runtime
+from vidqa.engine.shown_clip import checked_question, neutralized
+from vidqa.engine.stage_timer import StageTimer
+from vidqa.errors import UsageError
+from vidqa.network.inference.decode import Context, prefill_question
+from vidqa.network.inference.kv_caches import new_cache
+from vidqa.network.inference.positions import numbers_rows
+from vidqa.network.inference.prompt_ids import Turn, ids_of
+from vidqa.network.text.detokenize import TextStream
+from vidqa.types.generation import GenerationSettings, Written
+
+
+def write(model: Runtime, prompt: str, how: GenerationSettings) -> Written:
+    """Write an answer to a text alone.
+
+    Args:
+        model: the model, which sees no picture.
+        prompt: plain text; control tokens in it are only letters.
+        how: how it is written; `windows` and `strict` are about clips.
+
+    Raises:
+        UsageError: the prompt is empty, a setting is out of range, or it does not fit the model's
+            context.
+
+    """
+    sampling = checked_sampling(how.temperature, how.top_p, how.seed)
+    loaded, spec = model.loaded, model.spec
+    text = neutralized(loaded, spec, checked_question(prompt))
+    turn = Turn(
+        loaded.chat_template,
+        lambda question: [{"type": "text", "text": question}],
+        template_kwargs=spec.family.template_kwargs,
+    )
+    ids = ids_of(loaded.tokenizer, turn.prefix_text + text + turn.suffix_text)[None]  # (1, T)
+    tokens, limit = ids.shape[1], how.max_new_tokens or spec.max_new_tokens
+    room = loaded.context_tokens - tokens
+    if room < 1:
+        raise UsageError(
+            f"{tokens} prompt tokens do not fit {model.name}, which reads {loaded.context_tokens}"
+        )
+    writing = Writing(
+        loaded,
+        TextStream(loaded.tokenizer),
+        limit=min(limit, room),
+        at_limit="context_full" if room < limit else "token_limit",
+        schema=how.schema,
+    )
+
+    def begin() -> tuple[Tensor, Context]:
+        network = loaded.network
+        context = Context(new_cache(network), 0 if numbers_rows(network) else None)
+        return prefill_question(network, ids.to(network.device), context), context
+
+    with model.memory.errors(model.name):
+        for _ in writing.pieces(begin, sampling, StageTimer(None, {})):
+            pass
+    return Written(writing.text, tokens, writing.new_tokens, writing.stopped_by)
