@@ -15,6 +15,7 @@ from typing import Any
 
 import typer
 
+import hours
 import vidqa
 from vidqa.cli.app import program
 from vidqa.models.choose import Machine
@@ -29,6 +30,7 @@ from vidqa.types.options import names_of, options_of
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference.md"
 MODELS_PAGE = ROOT / "docs" / "models.md"
+BENCHMARKS_PAGE = ROOT / "docs" / "benchmarks.md"
 PYTHON_PAGE = ROOT / "docs" / "python.md"
 MAN = ROOT / "man" / "vidqa.1"
 CARD = ROOT / "src" / "vidqa" / "data" / "starter" / "README.md"
@@ -75,6 +77,7 @@ def main() -> None:
     wanted = {
         REFERENCE: reference(REFERENCE.read_text()),
         MODELS_PAGE: models_page(MODELS_PAGE.read_text()),
+        BENCHMARKS_PAGE: between(BENCHMARKS_PAGE.read_text(), "hours", list(hours.table())),
         PYTHON_PAGE: between(PYTHON_PAGE.read_text(), "settings", settings()),
         MAN: man_page(),
         CARD: card(CARD.read_text()),

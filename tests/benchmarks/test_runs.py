@@ -1,14 +1,18 @@
 """Benchmarks from the command line: asked, interrupted, gone on with, split and compared."""
 
+import base64
+import io
 import json
 import math
 import shutil
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from evaluations import Evaluate, score
+from PIL import Image
 
 from clips import make_clip
 from layouts import LAYOUTS
@@ -18,6 +22,7 @@ from vidqa.engine import Clip, Model
 from vidqa.tasks.evaluate import run as running
 from vidqa.tasks.evaluate.benchmarks.benchmark import find_benchmark
 from vidqa.tasks.evaluate.benchmarks.prompts import Wording
+from vidqa.tasks.evaluate.page import is_wrong
 
 pytestmark = pytest.mark.numbers
 Layout = Callable[[str], Path]
@@ -444,3 +449,79 @@ def test_every_benchmark_with_the_starter(
         assert result["counts"]["failed"] == 0
         assert result["counts"]["answered"] > 0
         assert result["model"] == "starter"
+
+
+def test_thinking_is_refused_where_nothing_is_written(
+    model: Model, layout: Layout, capsys: Any
+) -> None:
+    words = ["eval", "--benchmark", "mlvu", "--data", str(layout("mlvu")), "--think", "5"]
+    assert run([*words, "--answer-by", "letter"]) == 2
+    assert "thinks before it writes" in capsys.readouterr().err
+    assert run(words) == 40, "a model that does not think answers nothing"
+    assert "vidqa does not think" in capsys.readouterr().err
+
+
+class Reader(HTMLParser):
+    """Reads a page, and checks that what is opened is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = list[str]()
+        self.pictures = list[str]()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag == "img":
+            self.pictures.append(dict(attrs)["src"])
+        elif tag in ("section", "table", "details", "h1", "h2", "h3", "pre", "div"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("section", "table", "details", "h1", "h2", "h3", "pre", "div"):
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_page_of_wrong_answers(model: Model, layout: Layout, tmp_path: Path, capsys: Any) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(layout("tvqa"), folder)
+    file = folder / "tvqa_val.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    rows[0]["q"] = "<script>alert('x')</script> & more?"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["eval", "--benchmark", "tvqa", "--data", str(folder), "--max-new-tokens", "2"]
+    words += ["-o", str(tmp_path / "result.json"), "--html", str(tmp_path / "wrong.html")]
+    assert run(words) == 0
+    page = (tmp_path / "wrong.html").read_text()
+    reader = Reader()
+    reader.feed(page)
+    assert not reader.open
+    assert "<script>alert" not in page
+    assert "<script>alert('x')</script> & more?" in reader.text
+    result = json.loads((tmp_path / "result.json").read_text())
+    wrong = [one for one in result["questions"] if one["scores"]["accuracy"] < 1]
+    assert f"{len(wrong)} of 2 answers are wrong" in reader.text
+    assert len(reader.pictures) == len({one["video"] for one in wrong}) > 0
+    for one in reader.pictures:
+        kind, _, content = one.partition(",")
+        assert kind == "data:image/jpeg;base64"
+        with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+            assert picture.width > 100
+    assert "Ann : I drink tea ." in reader.text
+    assert "prompt_hash" in reader.text
+    assert str(tmp_path) not in page
+    assert run(words) == 2, "it is there already"
+    (tmp_path / "wrong.html").unlink()
+    assert run(words) == 0
+    assert (tmp_path / "wrong.html").read_text() == page
+
+
+def test_what_is_wrong() -> None:
+    assert is_wrong({"accuracy": 0.75})
+    assert not is_wrong({"accuracy": 1})
+    assert not is_wrong({"judge_accuracy": 1, "judge_score": 2, "normalised": 0})
+    assert is_wrong({"judge_accuracy": 0, "normalised": 1})
+    assert is_wrong({"judge_correctness": 4, "judge_detail": 2, "f1": 1})
+    assert not is_wrong({"judge_correctness": 4, "judge_detail": 3, "f1": 0})

@@ -57,7 +57,7 @@ class Clip(WatchedClip):
         if not self.is_asked_in_windows(how.windows):
             return super().stream(question, how, notify=notify)
         checked_sampling(how.temperature, how.top_p, how.seed)
-        self.writing(self.prompt_ids(question), how.max_new_tokens, how.schema)
+        self.writing(self.prompt_ids(question), how.max_new_tokens, how.schema, self.thought(how))
         if how.schema is not None:
             return self._as_object(question, how, notify=notify)
         return self._long.stream(question, how, notify=notify, progress=progress)

@@ -88,6 +88,8 @@ class Conversation:
 
         """
         how = with_options(GenerationSettings, generation, given)
+        if how.think is not None:
+            raise UsageError("in a conversation nothing is thought about", hint="leave --think out")
         clip, sampling = self.clip, checked_sampling(how.temperature, how.top_p, how.seed)
         asked = clip.neutralized(question)
         ids, first = self._fitting(asked)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from vidqa.engine.answer.generate import Writing
 from vidqa.engine.answer.question_language import language_warnings
+from vidqa.engine.answer.thought import Thought
 from vidqa.engine.runtime import Runtime
 from vidqa.engine.shown_clip import ClipContents, PromptFit, PromptFitter, checked_question
 from vidqa.engine.stage_timer import StageTimer
@@ -19,6 +20,7 @@ from vidqa.types import (
     Answer,
     Segment,
 )
+from vidqa.types.generation import GenerationSettings
 
 
 class ReadClip:
@@ -100,9 +102,12 @@ class ReadClip:
         pictures = fitter.pictures(turn, shown)
         return VideoPrefix(self.model.loaded, turn, pictures, window=self.recipe.window)
 
-    def prompt_ids(self, question: str, video_prefix: VideoPrefix | None = None) -> PromptIds:
+    def prompt_ids(
+        self, question: str, video_prefix: VideoPrefix | None = None, *, thinks: bool = False
+    ) -> PromptIds:
         """Put a question behind the clip, made harmless and checked for size."""
-        prompt = (video_prefix or self.video_prefix).prompt(self.neutralized(question))
+        turn = self._fitter.turn(self._shown, thinks=True) if thinks else None
+        prompt = (video_prefix or self.video_prefix).prompt(self.neutralized(question), turn)
         self.require_fitting(prompt)
         return prompt
 
@@ -130,16 +135,22 @@ class ReadClip:
             )
 
     def writing(
-        self, prompt: PromptIds, max_new_tokens: int | None, schema: str | None = None
+        self,
+        prompt: PromptIds,
+        max_new_tokens: int | None,
+        schema: str | None = None,
+        thought: Thought | None = None,
     ) -> Writing:
         """Begin an answer behind a prompt; as long as the model's default if None.
 
-        With a `schema` it is JSON that fits it.
+        With a `schema` it is JSON that fits it; with a `thought` the model thinks first.
 
         Raises:
             UsageError: there is no such length, no room for it, or nothing fits the schema.
 
         """
+        if thought is not None:
+            prompt = replace(prompt, tokens=prompt.tokens + thought.room)
         self.require_fitting(prompt)
         limit = self.model.spec.max_new_tokens if max_new_tokens is None else max_new_tokens
         if limit < 1:
@@ -153,7 +164,15 @@ class ReadClip:
             limit=min(limit, room),
             at_limit="context_full" if room < limit else "token_limit",
             schema=schema,
+            thought=thought,
         )
+
+    def thought(self, how: GenerationSettings) -> Thought | None:
+        """Return the thought that is allowed. Raises UsageError: the model does not think."""
+        if how.think is None:
+            return None
+        model, is_kept = self.model, how.keep_thought
+        return Thought.of(model.loaded, model.spec, how.think, is_kept=is_kept)
 
     def answered(
         self,
@@ -168,6 +187,8 @@ class ReadClip:
             self.known_answer(question, prompt, timer),
             text=writing.text,
             is_json=writing.is_json,
+            thought_tokens=None if writing.thought is None else len(writing.thought.ids),
+            thought=None if writing.thought is None else writing.thought.text,
             seed=None if sampling.greedy else sampling.seed,
             new_tokens=writing.new_tokens,
             stopped_by=writing.stopped_by,

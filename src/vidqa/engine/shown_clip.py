@@ -101,14 +101,14 @@ class PromptFitter:
         less = replace(seen, encoded=encoded or seen.encoded, words=replace(seen.words, cues=cues))
         return replace(self, seen=less)
 
-    def turn(self, shown: PromptFit, *, template: str | None = None) -> Turn:
-        """Return the user's turn around a question."""
+    def turn(self, shown: PromptFit, *, template: str | None = None, thinks: bool = False) -> Turn:
+        """Return the user's turn around a question, behind which the model thinks or not."""
         segments, form = shown.fitted.segments, self.spec.prompt
         return Turn(
             self.loaded.chat_template,
             lambda question: user_content(segments, question, form),
             template=template,
-            template_kwargs=self.spec.family.template_kwargs,
+            template_kwargs=self.spec.family.template_for(thinks=thinks),
         )
 
     def pictures(self, turn: Turn, shown: PromptFit) -> Pictures:

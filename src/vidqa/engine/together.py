@@ -66,12 +66,14 @@ def answer_together(
         forward pass.
 
     Raises:
-        UsageError: a setting is out of range, or a schema is given.
+        UsageError: a setting is out of range, or a schema or a thought is asked for.
 
     """
     how = with_options(GenerationSettings, generation, given)
     if how.schema is not None:
         raise UsageError("answers that fit a schema are written one by one")
+    if how.think is not None:
+        raise UsageError("answers that are thought about are written one by one")
     sampling = checked_sampling(how.temperature, how.top_p, how.seed)
     most = how.max_new_tokens
     draft = partial(_draft, question=question, max_new_tokens=most, notify=notify)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from vidqa.errors import ModelUnsupportedError
 from vidqa.network.inference.decode import (
     Context,
     log_likelihoods,
@@ -43,10 +44,18 @@ class VideoPrefix:
         self._window = window
         self.prefix = prefix or _prefilled(loaded, pictures)
 
-    def prompt(self, question: str) -> PromptIds:
-        """Tokenize a harmless question behind the clip."""
+    def prompt(self, question: str, turn: Turn | None = None) -> PromptIds:
+        """Tokenize a harmless question behind the clip; in another turn, where one is given.
+
+        Raises:
+            ModelUnsupportedError: the clip's part of that turn is another one.
+
+        """
+        turn = turn or self._turn
+        if turn.prefix_text != self._turn.prefix_text:
+            raise ModelUnsupportedError("the model's chat template shows a clip otherwise to think")
         return tokenize_prompt(
-            self._loaded, self._turn, question, self._pictures.input_ids, window=self._window
+            self._loaded, turn, question, self._pictures.input_ids, window=self._window
         )
 
     @property

@@ -71,8 +71,9 @@ class WatchedClip(ReadClip):
         """
         how = with_options(GenerationSettings, generation, given)
         sampling = checked_sampling(how.temperature, how.top_p, how.seed)
-        prompt = self.prompt_ids(question)
-        writing = self.writing(prompt, how.max_new_tokens, how.schema)
+        thought = self.thought(how)
+        prompt = self.prompt_ids(question, thinks=thought is not None)
+        writing = self.writing(prompt, how.max_new_tokens, how.schema, thought)
         return self._answer(question, prompt, writing, sampling, StageTimer(notify, self.timings_s))
 
     def prompt(self, question: str) -> PromptView:

@@ -141,6 +141,15 @@ class Family:
     """Arguments of the chat template."""
     prompt: PromptForm = DEFAULT_FORM
 
+    @property
+    def thinks(self) -> bool:
+        """Whether its models can think before they answer."""
+        return "enable_thinking" in self.template_kwargs
+
+    def template_for(self, *, thinks: bool) -> Mapping[str, object]:
+        """Return the arguments of the chat template, to let it think or not."""
+        return {**self.template_kwargs, "enable_thinking": True} if thinks else self.template_kwargs
+
 
 PLAIN = Family(prompt=PromptForm(frame="<{seconds} seconds>"))
 """The family for models of which nothing special is known."""
@@ -152,7 +161,7 @@ class Reported:
 
     percent: float
     with_thinking: bool = False
-    """Whether the model thought aloud first, which vidqa does not allow: a higher figure."""
+    """Whether the model thought aloud first, as with `--think`: a higher figure."""
 
 
 @dataclass(frozen=True, slots=True)

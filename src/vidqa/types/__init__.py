@@ -1,5 +1,6 @@
 """The values that travel between the layers."""
 
+from vidqa.types.prompts import PromptSegment, PromptView
 from vidqa.types.values import (
     NOT_ENOUGH,
     SCHEMA_VERSION,
@@ -15,8 +16,6 @@ from vidqa.types.values import (
     Maker,
     Marks,
     Notify,
-    PromptSegment,
-    PromptView,
     Stage,
     StoppedBy,
     TextDelta,

@@ -99,6 +99,18 @@ class GenerationSettings:
         False, "Of what is answered so, leave out sentences that no window supports.", is_later=True
     )
 
+    think: int | None = option(
+        None,
+        "Let a model that can think do so before it answers, in at most N tokens; the thought is "
+        "no part of the answer.",
+        metavar="N",
+        least=1,
+        is_later=True,
+    )
+    keep_thought: bool = option(
+        False, "With --think and --json: `thought` is in the record.", is_later=True
+    )
+
     schema: str | None = option(
         None,
         "Answer with JSON that fits this JSON schema; say in the question what its fields mean.",

@@ -69,27 +69,6 @@ class Marks(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PromptSegment:
-    """One frame as the model sees it, with its words."""
-
-    time_s: float
-    text: str
-    """Its words, and the text on the screen, marked as such."""
-    visual_tokens: int
-    text_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class PromptView:
-    """The prompt of a clip and a question, exactly as the model sees it."""
-
-    segments: tuple[PromptSegment, ...]
-    text: str
-    """Text of the whole prompt; one `<image>`-like placeholder per frame."""
-    prompt_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
 class TextDelta:
     """The next piece of text of an answer that is being generated."""
 
@@ -224,6 +203,10 @@ class Answer:
 
     is_json: bool = False
     """Whether its text is JSON, as it had to fit a schema."""
+    thought_tokens: int | None = None
+    """Tokens that were thought before it; None if the model was not to think."""
+    thought: str | None = None
+    """What was thought, where that was asked for."""
 
     @property
     def has_evidence(self) -> bool:
@@ -274,6 +257,10 @@ class Answer:
         }
         if self.is_json:
             record["object"] = json.loads(self.text)
+        if self.thought_tokens is not None:
+            record["thought_tokens"] = self.thought_tokens
+        if self.thought is not None:
+            record["thought"] = self.thought
         if self.choices:
             record["is_sure"] = self.is_sure
             record["choices"] = [choice.to_record() for choice in self.choices]

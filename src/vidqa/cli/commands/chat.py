@@ -277,7 +277,7 @@ def typed(*, keep: bool) -> Iterator[str]:
 def chat(
     viewing: Annotated[Viewing, Without("recipe", stdin_is_for=STDIN_IS_FOR)],
     load: LoadSettings,
-    generation: GenerationSettings,
+    generation: Annotated[GenerationSettings, Without("think", "keep_thought")],
     noise: NoiseOptions,
     clip: options.VideoClip = None,
     index: options.ChatIndex = None,

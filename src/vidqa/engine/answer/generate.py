@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from vidqa.engine.answer.thought import Thought
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import UsageError
 from vidqa.network.inference.decode import Context, decode
@@ -31,11 +32,14 @@ class Writing:
         limit: int,
         at_limit: StoppedBy,
         schema: str | None = None,
+        thought: Thought | None = None,
     ) -> None:
         """Allow at most `limit` tokens; a longer answer is stopped by `at_limit`.
 
-        With a `schema` it is JSON that fits it. Raises UsageError if nothing can.
+        With a `schema` it is JSON that fits it, with a `thought` the model thinks before. Raises
+        UsageError if nothing can fit.
         """
+        self.thought = thought
         self._grammar = None
         if schema is not None:
             self._grammar = JsonGrammar(loaded, schema)
@@ -77,6 +81,8 @@ class Writing:
         with timer.stage("prefill"):
             logits, context = begin()
         with timer.stage("generate"):
+            if self.thought is not None:
+                logits = self.thought.think(logits, context, sampling)
             for token in decode(loaded.network, logits, context, chooser):
                 if (piece := self.take(token)) and not self.is_json:
                     yield piece

@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from vidqa.engine.answer.generate import Writing, checked_sampling
+from vidqa.engine.answer.thought import Thought
 from vidqa.engine.runtime import Runtime
 from vidqa.engine.shown_clip import checked_question, neutralized
 from vidqa.engine.stage_timer import StageTimer
@@ -34,11 +35,14 @@ def write(model: Runtime, prompt: str, how: GenerationSettings) -> Written:
     turn = Turn(
         loaded.chat_template,
         lambda question: [{"type": "text", "text": question}],
-        template_kwargs=spec.family.template_kwargs,
+        template_kwargs=spec.family.template_for(thinks=how.think is not None),
     )
+    thought = None
+    if how.think is not None:
+        thought = Thought.of(loaded, spec, how.think, is_kept=how.keep_thought)
     ids = ids_of(loaded.tokenizer, turn.prefix_text + text + turn.suffix_text)[None]  # (1, T)
     tokens, limit = ids.shape[1], how.max_new_tokens or spec.max_new_tokens
-    room = loaded.context_tokens - tokens
+    room = loaded.context_tokens - tokens - (0 if thought is None else thought.room)
     if room < 1:
         raise UsageError(
             f"{tokens} prompt tokens do not fit {model.name}, which reads {loaded.context_tokens}"
@@ -49,6 +53,7 @@ def write(model: Runtime, prompt: str, how: GenerationSettings) -> Written:
         limit=min(limit, room),
         at_limit="context_full" if room < limit else "token_limit",
         schema=how.schema,
+        thought=thought,
     )
 
     def begin() -> tuple[Tensor, Context]:

@@ -3,7 +3,7 @@
 Shapes: B = 1, T tokens, N visual tokens, D width, L deeper layers, V vocabulary.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,43 @@ def decode(network: Any, logits: Tensor, context: Context, chooser: TokenChooser
     while True:
         token = chooser.choose(steps.read([token]))
         yield token
+
+
+@torch.inference_mode()
+def decode_until(
+    network: Any,
+    logits: Tensor,
+    context: Context,
+    chooser: TokenChooser,
+    *,
+    ends: Collection[int],
+    most: int,
+) -> tuple[list[int], int]:
+    """Write tokens until one of some comes, or as many as may.
+
+    Args:
+        network: any family.
+        logits: (1, V) after the prompt.
+        context: of the prompt; what is written is added to it, but for the last token.
+        chooser: of the tokens.
+        ends: ids that end it, and are not among its tokens.
+        most: tokens at most.
+
+    Returns:
+        The tokens, and the last id, which the context does not have yet: the one that ended it, or
+        the last token.
+
+    """
+    own = own_steps(network, [context.cache], in_place=True)
+    steps: Steps = own or _Steps(network, context)
+    written = list[int]()
+    token = chooser.choose(logits)
+    while token not in ends:
+        written.append(token)
+        if len(written) == most:
+            break
+        token = chooser.choose(steps.read([token]))
+    return written, token
 
 
 @torch.inference_mode()

@@ -58,6 +58,9 @@ class AskForm(ClipForm):
     seed: Annotated[int, Field(ge=0)] = 0
     windows: int | Literal["auto", "all", "off"] = "auto"
     strict: bool = False
+    think: Annotated[int | None, Field(ge=1)] = None
+    """Tokens that a model that can think may do so in before it answers."""
+    keep_thought: bool = False
     schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
     """A JSON schema that the answer fits."""
     grounding: bool = False
@@ -76,6 +79,8 @@ class AskForm(ClipForm):
             seed=self.seed,
             windows=self.windows,
             strict=self.strict,
+            think=self.think,
+            keep_thought=self.keep_thought,
             schema=None if self.schema_ is None else as_schema(self.schema_),
         )
 

@@ -19,22 +19,28 @@ def ask(clip: Clip, question: Question, protocol: Protocol) -> tuple[Reply, ...]
     """
     if question.kind != "choice":
         prompts = prompts_of(question, protocol.wordings, ())
-        return tuple(Reply(text=_written(clip, one, protocol)) for one in prompts)
+        return tuple(_written(clip, one, protocol) for one in prompts)
     if protocol.answer_by == "likelihood":
         return (_likeliest(clip, question),)
     turned = orders(len(question.options), is_permuted=protocol.is_permuted)
     return tuple(_chosen(clip, question, order, protocol) for order in turned)
 
 
-def _written(clip: Clip, prompt: str, protocol: Protocol) -> str:
-    return clip.ask(prompt, protocol.generation).text
+def _written(clip: Clip, prompt: str, protocol: Protocol, order: tuple[int, ...] = ()) -> Reply:
+    answer = clip.ask(prompt, protocol.generation)
+    return Reply(
+        text=answer.text,
+        order=order,
+        thought_tokens=answer.thought_tokens,
+        thought=answer.thought,
+    )
 
 
 def _chosen(clip: Clip, question: Question, order: tuple[int, ...], protocol: Protocol) -> Reply:
     shown = tuple(question.options[place] for place in order)
     (prompt,) = prompts_of(question, protocol.wordings, shown)
     if protocol.answer_by == "text":
-        return Reply(text=_written(clip, prompt, protocol), order=order)
+        return _written(clip, prompt, protocol, order)
     ranked = clip.rank(prompt, letters_of(len(order)), by="sum", beginnings=True)
     best = ranked[0].text
     return Reply(text=best, order=order, letter=best, option_mass=_mass(ranked))

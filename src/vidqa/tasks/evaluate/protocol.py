@@ -39,6 +39,8 @@ class Protocol:
     generation: GenerationSettings
 
     def __post_init__(self) -> None:
+        if self.generation.think is not None and self.answer_by != "text":
+            raise UsageError("a model thinks before it writes", hint="--answer-by text")
         if self.is_permuted and self.answer_by == "likelihood":
             raise UsageError(
                 "by their likelihood options are not shown, so they have no order to --permute",

@@ -233,6 +233,10 @@ def _reply(reply: Reply) -> Record:
         record["order"] = list(reply.order)
     if reply.letter is not None:
         record["letter"] = reply.letter
+    if reply.thought_tokens is not None:
+        record["thought_tokens"] = reply.thought_tokens
+    if reply.thought is not None:
+        record["thought"] = reply.thought
     if reply.option_mass is not None:
         record["option_mass"] = round(reply.option_mass, 6)
     return record
@@ -246,6 +250,8 @@ def replies_of(record: Record) -> tuple[Reply, ...]:
             order=tuple(one.get("order", ())),
             letter=one.get("letter"),
             option_mass=one.get("option_mass"),
+            thought_tokens=one.get("thought_tokens"),
+            thought=one.get("thought"),
         )
         for one in record["replies"]
     )

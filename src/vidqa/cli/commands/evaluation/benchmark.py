@@ -99,6 +99,10 @@ class BenchmarkRun:
 
         options = self.setup.options
         assert options.benchmark is not None, "it was checked"
+        if options.html is not None:
+            if not self.setup.force:
+                require_new(options.html)
+            require_writable(options.html)
         if self.setup.as_json and str(self.setup.output) == STDOUT:
             raise UsageError("--json and -o - would both write to stdout", hint="-o FILE.json")
         benchmark = find_benchmark(options.benchmark)
@@ -277,6 +281,12 @@ class BenchmarkRun:
         if output is not None:
             with opened(output) as write:
                 write(json.dumps(record, indent=1) + "\n")
+        if (html := self.setup.options.html) is not None:
+            from vidqa.tasks.evaluate.page import page
+
+            with opened(html) as write:
+                for part in page(record, result.questions.items):
+                    write(part)
         for fault in record["known_faults"]:
             self.reporter.note(f"a known fault of the official rule: {fault}")
         if self.setup.as_json:

@@ -119,6 +119,16 @@ JudgePrompt = Annotated[
     ),
 ]
 
+HtmlFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        help="Write a page of the wrong answers there, with contact sheets of their clips and what "
+        "the model was shown.",
+    ),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkOptions:
@@ -139,3 +149,4 @@ class BenchmarkOptions:
     judge: JudgeName = None
     judge_model: JudgeModel = None
     judge_prompt: JudgePrompt = None
+    html: HtmlFile = None

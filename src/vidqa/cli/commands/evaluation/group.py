@@ -52,9 +52,11 @@ app.command("agree")(agree)
 )
 @grouped
 def run(
-    viewing: Annotated[Viewing, Only("frames", "sampling", "skip_alike", "compress", "max_words")],
+    viewing: Annotated[
+        Viewing, Only("frames", "recipe", "sampling", "skip_alike", "compress", "max_words")
+    ],
     load: Annotated[LoadSettings, Only("device", "dtype", "kv_cache", "keep")],
-    generation: Annotated[GenerationSettings, Only("max_new_tokens")],
+    generation: Annotated[GenerationSettings, Only("max_new_tokens", "think", "keep_thought")],
     chosen: BenchmarkOptions,
     noise: NoiseOptions,
     questions: options.QuestionFile = None,
@@ -117,7 +119,9 @@ def _require_own(
         raise UsageError("own questions are no benchmark", hint="--benchmark NAME --data FOLDER")
     others = replace(viewing, frames=None, skip_alike=False, compress=1)
     if others != Viewing() or generation != GenerationSettings():
-        raise UsageError("--sample, --max-words and --max-new-tokens are for a --benchmark")
+        raise UsageError(
+            "--recipe, --sample, --max-words, --max-new-tokens and --think are for a --benchmark"
+        )
 
 
 def _require_benchmark(

@@ -23,6 +23,9 @@ class Reply:
     """Which option stood at each place."""
     letter: str | None = None
     """The place that was chosen by probability; None if the answer was written."""
+    thought_tokens: int | None = None
+    """Tokens that were thought before it; None if the model was not to think."""
+    thought: str | None = None
     option_mass: float | None = None
     """How probable it was that the answer begins with one of the options."""
 
