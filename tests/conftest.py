@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from vidqa.media.worker.pool import Workers
 
@@ -21,6 +22,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # as many workers as cores: a thread ea
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """In a shell's background it is ignored, and so it would be in all that the tests start."""
+
+
+settings.register_profile("vidqa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vidqa")
+"""Nothing hangs on the clock: beside other work, making inputs can take seconds."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -54,7 +54,9 @@ def shown(cues: tuple[Cue, ...]) -> tuple[Cue, ...]:
     )
 
 
-quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+quick = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 
 
 @given(cues_of(SAID))

@@ -158,5 +158,8 @@ def test_from_the_command_line(film: Path, tmp_path: Path, capsys: Any) -> None:
     assert record["thought_tokens"] == 3
     assert isinstance(record["thought"], str)
     assert record["settings"]["think"] == 3
+    for more in (["--batch", "2"], ["--choices", "yes,no"]):
+        assert run([*words, *more]) == 2
+        assert "goes neither with" in capsys.readouterr().err
     assert run(words) == 0
     assert "thought" not in json.loads(capsys.readouterr().out)

@@ -14,9 +14,9 @@ from vidqa import engine
 from vidqa.cli.app import run
 from vidqa.engine import Model, open_folder
 from vidqa.media.fingerprint import fingerprint
+from vidqa.tasks.evaluate.answers import about
 from vidqa.tasks.evaluate.benchmarks.benchmark import find_benchmark
 from vidqa.tasks.evaluate.benchmarks.question import Question
-from vidqa.tasks.evaluate.run import about
 
 MAKER = {"model": "tiny", "revision": "r", "device": "cpu", "dtype": "float32"}
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from evaluations import Evaluate, Replied, score
 
+from tiny import vidqa_folder
 from vidqa.cli.app import run
 from vidqa.engine import Model
 from vidqa.tasks.evaluate.judging import judge as judges
@@ -83,6 +84,7 @@ def test_a_judge_behind_an_address(
     assert score(result, "judge_accuracy", "number") == 0
     assert score(result, "normalised") == 0
     assert result["judge"]["name"] == "the-judge"
+    assert result["judge"]["at"].startswith("127.0.0.1:")
     assert result["judge"]["sampling"] == {"temperature": 0, "max_tokens": 256}
     assert len(result["judge"]["prompt_hash"]) == 64
     (verdict,) = result["questions"][1]["verdicts"]
@@ -148,6 +150,31 @@ def test_the_official_judge_of_pairs_sees_the_first_question_twice(replied: Repl
     assert any("twice" in fault for fault in result["known_faults"])
 
 
+def test_what_a_judge_refuses_stops_nothing(replied: Replied) -> None:
+    def refuses(prompt: str) -> str | int:
+        return 400 if "crimson" in prompt else '{"pred": "yes", "score": 5}'
+
+    with judging(refuses) as (url, asked):
+        result = replied("activitynet-qa", TEXTS, "--judge", url)
+    assert result["counts"]["unjudged"] == 1
+    assert score(result, "judge_accuracy") == 1
+    assert len(asked) == 3
+
+
+def test_an_answer_that_was_given_anew_is_judged_anew(
+    replied: Replied, evaluate: Evaluate, tmp_path: Path
+) -> None:
+    with judging(generous) as (url, asked):
+        replied("activitynet-qa", TEXTS, "--judge", url)
+        file = tmp_path / "result.jsonl"
+        file.write_text(file.read_text().replace('"crimson"', '"scarlet"'))
+        evaluate("activitynet-qa", "--judge", url)
+        assert len(asked) == 4
+        assert "scarlet" in asked[-1]["messages"][0]["content"]
+        evaluate("activitynet-qa", "--judge", url, "--scorer", "official")
+        assert len(asked) == 4, "the official script asks the same"
+
+
 def test_verdicts_are_kept(
     replied: Replied, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,7 +182,7 @@ def test_verdicts_are_kept(
     said = iter(range(100))
 
     def fails(_: str) -> str | int:
-        return 400 if next(said) == 2 else '{"pred": "yes", "score": 5}'
+        return 404 if next(said) == 2 else '{"pred": "yes", "score": 5}'
 
     with judging(fails) as (url, _), pytest.raises(AssertionError, match="== 0"):
         replied("activitynet-qa", TEXTS, "--judge", url)
@@ -184,6 +211,8 @@ def test_a_busy_judge_is_asked_again(replied: Replied, monkeypatch: pytest.Monke
     [
         (["--judge", "http://127.0.0.1:9/v1"], 22, "cannot be reached"),
         (["--judge", "http:///v1"], 2, "is no address"),
+        (["--judge", "http://[::1/v1"], 2, "is no address"),
+        (["--judge", "nosuchmodel"], 2, "nosuchmodel"),
         (["--judge", "starter", "--judge-model", "x"], 2, "behind an address"),
         (["--judge-model", "x"], 2, "--judge"),
     ],
@@ -196,12 +225,16 @@ def test_a_judge_that_cannot_be_had(
     folder = str(layout("activitynet-qa"))
     asked = ["eval", "--benchmark", "activitynet-qa", "--data", folder, "--max-new-tokens", "1"]
     assert run([*asked, *words]) == status
-    assert message in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert message in err
+    assert not out, "before anything was asked"
 
 
-def test_a_model_here_judges(model: Model, evaluate: Evaluate) -> None:
-    result = evaluate("activitynet-qa", "--judge", "vidqa")
-    assert result["judge"]["name"] == "vidqa@test"
+def test_a_model_here_judges(model: Model, evaluate: Evaluate, tmp_path: Path) -> None:
+    folder = vidqa_folder(tmp_path / "judge")
+    result = evaluate("activitynet-qa", "--judge", str(folder))
+    assert result["judge"]["name"] == "judge"
+    assert result["judge"]["revision"].startswith("local-")
     assert [one["verdicts"][0]["aspect"] for one in result["questions"]] == ["match"] * 3
     assert result["counts"]["unjudged"] == 3, "a random model says nothing"
 
@@ -214,11 +247,16 @@ def test_own_words_for_a_judge(replied: Replied, tmp_path: Path) -> None:
         )
     said = sorted(one["messages"][0]["content"] for one in asked)
     assert said[-1] == "what colour is the car | red | crimson"
-    assert Prompts.usual().hash != Prompts.read(tmp_path / "judge.txt").hash
+    assert Prompts.usual().hash != Prompts.read(tmp_path / "judge.txt", is_graded=False).hash
     (tmp_path / "judge.txt").write_text("{question}")
     with pytest.raises(AssertionError, match="== 0"):
         replied(
-            "activitynet-qa", TEXTS, "--judge", "x", "--judge-prompt", str(tmp_path / "judge.txt")
+            "activitynet-qa",
+            TEXTS,
+            "--judge",
+            "starter",
+            "--judge-prompt",
+            str(tmp_path / "judge.txt"),
         )
 
 
@@ -237,6 +275,8 @@ def test_own_words_for_a_judge(replied: Replied, tmp_path: Path) -> None:
         ("yes", (None, None), (None, None)),
         ("", (None, None), (None, None)),
         ("[1, 2]", (None, None), (None, None)),
+        ("{'pred': 'yes', 'score': 1e999}", (True, None), (None, None)),
+        ('{"pred": "Yes.", "score": 4} I like {braces}.', (True, 4), (None, None)),
     ],
 )
 def test_what_a_verdict_means(raw: str, own: Any, official: Any) -> None:
@@ -276,6 +316,17 @@ def test_two_judges_of_one_file(
     assert "there are 4" in capsys.readouterr().err
     assert run(["eval", "agree", file]) == 0
     assert capsys.readouterr().out.splitlines()[0].split("\t")[:3] == ["judged", "of", "answers"]
+
+
+def test_judges_of_other_answers_are_not_compared(
+    replied: Replied, tmp_path: Path, capsys: Any
+) -> None:
+    for name, texts in (("a", TEXTS), ("b", dict.fromkeys(TEXTS, "else"))):
+        with judging(generous) as (url, _):
+            replied("activitynet-qa", texts, "--judge", url, "--judge-model", name)
+        (tmp_path / "result.jsonl").rename(tmp_path / f"{name}.jsonl")
+    assert run(["eval", "agree", str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]) == 2
+    assert "judged no answer in common" in capsys.readouterr().err
 
 
 def test_files_without_verdicts(replied: Replied, tmp_path: Path, capsys: Any) -> None:

@@ -31,7 +31,8 @@ def adapter(model: Model) -> Any:
 def request(kind: str, arguments: tuple[Any, ...]) -> Any:
     from lmms_eval.api.instance import Instance
 
-    return Instance(request_type=kind, arguments=arguments, idx=0, metadata={"task": "task", "doc_id": 0, "repeats": 1})
+    about = {"task": "task", "doc_id": 0, "repeats": 1}
+    return Instance(request_type=kind, arguments=arguments, idx=0, metadata=about)
 
 
 def shown(path: Path) -> Callable[[Any], list[Any]]:

@@ -23,6 +23,8 @@ from vidqa.tasks.evaluate import run as running
 from vidqa.tasks.evaluate.benchmarks.benchmark import find_benchmark
 from vidqa.tasks.evaluate.benchmarks.prompts import Wording
 from vidqa.tasks.evaluate.page import is_wrong
+from vidqa.tasks.preview.contact_sheet import ContactSheet
+from vidqa.types import Frame
 
 pytestmark = pytest.mark.numbers
 Layout = Callable[[str], Path]
@@ -69,7 +71,8 @@ def test_words_are_those_that_are_asked_for(model: Model, evaluate: Evaluate) ->
 
 def test_frames_in_folders_are_three_a_second(model: Model, evaluate: Evaluate) -> None:
     result = evaluate("tvqa", "--frames", "6")
-    assert result["questions"][0]["frame_times_s"] == [0, 0.333, 0.667, 1, 1.333, 1.667]
+    times = result["questions"][0]["frame_times_s"]
+    assert [round(one, 3) for one in times] == [0, 0.333, 0.667, 1, 1.333, 1.667]
 
 
 def test_a_part_of_a_clip_is_watched(model: Model, evaluate: Evaluate) -> None:
@@ -457,7 +460,7 @@ def test_thinking_is_refused_where_nothing_is_written(
     words = ["eval", "--benchmark", "mlvu", "--data", str(layout("mlvu")), "--think", "5"]
     assert run([*words, "--answer-by", "letter"]) == 2
     assert "thinks before it writes" in capsys.readouterr().err
-    assert run(words) == 40, "a model that does not think answers nothing"
+    assert run(words) == 2
     assert "vidqa does not think" in capsys.readouterr().err
 
 
@@ -518,10 +521,36 @@ def test_a_page_of_wrong_answers(model: Model, layout: Layout, tmp_path: Path, c
     assert (tmp_path / "wrong.html").read_text() == page
 
 
+def test_sheets_show_the_frames_that_the_model_saw(
+    model: Model, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(layout("egoschema"), folder)
+    for clip in folder.rglob("*.mp4"):
+        make_clip(clip, [round(1000 * at / 30) for at in range(60)], codec="mpeg4", rate=30)
+    drawn = list[float]()
+    add = ContactSheet.add
+
+    def added(self: ContactSheet, frame: Frame) -> None:
+        drawn.append(frame.time_s)
+        add(self, frame)
+
+    monkeypatch.setattr(ContactSheet, "add", added)
+    words = ["eval", "--benchmark", "egoschema", "--data", str(folder), "--max-new-tokens", "1"]
+    words += ["--frames", "7", "-o", str(tmp_path / "result.json")]
+    assert run([*words, "--html", str(tmp_path / "wrong.html")]) == 0
+    result = json.loads((tmp_path / "result.json").read_text())
+    wrong = [one for one in result["questions"] if one["scores"]["accuracy"] < 1]
+    assert wrong
+    assert drawn == [time for one in wrong for time in one["frame_times_s"]]
+
+
 def test_what_is_wrong() -> None:
     assert is_wrong({"accuracy": 0.75})
     assert not is_wrong({"accuracy": 1})
     assert not is_wrong({"judge_accuracy": 1, "judge_score": 2, "normalised": 0})
     assert is_wrong({"judge_accuracy": 0, "normalised": 1})
-    assert is_wrong({"judge_correctness": 4, "judge_detail": 2, "f1": 1})
-    assert not is_wrong({"judge_correctness": 4, "judge_detail": 3, "f1": 0})
+    assert is_wrong({"judge_correctness": 4, "judge_detail": 2, "normalised": 1})
+    assert not is_wrong({"judge_correctness": 4, "judge_detail": 3, "normalised": 0})
+    assert not is_wrong({"exact": 1})
+    assert is_wrong({"exact": 0})

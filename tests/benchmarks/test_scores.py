@@ -50,7 +50,13 @@ OPTIONS = ("blue", "red", "green", "pink")
         ("I think A because it fits", "A"),
         ("Based on the video, the answer is D: pink.", "D"),
         ("D) pink is correct, A is wrong", "D"),
+        ("A. blue is wrong. The answer is B.", "B"),
+        ("A: no. B: yes. The answer is B", "B"),
+        ("A - it is not there.\nB - it is.\n\nAnswer: B", "B"),
+        ("The answer is 'B'.", "B"),
         # nothing is guessed
+        ("A. blue\nB. red\nC. green\nD. pink", None),
+        ("D. pink is incorrect", None),
         ("It is not B.", None),
         ("It is not red.", None),
         ("Neither A nor B", None),

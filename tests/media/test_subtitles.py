@@ -359,7 +359,9 @@ PIECES = st.lists(
 @pytest.mark.filterwarnings("ignore:Failed to parse:RuntimeWarning")  # pysubs2, of styles
 @example(b"00:00:01,000 --> 00:00:02,000\n&#55296;", None)
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_bytes_are_subtitles_or_refused(tmp_path: Path, content: bytes, language: str | None):
     path = tmp_path / "a.srt"

@@ -15,6 +15,7 @@ from vidqa.engine.summaries.summarize import summarize
 from vidqa.engine.summaries.summary import Summary
 from vidqa.engine.summaries.windows import Window
 from vidqa.engine.watched_clip import WatchedClip
+from vidqa.errors import UsageError
 from vidqa.types import Answer, Notify, PromptView, TextDelta
 from vidqa.types.generation import GenerationSettings
 from vidqa.types.options import with_options
@@ -57,7 +58,12 @@ class Clip(WatchedClip):
         if not self.is_asked_in_windows(how.windows):
             return super().stream(question, how, notify=notify)
         checked_sampling(how.temperature, how.top_p, how.seed)
-        self.writing(self.prompt_ids(question), how.max_new_tokens, how.schema, self.thought(how))
+        if how.think is not None:
+            raise UsageError(
+                f"{self.info.path.name} is too long to be shown at once, and thought about at once",
+                hint="--windows off thinks about a few frames of all of it",
+            )
+        self.writing(self.prompt_ids(question), how.max_new_tokens, how.schema)
         if how.schema is not None:
             return self._as_object(question, how, notify=notify)
         return self._long.stream(question, how, notify=notify, progress=progress)

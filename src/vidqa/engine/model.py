@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from vidqa.engine.answer.thought import Thought
 from vidqa.engine.asking.text_alone import write
 from vidqa.engine.clip import Clip
 from vidqa.engine.many import ask_many, watch_all, watch_fetched
@@ -44,6 +45,10 @@ class Model(Runtime):
         """
         how = with_options(Viewing, viewing, given)
         return self.watched(str(video), self.fetch(Path(video), how), how, notify=notify)
+
+    def require_thinking(self) -> None:
+        """Refuse `think` at once. Raises UsageError: the model does not think."""
+        Thought.of(self.loaded, self.spec, 1, is_kept=False)
 
     def write(
         self, prompt: str, generation: GenerationSettings | None = None, **given: Any

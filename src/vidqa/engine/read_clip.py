@@ -149,9 +149,10 @@ class ReadClip:
             UsageError: there is no such length, no room for it, or nothing fits the schema.
 
         """
+        self.require_fitting(prompt)
         if thought is not None:
             prompt = replace(prompt, tokens=prompt.tokens + thought.room)
-        self.require_fitting(prompt)
+            thought.require_room(prompt.tokens)
         limit = self.model.spec.max_new_tokens if max_new_tokens is None else max_new_tokens
         if limit < 1:
             raise UsageError(f"--max-new-tokens must be at least 1, got {limit}")

@@ -122,6 +122,8 @@ class GenerationSettings:
 
     def __post_init__(self) -> None:
         require_declared(self)
+        if self.keep_thought and self.think is None:
+            raise UsageError("--keep-thought keeps no thought without --think", hint="--think 1024")
         if self.schema is not None and not isinstance(self.schema, str):
             raise UsageError("schema must be JSON as text", hint="json.dumps(schema)")
         known = self.windows in WINDOWS or (isinstance(self.windows, int) and self.windows > 0)

@@ -60,6 +60,8 @@ class AskOptions:
             )
         if self.generation.schema is not None and (self.choices or self.run.batch > 1):
             raise UsageError("--schema goes neither with --choices nor with --batch")
+        if self.generation.think is not None and (self.choices or self.run.batch > 1):
+            raise UsageError("--think goes neither with --choices nor with --batch")
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -40,6 +40,15 @@ class Thought:
         """The number of tokens that it takes at most, closed."""
         return self.most + len(self.loaded.encode(f"\n{CLOSE}"))
 
+    def require_room(self, tokens: int) -> None:
+        """Refuse a prompt that is too long with it. Raises UsageError."""
+        if tokens >= (most := self.loaded.context_tokens):
+            raise UsageError(
+                f"{tokens} tokens of the prompt and the thought do not fit the model, which reads "
+                f"{most}",
+                hint="a smaller --think",
+            )
+
     @property
     def text(self) -> str | None:
         """What was thought, where that is kept."""

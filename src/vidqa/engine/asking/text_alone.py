@@ -17,10 +17,10 @@ from vidqa.types.generation import GenerationSettings, Written
 
 
 def write(model: Runtime, prompt: str, how: GenerationSettings) -> Written:
-    """Write an answer to a text alone.
+    """Write an answer to a text alone, without any picture.
 
     Args:
-        model: the model, which sees no picture.
+        model: the model.
         prompt: plain text; control tokens in it are only letters.
         how: how it is written; `windows` and `strict` are about clips.
 
@@ -37,11 +37,11 @@ def write(model: Runtime, prompt: str, how: GenerationSettings) -> Written:
         lambda question: [{"type": "text", "text": question}],
         template_kwargs=spec.family.template_for(thinks=how.think is not None),
     )
-    thought = None
-    if how.think is not None:
-        thought = Thought.of(loaded, spec, how.think, is_kept=how.keep_thought)
+    thought = Thought.of(loaded, spec, how.think, is_kept=False) if how.think else None
     ids = ids_of(loaded.tokenizer, turn.prefix_text + text + turn.suffix_text)[None]  # (1, T)
     tokens, limit = ids.shape[1], how.max_new_tokens or spec.max_new_tokens
+    if thought is not None:
+        thought.require_room(tokens + thought.room)
     room = loaded.context_tokens - tokens - (0 if thought is None else thought.room)
     if room < 1:
         raise UsageError(

@@ -81,6 +81,8 @@ class Question:
     """Questions and answers before it."""
 
     def __post_init__(self) -> None:
+        if self.choices and self.generation.think is not None:
+            raise UsageError("an answer is chosen, or thought about, not both")
         if (schema := self.generation.schema) is not None:
             if self.choices:
                 raise UsageError("an answer is chosen, or fits a schema, not both")

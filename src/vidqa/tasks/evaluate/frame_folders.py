@@ -41,7 +41,8 @@ class FrameFolders:
             except OSError as error:
                 if error.errno in FULL:
                     raise NoSpaceError(f"the disk is full; {clip} was not made a video") from error
-                raise NotAVideoError(f"the frames in {clip} cannot be read: {error}") from error
+                why = error.strerror or "one is no picture"
+                raise NotAVideoError(f"the frames in {clip} cannot be read: {why}") from error
             self._made[clip] = target
         return self._made[clip]
 

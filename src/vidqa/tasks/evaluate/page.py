@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ WIDEST = 1400
 """Pixels of a sheet's width."""
 QUALITY = 80
 """Of its JPEG."""
-DECIDES = ("judge_accuracy", "accuracy", "normalised")
-"""Scores that say whether an answer is right, those of a judge first."""
+DECIDES = ("accuracy", "normalised", "exact")
+"""Scores that say whether an answer is right, where no judge was asked."""
 PASSABLE = 3.0
 """A graded answer is shown if one of its grades is less."""
 STYLE = """
@@ -37,12 +38,13 @@ View = tuple[str, tuple[float, ...]]
 
 
 def is_wrong(scores: Mapping[str, float]) -> bool:
-    """Return whether an answer is wrong, by the first score that says so."""
-    for name in DECIDES:
-        if name in scores:
-            return scores[name] < 1
+    """Return whether an answer is wrong: by a judge's yes or no, its grades, else by our score."""
+    if "judge_accuracy" in scores:
+        return scores["judge_accuracy"] < 1
     grades = [value for name, value in scores.items() if name.startswith("judge_")]
-    return min(grades, default=0.0) < PASSABLE
+    if grades:
+        return min(grades) < PASSABLE
+    return next((scores[name] < 1 for name in DECIDES if name in scores), True)
 
 
 def page(result: Mapping[str, Any], questions: Sequence[Question]) -> Iterator[str]:
@@ -60,14 +62,16 @@ def page(result: Mapping[str, Any], questions: Sequence[Question]) -> Iterator[s
     yield f"<style>{STYLE}</style><h1>{escape(title)}</h1>"
     yield f"<p>{len(wrong)} of {result['counts']['answered']} answers are wrong"
     yield f"; the first {MOST} are here.</p>" if len(shown) < len(wrong) else ".</p>"
+    if result["settings"].get("blank"):
+        yield "<p>The model was shown grey pictures in place of these.</p>"
     yield from _scores(result)
     yield from _settings(result)
     clips = {one.id: one.clip for one in questions}
     views: dict[View, list[Mapping[str, Any]]] = {}
     for one in shown:
         views.setdefault((one["video"], tuple(one["frame_times_s"])), []).append(one)
-    with frame_folders() as folders:
-        draw = _drawer(folders)
+    with frame_folders() as folders, closing(Reader()) as reader:
+        draw = _drawer(reader, folders)
         for (video, times_s), some in views.items():
             yield f"<section><h2>{escape(video)}</h2>"
             yield _sheet(draw, clips[some[0]["id"]], times_s, some[0]["words"])
@@ -120,6 +124,11 @@ def _of(one: Mapping[str, Any]) -> list[tuple[str, str]]:
     return list(one.get("categories", {}).items())
 
 
+def _nearest(time_s: float, times_s: Sequence[float], words: Sequence[str]) -> str:
+    """Return the words beside the frame that was shown at a time."""
+    return min(zip(times_s, words, strict=True), key=lambda one: abs(one[0] - time_s))[1]
+
+
 Draw = Callable[[Path, Sequence[float], Sequence[str]], str]
 """Draws the frames of a clip; returns the picture as a data URL. Raises VidqaError."""
 
@@ -139,17 +148,17 @@ def _sheet(draw: Draw, clip: Path | None, times_s: Sequence[float], words: Seque
         return f"<p>{escape(error.message)}</p>{said}"
 
 
-def _drawer(folders: FrameFolders) -> Draw:
-    reader = Reader()
-
+def _drawer(reader: Reader, folders: FrameFolders) -> Draw:
     def draw(clip: Path, times_s: Sequence[float], words: Sequence[str]) -> str:
         sheet, segments = ContactSheet(), []
-        info = reader.probe(folders.as_file(clip))
-        frames = (one for one in reader.frames(info, times_s) if isinstance(one, Frame))
-        for frame, text in zip(frames, words, strict=False):
-            sheet.add(frame)
-            segments.append(Segment(frame.time_s, text))
-        folders.forget(clip)
+        try:
+            info = reader.probe(folders.as_file(clip))
+            for frame in reader.frames(info, times_s):
+                if isinstance(frame, Frame):
+                    sheet.add(frame)
+                    segments.append(Segment(frame.time_s, _nearest(frame.time_s, times_s, words)))
+        finally:
+            folders.forget(clip)
         picture = sheet.draw(segments)
         picture.thumbnail((WIDEST, WIDEST * 4))
         coded = io.BytesIO()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from vidqa.engine import Model
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
 from vidqa.tasks.evaluate.benchmarks.benchmark import Benchmark
@@ -46,6 +47,11 @@ class Protocol:
                 "by their likelihood options are not shown, so they have no order to --permute",
                 hint="--answer-by text or letter",
             )
+
+    def require_thinking(self, model: Model) -> None:
+        """Refuse a model that does not think, if it is to, before it watches anything."""
+        if self.generation.think is not None:
+            model.require_thinking()
 
     @property
     def prompt_hash(self) -> str:

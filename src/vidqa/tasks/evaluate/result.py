@@ -8,11 +8,11 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+from vidqa.tasks.evaluate.answers import MADE_BY, Answers, about, maker_of, replies_of
 from vidqa.tasks.evaluate.benchmarks.question import LETTERS, Question, Questions
 from vidqa.tasks.evaluate.estimate import Mark, estimate
 from vidqa.tasks.evaluate.judging.judging import Verdicts
 from vidqa.tasks.evaluate.protocol import Protocol, data_hash
-from vidqa.tasks.evaluate.run import MADE_BY, Answers, about, maker_of, replies_of
 from vidqa.tasks.evaluate.scoring.official import FAULTS
 from vidqa.tasks.evaluate.scoring.score import Scored, Scorer
 from vidqa.tasks.evaluate.selection import Selection
@@ -116,7 +116,7 @@ class Result:
         """Return what is known to be wrong with the official rules that were used."""
         rules = {self.protocol.benchmark.official: None}
         if self.verdicts is not None:
-            rules["graded"] = None
+            rules["judge"] = None
         return [fault for rule in rules for fault in FAULTS[rule]]
 
     def scores(self) -> Iterator[dict[str, Any]]:

@@ -3,94 +3,27 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
 from vidqa.engine import Clip, Model
-from vidqa.errors import NoSpaceError, NotEnoughMemoryError, UsageError, VidqaError
-from vidqa.media.fingerprint_cache import known_fingerprint
+from vidqa.errors import NoSpaceError, NotEnoughMemoryError, VidqaError
+from vidqa.media.clock import CLOCK_DIGITS
 from vidqa.media.viewing import Viewing
 from vidqa.system.version import __version__
+from vidqa.tasks.evaluate.answers import about
 from vidqa.tasks.evaluate.asking import ask
-from vidqa.tasks.evaluate.benchmarks.question import Question, Questions
+from vidqa.tasks.evaluate.benchmarks.question import Question
 from vidqa.tasks.evaluate.frame_folders import FrameFolders, frame_folders
 from vidqa.tasks.evaluate.protocol import Protocol
 from vidqa.tasks.evaluate.scoring.score import Reply
-from vidqa.tasks.folders.journal import Journal, Record
-from vidqa.types import SCHEMA_VERSION, Maker
+from vidqa.tasks.folders.journal import Record
+from vidqa.types import Maker
 from vidqa.types.exit_codes import exit_code
 
 OF_THE_MACHINE = (NoSpaceError, NotEnoughMemoryError)
 """Errors that are no fault of a clip, and end a run."""
-MADE_BY = ("model", "revision", "device", "dtype")
-"""Keys of what answers that are counted together have in common, beside the settings."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """Records of answers, by question."""
-
-    records: Mapping[str, Record]
-
-    @classmethod
-    def of(cls, records: Sequence[Record]) -> "Answers":
-        """Take the answers among some records; of one question the last counts."""
-        return cls(
-            records={one["id"]: one for one in records if "replies" in one or "error" in one}
-        )
-
-    def left(self, questions: Sequence[Question]) -> list[Question]:
-        """Return those questions that are not answered, failed, or whose clip has changed."""
-        return [
-            one
-            for one in questions
-            if one.clip is not None
-            and ("replies" not in (record := self.records.get(one.id, {})) or _differs(one, record))
-        ]
-
-
-def _differs(question: Question, record: Record) -> bool:
-    """Return whether the clip of an answered question is another file than it was."""
-    if question.clip is None or not question.clip.is_file():
-        return False  # it is gone, or a folder of frames
-    return bool(known_fingerprint(question.clip) != record["fingerprint"])
-
-
-def require_alike(records: Sequence[Record], settings: Mapping[str, Any], name: str) -> None:
-    """Refuse to count answers together that were not made alike.
-
-    Args:
-        records: answers that there are already.
-        settings: how others will be made.
-        name: of the file that holds them.
-
-    Raises:
-        UsageError: names what differs.
-
-    """
-    for one in records:
-        if "settings" not in one:
-            continue
-        for key in one["settings"].keys() | settings.keys():
-            before, now = one["settings"].get(key), settings.get(key)
-            if before != now:
-                raise UsageError(
-                    f"{name} holds answers that were made otherwise: {key} was {before}, is {now}",
-                    hint="choose another name, or add --force to begin anew",
-                )
-
-
-def maker_of(records: Sequence[Record], name: str) -> dict[str, str]:
-    """Return what made all of some answers. Raises UsageError: not all were made by one."""
-    made = {tuple(one[key] for key in MADE_BY) for one in records if "model" in one}
-    if len(made) > 1:
-        first, second = sorted(made)[:2]
-        raise UsageError(
-            f"{name} holds answers of two models: {' '.join(first)}, and {' '.join(second)}",
-            hint="choose another name, or add --force to begin anew",
-        )
-    return dict(zip(MADE_BY, made.pop(), strict=True)) if made else {}
 
 
 def answer_all(
@@ -174,7 +107,9 @@ class _Asking:
 
     def _failed(self, error: VidqaError, question: Question, path: str = "") -> Record:
         self.on_error(error, question.video)
-        message = error.message.replace(path, question.video) if path else error.message
+        message = error.message
+        for place in filter(None, (path, str(question.clip))):  # of this machine
+            message = message.replace(place, question.video)
         return _failed(error, message, question, self.model.maker, self.settings)
 
 
@@ -203,7 +138,7 @@ def _answered(
         **about(question),
         "fingerprint": clip.fingerprint,
         "replies": [_reply(one) for one in replies],
-        "frame_times_s": [round(one.time_s, 3) for one in clip.segments],
+        "frame_times_s": [round(one.time_s, CLOCK_DIGITS) for one in clip.segments],
         "words_source": clip.words.source,
         "words": [one.every_text for one in clip.segments],
         "warnings": list(clip.warnings),
@@ -211,20 +146,6 @@ def _answered(
         "vidqa": __version__,
         "settings": dict(settings),
     }
-
-
-def about(question: Question) -> Record:
-    """Return what a record says of a question."""
-    record: Record = {"schema_version": SCHEMA_VERSION, "id": question.id, "video": question.video}
-    record |= {"kind": question.kind, "question": question.text}
-    if question.second is not None:
-        record["second_question"] = question.second
-    if question.options:
-        record |= {"options": list(question.options), "right": question.right_letter}
-    record["answers"] = list(question.answers)
-    if question.categories:
-        record["categories"] = dict(question.categories)
-    return record
 
 
 def _reply(reply: Reply) -> Record:
@@ -242,21 +163,6 @@ def _reply(reply: Reply) -> Record:
     return record
 
 
-def replies_of(record: Record) -> tuple[Reply, ...]:
-    """Return the answers that a record holds."""
-    return tuple(
-        Reply(
-            text=one["text"],
-            order=tuple(one.get("order", ())),
-            letter=one.get("letter"),
-            option_mass=one.get("option_mass"),
-            thought_tokens=one.get("thought_tokens"),
-            thought=one.get("thought"),
-        )
-        for one in record["replies"]
-    )
-
-
 def _failed(
     error: VidqaError, message: str, question: Question, maker: Maker, settings: Mapping[str, Any]
 ) -> Record:
@@ -268,31 +174,3 @@ def _failed(
         "vidqa": __version__,
         "settings": dict(settings),
     }
-
-
-@dataclass(slots=True)
-class Book:
-    """The records of a benchmark: in a file that grows, or in memory."""
-
-    journal: Journal | None
-    records: list[Record]
-
-    @classmethod
-    def open(cls, journal: Journal | None) -> "Book":
-        """Open a file's records, or none."""
-        return cls(journal, [] if journal is None else list(journal.records))
-
-    def write(self, record: Record) -> None:
-        """Add a record; it is on disk when this returns. Raises as `Journal.append`."""
-        if self.journal is not None:
-            self.journal.append(record)
-        self.records.append(record)
-
-    def answers(self) -> Answers:
-        """Return the answers among them."""
-        return Answers.of(self.records)
-
-
-def asked(questions: Questions, chosen: Sequence[Question]) -> Questions:
-    """Return only the questions that were chosen."""
-    return replace(questions, items=tuple(chosen))

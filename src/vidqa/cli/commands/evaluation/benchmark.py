@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidqa.cli.commands.evaluation.choices import BenchmarkOptions
+from vidqa.cli.commands.evaluation.judges import reach_judge
 from vidqa.cli.commands.evaluation.report import remarks, table
 from vidqa.cli.model_choice import settled_model
 from vidqa.cli.parse import read_shard
@@ -24,12 +25,12 @@ from vidqa.types.generation import GenerationSettings
 from vidqa.types.loading import LoadSettings
 
 if TYPE_CHECKING:
+    from vidqa.tasks.evaluate.answers import Book
     from vidqa.tasks.evaluate.benchmarks.benchmark import Benchmark
     from vidqa.tasks.evaluate.benchmarks.question import Question, Questions
-    from vidqa.tasks.evaluate.judging.judging import Verdicts
+    from vidqa.tasks.evaluate.judging.judging import Judging, Verdicts
     from vidqa.tasks.evaluate.protocol import Protocol
     from vidqa.tasks.evaluate.result import Result
-    from vidqa.tasks.evaluate.run import Book
     from vidqa.tasks.evaluate.scoring.score import Scorer
     from vidqa.tasks.evaluate.selection import Selection
 
@@ -68,8 +69,8 @@ class BenchmarkRun:
         benchmark, protocol, selection = self._read()
         options = self.setup.options
         assert options.data is not None, "it was checked"
+        from vidqa.tasks.evaluate.answers import asked
         from vidqa.tasks.evaluate.result import Result
-        from vidqa.tasks.evaluate.run import asked
 
         every = benchmark.questions(
             options.data, protocol.split, by_place=options.scorer == "official"
@@ -77,13 +78,16 @@ class BenchmarkRun:
         questions = asked(every, selection.of(every.items))
         if protocol.words == "given" and all(one.words is None for one in questions.items):
             self.reporter.note(f"no subtitles of its own are in {options.data}")
-        scorer = self._scorer(benchmark)
+        scorer, judging = (
+            self._scorer(benchmark),
+            reach_judge(self.setup.options, self.setup.load, benchmark),
+        )
         settings = {**protocol.settings(questions), **self.setup.load.settings}
         with self._book() as book:
             answered = book.answers().records
             self._tell_missing([one for one in questions.items if one.id not in answered])
             self._ask(book, questions, protocol, settings)
-            verdicts = self._judge(book, questions)
+            verdicts = self._judge(judging, book, questions)
             answers = book.answers()
             result = Result(protocol, questions, selection, answers, scorer, settings, verdicts)
         self._write(result)
@@ -103,6 +107,8 @@ class BenchmarkRun:
             if not self.setup.force:
                 require_new(options.html)
             require_writable(options.html)
+            if options.html == self.setup.output:
+                raise UsageError("--html and -o name the same file")
         if self.setup.as_json and str(self.setup.output) == STDOUT:
             raise UsageError("--json and -o - would both write to stdout", hint="-o FILE.json")
         benchmark = find_benchmark(options.benchmark)
@@ -160,7 +166,7 @@ class BenchmarkRun:
     @contextmanager
     def _book(self) -> "Iterator[Book]":
         """Open the answers that there are, or begin."""
-        from vidqa.tasks.evaluate.run import Book
+        from vidqa.tasks.evaluate.answers import Book
         from vidqa.tasks.folders.journal import Journal
 
         output = self.setup.output
@@ -190,7 +196,8 @@ class BenchmarkRun:
         protocol: "Protocol",
         settings: dict[str, Any],
     ) -> None:
-        from vidqa.tasks.evaluate.run import answer_all, maker_of, require_alike
+        from vidqa.tasks.evaluate.answers import maker_of, require_alike
+        from vidqa.tasks.evaluate.run import answer_all
 
         name = "memory" if book.journal is None else book.journal.path.name
         require_alike(book.records, settings, name)
@@ -204,6 +211,7 @@ class BenchmarkRun:
             self.reporter.note(f"{done} of {len(questions.items)} questions are done already")
         with self.reporter.stages():
             model = self._load()
+            protocol.require_thinking(model)
             if before and before != asdict(model.maker):
                 raise UsageError(
                     f"{name} holds answers of {' '.join(before.values())}",
@@ -229,37 +237,23 @@ class BenchmarkRun:
                 hint="choose another name, or add --force to begin anew",
             )
 
-    def _judge(self, book: "Book", questions: "Questions") -> "Verdicts | None":
+    def _judge(
+        self, judging: "Judging | None", book: "Book", questions: "Questions"
+    ) -> "Verdicts | None":
         """Have the answers judged that are not yet. Raises VidqaError: the judge fails."""
-        from vidqa import engine
-        from vidqa.tasks.evaluate.judging.aspects import Prompts
-        from vidqa.tasks.evaluate.judging.judge import find_judge
-        from vidqa.tasks.evaluate.judging.judging import Judging, Verdicts
+        from vidqa.tasks.evaluate.judging.judging import Verdicts
 
-        options = self.setup.options
-        if options.judge is None:
-            if options.judge_model or options.judge_prompt:
-                raise UsageError("nobody judges", hint="--judge URL, NAME or FOLDER")
+        if judging is None:
             return None
-        is_official = options.scorer == "official"
-        file = options.judge_prompt
-        prompts = (
-            Prompts.usual(is_official=is_official)
-            if file is None
-            else Prompts.read(file, is_official=is_official)
-        )
-        judge = find_judge(
-            options.judge, options.judge_model, lambda name: engine.load(name, self.setup.load)
-        )
-        judging = Judging(judge, prompts)
         cases = judging.cases(questions.items, book.answers().records)
-        done = judging.verdicts(book.records)
-        left = [one for one in cases if (one.id, one.aspect) not in done]
+        done = judging.verdicts(book.records, cases)
+        left = [one for one in cases if one.key not in done]
         with self.reporter.stages():
             for place, record in enumerate(judging.judged(left), 1):
                 book.write(record)
                 self.reporter.progress(f"{place} of {len(left)} answers judged")
-        return Verdicts(judging.record, judging.verdicts(book.records), is_official)
+        is_official = self.setup.options.scorer == "official"
+        return Verdicts(judging.record, judging.verdicts(book.records, cases), is_official)
 
     def _load(self) -> Any:
         from vidqa import engine

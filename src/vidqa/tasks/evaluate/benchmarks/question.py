@@ -13,7 +13,7 @@ Kind = Literal["choice", "open", "count", "wups", "graded"]
 that is compared with others by WordNet; in sentences that a judge grades."""
 
 OfficialRule = Literal[
-    "exact", "graded", "longvideobench", "mlvu", "mmmu_first", "mmmu_last", "mvbench",
+    "exact", "graded", "judge", "longvideobench", "mlvu", "mmmu_first", "mmmu_last", "mvbench",
     "video_mme", "wups",
 ]  # fmt: skip
 """How an answer is read and scored by the script that a benchmark's numbers are from."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ class Judged:
 
     name: str
     verdicts: Mapping[Key, Verdict]
+    answers: Mapping[Key, str]
+    """Hash of each answer that was judged."""
     videos: Mapping[str, str]
     """The clip of each question."""
 
@@ -43,11 +46,14 @@ def read_judged(file: Path) -> list[Judged]:
         videos = {one["id"]: one["video"] for one in records if "video" in one}
         judges: dict[str, dict[Key, Verdict]] = {}
         names: dict[str, str] = {}
+        answers: dict[str, dict[Key, str]] = {}
         for one in records:
             if "verdict_of" in one:
                 names[one["judge"]["key"]] = one["judge"]["name"]
                 verdicts = judges.setdefault(one["judge"]["key"], {})
-                verdicts[one["verdict_of"], one["aspect"]] = read_verdict(one["raw"])
+                key = one["verdict_of"], one["aspect"]
+                verdicts[key] = read_verdict(one["raw"])
+                answers.setdefault(one["judge"]["key"], {})[key] = one["answer_hash"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{file} does not hold the answers of a benchmark",
@@ -55,7 +61,7 @@ def read_judged(file: Path) -> list[Judged]:
         ) from error
     if not judges:
         raise UsageError(f"{file} holds no verdicts", hint="--judge URL or NAME makes some")
-    return [Judged(names[key], verdicts, videos) for key, verdicts in judges.items()]
+    return [Judged(names[key], judges[key], answers[key], videos) for key in judges]
 
 
 def two_judges(files: Sequence[Path]) -> tuple[Judged, Judged]:
@@ -80,7 +86,7 @@ def agreement(one: Judged, other: Judged) -> Iterator[dict[str, Any]]:
         UsageError: they judged nothing alike.
 
     """
-    keys = [key for key in one.verdicts if key in other.verdicts]
+    keys = [key for key in one.verdicts if one.answers[key] == other.answers.get(key)]
     aspects = dict.fromkeys(aspect for _, aspect in keys)
     if not keys:
         raise UsageError("the two judged no answer in common")
@@ -118,7 +124,7 @@ def _row(
     videos = {video: place for place, video in enumerate(dict.fromkeys(one for one, *_ in pairs))}
     tables = np.zeros((len(videos), LEVELS, LEVELS))
     for video, one, other in pairs:
-        tables[videos[video], round(one), round(other)] += 1
+        tables[videos[video], floor(one + 0.5), floor(other + 0.5)] += 1
     whole = tables.sum(axis=0)
     low, high = _interval(tables, weights)
     return {
@@ -157,10 +163,12 @@ def kappa(table: Numbers, weights: Numbers = PLAIN) -> float | None:
 def _interval(tables: Numbers, weights: Numbers) -> tuple[float | None, float | None]:
     """Return the 95 % interval of kappa by drawing videos, (videos, levels, levels).
 
-    None where half of the draws have no kappa.
+    None of one video, or where half of the draws have no kappa.
     """
     generator = np.random.default_rng(0)
     count = len(tables)
+    if count < 2:  # nothing can be drawn
+        return None, None
     values = [
         value
         for _ in range(DRAWS)

@@ -4,7 +4,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,7 @@ from vidqa.tasks.evaluate.scoring.score import Reply
 
 Aspect = Literal["match", "correctness", "detail", "context", "temporal", "consistency"]
 """Whether an answer means the same as the accepted one; or one of Video-ChatGPT's five scores."""
-PLACE = re.compile(r"\{(question|second_question|answer|prediction|second_prediction)\}")
+PLACE = re.compile(r"\{(aspect|question|second_question|answer|prediction|second_prediction)\}")
 JUDGED = ("open", "wups", "graded")
 """Kinds of questions that a judge is asked about."""
 
@@ -64,6 +65,23 @@ class Case:
     """The question's."""
     aspect: Aspect
     prompt: str
+    answer_hash: str
+    """Hash of what was answered."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What no other case has."""
+        return self.id, self.aspect
+
+    @property
+    def hash(self) -> str:
+        """Hash of what is asked."""
+        return hash_of(self.prompt)
+
+
+def hash_of(*texts: str) -> str:
+    """Return a short hash of some texts."""
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +98,20 @@ class Prompts:
         return cls(USUAL, is_official)
 
     @classmethod
-    def read(cls, file: Path, *, is_official: bool = False) -> "Prompts":
+    def read(cls, file: Path, *, is_graded: bool, is_official: bool = False) -> "Prompts":
         """Read one for all respects: a text with `{question}`, `{answer}` and `{prediction}`.
+
+        Args:
+            file: the text.
+            is_graded: whether answers are judged in several respects, which `{aspect}` names.
+            is_official: as the field.
 
         Raises:
             UsageError: it has no place for one of them.
 
         """
         text = read_text(file).strip("\n")
-        for name in ("question", "answer", "prediction"):
+        for name in ("question", "answer", "prediction", *(["aspect"] if is_graded else [])):
             if f"{{{name}}}" not in text:
                 raise UsageError(f"{file} has no place for {{{name}}}")
         return cls(dict.fromkeys(USUAL, text), is_official)
@@ -96,7 +119,7 @@ class Prompts:
     @property
     def hash(self) -> str:
         """Hash of them (SHA-256)."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps({**self.templates}, sort_keys=True).encode()).hexdigest()
 
     def cases(self, question: Question, replies: tuple[Reply, ...]) -> Iterator[Case]:
         """Yield what a judge is asked about the answers to a question."""
@@ -112,5 +135,10 @@ class Prompts:
         }
         for aspect in question.asks if question.kind == "graded" else ("match",):
             template = self.templates[aspect]  # type: ignore[index]
-            text = PLACE.sub(lambda match: parts[match[1]], template)
-            yield Case(question.id, aspect, text)  # type: ignore[arg-type]
+            text = PLACE.sub(partial(_part, {**parts, "aspect": aspect}), template)
+            answer = hash_of(*(one.text for one in replies))
+            yield Case(question.id, aspect, text, answer)  # type: ignore[arg-type]
+
+
+def _part(parts: Mapping[str, str], place: re.Match[str]) -> str:
+    return parts[place[1]]

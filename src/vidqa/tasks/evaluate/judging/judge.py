@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from vidqa.engine import Model
 from vidqa.errors import DownloadError, UsageError
+from vidqa.models.resolve import resolve
+from vidqa.models.store.store import Store
 from vidqa.tasks.evaluate.judging.aspects import Case
 
 NEW_TOKENS = 256
@@ -23,37 +25,59 @@ AGAIN_S = 2.0
 """Seconds before a request is made again, doubled each time."""
 BUSY = (408, 409, 429, 500, 502, 503, 504)
 """Statuses after which it is."""
+REFUSED = (400, 413, 422)
+"""Statuses of a request that is too long, or not wanted; another may be answered."""
 SAMPLING = {"temperature": 0, "max_tokens": NEW_TOKENS}
 KEY = "OPENAI_API_KEY"
 """The variable with what a server may want to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a judge said, or why it said nothing."""
+
+    text: str
+    error: str | None = None
+
+
+class RefusedError(DownloadError):
+    """One request that a judge does not answer."""
 
 
 class Judge(Protocol):
     """Says something about a prompt, the same each time as far as it can."""
 
     @property
-    def name(self) -> str:
-        """What it is called in results."""
+    def record(self) -> dict[str, str]:
+        """Return what it is known by in results; `name` is one of it."""
 
-    def said(self, cases: Sequence[Case]) -> Iterator[str]:
-        """Yield what it says about each case, in order. Raises VidqaError."""
+    def said(self, cases: Sequence[Case]) -> Iterator[Said]:
+        """Yield what it says about each case, in order. Raises VidqaError: it cannot be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalJudge:
-    """A model that is loaded here; it is shown no clip."""
+    """A model that is loaded here when there is something to judge; it is shown no clip."""
 
-    model: Model
+    name: str
+    revision: str
+    load: Callable[[], Model]
 
     @property
-    def name(self) -> str:
-        """Its name and revision."""
-        return f"{self.model.name}@{self.model.revision}"
+    def record(self) -> dict[str, str]:
+        """Return its name and revision."""
+        return {"name": self.name, "revision": self.revision}
 
-    def said(self, cases: Sequence[Case]) -> Iterator[str]:
+    def said(self, cases: Sequence[Case]) -> Iterator[Said]:
         """Yield what it writes, token after token the likeliest."""
+        if not cases:
+            return
+        model = self.load()
         for case in cases:
-            yield self.model.write(case.prompt, max_new_tokens=NEW_TOKENS).text
+            try:
+                yield Said(model.write(case.prompt, max_new_tokens=NEW_TOKENS).text)
+            except UsageError as error:  # an answer that is too long for it
+                yield Said("", error.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +98,16 @@ class RemoteJudge:
 
         """
         base = url.rstrip("/").removesuffix("/chat/completions")
-        if urlsplit(base).hostname is None:
+        try:
+            host = urlsplit(base).hostname
+        except ValueError:
+            host = None
+        if host is None:
             raise UsageError(f"--judge {url!r} is no address", hint="http://127.0.0.1:8430/v1")
         if model is None:
-            known = _request("GET", f"{base}/models", None)
-            names = [str(one["id"]) for one in known.get("data", [])]
+            known = _request("GET", f"{base}/models", None).get("data")
+            found = known if isinstance(known, list) else []
+            names = [str(one["id"]) for one in found if isinstance(one, dict) and "id" in one]
             if len(names) != 1:
                 hint = f"--judge-model {(names or ['NAME'])[0]}"
                 raise UsageError(f"{base} has {len(names)} models", hint=hint)
@@ -86,20 +115,24 @@ class RemoteJudge:
         return cls(base, model)
 
     @property
-    def name(self) -> str:
-        """The model's name there."""
-        return self.model
+    def record(self) -> dict[str, str]:
+        """Return the model's name, and where it is."""
+        place = urlsplit(self.url)
+        return {"name": self.model, "at": f"{place.hostname}:{place.port or place.scheme}"}
 
-    def said(self, cases: Sequence[Case]) -> Iterator[str]:
+    def said(self, cases: Sequence[Case]) -> Iterator[Said]:
         """Yield what it says, several asked at once."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             yield from pool.map(self._said, cases)
 
-    def _said(self, case: Case) -> str:
+    def _said(self, case: Case) -> Said:
         asked = {"model": self.model, "messages": [{"role": "user", "content": case.prompt}]}
-        answer = _request("POST", f"{self.url}/chat/completions", {**asked, **SAMPLING})
         try:
-            return str(answer["choices"][0]["message"]["content"] or "")
+            answer = _request("POST", f"{self.url}/chat/completions", {**asked, **SAMPLING})
+        except RefusedError as error:
+            return Said("", error.message)
+        try:
+            return Said(str(answer["choices"][0]["message"]["content"] or ""))
         except (KeyError, IndexError, TypeError) as error:
             raise DownloadError(f"{self.url} answers in a form that is not OpenAI's") from error
 
@@ -108,6 +141,7 @@ def _request(method: str, url: str, content: Any) -> dict[str, Any]:
     """Return the JSON object that a server answers with.
 
     Raises:
+        RefusedError: it refuses this request, not all of them.
         DownloadError: it cannot be reached, refuses, or answers with something else.
 
     """
@@ -129,6 +163,8 @@ def _request(method: str, url: str, content: Any) -> dict[str, Any]:
         why = f"says {answer.status_code}"
     else:
         raise DownloadError(f"the judge at {url} {why}", hint="give the same command again later")
+    if answer.status_code in REFUSED:
+        raise RefusedError(f"{answer.status_code}: {answer.text[:300]}")
     if answer.status_code >= 400:
         raise DownloadError(f"the judge at {url} says {answer.status_code}: {answer.text[:300]}")
     try:
@@ -145,7 +181,7 @@ Load = Callable[[str], Model]
 
 
 def find_judge(named: str, model: str | None, load: Load) -> Judge:
-    """Return a judge: behind an address, or a model that is loaded here.
+    """Return a judge: behind an address, or a model that is loaded here once it is needed.
 
     Raises:
         VidqaError: it cannot be had.
@@ -155,4 +191,5 @@ def find_judge(named: str, model: str | None, load: Load) -> Judge:
         return RemoteJudge.at(named, model)
     if model is not None:
         raise UsageError("--judge-model is for a judge behind an address")
-    return LocalJudge(load(named))
+    local = resolve(named, Store())
+    return LocalJudge(local.spec.name, local.revision, lambda: load(named))

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vidqa.tasks.evaluate.answers import replies_of
 from vidqa.tasks.evaluate.benchmarks.question import Question
 from vidqa.tasks.evaluate.judging.aspects import Case, Prompts
 from vidqa.tasks.evaluate.judging.judge import SAMPLING, Judge
 from vidqa.tasks.evaluate.judging.verdict import Verdict, read_official, read_verdict
-from vidqa.tasks.evaluate.run import replies_of
 from vidqa.tasks.folders.journal import Record
 from vidqa.types import SCHEMA_VERSION
 
@@ -28,13 +28,12 @@ class Judging:
     @property
     def record(self) -> dict[str, Any]:
         """Return the JSON object of who judged, and how."""
-        about = {
-            "name": self.judge.name,
-            "prompt_hash": self.prompts.hash,
-            "sampling": dict(SAMPLING),
-        }
-        written = json.dumps(about, sort_keys=True).encode()
-        return {"key": hashlib.sha256(written).hexdigest()[:16], **about}
+        about = {**self.judge.record, "sampling": dict(SAMPLING)}
+        # the same judge may be at another port tomorrow
+        known = {**about, "at": str(about.get("at", "")).rpartition(":")[0]}
+        written = json.dumps(known, sort_keys=True).encode()
+        key = hashlib.sha256(written).hexdigest()[:16]
+        return {"key": key, **about, "prompt_hash": self.prompts.hash}
 
     def cases(
         self, questions: Sequence[Question], answers: Mapping[str, Record]
@@ -47,25 +46,31 @@ class Judging:
             for case in self.prompts.cases(one, replies_of(record))
         )
 
-    def verdicts(self, records: Sequence[Record]) -> dict[Key, str]:
-        """Return what this judge has said already, by what it said it of."""
+    def verdicts(self, records: Sequence[Record], cases: Sequence[Case]) -> dict[Key, str]:
+        """Return what this judge has said already when it was asked the same."""
         key = self.record["key"]
+        asked = {one.key: one.hash for one in cases}
         return {
-            (one["verdict_of"], one["aspect"]): one["raw"]
+            of: one["raw"]
             for one in records
-            if "verdict_of" in one and one["judge"]["key"] == key
+            if "verdict_of" in one
+            and one["judge"]["key"] == key
+            and asked.get(of := (one["verdict_of"], one["aspect"])) == one["prompt_hash"]
         }
 
     def judged(self, cases: Sequence[Case]) -> Iterator[Record]:
         """Have cases judged; yields a record each. Raises VidqaError."""
         about = self.record
-        for case, raw in zip(cases, self.judge.said(cases), strict=True):
+        for case, said in zip(cases, self.judge.said(cases), strict=True):
             yield {
                 "schema_version": SCHEMA_VERSION,
                 "verdict_of": case.id,
                 "aspect": case.aspect,
                 "judge": about,
-                "raw": raw,
+                "prompt_hash": case.hash,
+                "answer_hash": case.answer_hash,
+                "raw": said.text,
+                **({} if said.error is None else {"refused": said.error}),
             }
 
 

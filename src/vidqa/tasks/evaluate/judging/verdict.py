@@ -10,6 +10,10 @@ from typing import Any
 OBJECT = re.compile(r"\{[^{}]*\}", re.DOTALL)
 MOST = 5.0
 """The best score."""
+UNREADABLE = (
+    *(ValueError, SyntaxError, TypeError, KeyError, OverflowError, MemoryError, RecursionError),
+)
+"""What comes of reading what is no dictionary, or has no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,12 @@ class Verdict:
 
 
 def read_verdict(raw: str) -> Verdict:
-    """Read the only object in a judge's answer; what is not in it, or out of bounds, is not read.
+    """Read the last object in a judge's answer that says anything; nothing out of bounds.
 
     A thought before it, and a frame of Markdown around it, do no harm.
     """
-    found = OBJECT.findall(raw)
-    content = _parsed(found[-1]) if found else None
+    objects = filter(None, map(_parsed, reversed(OBJECT.findall(raw))))
+    content = next((one for one in objects if {"pred", "score"} & one.keys()), None)
     if content is None:
         return Verdict()
     return Verdict(_said(content.get("pred")), _scored(content.get("score")))
@@ -39,12 +43,12 @@ def read_official(raw: str) -> Verdict:
     """
     try:
         content = ast.literal_eval(raw.strip())
-        score = int(content["score"])
-    except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
+        score = float(int(content["score"]))
+    except UNREADABLE:
         return Verdict()
     said = str(content.get("pred", "")).lower()
     is_match = True if "yes" in said else False if "no" in said else None
-    return Verdict(is_match, float(score))
+    return Verdict(is_match, score)
 
 
 def _parsed(text: str) -> Mapping[str, Any] | None:
@@ -53,7 +57,7 @@ def _parsed(text: str) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         try:
             content = ast.literal_eval(text.replace("''", "'"))
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        except UNREADABLE:
             return None
     return content if isinstance(content, dict) else None
 
@@ -61,7 +65,11 @@ def _parsed(text: str) -> Mapping[str, Any] | None:
 def _said(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
-    return {"yes": True, "no": False}.get(value.strip().lower()) if isinstance(value, str) else None
+    return (
+        {"yes": True, "no": False}.get(value.strip(" .!").lower())
+        if isinstance(value, str)
+        else None
+    )
 
 
 def _scored(value: Any) -> float | None:

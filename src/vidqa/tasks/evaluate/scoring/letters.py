@@ -9,7 +9,7 @@ from vidqa.tasks.evaluate.rules import words_of
 
 WHOLE = re.compile(r"\W*([A-Za-z])\W*")
 """An answer that is a letter and nothing else."""
-LETTER = re.compile(r"(?<![\w'])([(\[]?)([A-Za-z])([)\]]?)(?![\w'])")
+LETTER = re.compile(r"(?<!\w)(?<!\w')([(\[]?)([A-Za-z])([)\]]?)(?!\w)(?!'\w)")
 """A letter that is a word of its own."""
 SET_APART = re.compile(r"\s*(?:[.):,]|-\s|\n|$)")
 """What follows a letter that begins an answer and is not a part of its sentence."""
@@ -33,7 +33,7 @@ DENIED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 DENIED_AFTER = re.compile(
-    r"[\s*\"')\]]*(?:(?:is|are|was|seems?|looks?|can|could|would|must|should)\s*)?"
+    r"(?:[.:)]?\s*\0+[\s,]*|[\s*\"')\]]*)(?:(?:is|are|was|seems?|looks?|can|could|would|must|should)\s*)?"
     r"(?:n't|not|wrong|incorrect|false|cannot|impossible|ruled\s+out)\b",
     re.IGNORECASE,
 )
@@ -55,6 +55,12 @@ class Mention:
     """Whether nothing but marks stands before it in the answer."""
 
     @property
+    def is_apart(self) -> bool:
+        """Whether it begins a sentence or a line, and is no part of it."""
+        begins = not re.search(r"\w", self.before)
+        return begins and SET_APART.match(self.after) is not None
+
+    @property
     def is_denied(self) -> bool:
         """Whether it is said not to be the one."""
         before, after = DENIED_BEFORE.search(self.before), DENIED_AFTER.match(self.after)
@@ -70,9 +76,10 @@ class Mention:
 def stated_letter(reply: str, options: Sequence[str]) -> str | None:
     """Return the letter of the option that an answer names; None if it names none, or several.
 
-    The text of an option, alone, goes first, then a letter alone; then what is set apart at the
-    beginning; what is called the answer, and an option; letters in brackets, letters of their own,
-    and at last an option's text among other words. What is said not to be the one is not named.
+    The text of an option, alone, goes first, then a letter alone; then what is called the answer;
+    what is set apart at the beginning, and no other in a line of its own; what is called an option;
+    letters in brackets, letters of their own, and at last an option's text among other words. What
+    is said not to be the one is not named.
     """
     letters = LETTERS[: len(options)]
     if (alone := _same(reply, options)) is not None:
@@ -80,17 +87,24 @@ def stated_letter(reply: str, options: Sequence[str]) -> str | None:
     if (whole := WHOLE.fullmatch(reply)) is not None:
         return whole[1].upper() if whole[1].upper() in letters else None
     mentions = list(_mentions(reply, options))
+    is_list = len({one.letter for one in mentions if one.is_apart}) > 1
     for is_named in _WAYS:
         named = [one for one in mentions if is_named(one) and not one.is_denied]
+        if is_list and is_named is _begins:  # each option is remarked upon
+            continue
         found = {letter for one in named for letter in (one.letter, *one.others)} & {*letters}
         if found:
             return found.pop() if len(found) == 1 else None
     return _by_text(reply, options)
 
 
+def _begins(one: Mention) -> bool:
+    return one.is_first and one.is_apart
+
+
 _WAYS: tuple[Callable[[Mention], bool], ...] = (
-    lambda one: one.is_first and SET_APART.match(one.after) is not None,
     lambda one: ANSWER.search(one.before) is not None,
+    _begins,
     lambda one: OPTION.search(one.before) is not None,
     lambda one: one.is_bracketed,
     lambda one: True,
@@ -109,15 +123,15 @@ def _mentions(reply: str, options: Sequence[str]) -> Iterator[Mention]:
         mention = Mention(
             letter.upper(),
             sentence,
-            after.replace("\0", "x"),
+            after,
             is_bracketed=bool(match[1] and match[3]),
             is_first=not re.search(r"\w", text[: match.start()].replace("\0", "x")),
         )
         if not mention.is_bracketed:
             is_called = ANSWER.search(sentence) or OPTION.search(sentence)
-            if letter.islower() and not (is_called and ENDED.match(mention.after)):
+            if letter.islower() and not (is_called and ENDED.match(after)):
                 continue
-            if letter in "AI" and WORD_AFTER.match(mention.after):
+            if letter in "AI" and WORD_AFTER.match(after.replace("\0", "x")):
                 continue
         yield mention
 

@@ -162,10 +162,10 @@ FAULTS: Mapping[OfficialRule, tuple[str, ...]] = {
         "only the same letters and blanks count: 'Cooking.' is not 'cooking', 'two' is not '2'",
         "of the pack's lists, an answer belongs to the question at its place, whatever its id",
     ),
-    "graded": (
+    "graded": ("the judge of consistency is shown the first question twice",),
+    "judge": (
         "a judge's score is cut to a whole number: 4.8 is 4",
-        "a judge's answer that is not a Python dictionary counts for nothing",
-        "the judge of consistency is shown the first question twice",
+        "a judge's answer that is not a Python dictionary is no yes or no, and 0 of 5",
     ),
     "wups": (
         "of a word's meanings only the first is compared, whatever is meant",

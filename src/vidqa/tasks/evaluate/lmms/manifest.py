@@ -1,4 +1,4 @@
-"""What lmms-eval finds vidqa by: an entry point that names the class of `lmms_adapter`."""
+"""What lmms-eval finds vidqa by: an entry point that names the class of `adapter`."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ def manifest() -> Any:
     from lmms_eval.models.registry_v2 import ModelManifest
 
     return ModelManifest(
-        model_id="vidqa", simple_class_path="vidqa.tasks.evaluate.lmms_adapter.LmmsModel"
+        model_id="vidqa", simple_class_path="vidqa.tasks.evaluate.lmms.adapter.LmmsModel"
     )

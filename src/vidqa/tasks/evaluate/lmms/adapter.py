@@ -53,7 +53,10 @@ class LmmsModel(lmms):  # type: ignore[misc]
             raise UsageError(f"--model_args {unknown[0]}: vidqa has no such argument")
         if str(batch_size) not in ("1", "auto"):
             raise UsageError("answers are written one by one", hint="--batch_size 1")
-        count = None if frames is None else int(frames)
+        try:
+            count = None if frames is None else int(frames)
+        except ValueError as error:
+            raise UsageError(f"--model_args frames={frames}: that is no number") from error
         settings = LoadSettings(device=device or "auto", dtype=dtype)
         self._model = engine.load(model, settings, frames=count)
         known: Any = subtitles
@@ -79,6 +82,8 @@ class LmmsModel(lmms):  # type: ignore[misc]
         self, text: str, how: dict[str, Any], shown: Any, number: Any, task: str, split: str
     ) -> str:
         given = {name: how[name] for name in SETTINGS if how.get(name) is not None}
+        if how.get("do_sample") is False or not given.get("temperature"):
+            given = {name: value for name, value in given.items() if name == "max_new_tokens"}
         with self._clip(self._visuals(shown, number, task, split)) as clip:
             answer: str = clip.ask(text, windows="off", **given).text
         until = how.get("until") or []
@@ -94,7 +99,9 @@ class LmmsModel(lmms):  # type: ignore[misc]
         wanted = target if isinstance(target, str) else str(target(doc))
         with self._clip(self._visuals(shown, number, task, split)) as clip:
             (choice,) = clip.rank(text, [wanted])
-            is_written = clip.ask(text, windows="off").text.strip() == wanted.strip()
+            most = len(self._model.loaded.encode(wanted)) + 1
+            written = clip.ask(text, windows="off", max_new_tokens=most).text
+        is_written = written.strip() == wanted.strip()
         return choice.nll_per_token, is_written
 
     def _visuals(

@@ -1,0 +1,1 @@
+"""vidqa as a model of lmms-eval."""
