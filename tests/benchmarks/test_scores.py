@@ -26,7 +26,7 @@ OPTIONS = ("blue", "red", "green", "pink")
         (" (B) ", "B"),
         ("**B**", "B"),
         ("B. red", "B"),
-        ("B) blue", "B"),
+        ("B) red, not blue", "B"),
         ("B: because of the hat", "B"),
         ("B\nIt is red.", "B"),
         ("The best answer is B.", "B"),
@@ -57,6 +57,9 @@ OPTIONS = ("blue", "red", "green", "pink")
         # nothing is guessed
         ("A. blue\nB. red\nC. green\nD. pink", None),
         ("D. pink is incorrect", None),
+        ("C. red", None),  # which is B
+        ("B) blue", None),
+        ("The answer is (A) red.", None),
         ("It is not B.", None),
         ("It is not red.", None),
         ("Neither A nor B", None),

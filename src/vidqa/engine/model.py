@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vidqa.engine.answer.thought import Thought
-from vidqa.engine.asking.text_alone import write
+from vidqa.engine.asking.text_alone import stream
 from vidqa.engine.clip import Clip
 from vidqa.engine.many import ask_many, watch_all, watch_fetched
 from vidqa.engine.runtime import Runtime
@@ -14,7 +14,7 @@ from vidqa.engine.watch.fetch import Fetch, View
 from vidqa.errors import VidqaError
 from vidqa.media.viewing import Viewing
 from vidqa.network.inference.json_grammar import grammar_of
-from vidqa.types import Notify
+from vidqa.types import Notify, TextDelta
 from vidqa.types.generation import GenerationSettings, Written
 from vidqa.types.options import with_options
 
@@ -53,7 +53,7 @@ class Model(Runtime):
     def write(
         self, prompt: str, generation: GenerationSettings | None = None, **given: Any
     ) -> Written:
-        """Write an answer to a text alone, without a clip.
+        """Write an answer to a text alone, without a clip. See `stream_text`.
 
         Args:
             prompt: plain text.
@@ -64,7 +64,15 @@ class Model(Runtime):
             UsageError: as `Clip.ask` does.
 
         """
-        return write(self, prompt, with_options(GenerationSettings, generation, given))
+        *_, written = self.stream_text(prompt, generation, **given)
+        assert isinstance(written, Written), "a stream ends with its answer"
+        return written
+
+    def stream_text(
+        self, prompt: str, generation: GenerationSettings | None = None, **given: Any
+    ) -> Iterator[TextDelta | Written]:
+        """Yield an answer to a text alone piece by piece, then the whole of it. See `write`."""
+        return stream(self, prompt, with_options(GenerationSettings, generation, given))
 
     def watch_all(
         self,

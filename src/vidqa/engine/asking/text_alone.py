@@ -1,5 +1,7 @@
 """Write an answer to a text alone, without a clip: a model can judge what another has answered."""
 
+from collections.abc import Iterator
+
 from torch import Tensor
 
 from vidqa.engine.answer.generate import Writing, checked_sampling
@@ -13,11 +15,12 @@ from vidqa.network.inference.kv_caches import new_cache
 from vidqa.network.inference.positions import numbers_rows
 from vidqa.network.inference.prompt_ids import Turn, ids_of
 from vidqa.network.text.detokenize import TextStream
+from vidqa.types import TextDelta
 from vidqa.types.generation import GenerationSettings, Written
 
 
-def write(model: Runtime, prompt: str, how: GenerationSettings) -> Written:
-    """Write an answer to a text alone, without any picture.
+def stream(model: Runtime, prompt: str, how: GenerationSettings) -> Iterator[TextDelta | Written]:
+    """Yield an answer to a text alone piece by piece, then the whole of it; no picture is seen.
 
     Args:
         model: the model.
@@ -30,24 +33,48 @@ def write(model: Runtime, prompt: str, how: GenerationSettings) -> Written:
 
     """
     sampling = checked_sampling(how.temperature, how.top_p, how.seed)
+    loaded = model.loaded
+    ids = _prompt_ids(model, prompt, thinks=how.think is not None)
+    writing = _writing(model, ids.shape[1], how)
+
+    def begin() -> tuple[Tensor, Context]:
+        network = loaded.network
+        context = Context(new_cache(network), 0 if numbers_rows(network) else None)
+        return prefill_question(network, ids, context), context
+
+    with model.memory.errors(model.name):
+        for piece in writing.pieces(begin, sampling, StageTimer(None, {})):
+            yield TextDelta(piece)
+    yield Written(writing.text, ids.shape[1], writing.new_tokens, writing.stopped_by)
+
+
+def _prompt_ids(model: Runtime, prompt: str, *, thinks: bool) -> Tensor:
+    """Return the ids of a text in the model's own template, (1, T)."""
     loaded, spec = model.loaded, model.spec
     text = neutralized(loaded, spec, checked_question(prompt))
     turn = Turn(
         loaded.chat_template,
         lambda question: [{"type": "text", "text": question}],
-        template_kwargs=spec.family.template_for(thinks=how.think is not None),
+        template_kwargs=spec.family.template_for(thinks=thinks),
     )
-    thought = Thought.of(loaded, spec, how.think, is_kept=False) if how.think else None
-    ids = ids_of(loaded.tokenizer, turn.prefix_text + text + turn.suffix_text)[None]  # (1, T)
-    tokens, limit = ids.shape[1], how.max_new_tokens or spec.max_new_tokens
-    if thought is not None:
-        thought.require_room(tokens + thought.room)
-    room = loaded.context_tokens - tokens - (0 if thought is None else thought.room)
-    if room < 1:
+    ids = ids_of(loaded.tokenizer, turn.prefix_text + text + turn.suffix_text)
+    return ids[None].to(loaded.network.device)
+
+
+def _writing(model: Runtime, tokens: int, how: GenerationSettings) -> Writing:
+    """Begin an answer behind as many tokens. Raises UsageError: it has no room."""
+    loaded, spec = model.loaded, model.spec
+    thought = None
+    if how.think is not None:
+        thought = Thought.of(loaded, spec, how.think, is_kept=False)
+        tokens += thought.room
+        thought.require_room(tokens)
+    if (room := loaded.context_tokens - tokens) < 1:
         raise UsageError(
             f"{tokens} prompt tokens do not fit {model.name}, which reads {loaded.context_tokens}"
         )
-    writing = Writing(
+    limit = how.max_new_tokens or spec.max_new_tokens
+    return Writing(
         loaded,
         TextStream(loaded.tokenizer),
         limit=min(limit, room),
@@ -55,13 +82,3 @@ def write(model: Runtime, prompt: str, how: GenerationSettings) -> Written:
         schema=how.schema,
         thought=thought,
     )
-
-    def begin() -> tuple[Tensor, Context]:
-        network = loaded.network
-        context = Context(new_cache(network), 0 if numbers_rows(network) else None)
-        return prefill_question(network, ids.to(network.device), context), context
-
-    with model.memory.errors(model.name):
-        for _ in writing.pieces(begin, sampling, StageTimer(None, {})):
-            pass
-    return Written(writing.text, tokens, writing.new_tokens, writing.stopped_by)

@@ -297,13 +297,13 @@ MODERN = (
         summary="English; made for video; the smallest",
     ),
 )
-"""Presets, best first, as far as is known for models that do not think aloud, which is how they
-run here: by their makers' Video-MME figures without thinking, else by size within a family.
-Qwen3.5's figures are with thinking and two frames a second; each comes after the Qwen3-VL of its
-size, for without thinking Qwen3-VL-8B was reported ahead of Qwen3.5-9B (74.2 and 71.6 % of a part
-of Video-Bench: vLLM's pull request 48912). InternVL's are not known here. None was measured as
-vidqa runs it. Figures, sizes and licences are those of the models' pages and reports, read in
-November 2026; parameters are counted from the configurations.
+"""Presets, best first, as far as is known for models that do not think first, which is how they
+run here without `--think`: by their makers' Video-MME figures without thinking, else by size
+within a family. Qwen3.5's figures are with thinking and two frames a second; each comes after the
+Qwen3-VL of its size, for without thinking Qwen3-VL-8B was reported ahead of Qwen3.5-9B (74.2 and
+71.6 % of a part of Video-Bench: vLLM's pull request 48912). InternVL's are not known here. None was
+measured as vidqa runs it. Figures, sizes and licences are those of the models' pages and reports,
+read in November 2026; parameters are counted from the configurations.
 """
 
 

@@ -139,11 +139,10 @@ class TextAlone:
     generation: GenerationSettings
 
     def work(self, bench: Bench, tell: Tell) -> None:
-        """Hand over the text, and then all that is known of it."""
+        """Hand over the text piece by piece, and then all that is known of it."""
         tell(StageBegun("generate"))
-        written = bench.model.write(self.text, self.generation)
-        tell(TextDelta(written.text))
-        tell(written)
+        for event in bench.model.stream_text(self.text, self.generation):
+            tell(event)
 
 
 @dataclass(frozen=True, slots=True)

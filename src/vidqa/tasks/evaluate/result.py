@@ -175,7 +175,7 @@ class Result:
             for reply in replies_of(self.answers.records[name])
             if reply.option_mass is not None
         ]
-        return round(sum(masses) / len(masses), 6) if masses else None
+        return float(f"{sum(masses) / len(masses):.6g}") if masses else None
 
     def _positions(self) -> dict[str, dict[str, float]] | None:
         """Return how often each place was picked, and how often it was right, of all answers."""

@@ -159,7 +159,7 @@ def _reply(reply: Reply) -> Record:
     if reply.thought is not None:
         record["thought"] = reply.thought
     if reply.option_mass is not None:
-        record["option_mass"] = round(reply.option_mass, 6)
+        record["option_mass"] = float(f"{reply.option_mass:.6g}")
     return record
 
 

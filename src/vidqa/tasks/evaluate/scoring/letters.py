@@ -33,12 +33,14 @@ DENIED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 DENIED_AFTER = re.compile(
-    r"(?:[.:)]?\s*\0+[\s,]*|[\s*\"')\]]*)(?:(?:is|are|was|seems?|looks?|can|could|would|must|should)\s*)?"
+    r"(?:[.:)]?\s*\0+\s*|[\s*\"')\]]*)(?:(?:is|are|was|seems?|looks?|can|could|would|must|should)\s*)?"
     r"(?:n't|not|wrong|incorrect|false|cannot|impossible|ruled\s+out)\b",
     re.IGNORECASE,
 )
 LISTED = re.compile(r"[.):\]\"'*]*\s*(?:,|/|&|\band\b|\bor\b)\s*[(\[\"'*]*([A-Za-z])(?![\w'])")
 """Another letter beside one: both are named, or neither."""
+SPELLED = re.compile(r"[\s.):,*\"'-]*(\0+)")
+"""An option's text right behind a letter."""
 SENTENCE_END = re.compile(r"[.!?\n]\s+(?=\S)|\n")
 
 
@@ -51,6 +53,8 @@ class Mention:
     """Of its sentence."""
     after: str
     is_bracketed: bool
+    spelled: str | None
+    """The letter of the option whose text comes right behind it; None if none does."""
     is_first: bool
     """Whether nothing but marks stands before it in the answer."""
 
@@ -93,8 +97,9 @@ def stated_letter(reply: str, options: Sequence[str]) -> str | None:
         if is_list and is_named is _begins:  # each option is remarked upon
             continue
         found = {letter for one in named for letter in (one.letter, *one.others)} & {*letters}
+        spelled = {one.spelled for one in named if one.spelled}  # "C. red" where red is B
         if found:
-            return found.pop() if len(found) == 1 else None
+            return found.pop() if len(found | spelled) == 1 else None
     return _by_text(reply, options)
 
 
@@ -125,6 +130,7 @@ def _mentions(reply: str, options: Sequence[str]) -> Iterator[Mention]:
             sentence,
             after,
             is_bracketed=bool(match[1] and match[3]),
+            spelled=_spelled(reply[match.end() :], after, options),
             is_first=not re.search(r"\w", text[: match.start()].replace("\0", "x")),
         )
         if not mention.is_bracketed:
@@ -134,6 +140,14 @@ def _mentions(reply: str, options: Sequence[str]) -> Iterator[Mention]:
             if letter in "AI" and WORD_AFTER.match(after.replace("\0", "x")):
                 continue
         yield mention
+
+
+def _spelled(text: str, masked: str, options: Sequence[str]) -> str | None:
+    """Return the letter of the option whose text, which is masked, a text begins with."""
+    if (found := SPELLED.match(masked)) is None:
+        return None
+    said = text[found.start(1) : found.end(1)]
+    return next((LETTERS[at] for at, one in enumerate(options) if one == said), None)
 
 
 def _same(reply: str, options: Sequence[str]) -> str | None:
