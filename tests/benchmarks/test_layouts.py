@@ -160,7 +160,7 @@ def test_what_is_read_of_the_official_files(
     name: str, expected: dict[str, Any], layout: Layout
 ) -> None:
     found = {
-        one.id: (None if one.clip is None else one.clip.name, one.text, one.answers[0])
+        one.id: (None if one.clip is None else one.clip.name, one.text, one.accepted[0])
         for one in questions(layout(name), LAYOUTS[name][0])
     }
     assert found == expected
@@ -302,6 +302,42 @@ def test_a_clip_that_may_be_one_of_several_is_not_guessed(tmp_path: Path) -> Non
     assert data.clip("two") == tmp_path / "c/two.mp4", "the usual ending goes first"
     assert data.clip("three.mp4", "three") == tmp_path / "d.e/three.mkv"
     assert data.clip("d.e") is None
+
+
+def test_the_pack_of_another_benchmark_is_not_taken(layout: Layout, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(layout("msrvtt-qa"), folder)
+    with pytest.raises(UsageError, match=r"there is no test_q\.json"):
+        questions(folder, "msvd-qa")
+    for name in ("MSVD_Zero_Shot_QA", "pack"):
+        shutil.copytree(folder / "GPT_Zero_Shot_QA/MSRVTT_Zero_Shot_QA", folder / "other" / name)
+    assert len(questions(folder, "msvd-qa")) == 3, "the one of that name"
+
+
+def test_subtitles_end_with_the_part_of_their_video(layout: Layout, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(layout("longvideobench"), folder)
+    cues = [
+        {
+            "start": f"00:01:{second:02d}.000",
+            "end": f"00:01:{second + 1:02d}.500",
+            "line": str(second),
+        }
+        for second in (1, 3, 50)
+    ]
+    cues.insert(0, {"start": "00:00:10.000", "end": "00:00:12.000", "line": "before"})
+    write(folder / "subtitles" / "86CxyhFV9MI_en.json", cues)
+    (words, _) = (one.words for one in questions(folder, "longvideobench"))
+    assert isinstance(words, Words)
+    assert [one.text for one in words.cues] == ["1"], (
+        "the clip is the first two seconds of a minute"
+    )
+
+
+def test_what_file_managers_leave_in_folders_of_frames(tmp_path: Path) -> None:
+    for name in ("f/one/1.jpg", "f/one/.DS_Store", "f/one/Thumbs.db"):
+        write(tmp_path / name, "x")
+    assert Data(tmp_path).clip("one") == tmp_path / "f/one"
 
 
 def test_what_archives_leave_behind_is_no_clip(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from layouts import LAYOUTS
 from vidqa import engine
 from vidqa.cli.app import run
 from vidqa.engine import Clip, Model
+from vidqa.tasks.evaluate import page
 from vidqa.tasks.evaluate import run as running
 from vidqa.tasks.evaluate.benchmarks.benchmark import find_benchmark
 from vidqa.tasks.evaluate.benchmarks.prompts import Wording
@@ -497,11 +498,11 @@ def test_a_page_of_wrong_answers(model: Model, layout: Layout, tmp_path: Path, c
     words = ["eval", "--benchmark", "tvqa", "--data", str(folder), "--max-new-tokens", "2"]
     words += ["-o", str(tmp_path / "result.json"), "--html", str(tmp_path / "wrong.html")]
     assert run(words) == 0
-    page = (tmp_path / "wrong.html").read_text()
+    text = (tmp_path / "wrong.html").read_text()
     reader = Reader()
-    reader.feed(page)
+    reader.feed(text)
     assert not reader.open
-    assert "<script>alert" not in page
+    assert "<script>alert" not in text
     assert "<script>alert('x')</script> & more?" in reader.text
     result = json.loads((tmp_path / "result.json").read_text())
     wrong = [one for one in result["questions"] if one["scores"]["accuracy"] < 1]
@@ -514,11 +515,11 @@ def test_a_page_of_wrong_answers(model: Model, layout: Layout, tmp_path: Path, c
             assert picture.width > 100
     assert "Ann : I drink tea ." in reader.text
     assert "prompt_hash" in reader.text
-    assert str(tmp_path) not in page
+    assert str(tmp_path) not in text
     assert run(words) == 2, "it is there already"
     (tmp_path / "wrong.html").unlink()
     assert run(words) == 0
-    assert (tmp_path / "wrong.html").read_text() == page
+    assert (tmp_path / "wrong.html").read_text() == text
 
 
 def test_sheets_show_the_frames_that_the_model_saw(
@@ -543,6 +544,23 @@ def test_sheets_show_the_frames_that_the_model_saw(
     wrong = [one for one in result["questions"] if one["scores"]["accuracy"] < 1]
     assert wrong
     assert drawn == [time for one in wrong for time in one["frame_times_s"]]
+
+
+def test_a_page_has_an_end_and_says_what_was_hidden(
+    model: Model, evaluate: Evaluate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "MOST", 1)
+    evaluate("video-mme", "--without", "pictures", "--html", str(tmp_path / "wrong.html"))
+    text = (tmp_path / "wrong.html").read_text()
+    assert "the first 1 are here" in text
+    assert text.count("<section>") == 1
+    assert "grey pictures" in text
+
+
+def test_the_authors_way_is_for_their_models(model: Model, layout: Layout, capsys: Any) -> None:
+    words = ["eval", "--benchmark", "mlvu", "--data", str(layout("mlvu")), "--recipe", "paper"]
+    assert run(words) != 0
+    assert "recipe" in capsys.readouterr().err
 
 
 def test_what_is_wrong() -> None:

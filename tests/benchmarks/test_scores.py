@@ -7,13 +7,14 @@ import pytest
 from evaluations import Replied, score
 
 from layouts import wordnet
+from vidqa.errors import UsageError
 from vidqa.tasks.evaluate.benchmarks.question import Question
 from vidqa.tasks.evaluate.estimate import Mark, estimate
 from vidqa.tasks.evaluate.scoring.letters import stated_letter
 from vidqa.tasks.evaluate.scoring.official import RULES, Shown
 from vidqa.tasks.evaluate.scoring.open_answers import count_scores, open_scores, stated_number
 from vidqa.tasks.evaluate.scoring.score import Reply, Scorer, orders
-from vidqa.tasks.evaluate.scoring.wups import WordNet, wups_scores
+from vidqa.tasks.evaluate.scoring.wups import WordNet, find_wordnet, wups_scores
 
 OPTIONS = ("blue", "red", "green", "pink")
 
@@ -218,6 +219,26 @@ def test_wups_by_hand(tmp_path: Path) -> None:
     assert wups_scores(net, "", ("red car",), "CW") == {"wups_0": 0, "wups_0.9": 0}
     assert wups_scores(net, "the car", ("car",), "DC")["wups_0"] == 1
     assert wups_scores(net, "truck", ("car",), "DC")["wups_0"] == 0, "it must be the same"
+
+
+def test_a_benchmarks_own_stopwords_go_before(tmp_path: Path) -> None:
+    wordnet(tmp_path / "wordnet")
+    (tmp_path / "stopwords.txt").write_text("red\nblue\n")
+    net = find_wordnet(tmp_path / "wordnet", tmp_path / "stopwords.txt")
+    assert net.lemmas("the red car") == ("the", "car")
+    assert net.record != find_wordnet(tmp_path / "wordnet", None).record
+    with pytest.raises(UsageError, match=r"there is no data\.noun"):
+        find_wordnet(tmp_path, None)
+
+
+def test_wordnet_is_looked_for_where_nltk_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NLTK_DATA", str(tmp_path))
+    with pytest.raises(UsageError, match="which is not here"):
+        find_wordnet(None, None)
+    wordnet(tmp_path / "corpora" / "wordnet")
+    assert find_wordnet(None, None).alike("car", "truck") == 0.75
 
 
 def test_options_are_turned_round() -> None:

@@ -89,7 +89,7 @@ def about(question: Question) -> Record:
         record["second_question"] = question.second
     if question.options:
         record |= {"options": list(question.options), "right": question.right_letter}
-    record["answers"] = list(question.answers)
+    record["answers"] = list(question.accepted)
     if question.categories:
         record["categories"] = dict(question.categories)
     return record

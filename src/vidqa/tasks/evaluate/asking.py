@@ -6,7 +6,7 @@ from vidqa.engine import Clip
 from vidqa.tasks.evaluate.benchmarks.prompts import prompts_of
 from vidqa.tasks.evaluate.benchmarks.question import LETTERS, Question
 from vidqa.tasks.evaluate.protocol import Protocol
-from vidqa.tasks.evaluate.scoring.score import Reply, letters_of, orders
+from vidqa.tasks.evaluate.scoring.score import Reply, orders
 from vidqa.types import Choice
 
 
@@ -41,7 +41,7 @@ def _chosen(clip: Clip, question: Question, order: tuple[int, ...], protocol: Pr
     (prompt,) = prompts_of(question, protocol.wordings, shown)
     if protocol.answer_by == "text":
         return _written(clip, prompt, protocol, order)
-    ranked = clip.rank(prompt, letters_of(len(order)), by="sum", beginnings=True)
+    ranked = clip.rank(prompt, tuple(question.letters), by="sum", beginnings=True)
     best = ranked[0].text
     return Reply(text=best, order=order, letter=best, option_mass=_mass(ranked))
 

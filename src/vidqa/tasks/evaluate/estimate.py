@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vidqa.tasks.evaluate.bootstrap import CONFIDENCE, DRAWS
-
-AT_ONCE = 250
-"""Draws that are made at once, so that many videos take little memory."""
+from vidqa.tasks.evaluate.bootstrap import Group, interval, mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,40 +44,21 @@ class Estimate:
 
 def estimate(marks: Sequence[Mark]) -> Estimate:
     """Compute the mean of the strata's means, and its interval by drawing their videos."""
-    chance = np.random.default_rng(0)
     by_stratum: dict[str, list[Mark]] = defaultdict(list)
     for one in marks:
         by_stratum[one.stratum].append(one)
-    groups = [_sums(some) for some in by_stratum.values()]
-    mean = float(np.mean([sums.sum() / counts.sum() for sums, counts in groups]))
+    groups = [_by_video(some) for some in by_stratum.values()]
+    can_draw = any(len(sums) > 1 for sums, _ in groups)
+    low, high = interval(groups) if can_draw else (None, None)
     videos = len({one.video for one in marks})
-    if all(len(sums) == 1 for sums, _ in groups):
-        return Estimate(mean, None, None, len(marks), videos)
-    draws = np.mean([_drawn(*group, chance) for group in groups], axis=0)  # (draws,)
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail])
-    return Estimate(mean, float(low), float(high), len(marks), videos)
+    return Estimate(mean(groups), low, high, len(marks), videos)
 
 
-Numbers = NDArray[np.float64]
-
-
-def _sums(marks: Sequence[Mark]) -> tuple[Numbers, Numbers]:
-    """Return the sum of each video's values, and their number: (videos,) each."""
+def _by_video(marks: Sequence[Mark]) -> Group:
+    """Return the sum of each video's values, and how many there are."""
     sums: dict[str, float] = defaultdict(float)
     counts: dict[str, int] = defaultdict(int)
     for one in marks:
         sums[one.video] += one.value
         counts[one.video] += 1
     return np.array([*sums.values()]), np.array([*counts.values()], dtype=np.float64)
-
-
-def _drawn(sums: Numbers, counts: Numbers, chance: np.random.Generator) -> Numbers:
-    """Return the means of as many videos, drawn again and again: (draws,)."""
-    means = []
-    for begin in range(0, DRAWS, AT_ONCE):
-        count = min(AT_ONCE, DRAWS - begin)
-        drawn = chance.integers(0, len(sums), (count, len(sums)))
-        means.append(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
-    every: Numbers = np.concatenate(means)
-    return every

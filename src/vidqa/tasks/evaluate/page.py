@@ -10,7 +10,7 @@ from typing import Any
 
 from vidqa.errors import VidqaError
 from vidqa.media.reader import Reader
-from vidqa.tasks.evaluate.benchmarks.question import Question
+from vidqa.tasks.evaluate.benchmarks.question import LETTERS, Question
 from vidqa.tasks.evaluate.frame_folders import FrameFolders, frame_folders
 from vidqa.tasks.preview.contact_sheet import ContactSheet
 from vidqa.types import Frame, Segment
@@ -107,7 +107,7 @@ def _question(one: Mapping[str, Any]) -> Iterator[str]:
     if "second_question" in one:
         yield f"<p>{escape(one['second_question'])}</p>"
     picked = {letter for letter in one.get("picked", []) if letter}
-    for letter, option in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", one.get("options", []), strict=False):
+    for letter, option in zip(LETTERS, one.get("options", []), strict=False):
         kind = "right" if letter == one["right"] else "picked" if letter in picked else ""
         yield f"<div class='{kind}'>{letter}. {escape(option)}</div>"
     if "options" not in one:

@@ -78,10 +78,8 @@ class BenchmarkRun:
         questions = asked(every, selection.of(every.items))
         if protocol.words == "given" and all(one.words is None for one in questions.items):
             self.reporter.note(f"no subtitles of its own are in {options.data}")
-        scorer, judging = (
-            self._scorer(benchmark),
-            reach_judge(self.setup.options, self.setup.load, benchmark),
-        )
+        scorer = self._scorer(benchmark)
+        judging = reach_judge(options, self.setup.load, benchmark)
         settings = {**protocol.settings(questions), **self.setup.load.settings}
         with self._book() as book:
             answered = book.answers().records

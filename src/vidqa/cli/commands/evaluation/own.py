@@ -5,12 +5,12 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, cast
 
 from vidqa.cli.model_choice import settled_model
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
-from vidqa.cli.render.escape import printable
 from vidqa.cli.render.output_file import STDOUT, Sink, growing, require_new
+from vidqa.cli.render.scores import Table, show_table
 from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.render.stdout import put
 from vidqa.errors import ClipNotFoundError, UsageError
@@ -92,7 +92,8 @@ class EvaluateRun:
         if self.options.as_json:
             _show_json(rows)
         else:  # records on stdout leave no place there for people's tables
-            _show_table(rows, sys.stderr if self._is_stdout_taken else sys.stdout)
+            stream = sys.stderr if self._is_stdout_taken else sys.stdout
+            show_table(_table(rows), stream, left=1)
         return ExitCode.SOME_CLIPS_FAILED if failed else ExitCode.ANSWERED
 
     @property
@@ -170,8 +171,8 @@ def _numbers(one: "Share | None") -> dict[str, float | None]:
     return {"right": round(one.mean, 4), "low": round(one.low, 4), "high": round(one.high, 4)}
 
 
-def _show_table(rows: list[Row], stream: TextIO) -> None:
-    """Show a table on a terminal, columns split by tabs in a pipe."""
+def _table(rows: list[Row]) -> Table:
+    """Return the shares, with columns for what there is."""
     titles = ["skill", "questions", "right", "95 % interval"]
     if has_more := any(row.more is not None for row in rows):
         titles += ["more than the other", "95 % interval"]
@@ -181,25 +182,12 @@ def _show_table(rows: list[Row], stream: TextIO) -> None:
         [*_cells(row, with_more=has_more), *([str(row.failed)] if has_failed else [])]
         for row in rows
     ]
-    if not stream.isatty():
-        write = put if stream is sys.stdout else stream.write
-        for line in (titles, *cells):
-            write("\t".join(line) + "\n")
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for number, title in enumerate(titles):
-        table.add_column(title, justify="left" if number == 0 else "right")
-    for line in cells:
-        table.add_row(*line)
-    Console(file=stream, highlight=False, markup=False).print(table)
+    return Table(titles, cells)
 
 
 def _cells(row: Row, *, with_more: bool) -> list[str]:
     one, more = row.right, row.more
-    cells = [printable(row.skill)]
+    cells = [row.skill]
     if one is None:
         cells += ["0", "-", "-"]
     else:

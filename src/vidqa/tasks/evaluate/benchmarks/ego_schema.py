@@ -30,7 +30,6 @@ def read_ego_schema(data: Data, split: str, **_: object) -> Iterator[Question]:
                 text=row.text("question"),
                 options=options,
                 right=place,
-                answers=(options[place],),
             )
 
 

@@ -77,7 +77,7 @@ def _answered(row: Row) -> dict[str, Any]:
     options, answer = row.texts("candidates"), row.text("answer")
     if answer not in options:
         raise row.wrong(f"the answer {answer!r} is none of its candidates")
-    return {"options": options, "right": options.index(answer), "answers": (answer,)}
+    return {"options": options, "right": options.index(answer)}
 
 
 def read_mlvu(data: Data, split: str, **_: object) -> Iterator[Question]:
@@ -133,7 +133,6 @@ def read_longvideobench(data: Data, split: str, **_: object) -> Iterator[Questio
             text=row.text("question"),
             options=options,
             right=right,
-            answers=(options[right],),
             categories={
                 "duration": row.text("duration_group"),
                 "category": row.text("question_category"),
@@ -193,7 +192,6 @@ def read_tvqa(data: Data, split: str, **_: object) -> Iterator[Question]:
             text=row.text("q"),
             options=options,
             right=right,
-            answers=(options[right],),
             categories={"show": row.text("show_name")},
             words=words.get(video),
         )

@@ -22,9 +22,7 @@ def read_choices(data: Data, split: str, **_: object) -> Iterator[Question]:
     for row in read_rows(file):
         options = tuple(row.text(name) for name in OPTIONS)
         right = row.index("answer", len(options))
-        yield naming.question(
-            row, kind="choice", options=options, right=right, answers=(options[right],)
-        )
+        yield naming.question(row, kind="choice", options=options, right=right)
 
 
 def read_open(data: Data, split: str, **_: object) -> Iterator[Question]:

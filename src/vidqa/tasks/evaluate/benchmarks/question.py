@@ -39,7 +39,7 @@ class Question:
     right: int | None = None
     """Which of the options is right, from 0."""
     answers: tuple[str, ...] = ()
-    """Accepted answers, or the right option."""
+    """Accepted answers, where there are no options."""
     categories: Mapping[str, str] = field(default_factory=dict)
     """By what questions are counted apart: `{"task": "action_count"}`."""
     start_s: float | None = None
@@ -54,6 +54,11 @@ class Question:
     def letters(self) -> str:
         """The names of its options."""
         return LETTERS[: len(self.options)]
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Accepted answers, or the right option."""
+        return self.answers if self.right is None else (self.options[self.right],)
 
     @property
     def right_letter(self) -> str:

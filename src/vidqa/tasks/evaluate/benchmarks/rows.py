@@ -115,10 +115,6 @@ def read_json(file: Path) -> Any:
     """Read a JSON file; commas before a closing bracket do no harm. Raises UsageError."""
     text = read_text(file)
     try:
-        return from_json(text)
-    except ValueError:
-        pass
-    try:
         return from_json(TRAILING_COMMA.sub(lambda match: match[1] or "", text))
     except ValueError as error:
         raise UsageError(f"{file} is no JSON: {error}") from error

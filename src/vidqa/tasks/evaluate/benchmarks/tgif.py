@@ -42,9 +42,7 @@ def read_tgif(data: Data, split: str, *, by_place: bool) -> Iterator[Question]:
 def _choice(data: Data, row: Row, task: str) -> Question:
     options = tuple(row.text(name) for name in OPTIONS)
     right = row.index("answer", len(options))
-    return _question(
-        data, row, task, kind="choice", options=options, right=right, answers=(options[right],)
-    )
+    return _question(data, row, task, kind="choice", options=options, right=right)
 
 
 def _count(data: Data, row: Row, task: str) -> Question:

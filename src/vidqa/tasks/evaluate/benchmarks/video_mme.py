@@ -38,7 +38,6 @@ def read_video_mme(data: Data, split: str, **_: object) -> Iterator[Question]:
             text=row.text("question"),
             options=options,
             right=right,
-            answers=(options[right],),
             categories={
                 "duration": row.text("duration"),
                 "domain": row.text("domain"),

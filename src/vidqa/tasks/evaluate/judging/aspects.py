@@ -129,7 +129,7 @@ class Prompts:
         parts = {
             "question": question.text,
             "second_question": question.text if self.is_official else second,
-            "answer": "; or: ".join(question.answers),
+            "answer": "; or: ".join(question.accepted),
             "prediction": replies[0].text,
             "second_prediction": replies[-1].text,
         }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from vidqa.tasks.evaluate.benchmarks.question import LETTERS, OfficialRule, Question
+from vidqa.tasks.evaluate.benchmarks.question import OfficialRule, Question
 from vidqa.tasks.evaluate.scoring.letters import stated_letter
 from vidqa.tasks.evaluate.scoring.official import RULES, Reading, Shown
 from vidqa.tasks.evaluate.scoring.open_answers import count_scores, open_scores, stated_number
@@ -105,8 +105,3 @@ def orders(count: int, *, is_permuted: bool) -> tuple[tuple[int, ...], ...]:
     """Return the orders in which options are shown: as they are, and turned round each way."""
     turns = range(count) if is_permuted else range(1)
     return tuple(tuple((place + turn) % count for place in range(count)) for turn in turns)
-
-
-def letters_of(count: int) -> tuple[str, ...]:
-    """Return the names of some options."""
-    return tuple(LETTERS[:count])
