@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import torch
 
-from vidqa.engine import read_clip, runtime
+from vidqa.engine.local import read_clip, runtime
+from vidqa.engine.local import saved as sights
 from vidqa.engine.summaries.piecewise import Piecewise
-from vidqa.engine.watch import saved as sights
 from vidqa.engine.watch.encode_frames import FrameRequest
 from vidqa.media.speech.device import Place
 from vidqa.media.viewing import Viewing

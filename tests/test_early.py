@@ -42,7 +42,7 @@ def test_a_clip_is_watched_with_the_words_that_were_found_early(
     expected = model.watch(clip, viewing)
     early = early_words(clip, viewing)
     with monkeypatch.context() as alone:
-        alone.setattr("vidqa.engine.runtime.hear", lambda *_: pytest.fail("it was heard before"))
+        alone.setattr("vidqa.engine.watcher.hear", lambda *_: pytest.fail("it was heard before"))
         model.adopt(early)
         watched = model.watch(clip, viewing)
     assert watched.words == expected.words
@@ -109,7 +109,7 @@ def test_the_program_listens_while_the_model_is_loaded(
 
     monkeypatch.setattr("vidqa.engine.watch.early.listen_early", begin)
     monkeypatch.setattr(engine, "load", loaded)
-    monkeypatch.setattr("vidqa.engine.runtime.hear", lambda *_: pytest.fail("it was heard before"))
+    monkeypatch.setattr("vidqa.engine.watcher.hear", lambda *_: pytest.fail("it was heard before"))
     folder = str(native_folder(tmp_path / "model"))
     words = ["--subtitles", str(viewing.subtitles), "--frames", "2", "--max-new-tokens", "1"]
     assert run(["ask", str(clip), "who?", "-m", folder, *words]) == 0

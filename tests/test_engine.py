@@ -319,7 +319,7 @@ def test_a_broken_clip_ends_at_once_though_its_words_take_long(
         raise DecoderError("it crashed")
         yield
 
-    monkeypatch.setattr("vidqa.engine.runtime.hear", slowly)
+    monkeypatch.setattr("vidqa.engine.watcher.hear", slowly)
     monkeypatch.setattr(model.reader, "frames", broken)
     with pytest.raises(DecoderError):
         model.watch(clip)  # would not end before it has heard

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tiny import spec, vidqa_folder
-from vidqa.engine import memory, open_folder
-from vidqa.engine.memory import plan_for
+from vidqa.engine import open_folder
+from vidqa.engine.local import memory
+from vidqa.engine.local.memory import plan_for
 from vidqa.errors import NotEnoughMemoryError
 from vidqa.network.loading import load_processor
 from vidqa.system import memory as system_memory

@@ -9,7 +9,7 @@ import torch
 from transformers import LlamaConfig, MistralConfig, Qwen3VLMoeConfig
 
 from tiny import native_folder, smolvlm_folder, vidqa_folder
-from vidqa.engine.memory import Memory
+from vidqa.engine.local.memory import Memory
 from vidqa.errors import NotEnoughMemoryError
 from vidqa.models.conversion.convert import paper_config
 from vidqa.network.configuration import EvaVisionConfig

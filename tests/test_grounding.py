@@ -15,7 +15,7 @@ from clips import make_clip
 from families import MAKERS, family_spec
 from vidqa.engine import Clip, Model, open_folder
 from vidqa.engine.answer.grounding import RESTS_NATS, judged
-from vidqa.engine.answer.rank import ranked
+from vidqa.engine.answer.rank import Likelihood, ranked
 from vidqa.errors import ModelDamagedError
 from vidqa.network.native.kv_cache import KeyValueLayer
 from vidqa.system.footprint import CACHES
@@ -49,7 +49,7 @@ def test_verdicts(pictures: float, words: float, both: float, verdict: str) -> N
 def test_what_is_no_number_is_no_answer() -> None:
     for nll in (math.nan, -math.inf):
         with pytest.raises(ModelDamagedError, match="not numbers"):
-            ranked(["yes", "no"], [torch.tensor([-1.0]), torch.tensor([nll])], by="per_token")
+            ranked(["yes", "no"], [Likelihood(-1.0, 1), Likelihood(nll, 1)], by="per_token")
         with pytest.raises(ModelDamagedError, match="not numbers"):
             judged(-1.0, nll, -1.0, -2.0)
 

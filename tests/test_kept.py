@@ -15,8 +15,8 @@ from clips import make_clip
 from families import MAKERS, family_spec
 from vidqa.cli.app import run
 from vidqa.engine import Model, open_folder
-from vidqa.engine import video_prefix as video_prefix
-from vidqa.engine.watch.saved import keep_context
+from vidqa.engine.local import video_prefix as video_prefix
+from vidqa.engine.local.saved import keep_context
 from vidqa.media.sampling.samplers import Sampling
 from vidqa.media.speech.recognizer import Heard
 from vidqa.network.inference.decode import Context

@@ -127,7 +127,7 @@ def test_less_memory_is_planned(clip: Path, tmp_path: Path) -> None:
 
 
 def test_answers_alone_in_a_batch_say_so(clip: Path, tmp_path: Path) -> None:
-    from vidqa.engine.together import ALONE, answer_together
+    from vidqa.engine.local.together import ALONE, answer_together
 
     model = opened(family_spec("vidqa"), native_folder(tmp_path / "model"), "fp8")
     watched = [model.watch(clip, subtitles="off", frames=count) for count in (2, 3)]

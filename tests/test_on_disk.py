@@ -14,8 +14,8 @@ import pytest
 
 from vidqa.engine.asking import each_window
 from vidqa.engine.finding import meanings
+from vidqa.engine.local import saved as sights
 from vidqa.engine.summaries import part_answers, piecewise, sentence_grounding
-from vidqa.engine.watch import saved as sights
 from vidqa.errors import ModelDamagedError
 from vidqa.media import fingerprint_cache
 from vidqa.media.sampling.samplers import Sampling
@@ -33,8 +33,8 @@ from vidqa.training.data import build_samples
 from vidqa.types import Words
 
 FIELDS = """
-engine.watch.saved:FramesHeader moments report frame_times_s form
-engine.watch.saved:PrefixHeader layers shift
+engine.local.saved:FramesHeader moments report frame_times_s form
+engine.local.saved:PrefixHeader layers shift
 media.sampling.samplers:Moments times_s warnings numbering
 prompt.paper.limits:Numbering numbers frames_per_s start_s
 media.frames.read:FrameReport decoder reason warnings

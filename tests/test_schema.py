@@ -14,7 +14,7 @@ from families import MAKERS, family_spec
 from tiny import talkative, vidqa_folder
 from vidqa.cli.app import run
 from vidqa.engine import Clip, Model, load, open_folder
-from vidqa.engine.together import answer_together
+from vidqa.engine.local.together import answer_together
 from vidqa.errors import UsageError
 from vidqa.network.inference.json_grammar import JsonGrammar, grammar_of
 from vidqa.network.inference.token_sampling import Sampling, TokenChooser

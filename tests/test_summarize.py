@@ -12,12 +12,12 @@ from media.films import ONE, THREE, TWO, film, with_chapters
 from test_central import BICYCLES, BREAD
 from tiny import spec, talkative, vidqa_folder
 from vidqa.engine import Clip, Model, open_folder
+from vidqa.engine.local.local_clip import LocalClip
 from vidqa.engine.many import watch_all
 from vidqa.engine.summaries.chapters import NO_TITLE
 from vidqa.engine.summaries.part_answers import PartAnswers
 from vidqa.engine.summaries.summarize import summarize
 from vidqa.engine.summaries.summary import Summary, whole_sentences
-from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import NotAVideoError, UsageError, VidqaError
 from vidqa.models.summary_form import Quotes, SummaryForm
 from vidqa.system.cache import Cache
@@ -122,7 +122,7 @@ def test_together_the_model_is_shown_what_it_said_of_the_windows(
         asked.append((" ".join(one.text for one in clip.words.cues), answer.text))
         return answer
 
-    monkeypatch.setattr(WatchedClip, "ask", noted)
+    monkeypatch.setattr(LocalClip, "ask", noted)
     summarize(model.watch(long_clip), length="short")
     *parts, (shown, _) = asked
     assert [words for words, _ in parts] == [
@@ -144,7 +144,7 @@ def test_windows_that_are_too_many_words_are_told_together_first(
         shown.append(sum(len(segment.text.split()) for segment in clip.segments))
         return replace(ask(clip, question, **settings), text="One two three.", stopped_by="end")
 
-    monkeypatch.setattr(WatchedClip, "ask", noted)
+    monkeypatch.setattr(LocalClip, "ask", noted)
     summary = summarize(load(folder, None, words=7).watch(long_clip, subtitles="off"))
     assert [round(one.start_s) for one in summary.windows] == [0, 19, 42]
     # three windows; then the first two of them, and the third, whose words are few enough together
@@ -203,7 +203,7 @@ def test_a_window_that_cannot_be_watched_is_said(
 ) -> None:
     clip = model.watch(long_clip)
 
-    def damaged(*views: Any, **settings: Any) -> Iterator[tuple[str, WatchedClip | VidqaError]]:
+    def damaged(*views: Any, **settings: Any) -> Iterator[tuple[str, LocalClip | VidqaError]]:
         for number, (name, one) in enumerate(watch_all(*views, **settings)):
             yield name, NotAVideoError("it is torn") if number in torn else one
 
@@ -410,7 +410,7 @@ def test_guesses_are_left_out(
             GUESS if "guess" in text else Grounding("seen", 3.0, 0.0, 3.0) for text in texts
         )
 
-    monkeypatch.setattr(WatchedClip, "grounds", judge)
+    monkeypatch.setattr(LocalClip, "grounds", judge)
     clip = load(folder, None).watch(long_clip, start_s=0, end_s=18)
     summary = clip.summarize("short", strict=True)
     assert summary.text == "A cat sits.\n\nTwo dogs run."
@@ -430,7 +430,7 @@ def test_a_sentence_may_rest_on_any_window(
         verdict: Verdict = "seen" if worth == 5.0 else "guess"
         return tuple(Grounding(verdict, worth, 0.0, worth) for _ in texts)
 
-    monkeypatch.setattr(WatchedClip, "grounds", judge)
+    monkeypatch.setattr(LocalClip, "grounds", judge)
     watched = load(folder, None).watch(long_clip)
     assert {
         one.grounding.verdict for one in watched.summarize("short", grounding=True).sentences or ()
@@ -575,9 +575,7 @@ def test_a_clip_of_which_nothing_can_be_told(
 def test_a_summary_of_guesses_alone_tells_nothing(
     folder: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        WatchedClip, "grounds", lambda clip, question, texts: [GUESS for _ in texts]
-    )
+    monkeypatch.setattr(LocalClip, "grounds", lambda clip, question, texts: [GUESS for _ in texts])
     said = "I cannot tell. A guess."
     monkeypatch.setattr(
         PartAnswers, "of", staticmethod(lambda some: replace(of(some), texts=(said,)))
@@ -595,7 +593,7 @@ def test_a_joined_quote_hides_no_guess(
         heard = Grounding("heard", 0.0, 9.0, 9.0)
         return tuple(heard if text.startswith("A voice says") else GUESS for text in texts)
 
-    monkeypatch.setattr(WatchedClip, "grounds", judge)
+    monkeypatch.setattr(LocalClip, "grounds", judge)
     clip = quoting(folder, short=Quotes(1, joins=True)).watch(long_clip, start_s=0, end_s=18)
     assert "; a voice says: " in clip.summarize("short").text
     strict = clip.summarize("short", strict=True)
@@ -609,7 +607,7 @@ def test_what_is_said_in_a_damaged_window_is_not_quoted_elsewhere(
     model = quoting(folder, long=Quotes(5))
     clip = model.watch(long_clip)
 
-    def damaged(*views: Any, **settings: Any) -> Iterator[tuple[str, WatchedClip | VidqaError]]:
+    def damaged(*views: Any, **settings: Any) -> Iterator[tuple[str, LocalClip | VidqaError]]:
         for number, (name, one) in enumerate(watch_all(*views, **settings)):
             yield name, NotAVideoError("it is torn") if number == 2 else one
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from test_engine import clip, model  # noqa: F401  (fixtures)
-from vidqa.engine import Model, together
-from vidqa.engine.together import ALONE, answer_together
+from vidqa.engine import Model
+from vidqa.engine.local import together
+from vidqa.engine.local.together import ALONE, answer_together
 from vidqa.errors import NotEnoughMemoryError, UsageError
 from vidqa.network.inference.token_sampling import Sampling
 from vidqa.types import Answer
@@ -44,7 +45,7 @@ def test_where_memory_is_short_fewer_are_written_together(
     clip: Path,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("vidqa.engine.together.free_memory_bytes", lambda _: 0)
+    monkeypatch.setattr("vidqa.engine.local.together.free_memory_bytes", lambda _: 0)
     clips = [model.watch(clip, frames=2)] * 2
     results = answer_together(clips, "Who?", max_new_tokens=4)
     assert [one.batch for one in results if isinstance(one, Answer)] == [1, 1]

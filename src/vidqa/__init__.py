@@ -16,7 +16,7 @@ from vidqa.system.version import __version__
 
 if TYPE_CHECKING:
     from vidqa import errors
-    from vidqa.engine import Clip, Model, load
+    from vidqa.engine import Clip, Model, RemoteModel, connect, load
     from vidqa.errors import VidqaError
     from vidqa.media.sampling.samplers import Sampling
     from vidqa.media.viewing import Viewing
@@ -35,6 +35,7 @@ __all__ = [
     "LoadSettings",
     "Model",
     "PromptView",
+    "RemoteModel",
     "Sampling",
     "Segment",
     "SummarySettings",
@@ -42,6 +43,7 @@ __all__ = [
     "VidqaError",
     "Viewing",
     "__version__",
+    "connect",
     "errors",
     "find_clips",
     "load",
@@ -56,12 +58,14 @@ _HOMES = {
     "LoadSettings": "vidqa.types.loading",
     "Model": "vidqa.engine",
     "PromptView": "vidqa.types",
+    "RemoteModel": "vidqa.engine",
     "Sampling": "vidqa.media.sampling.samplers",
     "Segment": "vidqa.types",
     "SummarySettings": "vidqa.types.summaries",
     "TextDelta": "vidqa.types",
     "VidqaError": "vidqa.errors",
     "Viewing": "vidqa.media.viewing",
+    "connect": "vidqa.engine",
     "find_clips": "vidqa.tasks.folders.clip_list",
     "load": "vidqa.engine",
     "pull": "vidqa.models.pull",

@@ -13,6 +13,8 @@ VidqaError
 │   ├── ModelUnsupportedError of a kind that vidqa, or this transformers, cannot run
 │   └── DownloadError         could not be downloaded
 │       └── OfflineError          the network is not allowed or not available
+├── EngineError           a server that answers did not answer this request
+│   └── EngineGoneError       and would answer no other one either
 ├── NoSpaceError          the disk has too little space
 └── NotEnoughMemoryError  the machine has too little memory
 """
@@ -99,6 +101,19 @@ class DownloadError(ModelError):
 
 class OfflineError(DownloadError):
     """A download without a network, or with the network not allowed."""
+
+
+class EngineError(VidqaError):
+    """A request that a server did not answer."""
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        """The HTTP status that it answered with, if it was one of those that end a request."""
+
+
+class EngineGoneError(EngineError):
+    """A server that is not there, lets nobody in, or keeps failing."""
 
 
 class NoSpaceError(VidqaError):

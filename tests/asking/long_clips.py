@@ -9,7 +9,7 @@ import pytest
 
 from tiny import spec
 from vidqa.engine import Model, open_folder
-from vidqa.engine.watched_clip import WatchedClip
+from vidqa.engine.local.local_clip import LocalClip
 from vidqa.models.summary_form import Quotes, SummaryForm
 from vidqa.system.cache import Cache
 from vidqa.types import Answer, Grounding, TextDelta
@@ -54,23 +54,23 @@ def supported(monkeypatch: pytest.MonkeyPatch, is_so: Any) -> list[tuple[float, 
     """Let clips support sentences where `is_so`; returns which were asked: the times of frames."""
     asked = list[tuple[float, ...]]()
 
-    def grounds(clip: WatchedClip, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
+    def grounds(clip: LocalClip, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
         asked.append(tuple(one.time_s for one in clip.segments))
         return tuple(HEARD if is_so(clip) else GUESS for _ in texts)
 
-    monkeypatch.setattr(WatchedClip, "grounds", grounds)
+    monkeypatch.setattr(LocalClip, "grounds", grounds)
     return asked
 
 
-def answers(monkeypatch: pytest.MonkeyPatch, text: str) -> list[WatchedClip]:
+def answers(monkeypatch: pytest.MonkeyPatch, text: str) -> list[LocalClip]:
     """Let every answer be a text; returns the clips that are asked."""
-    asked, ask = list[WatchedClip](), WatchedClip.ask
+    asked, ask = list[LocalClip](), LocalClip.ask
 
-    def answered(clip: WatchedClip, *given: Any, **how: Any) -> Answer:
+    def answered(clip: LocalClip, *given: Any, **how: Any) -> Answer:
         asked.append(clip)
         return replace(ask(clip, *given, **how), text=text, stopped_by="end")
 
-    monkeypatch.setattr(WatchedClip, "ask", answered)
+    monkeypatch.setattr(LocalClip, "ask", answered)
     return asked
 
 
@@ -86,5 +86,5 @@ def without_timings(answer: Any) -> Answer:
     return replace(answer, timings_s={})
 
 
-def words(clip: WatchedClip) -> str:
+def words(clip: LocalClip) -> str:
     return " ".join(one.text for one in clip.segments if one.text)

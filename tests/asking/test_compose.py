@@ -8,7 +8,7 @@ import torch
 from families import MAKERS, family_spec
 from vidqa.engine import Model, open_folder
 from vidqa.engine.asking.compose import composed
-from vidqa.engine.shown_clip import ClipContents
+from vidqa.engine.contents import ClipContents
 from vidqa.engine.summaries.windows import Window
 from vidqa.types import Cue, Words
 from vidqa.types.evenly import evenly

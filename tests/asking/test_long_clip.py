@@ -22,9 +22,9 @@ from long_clips import (
 
 from vidqa.engine import Model
 from vidqa.engine.asking.rounds import BESIDE_S
+from vidqa.engine.local.local_clip import LocalClip
 from vidqa.engine.many import watch_all
 from vidqa.engine.summaries import piecewise
-from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import NotAVideoError, UsageError
 from vidqa.media.viewing import Viewing
 from vidqa.models.summary_form import SummaryForm
@@ -51,7 +51,7 @@ def _supported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_short_clip_is_asked_as_ever(model: Model, long_clip: Path) -> None:
     clip = model.watch(long_clip, end_s=39)
-    plain = WatchedClip.stream(clip, "What is the cat called?")
+    plain = LocalClip.stream(clip, "What is the cat called?")
     *_, answer = plain
     assert without_timings(clip.ask("What is the cat called?")) == without_timings(answer)
     assert not {"claims", "looked_at", "chosen_by"} & answer.to_record().keys()
@@ -62,7 +62,7 @@ def test_a_short_clip_is_asked_as_ever(model: Model, long_clip: Path) -> None:
 
 def test_off_shows_frames_of_all_of_it(model: Model, long_clip: Path) -> None:
     clip = model.watch(long_clip)
-    *_, plain = WatchedClip.stream(clip, "What is the cat called?")
+    *_, plain = LocalClip.stream(clip, "What is the cat called?")
     answer = clip.ask("What is the cat called?", windows="off")
     assert without_timings(answer) == without_timings(plain)
     assert answer.frame_times_s[-1] > 100
@@ -177,14 +177,14 @@ def test_one_window_does_not_deny_for_all(
     alone: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     supported(monkeypatch, lambda _: True)
-    ask = WatchedClip.ask
+    ask = LocalClip.ask
 
-    def answered(clip: WatchedClip, *given: Any, **how: Any) -> Answer:
+    def answered(clip: LocalClip, *given: Any, **how: Any) -> Answer:
         is_first = clip.segments[0].time_s < 40
         text = "No, there is no dog." if is_first else "A mug."
         return replace(ask(clip, *given, **how), text=text, stopped_by="end")
 
-    monkeypatch.setattr(WatchedClip, "ask", answered)
+    monkeypatch.setattr(LocalClip, "ask", answered)
     answer = stream(alone.watch(long_clip), "Is there a dog?", windows="all")
     assert answer.claims is not None
     assert {one.text: bool(one.spans) for one in answer.claims} == {
@@ -270,10 +270,10 @@ def test_a_sentence_is_asked_again_on_its_window_alone(
 def test_strict_leaves_out_what_nothing_supports(
     model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def grounds(_: WatchedClip, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
+    def grounds(_: LocalClip, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
         return tuple(HEARD if "dog" in text else GUESS for text in texts)
 
-    monkeypatch.setattr(WatchedClip, "grounds", grounds)
+    monkeypatch.setattr(LocalClip, "grounds", grounds)
     answers(monkeypatch, "It rains. The dog speaks first.")
     clip = model.watch(long_clip)
     loose = stream(clip, "Where is the dog?")
@@ -398,6 +398,6 @@ def test_summaries_are_not_asked_through_windows_of_windows(
 
 
 def test_only_what_is_watched_is_asked_about(model: Model, long_clip: Path) -> None:
-    clip = next(one for _, one in watch_all(WatchedClip, model, [(str(long_clip), Viewing())]))
-    assert isinstance(clip, WatchedClip)
+    clip = next(one for _, one in watch_all(LocalClip, model, [(str(long_clip), Viewing())]))
+    assert isinstance(clip, LocalClip)
     assert clip.ask("Where is the dog?").chosen_by is None, "a plain one is shown at once"

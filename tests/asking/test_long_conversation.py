@@ -10,7 +10,7 @@ from long_clips import ALONE, answers, load, stream, supported, words
 from vidqa.engine import Model
 from vidqa.engine.asking.long_conversation import LongConversation
 from vidqa.engine.conversation import Conversation
-from vidqa.engine.watched_clip import WatchedClip
+from vidqa.engine.local.local_clip import LocalClip
 from vidqa.types import Answer, Grounding
 
 pytestmark = pytest.mark.numbers
@@ -96,12 +96,12 @@ def test_what_has_no_evidence_is_forgotten(
 def test_sentences_are_checked_on_the_windows_alone(
     model: Model, long_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def grounds(_: WatchedClip, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
+    def grounds(_: LocalClip, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
         return tuple(Grounding("guess", 0.0, 0.0, 0.0) for _ in texts)
 
     talk = begun(model, long_clip)
     first, clip = stream(talk, "Where is the dog?"), talk.clip
-    monkeypatch.setattr(WatchedClip, "grounds", grounds)
+    monkeypatch.setattr(LocalClip, "grounds", grounds)
     assert stream(talk, "And what colour is it?").text == "not enough evidence"
     assert ([turn.answer for turn in talk.turns], talk.clip) == ([first], clip)
 
@@ -117,7 +117,7 @@ def test_a_turn_that_is_broken_off_leaves_no_trace(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(WatchedClip, "grounds", stop)
+        patch.setattr(LocalClip, "grounds", stop)
         answers(patch, "A mug.")
         with pytest.raises(KeyboardInterrupt):
             stream(talk, question)

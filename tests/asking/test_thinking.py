@@ -13,8 +13,8 @@ from families import MAKERS, family_spec
 from tiny import spec, vidqa_folder
 from vidqa.cli.app import run
 from vidqa.engine import Model, open_folder
+from vidqa.engine.local.together import answer_together
 from vidqa.engine.stage_timer import StageTimer
-from vidqa.engine.together import answer_together
 from vidqa.errors import UsageError
 from vidqa.network.inference.decode import decode_until
 from vidqa.network.inference.token_sampling import Sampling, TokenChooser

@@ -195,7 +195,7 @@ def test_verdicts_are_kept(
 
 
 def test_a_busy_judge_is_asked_again(replied: Replied, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judges, "AGAIN_S", 0.01)
+    monkeypatch.setattr("vidqa.engine.remote.server.PAUSE_S", 0.01)
     turns = iter([503, 429])
 
     def busy(prompt: str) -> str | int:
@@ -209,7 +209,7 @@ def test_a_busy_judge_is_asked_again(replied: Replied, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
-        (["--judge", "http://127.0.0.1:9/v1"], 22, "cannot be reached"),
+        (["--judge", "http://127.0.0.1:9/v1"], 26, "cannot be reached"),
         (["--judge", "http:///v1"], 2, "is no address"),
         (["--judge", "http://[::1/v1"], 2, "is no address"),
         (["--judge", "nosuchmodel"], 2, "nosuchmodel"),
@@ -221,7 +221,7 @@ def test_a_judge_that_cannot_be_had(
     words: list[str], status: int, message: str, model: Model, layout: Callable[[str], Path],
     capsys: Any, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(judges, "AGAIN_S", 0.01)
+    monkeypatch.setattr("vidqa.engine.remote.server.PAUSE_S", 0.01)
     folder = str(layout("activitynet-qa"))
     asked = ["eval", "--benchmark", "activitynet-qa", "--data", folder, "--max-new-tokens", "1"]
     assert run([*asked, *words]) == status

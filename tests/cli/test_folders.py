@@ -204,7 +204,7 @@ def test_a_clip_that_goes_while_it_is_read_is_a_record(
             path = path.with_name("gone.mp4")
         return fingerprint_cache.known_fingerprint(path)
 
-    monkeypatch.setattr("vidqa.engine.runtime.known_fingerprint", gone)
+    monkeypatch.setattr("vidqa.engine.watcher.known_fingerprint", gone)
     status, records, _ = ask(clips, QUESTION)
     assert status == 40
     assert [one for one, record in enumerate(records) if "error" in record] == [0, 1, 3]

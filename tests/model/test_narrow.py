@@ -332,6 +332,6 @@ def test_what_was_kept_in_float32_is_used(
         model = open_folder(spec, folder, revision="1", device="cpu", dtype=dtype, cache=cache)
         answers.append(model.watch(clip, subtitles="off").ask("Who?", max_new_tokens=3))
         monkeypatch.setattr(FrameEncoder, "_encode", None)
-        monkeypatch.setattr("vidqa.engine.video_prefix.prefill_prefix", None)
+        monkeypatch.setattr("vidqa.engine.local.video_prefix.prefill_prefix", None)
     assert [one.dtype for one in answers] == ["float32", "float32+int8"]
     assert answers[0].prompt_tokens == answers[1].prompt_tokens

@@ -1,10 +1,11 @@
 """Groups of options that several commands share, beside those that the library declares."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vidqa.cli import options, parse, run_options
+from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
 from vidqa.tasks.folders.clip_list import ClipList
 from vidqa.types.loading import LoadSettings
@@ -39,6 +40,18 @@ class ModelOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """Which server answers, if one does."""
+
+    engine: options.Engine = None
+    engine_rate: options.EngineRate = None
+
+    def __post_init__(self) -> None:
+        if self.engine_rate is not None and self.engine is None:
+            raise UsageError("--engine-rate is for --engine", hint="--engine URL")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordOptions:
     """Where the records of a run go, and how clips are taken."""
 
@@ -66,6 +79,8 @@ class WatchSetup:
     viewing: Viewing
     may_download: bool = True
     """Whether a download may be offered."""
+    engine: EngineOptions = field(default_factory=EngineOptions)
+    """The server that answers, if one does; the model is then one of its own."""
 
     @property
     def settings(self) -> dict[str, Any]:

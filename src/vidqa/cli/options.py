@@ -103,6 +103,26 @@ DoctorModel = Annotated[
         "--model", "-m", metavar="NAME|FOLDER", help="The model to show the bundled clip to."
     ),
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="URL",
+        help="Let a server answer that OpenAI's clients know, such as vLLM: frames and words of "
+        "the clips are sent there. --model is then the name of one of its models. "
+        "[default: its only one]",
+        show_default=False,
+    ),
+]
+EngineRate = Annotated[
+    float | None,
+    typer.Option(
+        "--engine-rate",
+        metavar="N",
+        min=0.001,
+        help="With --engine: make no more than N requests a minute.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 Timings = Annotated[
     bool, typer.Option("--timings", help="Say where the time went; with --json as `timings_s`.")

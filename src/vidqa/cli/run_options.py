@@ -84,6 +84,6 @@ Batch = Annotated[
         metavar="N",
         min=1,
         help="Answer up to N clips in one forward where memory allows; other shapes round "
-        "differently, so answers may differ from those with 1.",
+        "differently, so answers may differ from those with 1. With --engine: ask about N at once.",
     ),
 ]

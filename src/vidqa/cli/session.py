@@ -16,13 +16,13 @@ from vidqa.system.config import setting
 from vidqa.system.footprint import CACHES
 
 if TYPE_CHECKING:
-    from vidqa.engine import Clip, Model
+    from vidqa.engine import Clip, Model, RemoteModel
     from vidqa.engine.watch.early import EarlyWords
     from vidqa.media.reader import Reader
     from vidqa.models.resolve import LocalModel
     from vidqa.models.store.store import Store
     from vidqa.serve.socket.identity import Wanted
-    from vidqa.serve.socket.remote import RemoteModel
+    from vidqa.serve.socket.remote import SocketModel
     from vidqa.types import Maker, Marks
 
 SERVER_ADVISED = "advised-server"
@@ -44,26 +44,50 @@ class ModelSession:
     """Once it was chosen and found."""
     store: "Store" = field(init=False)
     reader: "Reader | None" = field(default=None, init=False)
-    remote: "RemoteModel | None" = field(default=None, init=False)
-    """The model of a server, if one answers."""
+    remote: "SocketModel | None" = field(default=None, init=False)
+    """The model of `vidqa serve`, if that answers."""
+    engine: "RemoteModel | None" = field(default=None, init=False)
+    """The model of `--engine`."""
     early: "EarlyWords | None" = field(default=None, init=False)
     """The words of the only clip, looked for while the model is loaded."""
 
     def check(self, clips: tuple[str, ...]) -> None:
         """Find what cannot work before spending seconds on loading; a server does that itself."""
-        if not (self.asks_server and self._is_served(clips)):
+        if self.setup.engine.engine is not None:
+            self._connect(self.setup.engine.engine, clips)
+        elif not (self.asks_server and self._is_served(clips)):
             self._check_here(clips)
 
-    def _check_here(self, clips: tuple[str, ...]) -> None:
+    def _connect(self, url: str, clips: tuple[str, ...]) -> None:
+        """Reach the server that is to answer; nothing of a clip is sent yet."""
+        self._probe(clips)
+        setup, store, reader = self.setup, self.store, self.reader
+        from vidqa.engine.remote.connect import connect
+        from vidqa.engine.speech import require_ears
+
+        per_minute = setup.engine.engine_rate
+        model = connect(
+            url, setup.model, setup.load, per_minute=per_minute, store=store, reader=reader
+        )
+        require_ears(model.spec, setup.viewing, setup.load.speech, store)
+        self.reporter.note(f"frames and words are sent to {model.server.place}: {model.name}")
+        self.engine = model
+
+    def _probe(self, clips: tuple[str, ...]) -> None:
+        """Look into the only clip, if it is one."""
         from vidqa.media.reader import Reader
         from vidqa.media.sampling.select import stretch
         from vidqa.models.store.store import Store
 
         self.reader, self.store = Reader(), Store()
         self.reader.warm()
-        setup, viewing = self.setup, self.setup.viewing
         if len(clips) == 1:
+            viewing = self.setup.viewing
             stretch(self.reader.probe(Path(clips[0])), viewing.start_s, viewing.end_s)
+
+    def _check_here(self, clips: tuple[str, ...]) -> None:
+        self._probe(clips)
+        setup = self.setup
         if likely := likely_model(setup.model, self.store):
             self._find(likely, clips)
         try:
@@ -89,7 +113,7 @@ class ModelSession:
         """Look for a server that answers as this command would."""
         from vidqa.serve.socket.address import VARIABLE
         from vidqa.serve.socket.client import NoServerError, Server, is_of_the_process
-        from vidqa.serve.socket.remote import RemoteModel
+        from vidqa.serve.socket.remote import SocketModel
 
         try:
             server = Server.here()
@@ -107,7 +131,7 @@ class ModelSession:
         except NoServerError as error:
             self.reporter.detail(f"the server is not asked: {error}")
             return False
-        self.remote = RemoteModel(server, maker, self._watch_here)
+        self.remote = SocketModel(server, maker, self._watch_here)
         return True
 
     def _watch_here(self, video: str, why: str) -> "Clip":
@@ -159,8 +183,8 @@ class ModelSession:
 
     def identify(self) -> "Maker":
         """Return what the model will say of itself, without loading it."""
-        if self.remote is not None:
-            return self.remote.maker
+        if (elsewhere := self.engine or self.remote) is not None:
+            return elsewhere.maker
         keep_libraries_off_the_network()
         silence_libraries()
         from vidqa import engine
@@ -172,8 +196,8 @@ class ModelSession:
 
     def load(self) -> "Model":
         """Load the model; a server's does for it what questions need."""
-        if self.remote is not None:
-            return cast("Model", self.remote)
+        if (elsewhere := self.engine or self.remote) is not None:
+            return cast("Model", elsewhere)
         self.reporter.stage("load")
         keep_libraries_off_the_network()
         silence_libraries()

@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from vidqa.engine.clip import Clip
     from vidqa.engine.loading import identify, load, open_folder
     from vidqa.engine.model import Model
+    from vidqa.engine.remote.connect import RemoteModel, connect
 
-__all__ = ["Clip", "Model", "identify", "load", "open_folder"]
+__all__ = ["Clip", "Model", "RemoteModel", "connect", "identify", "load", "open_folder"]
 
 _HOMES = {
     "Clip": "vidqa.engine.clip",
     "Model": "vidqa.engine.model",
+    "RemoteModel": "vidqa.engine.remote.connect",
+    "connect": "vidqa.engine.remote.connect",
     "identify": "vidqa.engine.loading",
     "load": "vidqa.engine.loading",
     "open_folder": "vidqa.engine.loading",

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from vidqa.engine.answer.generate import checked_sampling
+from vidqa.engine.local.local_clip import LocalClip
 from vidqa.engine.stage_timer import StageTimer
-from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import UsageError
 from vidqa.network.inference.decode import Context, prefill_question
 from vidqa.network.inference.prompt_ids import between_turns
@@ -36,7 +36,7 @@ class Exchange:
 class Conversation:
     """Questions that may refer to earlier ones and to their answers."""
 
-    def __init__(self, clip: WatchedClip) -> None:
+    def __init__(self, clip: LocalClip) -> None:
         """Begin. Raises UsageError for a clip watched by the recipe `paper`."""
         if clip.recipe.window is not None:  # its prompts are cut, and so would earlier turns be
             raise UsageError(

@@ -5,15 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vidqa.engine.memory import Memory, plan_for
+from vidqa.engine.local.memory import Memory, plan_for
 from vidqa.engine.model import Model
-from vidqa.engine.speech import load_speech
+from vidqa.engine.speech import recognizer_for
 from vidqa.engine.stage_timer import StageTimer
-from vidqa.errors import ModelMissingError, VidqaError
+from vidqa.errors import VidqaError
 from vidqa.media.reader import Reader
 from vidqa.media.speech.recognizer import Recognizer
-from vidqa.models.installed import helper_key
-from vidqa.models.registry import SPEECH
 from vidqa.models.resolve import LocalModel, resolve
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
@@ -69,7 +67,7 @@ def load(
     """
     how, store = with_options(LoadSettings, settings, given), store or Store()
     local, device = resolve(name, store), choose_device(how.device)
-    recognizer, missing = _recognizer(local.spec, how.speech, device=device, store=store)
+    recognizer, missing = recognizer_for(local.spec, how.speech, device=device, store=store)
     opened = partial(open_folder, local.spec, local.folder, how, revision=local.revision)
     return opened(
         frames=frames,
@@ -105,29 +103,6 @@ def identify(
     require_kv_cache(local.folder, kv_cache)
     number_format = chosen_dtype(local.folder, dtype, chosen, by_transformers=kv_cache != FULL)
     return Maker(local.spec.name, local.revision, chosen, number_format)
-
-
-def _recognizer(
-    spec: ModelSpec, speech: str | None, *, device: str, store: Store
-) -> tuple[Recognizer | None, ModelMissingError | None]:
-    """Return the recognizer named, which must exist; else the model's own, or why it does not."""
-    if speech is not None:
-        return load_speech(speech, device=device, store=store), None
-    if spec.speech is None:
-        return None, None
-    wanted_by = spec.name if spec.sources else None  # a folder of the user's is not pulled
-    try:
-        return load_speech(spec.speech, device=device, store=store, wanted_by=wanted_by), None
-    except ModelMissingError as error:  # not every clip has to be listened to
-        return None, _deaf(error, store)
-
-
-def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
-    """Add what to do where a clip speaks and the model's own recognizer does not exist."""
-    there = [name for name, spec in SPEECH.items() if store.has(helper_key(spec))]
-    others = [f"--speech {there[0]}"] if there else []
-    ways = " or ".join([*others, "--subtitles off"])
-    return ModelMissingError(error.message, hint=f"{error.hint}; or add {ways}")
 
 
 def open_folder(

@@ -7,11 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vidqa.engine.runtime import Runtime
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watch.fetch import Fetch, View, bring_ready_forward
 from vidqa.engine.watched_clip import WatchedClip
-from vidqa.errors import VidqaError, without_frames
+from vidqa.engine.watcher import Watcher
+from vidqa.errors import EngineGoneError, VidqaError, without_frames
 from vidqa.media.marks import marks
 from vidqa.media.viewing import Viewing
 from vidqa.types import Marks, Notify
@@ -27,7 +27,7 @@ Kind = TypeVar("Kind", bound=WatchedClip)
 
 def watch_fetched(
     kind: type[Kind],
-    model: Runtime,
+    model: Watcher,
     name: str,
     fetch: Fetch,
     viewing: Viewing,
@@ -47,13 +47,13 @@ def watch_fetched(
     """
     timer = StageTimer(notify, model.timings_s)
     seen = model.see(name, fetch, viewing, timer)
-    with model.memory.errors(model.name):
+    with model.errors():
         return kind(model, seen, viewing, timer)
 
 
 def watch_all(
     kind: type[Kind],
-    model: Runtime,
+    model: Watcher,
     views: Iterable[View],
     *,
     in_order: bool = True,
@@ -85,7 +85,7 @@ def watch_all(
 
 def ask_many(
     kind: type[WatchedClip],
-    model: Runtime,
+    model: Watcher,
     clips: Sequence[str],
     questions: Sequence[str],
     viewing: Viewing,
@@ -106,11 +106,13 @@ def ask_many(
                         raise clip
                     answer = clip.ask(question, generation)
                     yield records.answered(answer, subtitles=mark.subtitles)
+                except EngineGoneError:  # it would be so of every other clip
+                    raise
                 except VidqaError as error:
                     yield records.failed(
                         error, video=video, question=question, marks=mark, maker=model.maker
                     )
 
 
-def _marks(model: Runtime, video: str, viewing: Viewing) -> Marks:
+def _marks(model: Watcher, video: str, viewing: Viewing) -> Marks:
     return marks(video, viewing.word_request, keep=model.cache is not None)

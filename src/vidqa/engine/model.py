@@ -1,50 +1,23 @@
 """A loaded model: show it clips."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import fields
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vidqa.engine.answer.thought import Thought
-from vidqa.engine.asking.text_alone import stream
+from vidqa.engine.asker import Asker
 from vidqa.engine.clip import Clip
-from vidqa.engine.many import ask_many, watch_all, watch_fetched
-from vidqa.engine.runtime import Runtime
-from vidqa.engine.watch.fetch import Fetch, View
+from vidqa.engine.local.message import Part, score, stream
+from vidqa.engine.local.runtime import Runtime
+from vidqa.engine.local.together import answer_together
 from vidqa.errors import VidqaError
-from vidqa.media.viewing import Viewing
-from vidqa.network.inference.json_grammar import grammar_of
-from vidqa.types import Notify, TextDelta
-from vidqa.types.generation import GenerationSettings, Written
+from vidqa.network.text.schema_grammar import grammar_of
+from vidqa.types import Answer, Notify, TextDelta
+from vidqa.types.generation import GenerationSettings, Scored, Written
 from vidqa.types.options import with_options
 
 
-class Model(Runtime):
+class Model(Asker[Clip], Runtime):
     """A loaded model: watch clips with it."""
-
-    def watch(
-        self,
-        video: str | Path,
-        viewing: Viewing | None = None,
-        *,
-        notify: Notify | None = None,
-        **given: Any,
-    ) -> Clip:
-        """Look at a clip and listen to it, once.
-
-        Args:
-            video: path of a video file.
-            viewing: how to watch it.
-            notify: called when each of the stages decode, speech, vision and prefill begins.
-            **given: fields of `Viewing` by name: `frames`, `subtitles`, `start_s` and so on.
-
-        Raises:
-            VideoError: the clip cannot be watched.
-            UsageError: a setting makes no sense for this clip.
-
-        """
-        how = with_options(Viewing, viewing, given)
-        return self.watched(str(video), self.fetch(Path(video), how), how, notify=notify)
 
     def require_thinking(self) -> None:
         """Refuse `think` at once. Raises UsageError: the model does not think."""
@@ -72,76 +45,53 @@ class Model(Runtime):
         self, prompt: str, generation: GenerationSettings | None = None, **given: Any
     ) -> Iterator[TextDelta | Written]:
         """Yield an answer to a text alone piece by piece, then the whole of it. See `write`."""
-        return stream(self, prompt, with_options(GenerationSettings, generation, given))
+        return self.stream_message([prompt], generation, **given)
 
-    def watch_all(
+    def stream_message(
         self,
-        views: Iterable[View],
-        *,
-        in_order: bool = True,
-        notify: Notify | None = None,
-    ) -> Generator[tuple[str, Clip | VidqaError]]:
-        """Watch clip after clip; the next ones are decoded and listened to meanwhile.
+        message: Sequence[Part],
+        generation: GenerationSettings | None = None,
+        **given: Any,
+    ) -> Iterator[TextDelta | Written]:
+        """Yield an answer to texts and pictures, read in their order. See `stream_text`.
 
         Args:
-            views: paths of video files, and how each is watched.
-            in_order: else a clip that is read and heard already goes before one that is not.
-            notify: as in `watch`.
-
-        Yields:
-            Each path, with the clip, or with why it cannot be watched.
+            message: plain texts, and pixels (height, width, 3) of pictures; one text at least.
+            generation: how it is written.
+            **given: fields of `GenerationSettings` by name.
 
         """
-        return watch_all(Clip, self, views, in_order=in_order, notify=notify)
+        return stream(self, message, with_options(GenerationSettings, generation, given))
 
-    def ask_many(
-        self,
-        clips: str | Path | Iterable[str | Path],
-        questions: str | Sequence[str],
-        *,
-        in_order: bool = True,
-        **settings: Any,
-    ) -> Iterator[dict[str, Any]]:
-        """Ask every question about every clip; the next clips are read and heard meanwhile.
+    def score_message(self, message: Sequence[Part], answer: str | None) -> Scored:
+        """Return how likely a given beginning of an answer to a message is, token by token.
 
         Args:
-            clips: paths of video files, or one; `vidqa.find_clips` finds those in folders.
-            questions: one or several.
-            in_order: else a clip that is read and heard already goes before one that is not.
-            **settings: fields of `Viewing`, as in `watch`, and of `GenerationSettings`, as in
-                `Clip.ask`.
-
-        Yields:
-            The JSON object of a clip and a question, as that of `vidqa ask`; its `settings` are
-            those given here. One that cannot be answered has `error` in place of an answer.
+            message: as in `stream_message`.
+            answer: plain text; None: only the message's tokens are counted.
 
         Raises:
-            UsageError: a setting makes no sense for this model.
+            UsageError: as `stream_message` does.
 
         """
-        own = {one.name for one in fields(GenerationSettings)} & settings.keys()
-        generation = GenerationSettings(**{name: settings.pop(name) for name in own})
-        viewing = Viewing(**settings)
-        viewing.recipe_for(self.spec)
-        asked = [questions] if isinstance(questions, str) else list(questions)
-        named = [clips] if isinstance(clips, str | Path) else clips
-        names = list(map(str, named))
-        return ask_many(Clip, self, names, asked, viewing, generation, in_order=in_order)
+        return score(self, message, answer)
 
     def require_schema(self, schema: str) -> None:
         """Refuse a JSON schema that nothing fits. Raises UsageError."""
         grammar_of(schema)
 
-    def watched(
-        self, name: str, fetch: Fetch, viewing: Viewing, *, notify: Notify | None = None
-    ) -> Clip:
-        """Look at what is being fetched, and read it into the decoder. Raises as `watch` does.
+    @property
+    def kind(self) -> type[Clip]:
+        """The class of the clips that are watched with it."""
+        return Clip
 
-        Args:
-            name: what the clip is called in answers.
-            fetch: of the clip, with the same viewing.
-            viewing: how it is watched.
-            notify: as in `watch`.
-
-        """
-        return watch_fetched(Clip, self, name, fetch, viewing, notify=notify)
+    def answer_together(
+        self,
+        clips: Sequence[Clip],
+        question: str,
+        generation: GenerationSettings | None = None,
+        *,
+        notify: Notify | None = None,
+    ) -> Sequence[Answer | VidqaError]:
+        """Answer one question about several clips, with one forward pass per token."""
+        return answer_together(clips, question, generation, notify=notify)

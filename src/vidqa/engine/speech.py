@@ -5,12 +5,13 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
+from vidqa.errors import ModelMissingError
 from vidqa.media.speech.device import place_speech, probe_machine
 from vidqa.media.speech.recognizer import Recognizer
 from vidqa.media.speech.turns import Voices
 from vidqa.media.viewing import Viewing
-from vidqa.models.installed import helper_folder
-from vidqa.models.registry import find_speech, find_voice_spec
+from vidqa.models.installed import helper_folder, helper_key
+from vidqa.models.registry import SPEECH, find_speech, find_voice_spec
 from vidqa.models.sources.fetch import source_key
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
@@ -61,6 +62,29 @@ def require_ears(spec: ModelSpec, viewing: Viewing, speech: str | None, store: S
         helper_folder(find_speech(speech), store)
     elif viewing.subtitles == "speech" and spec.speech and spec.sources:
         helper_folder(find_speech(spec.speech), store, wanted_by=spec.name)
+
+
+def recognizer_for(
+    spec: ModelSpec, speech: str | None, *, device: str, store: Store
+) -> tuple[Recognizer | None, ModelMissingError | None]:
+    """Return the recognizer named, which must exist; else the model's own, or why it does not."""
+    if speech is not None:
+        return load_speech(speech, device=device, store=store), None
+    if spec.speech is None:
+        return None, None
+    wanted_by = spec.name if spec.sources else None  # a folder of the user's is not pulled
+    try:
+        return load_speech(spec.speech, device=device, store=store, wanted_by=wanted_by), None
+    except ModelMissingError as error:  # not every clip has to be listened to
+        return None, _deaf(error, store)
+
+
+def _deaf(error: ModelMissingError, store: Store) -> ModelMissingError:
+    """Add what to do where a clip speaks and the model's own recognizer does not exist."""
+    there = [name for name, spec in SPEECH.items() if store.has(helper_key(spec))]
+    others = [f"--speech {there[0]}"] if there else []
+    ways = " or ".join([*others, "--subtitles off"])
+    return ModelMissingError(error.message, hint=f"{error.hint}; or add {ways}")
 
 
 @dataclass(frozen=True, slots=True)

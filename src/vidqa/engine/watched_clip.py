@@ -1,22 +1,18 @@
-"""Questions about a clip that was watched: its part of the prompt is in the KV cache."""
+"""A watched clip, whoever answers about it: a model in this process, or one behind an address."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
-import torch
-
-from vidqa.engine.answer.generate import Writing, checked_sampling
 from vidqa.engine.answer.grounding import Worth, compared, each, odds
-from vidqa.engine.answer.rank import Score, ranked
-from vidqa.engine.read_clip import ReadClip
-from vidqa.engine.shown_clip import prompt_view
+from vidqa.engine.answer.rank import Likelihood, Score, ranked
+from vidqa.engine.contents import ClipContents
 from vidqa.engine.stage_timer import StageTimer
+from vidqa.engine.watcher import Watcher
 from vidqa.errors import UsageError
-from vidqa.network.inference.prompt_ids import PromptIds
-from vidqa.network.inference.token_sampling import Sampling
-from vidqa.prompt.paper.templates import training_template
+from vidqa.media.viewing import Viewing
 from vidqa.types import (
     UNSURE,
     Answer,
@@ -24,6 +20,7 @@ from vidqa.types import (
     Grounding,
     Notify,
     PromptView,
+    Segment,
     TextDelta,
     Words,
 )
@@ -31,8 +28,59 @@ from vidqa.types.generation import GenerationSettings
 from vidqa.types.options import with_options
 
 
-class WatchedClip(ReadClip):
+class WatchedClip(ABC):
     """A watched clip: ask it anything, any number of times."""
+
+    warnings: tuple[str, ...]
+    """All that was left out or guessed."""
+    timings_s: dict[Any, float]
+    """Seconds each stage took so far; stages overlap, so their sum is more than the wait."""
+
+    def __init__(
+        self, model: Watcher, seen: ClipContents, viewing: Viewing, timer: StageTimer
+    ) -> None:
+        self.model = model
+        self.contents = seen
+        """What was seen and heard of it."""
+        self.info = seen.info
+        self.words = seen.words
+        self.fingerprint = seen.fingerprint
+        self.decoder = seen.encoded.report.decoder
+        self.viewing = viewing
+        self.recipe = viewing.recipe_for(model.spec)
+        self.video = seen.video
+
+    @property
+    @abstractmethod
+    def plain(self) -> "type[WatchedClip]":
+        """The class of clips that are shown at once, however long they are."""
+
+    @property
+    @abstractmethod
+    def segments(self) -> tuple[Segment, ...]:
+        """Each frame's time and the words shown to the model with it."""
+
+    @property
+    @abstractmethod
+    def warnings_of_fit(self) -> tuple[str, ...]:
+        """Those about what of it did not fit the model's context."""
+
+    @property
+    def can_score(self) -> bool:
+        """Whether the model tells how likely it finds a given answer."""
+        return True
+
+    def of(self, contents: ClipContents, kind: "type[WatchedClip] | None" = None) -> "WatchedClip":
+        """Return a clip of other contents, by default shown at once; see `plain`."""
+        with self.model.errors():
+            timer = StageTimer(None, self.timings_s)
+            return (kind or self.plain)(self.model, contents, self.viewing, timer)
+
+    def with_words(self, words: Words) -> Self:
+        """Return a clip of the same frames, with other words beside them."""
+        clip = self.of(replace(self.contents, words=words), type(self))
+        assert isinstance(clip, type(self))
+        return clip
 
     def ask(
         self,
@@ -69,27 +117,60 @@ class WatchedClip(ReadClip):
                 model's context.
 
         """
-        how = with_options(GenerationSettings, generation, given)
-        sampling = checked_sampling(how.temperature, how.top_p, how.seed)
-        thought = self.thought(how)
-        prompt = self.prompt_ids(question, thinks=thought is not None)
-        writing = self.writing(prompt, how.max_new_tokens, how.schema, thought)
-        return self._answer(question, prompt, writing, sampling, StageTimer(notify, self.timings_s))
+        return self.stream_at_once(
+            question, with_options(GenerationSettings, generation, given), notify
+        )
+
+    @abstractmethod
+    def stream_at_once(
+        self, question: str, how: GenerationSettings, notify: Notify | None
+    ) -> Iterator[TextDelta | Answer]:
+        """Yield the same, shown all of the clip that is shown at once. Raises as `stream` does."""
+
+    @abstractmethod
+    def require_askable(self, question: str, how: GenerationSettings | None = None) -> None:
+        """Refuse what cannot be asked, or not be answered so, before anything is watched.
+
+        Raises:
+            UsageError: as `stream` does.
+
+        """
+
+    @abstractmethod
+    def known(self, question: str, timer: StageTimer | None = None) -> Answer:
+        """Return all that is known of an answer but the answer itself. Raises as `stream` does."""
 
     def prompt(self, question: str) -> PromptView:
         """Return what the model sees when asked: every frame's time, words and token counts."""
-        prompt = self.prompt_ids(question)
-        counts = self._fitter.visual_tokens(self._shown)
-        if prompt.cut:  # by the recipe `paper`, which shows all tokens of a frame
-            every = self.video_prefix.visual_tokens(prompt)
-            counts = [every // len(counts)] * len(counts)
-        return prompt_view(prompt, self.segments, counts, self.model.loaded.tokenizer)
+        return self.prompt_at_once(question)
 
-    def with_words(self, words: Words) -> Self:
-        """Return a clip of the same frames, with other words beside them."""
-        seen = replace(self._fitter.seen, words=words)
-        with self.model.memory.errors(self.model.name):
-            return type(self)(self.model, seen, self.viewing, StageTimer(None, self.timings_s))
+    @abstractmethod
+    def prompt_at_once(self, question: str) -> PromptView:
+        """Return the same, shown all of the clip that is shown at once."""
+
+    @abstractmethod
+    def likelihoods(
+        self,
+        question: str,
+        texts: Sequence[str],
+        *,
+        beginnings: bool = False,
+        pictures: bool = True,
+        words: bool = True,
+    ) -> list[Likelihood]:
+        """Return how likely the model finds given answers.
+
+        Args:
+            question: plain text.
+            texts: the answers.
+            beginnings: as in `rank`.
+            pictures: else grey ones are shown in place of the frames.
+            words: else none are shown beside them.
+
+        Raises:
+            UsageError: it does not fit the model's context, or the model does not tell.
+
+        """
 
     def rank(
         self,
@@ -113,28 +194,16 @@ class WatchedClip(ReadClip):
             UsageError: the question or a choice is empty, or it does not fit the model's context.
 
         """
-        if not choices or not all(choice.strip() for choice in choices):
-            raise UsageError("there is nothing to choose from, or a choice is empty")
-        with self.model.memory.errors(self.model.name):
-            if self.recipe.name == "paper":
-                video_prefix = self._open(self._fitter, self._shown, template=training_template())
-            else:
-                video_prefix = self.video_prefix
-            prompt = self.prompt_ids(question, video_prefix)
-            likelihoods = video_prefix.score(
-                prompt, self._choice_ids(choices, beginnings=beginnings)
-            )
-        return ranked(choices, likelihoods, by=by)
-
-    def _choice_ids(self, choices: Sequence[str], *, beginnings: bool) -> list[list[int]]:
         texts = [choice.strip() for choice in choices]
-        return [
-            self._fitter.answer_ids(
-                text,
-                ends=not beginnings or any(one != text and one.startswith(text) for one in texts),
-            )
-            for text in texts
-        ]
+        if not texts or not all(texts):
+            raise UsageError("there is nothing to choose from, or a choice is empty")
+        return ranked(choices, self.choice_likelihoods(question, texts, beginnings), by=by)
+
+    def choice_likelihoods(
+        self, question: str, texts: Sequence[str], beginnings: bool
+    ) -> list[Likelihood]:
+        """Return how likely the model finds choices. See `likelihoods`."""
+        return self.likelihoods(question, texts, beginnings=beginnings)
 
     def choose(
         self,
@@ -161,7 +230,7 @@ class WatchedClip(ReadClip):
             ranking = self.rank(question, choices, beginnings=True)
         is_sure = threshold is None or ranking[0].probability >= threshold
         return replace(
-            self.known_answer(question, self.prompt_ids(question), timer),
+            self.known(question, timer),
             text=ranking[0].text if is_sure else UNSURE,
             choices=ranking,
             is_sure=is_sure,
@@ -173,54 +242,37 @@ class WatchedClip(ReadClip):
         It is scored again with less of the clip shown.
         """
         answer = self.ask(answer) if isinstance(answer, str) else answer
-        if answer.choices:
-            texts = [choice.text for choice in answer.choices]
-            answers = self._choice_ids(texts, beginnings=True)
-        elif answer.text.strip():
-            answers = [self._fitter.answer_ids(answer.text)]
-        else:
+        if not (answer.choices or answer.text.strip()):
             return replace(answer, warnings=(*answer.warnings, "an empty answer rests on nothing"))
-        (grounding,) = self._judged(answer.question, answers, odds if answer.choices else each)
+        texts = [choice.text.strip() for choice in answer.choices] or [answer.text]
+        is_chosen = bool(answer.choices)
+        worth = odds if is_chosen else each
+        (grounding,) = self._judged(answer.question, texts, worth, beginnings=is_chosen)
         return replace(answer, grounding=grounding)
 
     def grounds(self, question: str, texts: Sequence[str]) -> tuple[Grounding, ...]:
-        """Find out what each of several answers to a question rests on; none of them may be empty.
+        """Return what each of some answers to one question rests on.
+
+        Args:
+            question: plain text.
+            texts: answers, none empty.
 
         Raises:
             UsageError: as `rank` does.
 
         """
-        return self._judged(question, [self._fitter.answer_ids(text) for text in texts], each)
+        return self._judged(question, texts, each)
 
     def _judged(
-        self, question: str, answers: Sequence[Sequence[int]], worth: Worth
+        self, question: str, texts: Sequence[str], worth: Worth, *, beginnings: bool = False
     ) -> tuple[Grounding, ...]:
-        scores = partial(self._scores, question, answers)
-        has_words = any(segment.text for segment in self.segments)
-        with self.model.memory.errors(self.model.name):
-            return compared(scores, worth, has_words=has_words)
+        scores = partial(self._nats, question, texts, beginnings)
+        return compared(scores, worth, has_words=any(one.text for one in self.segments))
 
-    def _scores(
-        self, question: str, answers: Sequence[Sequence[int]], *, pictures: bool, words: bool
-    ) -> list[torch.Tensor]:
-        """Return the log likelihood of each answer's tokens in nats, with less shown."""
-        video_prefix = self.video_prefix
-        if not (pictures and words):
-            fitter = self._fitter.without(pictures=not pictures, words=not words)
-            video_prefix = self._open(fitter, fitter.choose())
-        return video_prefix.score(self.prompt_ids(question, video_prefix), answers)
-
-    def _answer(
-        self,
-        question: str,
-        prompt: PromptIds,
-        writing: Writing,
-        sampling: Sampling,
-        timer: StageTimer,
-    ) -> Iterator[TextDelta | Answer]:
-        """Prefill the question behind a copy of the prefix, then decode."""
-        with self.model.memory.errors(self.model.name):
-            begin = partial(self.video_prefix.begin, prompt)
-            for piece in writing.pieces(begin, sampling, timer):
-                yield TextDelta(piece)
-        yield self.answered(question, prompt, writing, sampling, timer)
+    def _nats(
+        self, question: str, texts: Sequence[str], beginnings: bool, *, pictures: bool, words: bool
+    ) -> list[float]:
+        found = self.likelihoods(
+            question, texts, beginnings=beginnings, pictures=pictures, words=words
+        )
+        return [one.nats for one in found]

@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from vidqa.errors import UsageError
-from vidqa.models.presets.hub import MODERN
+from vidqa.models.presets.hub import MODERN, served_as
 from vidqa.models.presets.paper import PAPER
 from vidqa.models.presets.sentences import SENTENCES
 from vidqa.models.presets.starter import STARTER
@@ -144,6 +144,11 @@ def find_model(name: str) -> ModelSpec:
     if isinstance(spec, ModelSpec):
         return spec
     raise UsageError(f"{name} only listens or compares; it cannot answer", hint="vidqa models list")
+
+
+def known_as(name: str) -> ModelSpec:
+    """Return how to show clips to a model that a server calls so."""
+    return MODELS[name] if name in MODELS else served_as(name)
 
 
 def find_speech(name: str) -> SpeechSpec:

@@ -38,6 +38,8 @@ class ExitCode(IntEnum):
     """The disk is full."""
     MODEL_UNSUPPORTED = 25
     """The model is of a kind that vidqa cannot run."""
+    ENGINE_FAILED = 26
+    """The server that answers could not be asked."""
     NOT_ENOUGH_MEMORY = 30
     """The machine or device has too little memory."""
     SOME_CLIPS_FAILED = 40
@@ -68,6 +70,7 @@ MEANINGS = {
     ExitCode.OFFLINE: "the network is needed and not there, or not allowed",
     ExitCode.NO_SPACE: "the disk is full",
     ExitCode.MODEL_UNSUPPORTED: "the model is of a kind that vidqa cannot drive",
+    ExitCode.ENGINE_FAILED: "the server of `--engine` or `--judge` did not answer",
     ExitCode.NOT_ENOUGH_MEMORY: "not enough memory",
     ExitCode.SOME_CLIPS_FAILED: "some clips failed",
     ExitCode.SOMETHING_FAILS: "`vidqa doctor` found something that fails",
@@ -88,6 +91,7 @@ _BY_TYPE: list[tuple[type[errors.VidqaError], ExitCode]] = [
     (errors.ModelUnsupportedError, ExitCode.MODEL_UNSUPPORTED),
     (errors.OfflineError, ExitCode.OFFLINE),
     (errors.DownloadError, ExitCode.DOWNLOAD_FAILED),
+    (errors.EngineError, ExitCode.ENGINE_FAILED),
     (errors.NoSpaceError, ExitCode.NO_SPACE),
     (errors.NotEnoughMemoryError, ExitCode.NOT_ENOUGH_MEMORY),
 ]

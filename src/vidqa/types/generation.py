@@ -141,9 +141,19 @@ class GenerationSettings:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a model wrote about a text alone, without a clip."""
+    """What a model wrote about a message, without a clip."""
 
     text: str
     prompt_tokens: int
     new_tokens: int
     stopped_by: StoppedBy
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How likely a model finds a given beginning of an answer."""
+
+    prompt_tokens: int
+    """Tokens before it."""
+    tokens: tuple[tuple[int, float, str], ...]
+    """The id, log probability (in nats) and text of each of its tokens."""

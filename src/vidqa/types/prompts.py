@@ -10,8 +10,9 @@ class PromptSegment:
     time_s: float
     text: str
     """Its words, and the text on the screen, marked as such."""
-    visual_tokens: int
-    text_tokens: int
+    visual_tokens: int | None
+    """None, like the others, where a server answers: only that counts tokens."""
+    text_tokens: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +22,4 @@ class PromptView:
     segments: tuple[PromptSegment, ...]
     text: str
     """Text of the whole prompt; one `<image>`-like placeholder per frame."""
-    prompt_tokens: int
+    prompt_tokens: int | None

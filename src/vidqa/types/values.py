@@ -146,9 +146,13 @@ class Claim:
         return {"text": self.text, "spans": spans, **grounds}
 
 
+UNKNOWN = "unknown"
+"""Revision and number format of a model whose server does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """The model that answers, and the device it runs on."""
+    """The model that answers, and the device it runs on, or the host and port of its server."""
 
     model: str
     revision: str
@@ -179,7 +183,8 @@ class Answer:
     words_source: WordsSource
     words_used: int
     words_dropped: int
-    visual_tokens: int
+    visual_tokens: int | None
+    """None if a server answered, which counts all tokens alike."""
     prompt_tokens: int
     """Tokens of the prompt, visual tokens included."""
     new_tokens: int

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from typer.core import TyperCommand
 
@@ -12,6 +12,7 @@ from vidqa.cli import options, parse, run_options
 from vidqa.cli.command import grouped
 from vidqa.cli.groups import (
     ClipOptions,
+    EngineOptions,
     ModelOptions,
     NoiseOptions,
     RecordOptions,
@@ -115,6 +116,10 @@ class Asking:
         """Refuse a schema that no model can keep to. Raises UsageError."""
         if self.options.generation.schema is not None:
             model.require_schema(self.options.generation.schema)
+        if self.options.generation.think is not None:
+            model.require_thinking()
+        if self.options.choices:
+            model.require_scoring()
 
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Answer one question about one clip."""
@@ -147,11 +152,10 @@ class Asking:
         self, clips: Sequence["Clip"], question: str
     ) -> Sequence[Answer | VidqaError | None]:
         """Answer one question about several clips, in one forward; of long ones alone."""
-        from vidqa.engine.together import answer_together
-
         generation, notify = self.options.generation, self.reporter.stage
         at_once = [clip for clip in clips if not clip.is_asked_in_windows(generation.windows)]
-        answers = answer_together(at_once, question, generation, notify=notify) if at_once else ()
+        together = cast("Model", clips[0].model).answer_together
+        answers = together(at_once, question, generation, notify=notify) if at_once else ()
         found = dict(zip(map(id, at_once), answers, strict=True))
         return [found.get(id(clip)) for clip in clips]
 
@@ -207,6 +211,7 @@ def ask(
     viewing: Viewing,
     load: LoadSettings,
     model: ModelOptions,
+    engine: EngineOptions,
     generation: GenerationSettings,
     answer: AnswerOptions,
     noise: NoiseOptions,
@@ -224,12 +229,16 @@ def ask(
         run=RunOptions(
             **vars(records),
             watch=WatchSetup(
-                model=model.model, load=load, viewing=viewing, may_download=not model.offline
+                model=model.model,
+                load=load,
+                viewing=viewing,
+                may_download=not model.offline,
+                engine=engine,
             ),
             caches=caches,
             batch=answer.batch,
             timings=answer.timings,
-            asks_server=not answer.no_server and answer.batch == 1,
+            asks_server=not (answer.no_server or engine.engine) and answer.batch == 1,
             replaces_files=answer.save_evidence is not None,
         ),
         generation=generation,

@@ -12,6 +12,7 @@ from vidqa.cli import parse, run_options
 from vidqa.cli.command import grouped
 from vidqa.cli.groups import (
     ClipOptions,
+    EngineOptions,
     ModelOptions,
     NoiseOptions,
     RecordOptions,
@@ -122,6 +123,8 @@ class Summing:
         from vidqa.engine.summaries.summarize import worded_form
 
         worded_form(model.spec, self.how.summary.instructions, self.how.summary.language)
+        if self.how.summary.grounding or self.how.summary.strict:
+            model.require_scoring()
 
     def answer(self, clip: "Clip", question: str) -> Answer:
         """Sum one clip up."""
@@ -214,6 +217,7 @@ def summarize(
     viewing: Viewing,
     load: LoadSettings,
     model: ModelOptions,
+    engine: EngineOptions,
     noise: NoiseOptions,
     words: run_options.Clips = None,
     form_name: FormName = None,
@@ -230,7 +234,11 @@ def summarize(
         run=RunOptions(
             **vars(kept),
             watch=WatchSetup(
-                model=model.model, load=load, viewing=viewing, may_download=not model.offline
+                model=model.model,
+                load=load,
+                viewing=viewing,
+                may_download=not model.offline,
+                engine=engine,
             ),
             caches=parse.caches_held(has_choices=False, grounding=is_scored, sentences=True),
         ),

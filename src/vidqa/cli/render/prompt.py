@@ -15,20 +15,25 @@ def show_prompt(view: PromptView) -> None:
     else:
         for row in [COLUMNS, *_rows(view)]:
             sys.stderr.write("\t".join(row) + "\n")
-    visual = sum(one.visual_tokens for one in view.segments)
-    words = sum(one.text_tokens for one in view.segments)
-    sys.stderr.write(
-        f"prompt: {view.prompt_tokens} tokens, {visual} of them visual, {words} of words\n"
-    )
+    sys.stderr.write(f"prompt: {_counted(view)}\n")
     sys.stderr.flush()
+
+
+def _counted(view: PromptView) -> str:
+    """Return how many tokens there are of each kind."""
+    if view.prompt_tokens is None:
+        return "its tokens are counted where it is answered"
+    visual = sum(one.visual_tokens or 0 for one in view.segments)
+    words = sum(one.text_tokens or 0 for one in view.segments)
+    return f"{view.prompt_tokens} tokens, {visual} of them visual, {words} of words"
 
 
 def _rows(view: PromptView) -> list[tuple[str, ...]]:
     return [
         (
             f"{one.time_s:.3f}",
-            str(one.visual_tokens),
-            str(one.text_tokens),
+            "-" if one.visual_tokens is None else str(one.visual_tokens),
+            "-" if one.text_tokens is None else str(one.text_tokens),
             printable(one.text) or "-",
         )
         for one in view.segments

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vidqa.cli.render.escape import printable
 from vidqa.cli.render.prompt import show_prompt
 from vidqa.errors import VidqaError, trace_of
-from vidqa.types import Answer, Grounding, PromptView, Stage
+from vidqa.types import UNKNOWN, Answer, Grounding, PromptView, Stage
 from vidqa.types.clock import clock
 from vidqa.types.media_info import NO_PICTURES
 from vidqa.types.wording import counted
@@ -137,8 +137,8 @@ class StatusReporter:
         if self._verbose:
             self._line(f"decoder: {decoder}; words: {printable(detail) or answer.words_source}")
             self._line(
-                f"tokens: {answer.prompt_tokens} in the prompt, {answer.visual_tokens} of them "
-                f"visual; {answer.new_tokens} new; fingerprint {answer.fingerprint}"
+                f"tokens: {answer.prompt_tokens} in the prompt{_visual(answer)}; "
+                f"{answer.new_tokens} new; fingerprint {answer.fingerprint}"
             )
         if self._verbose or timings:
             parts = ", ".join(f"{stage} {s:.2f}" for stage, s in answer.timings_s.items())
@@ -200,6 +200,10 @@ def seen(answer: Answer) -> str:
     return f"saw {frames} from {span}"
 
 
+def _visual(answer: Answer) -> str:
+    return "" if answer.visual_tokens is None else f", {answer.visual_tokens} of them visual"
+
+
 def _windows(answer: Answer) -> str:
     """Describe which windows were watched: `2 windows, 0:10-0:56 and 3:12-3:58, chosen by ...`."""
     if answer.chosen_by == "all":
@@ -224,7 +228,9 @@ def heard(answer: Answer) -> str:
 def by_whom(answer: Answer) -> str:
     """Describe the model: `starter@1a2b3c on cpu, bfloat16`."""
     seed = "" if answer.seed is None else f", seed {answer.seed}"
-    return f"{answer.model}@{answer.revision[:12]} on {answer.device}, {answer.dtype}{seed}"
+    revision = "" if answer.revision == UNKNOWN else f"@{answer.revision[:12]}"
+    dtype = "" if answer.dtype == UNKNOWN else f", {answer.dtype}"
+    return f"{answer.model}{revision} on {answer.device}{dtype}{seed}"
 
 
 def work(answer: Answer) -> str:

@@ -15,7 +15,7 @@ from vidqa.cli.runs.batches import Watched, in_batches
 from vidqa.cli.runs.brake import Brake
 from vidqa.cli.runs.outlet import JSON, Leaf, Outlet, TargetError, open_outlet
 from vidqa.cli.session import ModelSession
-from vidqa.errors import NoSpaceError, UsageError, VidqaError
+from vidqa.errors import EngineGoneError, NoSpaceError, UsageError, VidqaError
 from vidqa.system.footprint import CACHES
 from vidqa.tasks.folders.book import Book
 from vidqa.tasks.folders.journal import Journal
@@ -238,6 +238,8 @@ class Run:
         except NoSpaceError:  # of stdout: not the fault of a clip
             raise
         except VidqaError as error:
+            if isinstance(error, EngineGoneError) and self._has_board:
+                raise  # it would be so of every other clip
             self._fail(book, video, question, error)
             return
         subtitles = self.session.subtitles_mark(video)

@@ -1,11 +1,10 @@
 """An answer while it is being generated."""
 
-import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from torch import Tensor
 
+from vidqa.engine.answer.json_text import require_json
 from vidqa.engine.answer.thought import Thought
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import UsageError
@@ -90,22 +89,10 @@ class Writing:
                     break
         piece = self.finish()
         if self.is_json:  # nothing is shown of what a program could not read
-            self._require_json()
+            require_json(self.text, is_whole=self.stopped_by == "end", tokens=self.new_tokens)
             piece = self.text
         if piece:
             yield piece
-
-    def _require_json(self) -> None:
-        """Refuse an answer that was cut, or that no program reads as it was meant."""
-        if self.stopped_by != "end":
-            raise UsageError(
-                f"{self.new_tokens} tokens are too few for an answer that fits the schema",
-                hint=f"--max-new-tokens {self.new_tokens * 2}, or maxLength, maxItems in it",
-            )
-        try:
-            json.dumps(json.loads(self.text, object_pairs_hook=_unlike), allow_nan=False)
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"the answer is no JSON that can be read: {error}") from error
 
     def take(self, token: int) -> str:
         """Add one token, unless it ends the answer; return the text that can now be shown."""
@@ -121,14 +108,6 @@ class Writing:
     def finish(self) -> str:
         """Return the text that was held back."""
         return self._text.finish()
-
-
-def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object. Raises ValueError if it has a key twice: readers take one or the other."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError("a key is in it twice")
-    return made
 
 
 def checked_sampling(temperature: float, top_p: float, seed: int) -> Sampling:

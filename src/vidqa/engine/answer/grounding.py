@@ -1,9 +1,8 @@
 """Measure what an answer rests on: how much less likely it is if the model is shown less."""
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
-
-import torch
 
 from vidqa.engine.answer.rank import require_numbers
 from vidqa.types import Grounding, Verdict
@@ -13,28 +12,31 @@ RESTS_NATS = 2.0
 
 
 class Worth(Protocol):
-    """A function that scores answers by the log likelihoods of their tokens."""
+    """A function that makes something of the log likelihoods of answers."""
 
-    def __call__(self, scores: Sequence[torch.Tensor]) -> list[float]:
+    def __call__(self, scores: Sequence[float]) -> list[float]:
         """Return a number per answer, or one for all."""
 
 
 class Scores(Protocol):
-    """A function that returns answers' token log likelihoods with less of the clip shown."""
+    """A function that returns answers' log likelihoods with less of the clip shown."""
 
-    def __call__(self, *, pictures: bool, words: bool) -> Sequence[torch.Tensor]:
-        """Return log likelihoods in nats, (T,) per answer."""
+    def __call__(self, *, pictures: bool, words: bool) -> Sequence[float]:
+        """Return a log likelihood in nats per answer."""
 
 
-def each(scores: Sequence[torch.Tensor]) -> list[float]:
+def each(scores: Sequence[float]) -> list[float]:
     """Return the log likelihood of every answer."""
-    return [float(one.sum()) for one in scores]
+    return list(scores)
 
 
-def odds(scores: Sequence[torch.Tensor]) -> list[float]:
+def odds(scores: Sequence[float]) -> list[float]:
     """Return the log odds of the first answer against the others; alone, its log likelihood."""
-    first, *others = (one.sum() for one in scores)
-    return [float(first - torch.stack(others).logsumexp(0) if others else first)]
+    first, *others = scores
+    if not others:
+        return [first]
+    best = max(others)
+    return [first - best - math.log(sum(math.exp(one - best) for one in others))]
 
 
 def compared(scores: Scores, worth: Worth, *, has_words: bool) -> tuple[Grounding, ...]:

@@ -2,9 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Literal
-
-from torch import Tensor
+from typing import Literal, NamedTuple
 
 from vidqa.errors import ModelDamagedError
 from vidqa.types import Choice
@@ -13,21 +11,32 @@ Score = Literal["per_token", "sum"]
 """The mean log likelihood of an answer's tokens, or their sum, which favours short answers."""
 
 
-def ranked(texts: Sequence[str], likelihoods: Sequence[Tensor], *, by: Score) -> tuple[Choice, ...]:
+class Likelihood(NamedTuple):
+    """How likely a model finds a given answer."""
+
+    nats: float
+    """The log likelihood of all its tokens."""
+    tokens: int
+    """Their number, the end token included where it was scored as a whole answer."""
+
+
+def ranked(
+    texts: Sequence[str], likelihoods: Sequence[Likelihood], *, by: Score
+) -> tuple[Choice, ...]:
     """Sort choices, the likeliest first; ties stay in the given order.
 
     Args:
         texts: the choices.
-        likelihoods: (T,) log likelihoods of the tokens of each, end token included.
+        likelihoods: that of each.
         by: the score.
 
     Raises:
         ModelDamagedError: some likelihoods are not finite numbers.
 
     """
-    nlls = [-float(one.sum()) for one in likelihoods]
+    nlls = [-one.nats for one in likelihoods]
     require_numbers(nlls)
-    lengths = [len(one) for one in likelihoods]
+    lengths = [one.tokens for one in likelihoods]
     scores = [
         nll / length if by == "per_token" else nll
         for nll, length in zip(nlls, lengths, strict=True)

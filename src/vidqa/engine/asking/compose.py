@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vidqa.engine.shown_clip import ClipContents
+from vidqa.engine.contents import ClipContents
 from vidqa.engine.summaries.windows import Window
-from vidqa.engine.watch.encode_frames import EncodedFrames
+from vidqa.engine.watch.encode_frames import EncodedFrames, FrameTaker
 from vidqa.media.sampling.samplers import Moments
-from vidqa.network.inference.frame_encoder import FrameEncoder
 from vidqa.types import Cue
 from vidqa.types.evenly import evenly
 
@@ -22,7 +21,7 @@ class _Taken:
     """A frame that was encoded with others."""
 
     time_s: float
-    encoder: FrameEncoder
+    encoder: FrameTaker
     number: int
 
 
@@ -47,7 +46,7 @@ def composed(
     close = [one for part in parts.values() for one in evenly(_frames(part), each)]
     frames = list(_apart(sorted([*around, *close], key=lambda one: one.time_s)))
     times_s = tuple(one.time_s for one in frames)
-    encoder = FrameEncoder.joined([(one.encoder, (one.number,)) for one in frames])
+    encoder = whole.encoded.frames.joined([(one.encoder, (one.number,)) for one in frames])
     cues = {
         (cue.start_s, cue.end_s, cue.text, cue.on_screen): _beside(cue, window, times_s)
         for window, part in parts.items()

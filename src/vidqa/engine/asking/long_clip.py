@@ -13,7 +13,6 @@ from vidqa.engine.finding.cut import MOST_S, cut
 from vidqa.engine.finding.meanings import Meanings
 from vidqa.engine.finding.passages import passages_of
 from vidqa.engine.finding.sentences import Sentences
-from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.summaries.part_answers import once
 from vidqa.engine.summaries.piecewise import Piecewise, Progress
 from vidqa.engine.summaries.windows import Window
@@ -76,9 +75,7 @@ class LongClip:
         """
         quietly = _without_generate(notify)
         asked = self._asked(question, how, quietly, progress)
-        known = self.clip.known_answer(
-            question, self.clip.prompt_ids(question), StageTimer(None, self.clip.timings_s)
-        )
+        known = self.clip.known(question)
         known = replace(known, warnings=self._lasting(known), seed=_seed(how))
         reply = self._reply(asked)
         texts = list(told(reply.claims, strict=how.strict))

@@ -8,8 +8,10 @@ from vidqa.engine.asking.choose import Chosen
 from vidqa.engine.asking.long_clip import LongClip, Shown
 from vidqa.engine.asking.question.kinds import is_about_all, names_all, refers
 from vidqa.engine.conversation import Conversation, Exchange
+from vidqa.engine.local.local_clip import LocalClip
 from vidqa.engine.summaries.piecewise import Progress
 from vidqa.engine.summaries.windows import Window
+from vidqa.engine.watched_clip import WatchedClip
 from vidqa.types import Answer, Notify, TextDelta
 from vidqa.types.generation import GenerationSettings
 from vidqa.types.options import with_options
@@ -25,7 +27,7 @@ class LongConversation(Conversation):
 
     def __init__(self, long: LongClip, progress: Progress | None = None) -> None:
         """Begin; `progress` is called with which window is watched."""
-        super().__init__(long.clip)
+        super().__init__(_local(long.clip))
         self._long, self._progress = long, progress
         self._shown: Shown | None = None
         self._is_done = False
@@ -33,7 +35,7 @@ class LongConversation(Conversation):
     def forget(self) -> None:
         """Drop all turns and windows, but not the clip."""
         super().forget()
-        self.clip, self._shown = self._long.clip, None
+        self.clip, self._shown = _local(self._long.clip), None
 
     def stream(
         self,
@@ -128,7 +130,7 @@ class LongConversation(Conversation):
 
     def _turn_to(self, shown: Shown | None) -> None:
         """Read all turns again behind other windows, if they are others."""
-        clip = self._long.clip if shown is None else shown.clip
+        clip = _local(self._long.clip if shown is None else shown.clip)
         if clip is not self.clip:
             self.clip, self._context = clip, None
         self._shown = shown
@@ -157,3 +159,9 @@ class LongConversation(Conversation):
         some = answer.looked_at[-1:] if self._long.is_one_by_one else answer.looked_at
         windows = tuple(Window(*span, "even") for span in some)
         self._turn_to(self._long.shown(Chosen(windows, answer.chosen_by), progress=self._progress))
+
+
+def _local(clip: WatchedClip) -> LocalClip:
+    """Return a clip as one that is answered about here: only those are talked about."""
+    assert isinstance(clip, LocalClip), "a conversation is held by a model in this process"
+    return clip

@@ -8,8 +8,7 @@ from vidqa.engine.asking.choose import MOST_WINDOWS, Chosen, Finder
 from vidqa.engine.asking.compose import composed
 from vidqa.engine.asking.evidence import claim, claimed, judged
 from vidqa.engine.asking.reply import Reply, unwatched
-from vidqa.engine.shown_clip import ClipContents
-from vidqa.engine.stage_timer import StageTimer
+from vidqa.engine.contents import ClipContents
 from vidqa.engine.summaries.part_answers import PartAnswers
 from vidqa.engine.summaries.piecewise import Piecewise
 from vidqa.engine.summaries.windows import Window
@@ -49,8 +48,8 @@ def shown(pieces: Piecewise, windows: Sequence[Window]) -> tuple[WatchedClip, tu
         VideoError: none can be watched.
 
     """
-    whole, model = pieces.clip, pieces.clip.model
-    most = model.most_frames(whole.viewing)
+    whole = pieces.clip
+    most = whole.model.most_frames(whole.viewing)
     parts, failed = dict[Window, ClipContents](), list[VideoError]()
     for window, part in pieces.watched(sorted(windows[:most], key=lambda one: one.start_s)):
         if isinstance(part, VideoError):
@@ -60,9 +59,7 @@ def shown(pieces: Piecewise, windows: Sequence[Window]) -> tuple[WatchedClip, tu
     if not parts:
         raise failed[0]
     contents = composed(whole.contents, parts, most)
-    with model.memory.errors(model.name):
-        clip = WatchedClip(model, contents, whole.viewing, StageTimer(None, whole.timings_s))
-    return clip, tuple(parts)
+    return whole.of(contents), tuple(parts)
 
 
 def _from_notes(asked: Asked, chosen: Chosen, finder: Finder) -> Reply:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vidqa.engine.asking.choose import Chosen
-from vidqa.engine.summaries.part_answers import PartAnswers, once
+from vidqa.engine.summaries.part_answers import PartAnswers, most, once
 from vidqa.engine.summaries.windows import Window
 from vidqa.types import Answer, Claim
 
@@ -42,7 +42,7 @@ class Reply:
             text=text,
             words_used=sum(one.words_used for one in parts),
             words_dropped=sum(one.words_dropped for one in parts),
-            visual_tokens=max((one.visual_tokens for one in parts), default=0),
+            visual_tokens=most(one.visual_tokens for one in parts),
             prompt_tokens=max((one.prompt_tokens for one in parts), default=0),
             new_tokens=sum(one.new_tokens for one in parts),
             stopped_by=next((one.stopped_by for one in parts if one.stopped_by != "end"), "end"),

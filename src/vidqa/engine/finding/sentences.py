@@ -20,7 +20,6 @@ from vidqa.models.sources.fetch import source_key
 from vidqa.models.spec import SentenceSpec
 from vidqa.models.store.store import Store
 from vidqa.network.meaning.encoder import SentenceEncoder, load_sentence_encoder
-from vidqa.system.devices import choose_device, choose_dtype
 from vidqa.types.wording import split_words
 
 if TYPE_CHECKING:
@@ -128,6 +127,7 @@ def _loaded(folder: Path, most_tokens: int) -> SentenceEncoder:
 @lru_cache(maxsize=1)
 def _seeing(folder: Path, spec: SentenceSpec, wanted: str) -> "PictureEncoder":
     from vidqa.network.meaning.pictures import load_picture_encoder
+    from vidqa.system.devices import choose_device, choose_dtype
 
     assert spec.picture_pixels is not None, "it looks at pictures"
     fewest, most = spec.picture_pixels

@@ -22,8 +22,8 @@ class PartAnswers:
     frame_times_s: tuple[float, ...]
     words_used: int
     words_dropped: int
-    visual_tokens: int
-    """Visual tokens of the longest prompt."""
+    visual_tokens: int | None
+    """Visual tokens of the longest prompt; None if they are not known."""
     prompt_tokens: int
     """Tokens of the longest prompt."""
     new_tokens: int
@@ -44,7 +44,7 @@ class PartAnswers:
         return replace(
             self,
             texts=(*self.texts, *other.texts),
-            visual_tokens=max(self.visual_tokens, other.visual_tokens),
+            visual_tokens=most((self.visual_tokens, other.visual_tokens)),
             prompt_tokens=max(self.prompt_tokens, other.prompt_tokens),
             new_tokens=self.new_tokens + other.new_tokens,
             longest_tokens=max(self.longest_tokens, other.longest_tokens),
@@ -64,7 +64,7 @@ class PartAnswers:
             frame_times_s=answers[0].frame_times_s,
             words_used=answers[0].words_used,
             words_dropped=answers[0].words_dropped,
-            visual_tokens=max(one.visual_tokens for one in answers),
+            visual_tokens=most(one.visual_tokens for one in answers),
             prompt_tokens=max(one.prompt_tokens for one in answers),
             new_tokens=sum(one.new_tokens for one in answers),
             longest_tokens=max(one.new_tokens for one in answers),
@@ -109,6 +109,12 @@ class Kept(Generic[Made]):
 
 
 ANSWERS = Kept("told", PartAnswers)
+
+
+def most(counts: Iterable[int | None]) -> int | None:
+    """Return the largest count, 0 of none; None if one is not known."""
+    every = list(counts)
+    return None if None in every else max((one for one in every if one is not None), default=0)
 
 
 def once(*texts: Iterable[str]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from vidqa.engine.summaries.windows import (
     together,
     windows,
 )
-from vidqa.engine.watch.saved import sight_key
+from vidqa.engine.watch.sight_key import sight_key
 from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import VideoError, VidqaError
 from vidqa.media.sampling.select import stretch
@@ -91,7 +91,8 @@ class Piecewise:
         """Yield each part, read ahead, or why it cannot be watched."""
         name, begun = str(self.clip.info.path), time.monotonic()
         views = [(name, self._view(part)) for part in parts]
-        with closing(watch_all(WatchedClip, self.clip.model, views, notify=self.notify)) as watched:
+        clips = watch_all(self.clip.plain, self.clip.model, views, notify=self.notify)
+        with closing(clips) as watched:
             for done, (part, (_, clip)) in enumerate(zip(parts, watched, strict=True)):
                 self.progress(_how_far(done, len(parts), time.monotonic() - begun))
                 if isinstance(clip, VidqaError) and not isinstance(clip, VideoError):
@@ -136,7 +137,7 @@ class Piecewise:
             make: computes the result of a part.
 
         """
-        cache, about = self.clip.model.cache, self.clip.info.path.name
+        cache, about = self.clip.model.answer_cache, self.clip.info.path.name
         keys = {part: self._key(part, texts) for part, texts in asked.items()}
         found = {part: kept.read(cache, key) for part, key in keys.items()}
         failed = None

@@ -8,7 +8,7 @@ from typing import Any
 from vidqa.engine.answer.question_language import language_name
 from vidqa.engine.summaries.chapters import Chapters, find_chapters
 from vidqa.engine.summaries.nothing import or_nothing
-from vidqa.engine.summaries.part_answers import PartAnswers, once
+from vidqa.engine.summaries.part_answers import PartAnswers, most, once
 from vidqa.engine.summaries.piecewise import Piecewise, Progress
 from vidqa.engine.summaries.quotes import quoted_text, quoted_words
 from vidqa.engine.summaries.sentence_grounding import Statement, paragraph, rest, without_guesses
@@ -176,7 +176,7 @@ def _summary(pieces: Piecewise, draft: _Draft, length: Length, chapters: Chapter
         words_source=clip.words.source,
         words_used=sum(one.words_used for one in watched),
         words_dropped=sum(one.words_dropped for one in watched),
-        visual_tokens=max(one.visual_tokens for one in every),
+        visual_tokens=most(one.visual_tokens for one in every),
         prompt_tokens=max(one.prompt_tokens for one in every),
         new_tokens=sum(one.new_tokens for one in every),
         longest=max(one.longest_tokens for one in every),

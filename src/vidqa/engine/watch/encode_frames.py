@@ -1,15 +1,20 @@
 """Encode a clip's frames while the next ones are being read."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.media.frames.read import FrameReport
-from vidqa.network.inference.frame_encoder import FrameEncoder, grey
+from vidqa.media.sampling.samplers import Moments
 from vidqa.types import Frame
+from vidqa.types.grey import grey
 from vidqa.types.values import Decoder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BLANKED = "the pictures were blanked, as was asked"
 NEW = "skip_alike"
@@ -40,19 +45,36 @@ class FrameRequest:
         return every if self.skip_alike else {name: every[name] for name in every if name != NEW}
 
 
+class FrameTaker(Protocol):
+    """Takes the frames of one clip as they are read, in the form in which a model takes them."""
+
+    def push(self, pixels: "NDArray[np.uint8]") -> None:
+        """Add a frame, (height, width, 3)."""
+
+    def flush(self) -> None:
+        """Finish the frames still waiting; there are no more."""
+
+    def joined(self, parts: Sequence[tuple[Any, Sequence[int]]]) -> "FrameTaker":
+        """Return frames that others of its kind took; of each of them those with the numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class EncodedFrames:
     """A clip's encoded frames, without the pictures themselves."""
 
-    frames: FrameEncoder
+    frames: FrameTaker
     frame_times_s: tuple[float, ...]
     """The time of each frame, in seconds from the clip's first frame."""
     report: FrameReport
     """The report of how they were read."""
 
 
+SeenFrames = tuple[Moments, EncodedFrames]
+"""Which moments were chosen, and their frames."""
+
+
 def look(
-    encoder: FrameEncoder,
+    encoder: FrameTaker,
     frames: Generator[Frame | FrameReport],
     timer: StageTimer,
     *,

@@ -12,8 +12,7 @@ from queue import Full, Queue
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.engine.watch.background import Background
 from vidqa.engine.watch.early import EarlyWords
-from vidqa.engine.watch.encode_frames import FrameRequest
-from vidqa.engine.watch.saved import SeenFrames
+from vidqa.engine.watch.encode_frames import FrameRequest, SeenFrames
 from vidqa.media.frames.alike import without_alike
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.reader import Reader

@@ -4,8 +4,6 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import numpy as np
-
 from vidqa.errors import UsageError
 from vidqa.media.clock import CLOCK_DIGITS
 from vidqa.media.container.ending import said_of_end
@@ -17,11 +15,9 @@ from vidqa.media.frames.resize import Size, resized
 from vidqa.media.frames.seek import distrust_searching, read_by_searching
 from vidqa.media.frames.sequential import read_in_order
 from vidqa.types import Frame
+from vidqa.types.grey import grey
 from vidqa.types.media_info import NO_PICTURES, VideoInfo
 from vidqa.types.values import Decoder
-
-GREY = 127
-"""Pixel value, of 255, of a frame that stands in for missing pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +154,7 @@ def _only_picture(info: VideoInfo, time_s: float, size: Size) -> Iterator[Frame 
         yield FrameReport("pillow", "it is a single picture")
         return
     width, height = size
-    yield Frame(time_s, np.full((height, width, 3), GREY, np.uint8))
+    yield Frame(time_s, grey((height, width, 3)))
     yield FrameReport("none", "there are no pictures", (NO_PICTURES,))
 
 

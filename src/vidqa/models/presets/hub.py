@@ -333,6 +333,19 @@ def derived(name: str, model_type: str) -> ModelSpec:
     )
 
 
+def served_as(name: str) -> ModelSpec:
+    """Return how to show clips to a model that a server calls so: as to the preset that it is.
+
+    Args:
+        name: a repository of the Hub, or a path that ends like one; of others nothing is known.
+
+    """
+    last = name.rstrip("/").rpartition("/")[2].lower()
+    preset = next((one for one in MODERN if _repo(one).rpartition("/")[2].lower() == last), None)
+    note = f"nothing is known of {name} here: it is shown as much as a middling model"
+    return preset or replace(derived(name, "served"), notes=(note,))
+
+
 def _unknown(model_type: str) -> str:
     return (
         f"nothing is known of {model_type} models but their class: a frame may take many tokens, "

@@ -15,15 +15,13 @@ from vidqa.network.inference.prompt_ids import Pictures, ids_of
 from vidqa.network.inference.visual_features import VisualForm, visual_tokens
 from vidqa.network.loaded import Loaded
 from vidqa.system.footprint import TOWER_BATCH_IMAGES
+from vidqa.types.grey import grey
 
 FRAMES_AT_ONCE = TOWER_BATCH_IMAGES
 """Frames preprocessed and encoded together: bounds the memory for any number of frames."""
 
 GRIDS = "image_grid_thw"
 """The key for each picture's patches along time, height and width, in some processors."""
-
-GREY = 127
-"""The grey level (0 to 255) of blank frames."""
 
 NOT_PICTURES = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
 """The keys of a processor's output that belong to the text."""
@@ -264,8 +262,3 @@ class FrameEncoder:
         assert len(placeholders) % len(frames) == 0, "as many placeholders for every frame"
         self._placeholders += placeholders.chunk(len(frames))
         self._grids += inputs.get(GRIDS, placeholders.new_empty(0, 3)).unbind(0)
-
-
-def grey(shape: Sequence[int]) -> NDArray[np.uint8]:
-    """Return a blank frame (height, width, 3)."""
-    return np.full(tuple(shape), GREY, dtype=np.uint8)

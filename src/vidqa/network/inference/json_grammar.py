@@ -12,11 +12,8 @@ from torch.nn import functional
 
 from vidqa.errors import UsageError
 from vidqa.network.loaded import Loaded
+from vidqa.network.text.schema_grammar import grammar_of, plainly
 
-FORM: Any = {"whitespace_flexible": False}
-"""One way to write a value: blanks would be endless."""
-MOST_SAID = 200
-"""Characters of what the library says."""
 ENDED = ("NoExtension", "NoExtensionBias", "EndOfSentence")
 """Reasons to stop that are none to complain."""
 
@@ -59,22 +56,7 @@ class JsonGrammar:
     def _require_sound(self) -> None:
         if self._matcher.is_error() or self._matcher.stop_reason() not in ("NotStopped", *ENDED):
             why = self._matcher.get_error() or self._matcher.stop_reason()
-            raise UsageError(f"no answer fits the schema: {_said(why)}")
-
-
-@lru_cache(maxsize=16)
-def grammar_of(schema: str) -> str:
-    """Return the grammar of a JSON schema. Raises UsageError if it is none."""
-    from llguidance import LLMatcher
-
-    try:
-        grammar = LLMatcher.grammar_from_json_schema(schema, defaults=FORM)
-    except ValueError as error:
-        raise UsageError(f"this is no JSON schema: {_said(str(error))}") from error
-    problem = LLMatcher.validate_grammar(grammar)
-    if problem:
-        raise UsageError(f"nothing can be written by this schema: {_said(problem)}")
-    return grammar
+            raise UsageError(f"no answer fits the schema: {plainly(why)}")
 
 
 @lru_cache(maxsize=2)
@@ -84,7 +66,3 @@ def _tokenizer(tokenizer: Any, stop_ids: tuple[int, ...], width: int) -> Any:
     text = tokenizer.backend_tokenizer.to_str()
     count = max(width, tokenizer.backend_tokenizer.get_vocab_size(with_added_tokens=True))
     return LLTokenizer(text, n_vocab=count, eos_token=list(stop_ids))
-
-
-def _said(text: str) -> str:
-    return " ".join(text.split())[:MOST_SAID] or "it cannot be read"

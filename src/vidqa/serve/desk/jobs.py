@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vidqa.engine import Clip
+import numpy as np
+from numpy.typing import NDArray
+
+from vidqa.engine import Clip, Model
 from vidqa.engine.summaries.summarize import summarize
 from vidqa.errors import UsageError, VidqaError
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.fingerprint_cache import known_fingerprint
 from vidqa.media.words.text_track import with_cues
-from vidqa.network.inference.json_grammar import grammar_of
+from vidqa.network.text.schema_grammar import grammar_of
 from vidqa.serve.desk.bench import Bench, View
 from vidqa.serve.desk.desk import Tell
 from vidqa.serve.socket.wire import Record, StageBegun, Told, Watched
@@ -22,7 +25,7 @@ from vidqa.tasks.preview.record import frames_record
 from vidqa.tasks.preview.write_frames import Places, write_frames
 from vidqa.tasks.transcribe.caption_formats import Captions
 from vidqa.tasks.transcribe.transcriber import Transcriber
-from vidqa.types import UNGROUNDED, Answer, Cue, Stage, TextDelta, Words
+from vidqa.types import UNGROUNDED, Answer, Cue, Frame, Stage, TextDelta, Words
 from vidqa.types.generation import GenerationSettings
 from vidqa.types.loading import LoadSettings
 from vidqa.types.records import info_record
@@ -132,17 +135,37 @@ def grounded(clip: Clip, answer: Answer) -> Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class TextAlone:
-    """Answer a text, about no clip."""
+class Message:
+    """Answer texts, and pictures between them, about no clip."""
 
-    text: str
+    parts: Sequence[str | Path]
+    """Texts, and files of pictures, in reading order."""
     generation: GenerationSettings
+    answer: str | None = None
+    """What an answer begins with, to be scored."""
+    is_scored: bool = False
+    """Whether the answer is scored, and none is written."""
 
     def work(self, bench: Bench, tell: Tell) -> None:
         """Hand over the text piece by piece, and then all that is known of it."""
+        model = bench.model
+        parts = [one if isinstance(one, str) else _pixels(model, one) for one in self.parts]
         tell(StageBegun("generate"))
-        for event in bench.model.stream_text(self.text, self.generation):
+        if self.is_scored:
+            tell(model.score_message(parts, self.answer))
+            return
+        for event in model.stream_message(parts, self.generation):
             tell(event)
+
+
+def _pixels(model: Model, file: Path) -> "NDArray[np.uint8]":
+    """Return the pixels of a picture, (height, width, 3), as large as the model looks at it."""
+    info = model.reader.probe(file)
+    if info.kind != "picture":
+        raise UsageError("of several files that are shown in a message, each must be a picture")
+    frame, *_ = model.reader.frames(info, (0.0,), size=model.loaded.picture_size)
+    assert isinstance(frame, Frame), "the report comes last"
+    return frame.pixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,18 @@ class Message(BaseModel):
         return "\n".join(one.text or "" for one in self.content or () if one.type == "text")
 
     @property
+    def parts(self) -> "list[Part]":
+        """Its texts and pictures, in reading order."""
+        if isinstance(self.content, str):
+            return [Part(type="text", text=self.content)]
+        return self.content or []
+
+    @property
+    def shows_videos(self) -> bool:
+        """Whether a clip is named in it."""
+        return any(one.type == "video_url" for one in self.parts)
+
+    @property
     def urls(self) -> list[str]:
         """Of the clips and pictures in it."""
         parts = [] if isinstance(self.content, str) else self.content or []
@@ -131,6 +143,11 @@ class ChatForm(BaseModel):
     """Answers to choose from, by their likelihood."""
     frames: Annotated[int | None, Field(ge=1, le=100_000)] = None
     subtitles: Literal["auto", "speech", "off"] = "auto"
+    prompt_logprobs: Literal[0] | None = None
+    """Return how likely the tokens are of the last message, an assistant's; write no answer."""
+    continue_final_message: bool = False
+    """The last message is what an answer begins with."""
+    add_generation_prompt: bool | None = None
 
     def generation(self) -> GenerationSettings:
         """Return how it is answered: greedily where no temperature is given."""
@@ -141,6 +158,31 @@ class ChatForm(BaseModel):
             seed=self.seed or 0,
             schema=None if self.response_format is None else self.response_format.schema_text,
         )
+
+    @property
+    def is_message(self) -> bool:
+        """Whether its pictures stand between texts of one message, or it is to be scored."""
+        urls = [url for one in self.messages for url in one.urls]
+        are_pictures = not any(one.shows_videos for one in self.messages)
+        is_scored = self.prompt_logprobs is not None or self.continue_final_message
+        return is_scored or (len(set(urls)) > 1 and are_pictures)
+
+    def message(self) -> tuple[list[Part], str | None]:
+        """Return the parts of the only message, and the beginning of the answer behind it.
+
+        Raises:
+            UsageError: there are other messages.
+
+        """
+        if self.continue_final_message and self.prompt_logprobs is None:
+            raise UsageError("continue_final_message is for prompt_logprobs")
+        if self.add_generation_prompt is self.continue_final_message:
+            raise UsageError("add_generation_prompt must be the opposite of continue_final_message")
+        roles = [one.role for one in self.messages]
+        if roles != ["user", "assistant"][: 1 + self.continue_final_message]:
+            raise UsageError("pictures between texts, and scores, are about one message of a user")
+        answer = self.messages[1].text if self.continue_final_message else None
+        return self.messages[0].parts, answer
 
     def conversation(self) -> tuple[str | None, str, list[tuple[str, str]]]:
         """Return the URL of the only clip, the question, and the turns before it.

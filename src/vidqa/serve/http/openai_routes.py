@@ -5,6 +5,7 @@ import math
 import time
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,13 +15,13 @@ from starlette.responses import Response
 
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
-from vidqa.serve.desk.jobs import Question, TextAlone, with_clip
+from vidqa.serve.desk.jobs import Message, Question, with_clip
 from vidqa.serve.http.office import FAILURES, Office, Stack, every, while_there
 from vidqa.serve.http.openai_forms import ChatForm, logprob, usage
 from vidqa.serve.http.refusals import refusal
 from vidqa.serve.socket.wire import Event
 from vidqa.types import Answer, TextDelta
-from vidqa.types.generation import Written, checked_choices
+from vidqa.types.generation import Scored, Written, checked_choices
 
 ANY = "vidqa"
 """A name for whatever model is served."""
@@ -31,7 +32,13 @@ FINISHED = {"end": "stop", "chosen": "stop", "token_limit": "length", "context_f
 def routes(office: Office) -> APIRouter:
     """Return the routes of OpenAI's interface."""
     router, begun = APIRouter(prefix="/v1", tags=["OpenAI"]), int(time.time())
-    known = {"id": office.maker.model, "object": "model", "created": begun, "owned_by": "vidqa"}
+    known = {
+        "id": office.maker.model,
+        "object": "model",
+        "created": begun,
+        "owned_by": "vidqa",
+        "revision": office.maker.revision,
+    }
 
     @router.get("/models", summary="The model that is served")
     async def models() -> dict[str, Any]:
@@ -45,6 +52,9 @@ def routes(office: Office) -> APIRouter:
     async def chat(form: ChatForm, request: Request, stack: Stack) -> Response:
         if form.model not in (office.maker.model, ANY):
             return _no_model(office, form.model)
+        writer = Completion(office, form)
+        if form.is_message:
+            return await _about_pictures(office, form, writer, request, stack)
         url, text, turns = form.conversation()
         choices = () if form.choices is None else checked_choices(form.choices)
         if (form.logprobs or form.top_logprobs) and not choices:
@@ -55,20 +65,35 @@ def routes(office: Office) -> APIRouter:
             raise UsageError("choices are about a clip or a picture")
         generation = form.generation()
         if url is None:
-            events = office.events(None, TextAlone(text, generation).work, stack)
+            events = office.events(None, Message([text], generation).work, stack)
         else:
             asked = Question(text=text, generation=generation, choices=choices, turns=turns)
             viewing = Viewing(frames=form.frames, subtitles=form.subtitles)
             view = await office.view(url, viewing, stack)
             events = office.events(view, with_clip(view, asked.finish), stack)
-        writer = Completion(office, form)
-        if form.stream:
-            return EventSourceResponse(writer.streamed(events), sep="\n")
-        *_, answer = await while_there(request, every(events))
-        assert isinstance(answer, Answer | Written), "it comes last"
-        return JSONResponse(writer.whole(answer))
+        return await writer.reply(events, request)
 
     return router
+
+
+async def _about_pictures(
+    office: Office, form: ChatForm, writer: "Completion", request: Request, stack: Stack
+) -> Response:
+    """Answer, or score, one message with its pictures between its texts."""
+    parts, answer = form.message()
+    if form.choices is not None or form.logprobs or form.top_logprobs:
+        raise UsageError("choices are about a clip or a picture")
+    shown = list[str | Path]()
+    for one in parts:
+        url = one.image_url or one.video_url
+        shown.append(one.text or "" if url is None else (await office.file(url.url, stack))[0])
+    if sum(isinstance(one, Path) for one in shown) > office.frames:
+        raise UsageError(f"this server looks at {office.frames} pictures at most")
+    is_scored = form.prompt_logprobs is not None
+    if is_scored and form.stream:
+        raise UsageError("prompt_logprobs are not streamed")
+    job = Message(shown, form.generation(), answer, is_scored=is_scored)
+    return await writer.reply(office.events(None, job.work, stack), request)
 
 
 def _no_model(office: Office, name: str) -> Response:
@@ -87,6 +112,26 @@ class Completion:
             "model": office.maker.model,
             "system_fingerprint": office.maker.revision,
         }
+
+    async def reply(self, events: AsyncIterator[Event], request: Request) -> Response:
+        """Return what comes of a job, at once or as it comes."""
+        if self._form.stream:
+            return EventSourceResponse(self.streamed(events), sep="\n")
+        *_, answer = await while_there(request, every(events))
+        if isinstance(answer, Scored):
+            return JSONResponse(self.scored(answer))
+        assert isinstance(answer, Answer | Written), "it comes last"
+        return JSONResponse(self.whole(answer))
+
+    def scored(self, found: Scored) -> dict[str, Any]:
+        """Return how likely the tokens of a begun answer are; of those before it that is null."""
+        told = [
+            {str(number): {"logprob": nats, "decoded_token": text}}
+            for number, nats, text in found.tokens
+        ]
+        every = [*[None] * found.prompt_tokens, *told]
+        nothing = Written("", len(every), 0, "token_limit")
+        return {**self.whole(nothing), "prompt_logprobs": every}
 
     def whole(self, answer: Answer | Written) -> dict[str, Any]:
         """Return an answer at once."""

@@ -20,7 +20,7 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteModel:
+class SocketModel:
     """A model in another process: as much of `engine.Model` as questions need."""
 
     server: Server
@@ -33,38 +33,44 @@ class RemoteModel:
     def require_schema(self, schema: str) -> None:
         """Leave it to the server, which looks at it before it watches anything."""
 
+    def require_thinking(self) -> None:
+        """Leave it to the server, likewise."""
+
+    def require_scoring(self) -> None:
+        """Do nothing: its model is one in a process of vidqa's."""
+
     def watch_all(
         self,
         views: Iterable[tuple[str, Viewing]],
         *,
         in_order: bool = True,
         notify: Notify | None = None,
-    ) -> "Generator[tuple[str, RemoteClip | VidqaError]]":
+    ) -> "Generator[tuple[str, SocketClip | VidqaError]]":
         """Yield clips; they are watched when they are asked about. See `Model.watch_all`."""
         for video, viewing in views:
-            yield video, RemoteClip(self, video, viewing)
+            yield video, SocketClip(self, video, viewing)
 
 
 @dataclass(slots=True)
-class RemoteWords:
+class SocketWords:
     """Where a clip's words come from."""
 
     detail: str = ""
 
 
 @dataclass(slots=True)
-class RemoteClip:
+class SocketClip:
     """A clip that a server watches: as much of `engine.Clip` as questions need.
 
     If the server is gone before it answers anything, the clip is watched here.
     """
 
-    model: RemoteModel
+    model: SocketModel
     video: str
     viewing: Viewing
     decoder: str = ""
     """Known once it was asked about."""
-    words: RemoteWords = field(default_factory=RemoteWords)
+    words: SocketWords = field(default_factory=SocketWords)
     here: "Clip | None" = None
     """The same clip, where it had to be watched here."""
 

@@ -19,7 +19,7 @@ from vidqa.types import (
     Stage,
     TextDelta,
 )
-from vidqa.types.generation import Written
+from vidqa.types.generation import Scored, Written
 from vidqa.types.options import options_of
 
 JSON = Mapping[str, Any]
@@ -63,7 +63,7 @@ class Record:
     value: JSON
 
 
-Event = StageBegun | Told | Watched | TextDelta | Answer | PromptView | Record | Written
+Event = StageBegun | Told | Watched | TextDelta | Answer | PromptView | Record | Written | Scored
 """What comes of a question, in order; an error may come in place of the rest."""
 
 
@@ -86,6 +86,8 @@ def written(event: Event) -> JSON:
             return {"record": value}
         case Written():
             return {"written": asdict(event)}
+        case Scored():
+            return {"scored": asdict(event)}
 
 
 def read(line: JSON) -> Event:

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from vidqa.engine import Model
-from vidqa.engine.shown_clip import PromptFitter, answer_ids, neutralized
+from vidqa.engine.local.shown_clip import PromptFitter, answer_ids, neutralized
 from vidqa.engine.stage_timer import StageTimer
 from vidqa.errors import ClipNotFoundError, NotAVideoError, VideoError
 from vidqa.media.viewing import Viewing
@@ -119,14 +119,15 @@ class Watching:
         )
         fetch = self.model.fetch(source.video, viewing)
         seen = self.model.see(str(source.video), fetch, viewing, StageTimer(None))
-        chosen = PromptFitter(self.model.loaded, self.model.spec, recipe, seen).choose()
+        fitter = PromptFitter(self.model.loaded, self.model.spec, recipe, seen)
+        chosen = fitter.choose()
         segments, shown = chosen.fitted.segments, chosen.frames
         if recipe.paper is not None:
             # the authors' training repeats the last frame, without words, up to the full number
             missing = recipe.paper.max_frames - len(shown)
             segments = (*segments, *[replace(segments[-1], text="")] * missing)
             shown = tuple(padded(list(shown), recipe.paper.max_frames))
-        return seen.encoded.frames, segments, shown
+        return fitter.frames, segments, shown
 
     def _picture(self, file: Path) -> PromptFit:
         """Show a picture as a clip of one frame."""

@@ -1,15 +1,13 @@
 """Who judges: a model here, or one behind an address that OpenAI's clients know."""
 
-import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Protocol
 
 from vidqa.engine import Model
-from vidqa.errors import DownloadError, UsageError
+from vidqa.engine.remote.server import Server
+from vidqa.errors import EngineError, EngineGoneError, UsageError
 from vidqa.models.resolve import resolve
 from vidqa.models.store.store import Store
 from vidqa.tasks.evaluate.judging.aspects import Case
@@ -18,18 +16,7 @@ NEW_TOKENS = 256
 """Tokens of a verdict at most."""
 AT_ONCE = 4
 """Requests to a server at once."""
-TRIES = 3
-WAIT_S = 120.0
-"""Seconds that a server may take for one verdict."""
-AGAIN_S = 2.0
-"""Seconds before a request is made again, doubled each time."""
-BUSY = (408, 409, 429, 500, 502, 503, 504)
-"""Statuses after which it is."""
-REFUSED = (400, 413, 422)
-"""Statuses of a request that is too long, or not wanted; another may be answered."""
 SAMPLING = {"temperature": 0, "max_tokens": NEW_TOKENS}
-KEY = "OPENAI_API_KEY"
-"""The variable with what a server may want to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +25,6 @@ class Said:
 
     text: str
     error: str | None = None
-
-
-class RefusedError(DownloadError):
-    """One request that a judge does not answer."""
 
 
 class Judge(Protocol):
@@ -84,8 +67,7 @@ class LocalJudge:
 class RemoteJudge:
     """A model behind `/chat/completions`."""
 
-    url: str
-    """Up to `/v1`."""
+    server: Server
     model: str
 
     @classmethod
@@ -94,31 +76,22 @@ class RemoteJudge:
 
         Raises:
             UsageError: it is no address, or has several models.
-            DownloadError: it cannot be reached.
+            EngineGoneError: it cannot be reached.
 
         """
-        base = url.rstrip("/").removesuffix("/chat/completions")
-        try:
-            host = urlsplit(base).hostname
-        except ValueError:
-            host = None
-        if host is None:
-            raise UsageError(f"--judge {url!r} is no address", hint="http://127.0.0.1:8430/v1")
+        server = Server.at(url, "--judge")
         if model is None:
-            known = _request("GET", f"{base}/models", None).get("data")
-            found = known if isinstance(known, list) else []
-            names = [str(one["id"]) for one in found if isinstance(one, dict) and "id" in one]
+            names = [str(one["id"]) for one in server.models()]
             if len(names) != 1:
                 hint = f"--judge-model {(names or ['NAME'])[0]}"
-                raise UsageError(f"{base} has {len(names)} models", hint=hint)
+                raise UsageError(f"{server.place} has {len(names)} models", hint=hint)
             model = names[0]
-        return cls(base, model)
+        return cls(server, model)
 
     @property
     def record(self) -> dict[str, str]:
         """Return the model's name, and where it is."""
-        place = urlsplit(self.url)
-        return {"name": self.model, "at": f"{place.hostname}:{place.port or place.scheme}"}
+        return {"name": self.model, "at": self.server.place}
 
     def said(self, cases: Sequence[Case]) -> Iterator[Said]:
         """Yield what it says, several asked at once."""
@@ -128,52 +101,17 @@ class RemoteJudge:
     def _said(self, case: Case) -> Said:
         asked = {"model": self.model, "messages": [{"role": "user", "content": case.prompt}]}
         try:
-            answer = _request("POST", f"{self.url}/chat/completions", {**asked, **SAMPLING})
-        except RefusedError as error:
+            answer = self.server.answer("POST", "/chat/completions", {**asked, **SAMPLING})
+        except EngineError as error:
+            if isinstance(error, EngineGoneError) or error.status is None:
+                raise  # it would be so of other prompts
             return Said("", error.message)
         try:
             return Said(str(answer["choices"][0]["message"]["content"] or ""))
         except (KeyError, IndexError, TypeError) as error:
-            raise DownloadError(f"{self.url} answers in a form that is not OpenAI's") from error
-
-
-def _request(method: str, url: str, content: Any) -> dict[str, Any]:
-    """Return the JSON object that a server answers with.
-
-    Raises:
-        RefusedError: it refuses this request, not all of them.
-        DownloadError: it cannot be reached, refuses, or answers with something else.
-
-    """
-    import httpx2
-
-    key = os.environ.get(KEY)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    why = ""
-    for turn in range(TRIES):
-        if turn:
-            time.sleep(AGAIN_S * 2 ** (turn - 1))
-        try:
-            answer = httpx2.request(method, url, json=content, headers=headers, timeout=WAIT_S)
-        except httpx2.HTTPError as error:
-            why = f"cannot be reached: {error}"
-            continue
-        if answer.status_code not in BUSY:
-            break
-        why = f"says {answer.status_code}"
-    else:
-        raise DownloadError(f"the judge at {url} {why}", hint="give the same command again later")
-    if answer.status_code in REFUSED:
-        raise RefusedError(f"{answer.status_code}: {answer.text[:300]}")
-    if answer.status_code >= 400:
-        raise DownloadError(f"the judge at {url} says {answer.status_code}: {answer.text[:300]}")
-    try:
-        record = answer.json()
-    except ValueError as error:
-        raise DownloadError(f"the judge at {url} does not answer with JSON") from error
-    if not isinstance(record, dict):
-        raise DownloadError(f"the judge at {url} does not answer with an object")
-    return record
+            raise EngineGoneError(
+                f"the server at {self.server.place} answers in a form that is not OpenAI's"
+            ) from error
 
 
 Load = Callable[[str], Model]

@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor
 
 from vidqa.engine.answer.generate import Writing, checked_sampling
+from vidqa.engine.local.local_clip import LocalClip
 from vidqa.engine.stage_timer import StageTimer
-from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import NotEnoughMemoryError, UsageError, VidqaError
 from vidqa.network.inference.decode import Context, decode
 from vidqa.network.inference.decode_together import can_join, decode_together, joined_bytes
@@ -27,7 +27,7 @@ ALONE = "answered alone: this model's memory of what it read cannot be put side 
 class Draft:
     """An answer before decoding: its prompt is prefilled."""
 
-    clip: WatchedClip
+    clip: LocalClip
     question: str
     prompt: PromptIds
     writing: Writing
@@ -45,7 +45,7 @@ class Draft:
 
 
 def answer_together(
-    clips: Sequence[WatchedClip],
+    clips: Sequence[LocalClip],
     question: str,
     generation: GenerationSettings | None = None,
     *,
@@ -81,7 +81,7 @@ def answer_together(
 
 
 def _answers(
-    clips: Sequence[WatchedClip], draft: Callable[[WatchedClip], Draft], sampling: Sampling
+    clips: Sequence[LocalClip], draft: Callable[[LocalClip], Draft], sampling: Sampling
 ) -> list[Answer | VidqaError]:
     """Answer all at once, or if memory runs out, one half after the other."""
     try:
@@ -97,7 +97,7 @@ def _answers(
 
 
 def _at_once(
-    clips: Sequence[WatchedClip], draft: Callable[[WatchedClip], Draft], sampling: Sampling
+    clips: Sequence[LocalClip], draft: Callable[[LocalClip], Draft], sampling: Sampling
 ) -> list[Answer | VidqaError]:
     results: dict[int, Answer | VidqaError] = {}
     drafts: dict[int, Draft] = {}
@@ -115,7 +115,7 @@ def _at_once(
 
 
 def _draft(
-    clip: WatchedClip, question: str, max_new_tokens: int | None, notify: Notify | None
+    clip: LocalClip, question: str, max_new_tokens: int | None, notify: Notify | None
 ) -> Draft:
     timer = StageTimer(notify, clip.timings_s)
     prompt = clip.prompt_ids(question)

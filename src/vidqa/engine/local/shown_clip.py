@@ -5,18 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vidqa.engine.watch.encode_frames import EncodedFrames
-from vidqa.errors import UsageError
-from vidqa.media.sampling.samplers import Moments
+from vidqa.engine.contents import ClipContents
 from vidqa.models.spec import ModelSpec
+from vidqa.network.inference.frame_encoder import FrameEncoder
 from vidqa.network.inference.prompt_ids import OUR_MARKS, Pictures, PromptIds, Turn
 from vidqa.network.loaded import Loaded
 from vidqa.prompt.interleave import FittedWords, neutralize, user_content
 from vidqa.prompt.recipe import Recipe
 from vidqa.system.footprint import QUESTION_TOKENS
-from vidqa.types import Cue, PromptSegment, PromptView, Segment, Words
+from vidqa.types import Cue, PromptSegment, PromptView, Segment
 from vidqa.types.evenly import evenly
-from vidqa.types.media_info import VideoInfo
 from vidqa.types.wording import count_words
 
 PLAIN_ENGLISH = "He opens the door, looks at the old garden, and says that it will rain tonight."
@@ -25,18 +23,6 @@ PLAIN_ENGLISH = "He opens the door, looks at the old garden, and says that it wi
 WORDY = 1.5
 """Factor by which a word may take more tokens than in plain English, on average; planned as
 `footprint.TOKENS_PER_WORD`. In scripts that take more, fewer words are shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClipContents:
-    """The contents of a file, before the model sees them."""
-
-    video: str
-    info: VideoInfo
-    fingerprint: str
-    moments: Moments
-    encoded: EncodedFrames
-    words: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +83,7 @@ class PromptFitter:
         """
         seen = self.seen
         cues = tuple(cue for cue in seen.words.cues if not (pictures if cue.on_screen else words))
-        encoded = replace(seen.encoded, frames=seen.encoded.frames.blanked()) if pictures else None
+        encoded = replace(seen.encoded, frames=self.frames.blanked()) if pictures else None
         less = replace(seen, encoded=encoded or seen.encoded, words=replace(seen.words, cues=cues))
         return replace(self, seen=less)
 
@@ -113,11 +99,11 @@ class PromptFitter:
 
     def pictures(self, turn: Turn, shown: PromptFit) -> Pictures:
         """Return the clip's part of the prompt."""
-        return self.seen.encoded.frames.place(turn.prefix_text, shown.frames)
+        return self.frames.place(turn.prefix_text, shown.frames)
 
     def visual_tokens(self, shown: PromptFit) -> list[int]:
         """Return how many visual tokens of each frame are shown."""
-        return self.seen.encoded.frames.counts(shown.frames)
+        return self.frames.counts(shown.frames)
 
     def neutralized(self, text: str) -> str:
         """Break up control tokens in text, so that it cannot change the prompt's structure."""
@@ -127,6 +113,13 @@ class PromptFitter:
         """Tokenize a given answer as the model would write it, with its end token if it `ends`."""
         ids = answer_ids(self.loaded, self.spec, answer)
         return ids if ends else ids[:-1]
+
+    @property
+    def frames(self) -> FrameEncoder:
+        """The frames as this model encoded them."""
+        frames = self.seen.encoded.frames
+        assert isinstance(frames, FrameEncoder), "this model encoded them"
+        return frames
 
     @property
     def _room(self) -> int:
@@ -144,7 +137,7 @@ class PromptFitter:
 
     def _tokens(self, shown: PromptFit) -> int:
         """Return the length of the clip's part of the prompt, in tokens."""
-        return self.seen.encoded.frames.tokens_of(self.turn(shown).prefix_text, shown.frames)
+        return self.frames.tokens_of(self.turn(shown).prefix_text, shown.frames)
 
     def _shown(self, frames: int, max_words: int) -> PromptFit:
         every = self.seen.encoded.frame_times_s
@@ -164,20 +157,6 @@ class PromptFitter:
 def neutralized(loaded: Loaded, spec: ModelSpec, text: str) -> str:
     """Break up control tokens in text, so that it cannot change the prompt's structure."""
     return neutralize(text, loaded.control_tokens | OUR_MARKS | set(spec.prompt.marks))
-
-
-def checked_question(question: str) -> str:
-    """Return the question unchanged.
-
-    Raises:
-        UsageError: it is empty, or not valid text.
-
-    """
-    if not question.strip():
-        raise UsageError("the question is empty")
-    if not question.isprintable() and any("\ud800" <= one <= "\udfff" for one in question):
-        raise UsageError("the question is not text", hint="write it in UTF-8")
-    return question
 
 
 def answer_ids(loaded: Loaded, spec: ModelSpec, answer: str) -> list[int]:

@@ -5,11 +5,13 @@ from dataclasses import replace
 from vidqa.engine.answer.generate import Writing
 from vidqa.engine.answer.question_language import language_warnings
 from vidqa.engine.answer.thought import Thought
-from vidqa.engine.runtime import Runtime
-from vidqa.engine.shown_clip import ClipContents, PromptFit, PromptFitter, checked_question
+from vidqa.engine.contents import ClipContents, checked_question
+from vidqa.engine.local.runtime import Runtime
+from vidqa.engine.local.saved import keep_context, kept_context, read_key
+from vidqa.engine.local.shown_clip import PromptFit, PromptFitter
+from vidqa.engine.local.video_prefix import VideoPrefix
 from vidqa.engine.stage_timer import StageTimer
-from vidqa.engine.video_prefix import VideoPrefix
-from vidqa.engine.watch.saved import keep_context, kept_context, read_key
+from vidqa.engine.watched_clip import WatchedClip
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
 from vidqa.network.inference.prompt_ids import PromptIds
@@ -23,20 +25,15 @@ from vidqa.types import (
 from vidqa.types.generation import GenerationSettings
 
 
-class ReadClip:
+class ReadClip(WatchedClip):
     """A watched clip, whose part of the prompt is in the KV cache."""
+
+    model: Runtime
 
     def __init__(
         self, model: Runtime, seen: ClipContents, viewing: Viewing, timer: StageTimer
     ) -> None:
-        self.model = model
-        self.info = seen.info
-        self.words = seen.words
-        self.fingerprint = seen.fingerprint
-        self.decoder = seen.encoded.report.decoder
-        self.viewing = viewing
-        self.recipe = viewing.recipe_for(model.spec)
-        self.video = seen.video
+        super().__init__(model, seen, viewing, timer)
         self._fitter = PromptFitter(model.loaded, model.spec, self.recipe, seen)
         with timer.stage("prefill"):
             self._shown = self._fitter.choose()
@@ -50,9 +47,7 @@ class ReadClip:
             *self._shown.warnings,
             *self._compressed(),
         )
-        """All that was left out or guessed."""
         self.timings_s = dict(timer.seconds)
-        """Seconds each stage took so far; stages overlap, so their sum is more than the wait."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -63,11 +58,6 @@ class ReadClip:
     def warnings_of_fit(self) -> tuple[str, ...]:
         """Those about what of it did not fit the model's context."""
         return self._shown.warnings
-
-    @property
-    def contents(self) -> ClipContents:
-        """What was seen and heard of it."""
-        return self._fitter.seen
 
     def _compressed(self) -> tuple[str, ...]:
         """Tell how many visual tokens are shown, where not all are."""

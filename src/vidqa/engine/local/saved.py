@@ -11,7 +11,8 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from vidqa.engine.watch.encode_frames import EncodedFrames
+from vidqa.engine.watch.encode_frames import EncodedFrames, SeenFrames
+from vidqa.engine.watch.sight_key import sight_key
 from vidqa.media.frames.read import FrameReport
 from vidqa.media.sampling.samplers import Moments
 from vidqa.network.inference.decode import Context
@@ -22,19 +23,15 @@ from vidqa.system.cache import Cache, read_back, written
 from vidqa.system.number_formats import BITS
 
 LOOKED, READ = "looked", "read"
-METHOD = 1
-"""Version of how frames are read and encoded; a change makes older entries unused."""
 MOST_READ_BYTES = 64 << 20
 """Bytes above which a KV cache is not stored: reading it back is as slow as prefilling."""
 ROUNDED_BY = "onnxruntime"
 """The library that computes with integers for vidqa's own decoder on a CPU. Its version is in the
 key of every model in 8 or 4 bits: whose decoder it is is not known here."""
-LIBRARIES = ("vidqa", "torch", "transformers", "av", "decord2", "pillow")
 
 NOT_IT = (ValueError, KeyError, SafetensorError)
 """Errors raised by an entry of another version or of another program."""
 
-SeenFrames = tuple[Moments, EncodedFrames]
 Form = TypeVar("Form")
 
 
@@ -54,11 +51,6 @@ class PrefixHeader:
 
     layers: int
     shift: int | None
-
-
-def sight_key(**settings: Any) -> Mapping[str, Any]:
-    """Return the cache key of what is seen: the caller's settings and the versions in use."""
-    return {**settings, "method": METHOD, **{name: version(name) for name in LIBRARIES}}
 
 
 def kept_sight(cache: Cache, key: Mapping[str, Any], encoder: FrameEncoder) -> SeenFrames | None:
@@ -86,6 +78,7 @@ def keep_sight(
 ) -> None:
     """Store what was seen."""
     moments, encoded = seen_frames
+    assert isinstance(encoded.frames, FrameEncoder), "others keep nothing"
     tensors, form = encoded.frames.state()
     header = FramesHeader(moments, encoded.report, encoded.frame_times_s, form)
     cache.put(LOOKED, key, _packed(header, tensors), about=about)

@@ -1,0 +1,91 @@
+"""How likely a model behind an address finds a given answer.
+
+vLLM's chat completions return the log probability of every token of a prompt (`prompt_logprobs`);
+an answer that is part of the prompt (`continue_final_message`) is scored so. `vidqa serve` does the
+same.
+"""
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from vidqa.engine.answer.rank import Likelihood
+from vidqa.engine.remote.server import Server
+from vidqa.errors import EngineError, EngineGoneError, UsageError
+
+SCORED = {"max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}
+"""Of a request that is made for the log probabilities of its prompt."""
+BEHIND = {"continue_final_message": True, "add_generation_prompt": False}
+"""Of one whose last message is the answer."""
+
+Token = tuple[str, float] | None
+"""A token's id and its log probability in nats; None if it has none."""
+
+
+def scored(
+    server: Server, asked: dict[str, Any], messages: Sequence[Any], texts: Sequence[str]
+) -> list[Likelihood]:
+    """Return how likely answers are behind messages.
+
+    Args:
+        server: is asked once, and once more for each answer.
+        asked: the model, and what it wants to know beside messages.
+        messages: the conversation before the answers.
+        texts: the answers.
+
+    Raises:
+        UsageError: the server does not tell.
+        EngineError: it does not answer.
+
+    """
+    before = _tokens(server, {**asked, "messages": list(messages)})
+    found = []
+    for text in texts:
+        answer = {"role": "assistant", "content": text}
+        whole = _tokens(server, {**asked, "messages": [*messages, answer], **BEHIND})
+        pairs = zip(before, whole, strict=False)
+        same = sum(1 for _ in takewhile(lambda pair: _id(pair[0]) == _id(pair[1]), pairs))
+        nats = [one[1] for one in whole[same:] if one is not None]
+        if not nats:
+            raise EngineError(f"the server at {server.place} scores no token of an answer")
+        found.append(Likelihood(sum(nats), len(nats)))
+    return found
+
+
+def can_score(server: Server, asked: dict[str, Any]) -> bool:
+    """Find out whether a server tells, with a short question.
+
+    Raises:
+        EngineGoneError: it cannot be asked anything.
+
+    """
+    try:
+        scored(server, asked, [{"role": "user", "content": "Is it day?"}], ["Yes."])
+    except EngineGoneError:
+        raise
+    except (EngineError, UsageError):
+        return False
+    return True
+
+
+def _id(token: Token) -> str | None:
+    return None if token is None else token[0]
+
+
+def _tokens(server: Server, asked: dict[str, Any]) -> list[Token]:
+    """Return the tokens of a prompt."""
+    reply = server.answer("POST", "/chat/completions", {**asked, **SCORED})
+    told = reply.get("prompt_logprobs")
+    if not isinstance(told, list):
+        raise UsageError(
+            f"the server at {server.place} does not tell how likely its model finds a given text",
+            hint="vLLM does, and vidqa serve",
+        )
+    return [_token(one) for one in told]
+
+
+def _token(told: Any) -> Token:
+    if not told:
+        return None
+    number, known = next(iter(told.items()))
+    return str(number), float(known["logprob"])

@@ -1,0 +1,245 @@
+"""Requests to a server that answers late, breaks off, or is busy."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from remote.loopback import ANSWER, Behaviour, Loopback, loopback
+from vidqa.engine.remote import server as requests
+from vidqa.engine.remote.breaker import COOL_S, MOST_FAILURES, Breaker, Pace
+from vidqa.engine.remote.replies import AgainError, Ending
+from vidqa.engine.remote.server import TRIES, Server
+from vidqa.errors import EngineError, EngineGoneError, UsageError
+
+ASKED = {"model": "the-model", "messages": [{"role": "user", "content": "What?"}]}
+
+
+@pytest.fixture
+def served() -> Iterator[Loopback]:
+    with loopback() as server:
+        yield server
+
+
+def whole(server: Server) -> tuple[str, Ending]:
+    *pieces, ending = server.stream(ASKED)
+    assert isinstance(ending, Ending)
+    return "".join(str(one) for one in pieces), ending
+
+
+def test_an_answer_comes_piece_by_piece(served: Loopback) -> None:
+    *pieces, ending = Server.at(served.url).stream(ASKED)
+    assert len(pieces) == len(ANSWER.split())
+    assert ending == Ending("stop", 77, 7)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_busy_server_is_asked_again(served: Loopback, status: int) -> None:
+    served.behaviour.statuses = [(status, {})] * 2
+    assert whole(Server.at(served.url))[0] == ANSWER
+    assert len(served.asked) == 3
+
+
+def test_as_long_as_it_asks_for_is_waited(served: Loopback) -> None:
+    served.behaviour.statuses = [(429, {"Retry-After": "1"})]
+    assert whole(Server.at(served.url))[0] == ANSWER
+    first_s, second_s = served.times_s
+    assert second_s - first_s >= 1
+
+
+def test_a_date_is_waited_for(monkeypatch: pytest.MonkeyPatch, served: Loopback) -> None:
+    waited = list[float]()
+    monkeypatch.setattr("vidqa.engine.remote.server.time.sleep", waited.append)
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    served.behaviour.statuses = [(503, {"Retry-After": until})]
+    assert whole(Server.at(served.url))[0] == ANSWER
+    assert 20 < max(waited) < 32
+
+
+def test_nobody_waits_for_an_hour(served: Loopback) -> None:
+    served.behaviour.statuses = [(429, {"Retry-After": "3600"})]
+    with pytest.raises(EngineGoneError, match="3600 s"):
+        whole(Server.at(served.url))
+    assert len(served.asked) == 1
+
+
+def test_pauses_grow_and_differ() -> None:
+    pauses = [[requests._pause_s(number, 0) for number in range(5)] for _ in range(8)]
+    assert all(one[4] > one[0] for one in pauses)
+    assert len({one[0] for one in pauses}) > 1
+    assert requests._pause_s(40, 0) <= requests.LONGEST_PAUSE_S
+
+
+def test_one_that_is_always_busy_is_given_up(served: Loopback) -> None:
+    served.behaviour.statuses = [(429, {})] * 20
+    with pytest.raises(EngineGoneError, match="says 429: not now"):
+        whole(Server.at(served.url))
+    assert len(served.asked) == TRIES
+
+
+@pytest.mark.parametrize(("status", "gone"), [(400, False), (413, False), (401, True), (404, True)])
+def test_what_is_refused_is_not_asked_again(served: Loopback, status: int, gone: bool) -> None:
+    served.behaviour.statuses = [(status, {})]
+    with pytest.raises(EngineError, match=f"says {status}: not now") as caught:
+        whole(Server.at(served.url))
+    assert isinstance(caught.value, EngineGoneError) == gone
+    assert len(served.asked) == 1
+
+
+@pytest.mark.parametrize("pieces", [0, 3])
+def test_an_answer_that_breaks_off_goes_on(served: Loopback, pieces: int) -> None:
+    served.behaviour.cut = [pieces, pieces]
+    assert whole(Server.at(served.url))[0] == ANSWER
+    assert len(served.asked) == 3
+
+
+def test_another_answer_is_not_put_behind_half_of_one(served: Loopback) -> None:
+    texts = iter(["A red ball rolls.", "It is a cat."])
+    served.behaviour.text = lambda _: next(texts)
+    served.behaviour.cut = [2]
+    with pytest.raises(EngineError, match="begins another one"):
+        whole(Server.at(served.url))
+
+
+def test_silence_is_not_waited_for_forever(
+    served: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vidqa.engine.remote.server.SILENCE_S", 0.2)
+    monkeypatch.setattr("vidqa.engine.remote.server.TRIES", 2)
+    served.behaviour.late_s = 1.0
+    with pytest.raises(EngineError, match="said nothing"):
+        whole(Server.at(served.url))
+
+
+def test_a_late_answer_is_waited_for(served: Loopback) -> None:
+    served.behaviour.late_s = 0.5
+    assert whole(Server.at(served.url))[0] == ANSWER
+
+
+def test_nobody_there(served: Loopback) -> None:
+    server = Server.at("http://127.0.0.1:9/v1")
+    with pytest.raises(EngineGoneError, match="cannot be reached"):
+        server.models()
+
+
+def test_an_error_in_the_stream_is_one(served: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    chunk = {"error": {"message": "out of memory"}}
+    with pytest.raises(AgainError, match="says: out of memory"):
+        list(_pieces_of(monkeypatch, served, f"data: {_json(chunk)}\n\n"))
+
+
+@pytest.mark.parametrize("line", ["data: nonsense", "data: [1]", 'data: {"choices": [3]}'])
+def test_what_is_not_the_protocol_is_said(
+    served: Loopback, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    with pytest.raises(AgainError, match=r"does not answer with|form that is not"):
+        list(_pieces_of(monkeypatch, served, f"{line}\n\n"))
+
+
+def _json(value: object) -> str:
+    import json
+
+    return json.dumps(value)
+
+
+def _pieces_of(
+    monkeypatch: pytest.MonkeyPatch, served: Loopback, body: str
+) -> Iterator[str | Ending]:
+    import httpx2
+
+    reply = httpx2.Response(200, text=body)
+    transport = httpx2.MockTransport(lambda _: reply)
+    server = Server.at(served.url)
+    monkeypatch.setattr(Server, "_client", lambda _: httpx2.Client(transport=transport))
+    yield from server._pieces(ASKED)
+
+
+def test_one_that_keeps_failing_is_left_alone(served: Loopback) -> None:
+    served.behaviour.statuses = [(500, {})] * 1000
+    server = Server.at(served.url)
+    for _ in range(MOST_FAILURES):
+        with pytest.raises(EngineError):
+            whole(server)
+    asked = len(served.asked)
+    with pytest.raises(EngineGoneError, match="left alone"):
+        whole(server)
+    assert len(served.asked) == asked
+
+
+def test_a_breaker_lets_one_find_out() -> None:
+    now = [0.0]
+    breaker = Breaker("it", clock=lambda: now[0])
+    for _ in range(MOST_FAILURES):
+        breaker.require_closed()
+        breaker.failed()
+    with pytest.raises(EngineGoneError):
+        breaker.require_closed()
+    now[0] = COOL_S
+    breaker.require_closed()
+    with pytest.raises(EngineGoneError):
+        breaker.require_closed()
+    breaker.worked()
+    breaker.require_closed()
+
+
+def test_a_success_is_forgiveness() -> None:
+    breaker = Breaker("it")
+    for _ in range(5):
+        for _ in range(MOST_FAILURES - 1):
+            breaker.failed()
+        breaker.worked()
+    breaker.require_closed()
+
+
+def test_requests_are_spread_over_a_minute() -> None:
+    now, slept = [0.0], list[float]()
+    pace = Pace(30, clock=lambda: now[0], sleep=slept.append)
+    for _ in range(3):
+        pace.wait()
+    assert slept == [2.0, 4.0]
+    now[0] = 100
+    pace.wait()
+    assert len(slept) == 2, "nobody waits after a pause"
+
+
+def test_an_engine_rate_holds(served: Loopback) -> None:
+    server = Server.at(served.url, per_minute=600)
+    begun_s = time.monotonic()
+    for _ in range(3):
+        whole(server)
+    assert time.monotonic() - begun_s >= 0.2
+
+
+@pytest.mark.parametrize(
+    "url", ["", "localhost:8000", "ftp://a/v1", "http:///v1", "http://[::1/v1"]
+)
+def test_what_is_no_address(url: str) -> None:
+    with pytest.raises(UsageError, match="is no address"):
+        Server.at(url)
+
+
+def test_a_secret_in_an_address_is_not_told() -> None:
+    server = Server.at("https://me:secret@example.com/v1/chat/completions/")
+    assert server.place == "example.com:https"
+    assert server.url == "https://me:secret@example.com/v1"
+    assert "secret" not in repr(server.breaker)
+
+
+def test_the_key_is_sent(served: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    served.behaviour.key = "open"
+    with pytest.raises(EngineGoneError, match="401: who are you") as caught:
+        Server.at(served.url).models()
+    assert caught.value.hint == "export OPENAI_API_KEY=..."
+    monkeypatch.setenv("OPENAI_API_KEY", "open")
+    assert [one["id"] for one in Server.at(served.url).models()] == ["the-model"]
+
+
+def test_one_that_lists_no_models(served: Loopback) -> None:
+    served.behaviour.lists_models = False
+    assert Server.at(served.url).models() == []
+
+
+def test_behaviour_is_one_servers_own() -> None:
+    assert Behaviour().statuses is not Behaviour().statuses
