@@ -24,6 +24,8 @@ class Behaviour:
     """Whether it returns log probabilities of prompts, as vLLM does."""
     finish: str = "stop"
     counts: bool = True
+    usage: Any = None
+    """In place of the counts."""
     late_s: float = 0.0
     statuses: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     """Of the next answers, with their headers; once there are none left it answers."""
@@ -111,7 +113,8 @@ def loopback(behaviour: Behaviour | None = None) -> Iterator[Loopback]:
                 self._send(400, {"error": {"message": "Unrecognized argument: prompt_logprobs"}})
                 return
             text = how.text if isinstance(how.text, str) else how.text(asked)
-            counts = {"prompt_tokens": 77, "completion_tokens": len(text.split())}
+            counts: Any = {"prompt_tokens": 77, "completion_tokens": len(text.split())}
+            counts = how.usage or counts
             if not asked.get("stream"):
                 message = {"role": "assistant", "content": text}
                 choice = {"index": 0, "message": message, "finish_reason": how.finish}
@@ -122,7 +125,7 @@ def loopback(behaviour: Behaviour | None = None) -> Iterator[Loopback]:
                 return
             self._stream(text, counts)
 
-        def _stream(self, text: str, counts: JSON) -> None:
+        def _stream(self, text: str, counts: Any) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.send_header("Connection", "close")
@@ -141,10 +144,12 @@ def loopback(behaviour: Behaviour | None = None) -> Iterator[Loopback]:
             self.wfile.write(b"data: [DONE]\n\n")
 
         def _chunk(self, delta: JSON, finished: str | None = None) -> None:
-            self._event({"choices": [{"index": 0, "delta": delta, "finish_reason": finished}]})
+            choice = {"index": 0, "delta": delta, "finish_reason": finished}
+            self._event({"choices": [choice], "error": None})
 
         def _event(self, content: JSON) -> None:
-            self.wfile.write(f"data: {json.dumps(content)}\n\n".encode())
+            text = json.dumps(content, ensure_ascii=False)
+            self.wfile.write(f": ping\n\ndata: {text}\n\n".encode())
             self.wfile.flush()
 
         def _send(self, status: int, content: JSON, headers: dict[str, str] | None = None) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,17 @@ def pictures_of(asked: JSON) -> list[Any]:
     parts = [one for one in asked["messages"][0]["content"] if one["type"] == "image_url"]
     urls = [one["image_url"]["url"].partition(",")[2] for one in parts]
     return [np.asarray(Image.open(io.BytesIO(base64.b64decode(one)))) for one in urls]
+
+
+def likely_where(word: str) -> Callable[[JSON], list[Any]]:
+    """Score answers, a word a token: they are likely where the prompt has a word."""
+
+    def likely(asked: JSON) -> list[Any]:
+        nats = -1.0 if word in text_of(asked).rpartition("\n")[0] else -5.0
+        words = [one for message in asked["messages"][1:] for one in message["content"].split()]
+        return [None, {"user": {"logprob": -1}}, *({one: {"logprob": nats}} for one in words)]
+
+    return likely
 
 
 def test_frames_and_words_are_interleaved(clips: Path, ask: Ask) -> None:
@@ -202,16 +214,17 @@ def test_a_run_ends_with_its_server(clips: Path, ask: Ask, tmp_path: Path) -> No
     """What was answered stays, nothing else is a record, and the same command goes on."""
     out = tmp_path / "answers.jsonl"
     words = ("ask", clips, "What?", "-o", out, "--engine")
-    with loopback(Behaviour(statuses=[(200, {})])) as server:
-        server.behaviour.statuses = []
-        server.behaviour.text = lambda _: (
-            server.behaviour.statuses.extend([(503, {})] * 6),
-            ANSWER,
-        )[1]
+    with loopback() as server:
+
+        def once(_: JSON) -> str:
+            server.behaviour.statuses = [(503, {})] * 6
+            return ANSWER
+
+        server.behaviour.text = once
         status, _, err = ask(*words, server.url)
         assert status == ExitCode.ENGINE_FAILED
         assert "says 503" in err
-        assert "give the same command again" in err
+        assert "the same command goes on" in err
         assert len(out.read_text().splitlines()) == 1
         server.behaviour.text, server.behaviour.statuses = ANSWER, []
         status, _, err = ask(*words, server.url)
@@ -229,9 +242,28 @@ def test_one_that_keeps_failing_ends_the_run(ask: Ask, tmp_path: Path, clips: Pa
         status, _, err = ask("ask", clips, "What?", "-o", out, "--engine", server.url)
     assert status == ExitCode.ENGINE_FAILED
     assert "left alone" in err
-    assert "--retry-failed" in err
+    assert "the same command goes on" in err
     records = [json.loads(line) for line in out.read_text().splitlines()]
     assert [one["error"]["kind"] for one in records] == ["engine_failed"] * MOST_FAILURES
+
+
+def test_what_a_batch_answered_stays(clips: Path, ask: Ask, tmp_path: Path) -> None:
+    out = tmp_path / "answers.jsonl"
+    words = ("ask", clips, "What?", "-o", out, "--batch", "3", "--engine")
+    with loopback(Behaviour(statuses=[(401, {})])) as server:
+        status, _, err = ask(*words, server.url)
+        assert (status, "says 401" in err) == (ExitCode.ENGINE_FAILED, True)
+        assert len(out.read_text().splitlines()) == 2
+        assert ask(*words, server.url)[0] == 0
+    assert [json.loads(one)["answer"] for one in out.read_text().splitlines()] == [ANSWER] * 3
+
+
+def test_clips_that_are_named_end_with_their_server(clips: Path, ask: Ask) -> None:
+    with loopback(Behaviour(statuses=[(401, {})] * 9)) as server:
+        words = (clips / "one.mp4", clips / "two.mp4", "What?", "--engine", server.url, "--json")
+        status, records, _ = ask("ask", *words)
+    assert (status, records) == (ExitCode.ENGINE_FAILED, [])
+    assert len(server.asked) == 1
 
 
 def test_one_clip_and_no_server_is_a_record_too(clips: Path, ask: Ask) -> None:
@@ -254,6 +286,8 @@ def test_one_clip_and_no_server_is_a_record_too(clips: Path, ask: Ask) -> None:
         (["--engine", "URL", "--recipe", "paper"], "not one of them"),
         (["--engine", "URL", "--think", "9"], "--think is for a model in this process"),
         (["--engine", "URL", "--choices", "a,b"], "does not tell how likely"),
+        (["--engine", "URL", "--strict"], "does not tell how likely"),
+        (["--engine", "URL", "--offline"], "exclude each other"),
     ],
 )
 def test_what_cannot_be_asked(clips: Path, ask: Ask, words: list[str], message: str) -> None:
@@ -261,7 +295,7 @@ def test_what_cannot_be_asked(clips: Path, ask: Ask, words: list[str], message: 
         given = [server.url if word == "URL" else word for word in words]
         status, _, err = ask("ask", clips / "one.mp4", "What?", *given)
     assert (status, message in err) == (2, True), err
-    assert not server.answers or "--choices" in words, "nothing of a clip is sent"
+    assert not any("base64" in json.dumps(one) for one in server.asked), "no picture is sent"
 
 
 def test_several_models_have_to_be_chosen_from(clips: Path, ask: Ask) -> None:
@@ -272,14 +306,18 @@ def test_several_models_have_to_be_chosen_from(clips: Path, ask: Ask) -> None:
     assert server.asked[0]["model"] == "other"
 
 
-def test_what_an_answer_rests_on(clips: Path, ask: Ask) -> None:
+def test_what_an_answer_rests_on(clips: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's log probabilities are compared with less shown."""
+
+    monkeypatch.setattr("remote.loopback.token_logprobs", likely_where("roses"))
     behaviour = Behaviour(scores=True, text="The roses are red.")
     words = ("ask", clips / "one.mp4", "What is said?", "--json", "--grounding", "--engine")
     with loopback(behaviour) as server:
         _, (record,), _ = ask(*words, server.url)
     found = record["grounding"]
-    assert found["verdict"] == "guess", "this server likes whatever there are pictures for"
+    assert found == {
+        "verdict": "heard", "without_pictures": 0.0, "without_words": 16.0, "without_both": 16.0,
+    }  # fmt: skip
     scoring = [one for one in server.asked if one.get("continue_final_message")]
     assert all(one["add_generation_prompt"] is False for one in scoring)
     assert [one["messages"][1]["content"] for one in scoring[1:]] == ["The roses are red."] * 4
@@ -308,14 +346,20 @@ def test_choices_are_ranked_by_the_servers_numbers(clips: Path, ask: Ask) -> Non
     ]  # fmt: skip
 
 
-def test_a_long_clip_is_asked_through_windows(long_clip: Path, ask: Ask) -> None:
+def test_a_long_clip_is_asked_through_windows(
+    long_clip: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remote.loopback.token_logprobs", likely_where("train"))
     behaviour = Behaviour(scores=True, text="The train leaves at nine.")
     words = ("ask", long_clip, "When does the train leave?", "--json", "--engine")
     with loopback(behaviour) as server:
         status, (record,), err = ask(*words, server.url)
-    assert status in (0, ExitCode.NO_EVIDENCE), err
+    assert status == 0, err
     assert record["chosen_by"] == "words"
-    assert record["claims"][0]["text"] == "The train leaves at nine."
+    (claim,) = record["claims"]
+    assert claim["text"] == "The train leaves at nine."
+    assert (claim["verdict"], len(claim["spans"])) == ("heard", 1)
+    assert "The train leaves at nine. [" in record["answer"]
 
 
 def test_without_log_probabilities_nothing_is_checked(long_clip: Path, ask: Ask) -> None:
@@ -326,8 +370,8 @@ def test_without_log_probabilities_nothing_is_checked(long_clip: Path, ask: Ask)
         assert record["chosen_by"] == "words"
         assert "claims" not in record
         assert any("none can be checked" in one for one in record["warnings"])
-        status, (record,), err = ask(*words, server.url, "--strict")
-    assert (status, "--strict" in record["error"]["message"]) == (2, True), err
+        status, _, err = ask(*words, server.url, "--strict")
+    assert (status, "does not tell how likely" in err) == (2, True)
 
 
 def test_a_summary_window_by_window(long_clip: Path, ask: Ask) -> None:

@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx2
 import pytest
 
-from remote.loopback import ANSWER, Behaviour, Loopback, loopback
+from remote.loopback import ANSWER, Loopback, loopback
 from vidqa.engine.remote import server as requests
 from vidqa.engine.remote.breaker import COOL_S, MOST_FAILURES, Breaker, Pace
+from vidqa.engine.remote.messages import neutralized
 from vidqa.engine.remote.replies import AgainError, Ending
+from vidqa.engine.remote.scoring import can_score
 from vidqa.engine.remote.server import TRIES, Server
 from vidqa.errors import EngineError, EngineGoneError, UsageError
+from vidqa.models.registry import known_as
 
 ASKED = {"model": "the-model", "messages": [{"role": "user", "content": "What?"}]}
 
@@ -32,7 +36,7 @@ def whole(server: Server) -> tuple[str, Ending]:
 def test_an_answer_comes_piece_by_piece(served: Loopback) -> None:
     *pieces, ending = Server.at(served.url).stream(ASKED)
     assert len(pieces) == len(ANSWER.split())
-    assert ending == Ending("stop", 77, 7)
+    assert ending == Ending("stop", (77, 7))
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
@@ -99,7 +103,7 @@ def test_another_answer_is_not_put_behind_half_of_one(served: Loopback) -> None:
     texts = iter(["A red ball rolls.", "It is a cat."])
     served.behaviour.text = lambda _: next(texts)
     served.behaviour.cut = [2]
-    with pytest.raises(EngineError, match="begins another one"):
+    with pytest.raises(EngineError, match="gives another"):
         whole(Server.at(served.url))
 
 
@@ -124,36 +128,72 @@ def test_nobody_there(served: Loopback) -> None:
         server.models()
 
 
-def test_an_error_in_the_stream_is_one(served: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    chunk = {"error": {"message": "out of memory"}}
-    with pytest.raises(AgainError, match="says: out of memory"):
-        list(_pieces_of(monkeypatch, served, f"data: {_json(chunk)}\n\n"))
+CHUNK = '{"choices": [{"delta": {"content": "A ball."}, "finish_reason": "stop"}], '
 
 
-@pytest.mark.parametrize("line", ["data: nonsense", "data: [1]", 'data: {"choices": [3]}'])
-def test_what_is_not_the_protocol_is_said(
-    served: Loopback, monkeypatch: pytest.MonkeyPatch, line: str
-) -> None:
-    with pytest.raises(AgainError, match=r"does not answer with|form that is not"):
-        list(_pieces_of(monkeypatch, served, f"{line}\n\n"))
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('data: {"error": {"message": "out of memory"}}', "says: out of memory"),
+        ("data: nonsense", "does not answer with JSON"),
+        (f"data: {'[' * 100_000}", "does not answer with JSON"),
+        ("data: [1]", "does not answer with an object"),
+        ('data: {"choices": [3]}', "form that is not OpenAI's"),
+        ('data: {"choices": 3}', "form that is not OpenAI's"),
+        ('data: {"choices": [{"delta": {"content": 3}}]}', "form that is not OpenAI's"),
+        ('data: {"choices": [{"delta": 3}]}', "form that is not OpenAI's"),
+        ('data: {"choices": [{"finish_reason": "abort"}]}', "ended the answer: abort"),
+    ],
+)
+def test_what_is_not_the_protocol_is_said(body: str, message: str) -> None:
+    with pytest.raises(AgainError, match=message):
+        list(pieces_of(f"{body}\n\n"))
 
 
-def _json(value: object) -> str:
-    import json
+@pytest.mark.parametrize("more", ['"usage": [1]}', '"usage": "x"}', '"error": null, "usage": {}}'])
+def test_what_counts_for_nothing_is_passed_over(more: str) -> None:
+    assert list(pieces_of(f"data: {CHUNK}{more}\r\n\r\n")) == ["A ball.", Ending("stop", None)]
 
-    return json.dumps(value)
 
-
-def _pieces_of(
-    monkeypatch: pytest.MonkeyPatch, served: Loopback, body: str
-) -> Iterator[str | Ending]:
-    import httpx2
-
-    reply = httpx2.Response(200, text=body)
-    transport = httpx2.MockTransport(lambda _: reply)
-    server = Server.at(served.url)
-    monkeypatch.setattr(Server, "_client", lambda _: httpx2.Client(transport=transport))
+def pieces_of(body: str) -> Iterator[str | Ending]:
+    """What comes of one reply."""
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, text=body))
+    server = Server.at("http://127.0.0.1:9/v1")
+    server._connection.client = httpx2.Client(transport=transport)
     yield from server._pieces(ASKED)
+
+
+def test_what_ends_a_line_elsewhere_is_a_letter(served: Loopback) -> None:
+    served.behaviour.text = "One\u2028 two\x85 three\u2029."
+    assert whole(Server.at(served.url))[0] == served.behaviour.text
+    assert len(served.asked) == 1
+
+
+def test_signs_of_life_alone_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vidqa.engine.remote.server.SILENCE_S", -1.0)
+    with pytest.raises(AgainError, match="said nothing"):
+        list(pieces_of(": ping\n\n: ping\n\n"))
+
+
+def test_a_shorter_answer_is_another_one(served: Loopback) -> None:
+    texts = iter(["A red ball rolls.", "A red"])
+    served.behaviour.text = lambda _: next(texts)
+    served.behaviour.cut = [3]
+    with pytest.raises(EngineError, match="gives another"):
+        whole(Server.at(served.url))
+
+
+def test_nobody_is_sent_elsewhere(served: Loopback) -> None:
+    served.behaviour.statuses = [(307, {"Location": "http://else/?token=secret"})]
+    with pytest.raises(EngineGoneError, match=r"sends elsewhere$"):
+        whole(Server.at(served.url))
+
+
+def test_who_waits_is_told(served: Loopback) -> None:
+    told = list[str]()
+    served.behaviour.statuses = [(429, {})]
+    whole(Server.at(served.url, on_wait=told.append))
+    assert told == ["the server says 429: not now; it is asked again in 0 s"]
 
 
 def test_one_that_keeps_failing_is_left_alone(served: Loopback) -> None:
@@ -221,10 +261,71 @@ def test_what_is_no_address(url: str) -> None:
 
 
 def test_a_secret_in_an_address_is_not_told() -> None:
-    server = Server.at("https://me:secret@example.com/v1/chat/completions/")
-    assert server.place == "example.com:https"
-    assert server.url == "https://me:secret@example.com/v1"
-    assert "secret" not in repr(server.breaker)
+    server = Server.at("http://me:secret@127.0.0.1:9/v1/chat/completions/")
+    assert server.url == "http://me:secret@127.0.0.1:9/v1"
+    with pytest.raises(EngineGoneError, match=r"at 127\.0\.0\.1:9 cannot be reached") as caught:
+        server.models()
+    assert "secret" not in caught.value.message
+    assert "secret" not in repr(server)
+
+
+def test_a_key_that_a_server_echoes_is_not_told(
+    served: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", " not\n")
+    served.behaviour.statuses = [(400, {})]
+    with pytest.raises(EngineError, match=r"says 400: \.\.\. now"):
+        whole(Server.at(served.url))
+
+
+@pytest.mark.parametrize("key", ["sk-se\ncret", "sk-secret\u2026"])
+def test_what_is_no_key(served: Loopback, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(UsageError, match="OPENAI_API_KEY holds what no key has") as caught:
+        Server.at(served.url).models()
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "told",
+    [[None, [1]], [{"1": {"logprob": None}}], [{"1": -1.5}], [{"1": {}}], "x", None, [None, {}]],
+)
+def test_scores_that_are_none(
+    served: Loopback, monkeypatch: pytest.MonkeyPatch, told: object
+) -> None:
+    served.behaviour.scores = True
+    monkeypatch.setattr("remote.loopback.token_logprobs", lambda _: told)
+    assert not can_score(Server.at(served.url), {"model": "the-model"})
+
+
+def test_a_passing_failure_is_no_answer_about_scores(served: Loopback) -> None:
+    served.behaviour.statuses = [(500, {})] * 6
+    with pytest.raises(EngineError):
+        can_score(Server.at(served.url), {"model": "the-model"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Qwen/Qwen3-VL-8B-Instruct",
+        "/m/qwen3-vl-8b-instruct/",
+        "me/Qwen3-VL-8B-Instruct-FP8",
+        "qwen3-vl-8b",
+    ],
+)
+def test_a_preset_is_known(name: str) -> None:
+    assert known_as(name).name == "qwen3-vl-8b"
+
+
+def test_what_is_not_a_preset() -> None:
+    for name in ("Qwen3-VL-8B-Instructed", "gpt-4o", ""):
+        assert "nothing is known" in known_as(name).notes[0]
+
+
+def test_many_control_tokens_take_no_time() -> None:
+    text = neutralized("<s>" * 300_000 + "<<|a|>s>")
+    assert "<s>" not in text
+    assert "<|a|>" not in text
 
 
 def test_the_key_is_sent(served: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +340,3 @@ def test_the_key_is_sent(served: Loopback, monkeypatch: pytest.MonkeyPatch) -> N
 def test_one_that_lists_no_models(served: Loopback) -> None:
     served.behaviour.lists_models = False
     assert Server.at(served.url).models() == []
-
-
-def test_behaviour_is_one_servers_own() -> None:
-    assert Behaviour().statuses is not Behaviour().statuses

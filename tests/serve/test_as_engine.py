@@ -18,6 +18,7 @@ from vidqa.errors import EngineError, UsageError
 from vidqa.types import Answer
 from vidqa.types.generation import Written
 
+pytestmark = pytest.mark.numbers
 QUESTION = "what happens?"
 
 
@@ -96,6 +97,13 @@ def test_what_an_answer_rests_on(server: Running, model: Model, lossless: Remote
     assert less == pytest.approx(begun(answer), abs=5e-3)
 
 
+def test_frames_that_are_all_alike(server: Running, model: Model, lossless: RemoteModel) -> None:
+    path = server.clips / "one.mp4"
+    own = model.watch(path, blank=True).ask(QUESTION, max_new_tokens=TOKENS)
+    sent = lossless.watch(path, blank=True).ask(QUESTION, max_new_tokens=TOKENS)
+    assert (sent.text, sent.prompt_tokens) == (own.text, own.prompt_tokens)
+
+
 def test_frames_as_jpeg(server: Running) -> None:
     remote = connect(f"{server.place.url}/v1")
     answer = remote.watch(server.clips / "one.mp4").ask(QUESTION, max_new_tokens=3)
@@ -117,20 +125,25 @@ def test_pictures_of_several_sizes(server: Running, model: Model) -> None:
     }
     with server.client() as client:
         told = client.post("/v1/chat/completions", json=asked).json()
-        swapped = {**asked, "messages": [{"role": "user", "content": [*content[::-1], *content]}]}
-        assert client.post("/v1/chat/completions", json=swapped).status_code == 200
     *_, own = model.stream_message(["First:", *pictures, "What?"], max_new_tokens=5)
     assert isinstance(own, Written)
     assert told["choices"][0]["message"]["content"] == own.text
     assert told["usage"]["completion_tokens"] == 5
+    swapped = ["First:", *pictures[::-1], "What?"]
+    scores = [
+        model.score_message(one, "a").tokens
+        for one in (swapped, swapped, [*swapped[:1], *pictures, "What?"])
+    ]
+    assert scores[0] == scores[1] != scores[2]
 
 
 def test_control_tokens_in_a_message_are_letters(model: Model) -> None:
     (mark,) = {model.loaded.image_mark}
     pixels = np.zeros((32, 32, 3), np.uint8)
-    *_, told = model.stream_message([f"{mark} and {mark}", pixels, f"{mark}?"], max_new_tokens=2)
-    assert isinstance(told, Written)
-    assert told.new_tokens == 2
+    text = f"{mark} and {mark}"
+    harmless = text.replace(mark, f"{mark[0]} {mark[1:]}")
+    found = [model.score_message([one, pixels, f"{one}?"], "a") for one in (text, harmless)]
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,11 @@ class EngineOptions:
         if self.engine_rate is not None and self.engine is None:
             raise UsageError("--engine-rate is for --engine", hint="--engine URL")
 
+    def require_network(self, *, offline: bool) -> None:
+        """Refuse a server where the network is not to be touched. Raises UsageError."""
+        if self.engine is not None and offline:
+            raise UsageError("--offline and --engine exclude each other")
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecordOptions:

@@ -108,9 +108,9 @@ Engine = Annotated[
     typer.Option(
         "--engine",
         metavar="URL",
-        help="Let a server answer that OpenAI's clients know, such as vLLM: frames and words of "
-        "the clips are sent there. --model is then the name of one of its models. "
-        "[default: its only one]",
+        help="Ask a server that speaks OpenAI's protocol, such as vLLM: frames and words of the "
+        "clips are sent there. --model is then the name of one of its models. [default: its only "
+        "one]",
         show_default=False,
     ),
 ]

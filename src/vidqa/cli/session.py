@@ -61,13 +61,21 @@ class ModelSession:
     def _connect(self, url: str, clips: tuple[str, ...]) -> None:
         """Reach the server that is to answer; nothing of a clip is sent yet."""
         self._probe(clips)
+        keep_libraries_off_the_network()
+        silence_libraries()
         setup, store, reader = self.setup, self.store, self.reader
         from vidqa.engine.remote.connect import connect
         from vidqa.engine.speech import require_ears
 
         per_minute = setup.engine.engine_rate
         model = connect(
-            url, setup.model, setup.load, per_minute=per_minute, store=store, reader=reader
+            url,
+            setup.model,
+            setup.load,
+            per_minute=per_minute,
+            on_wait=self.reporter.progress,
+            store=store,
+            reader=reader,
         )
         require_ears(model.spec, setup.viewing, setup.load.speech, store)
         self.reporter.note(f"frames and words are sent to {model.server.place}: {model.name}")

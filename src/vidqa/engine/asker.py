@@ -11,6 +11,7 @@ from vidqa.engine.watch.fetch import Fetch, View
 from vidqa.engine.watcher import Watcher
 from vidqa.errors import VidqaError
 from vidqa.media.viewing import Viewing
+from vidqa.network.text.schema_grammar import grammar_of
 from vidqa.types import Answer, Notify
 from vidqa.types.generation import GenerationSettings
 from vidqa.types.options import with_options
@@ -43,9 +44,9 @@ class Asker(Watcher, Generic[Kind]):
 
         """
 
-    @abstractmethod
     def require_schema(self, schema: str) -> None:
         """Refuse a JSON schema that nothing fits. Raises UsageError."""
+        grammar_of(schema)
 
     @abstractmethod
     def require_thinking(self) -> None:

@@ -10,7 +10,6 @@ from vidqa.engine.local.message import Part, score, stream
 from vidqa.engine.local.runtime import Runtime
 from vidqa.engine.local.together import answer_together
 from vidqa.errors import VidqaError
-from vidqa.network.text.schema_grammar import grammar_of
 from vidqa.types import Answer, Notify, TextDelta
 from vidqa.types.generation import GenerationSettings, Scored, Written
 from vidqa.types.options import with_options
@@ -75,10 +74,6 @@ class Model(Asker[Clip], Runtime):
 
         """
         return score(self, message, answer)
-
-    def require_schema(self, schema: str) -> None:
-        """Refuse a JSON schema that nothing fits. Raises UsageError."""
-        grammar_of(schema)
 
     @property
     def kind(self) -> type[Clip]:

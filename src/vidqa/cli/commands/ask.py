@@ -26,7 +26,7 @@ from vidqa.cli.render.stdout import ReaderGone
 from vidqa.cli.runs.evidence import require_room, save_evidence
 from vidqa.cli.runs.run import Run, RunOptions
 from vidqa.cli.runs.verdict import verdict
-from vidqa.errors import UsageError, VidqaError
+from vidqa.errors import EngineGoneError, UsageError, VidqaError
 from vidqa.media.viewing import Viewing
 from vidqa.types import UNGROUNDED, Answer, Notify, Stage, TextDelta
 from vidqa.types.exit_codes import ExitCode
@@ -118,7 +118,7 @@ class Asking:
             model.require_schema(self.options.generation.schema)
         if self.options.generation.think is not None:
             model.require_thinking()
-        if self.options.choices:
+        if self.options.choices or self.options.generation.strict:
             model.require_scoring()
 
     def answer(self, clip: "Clip", question: str) -> Answer:
@@ -145,6 +145,8 @@ class Asking:
         """Add what it rests on; if that fails, the answer still stands."""
         try:
             return clip.grounded(answer)
+        except EngineGoneError:
+            raise
         except VidqaError as error:
             return replace(answer, warnings=(*answer.warnings, UNGROUNDED.format(error.message)))
 
@@ -220,6 +222,7 @@ def ask(
     questions: run_options.QuestionList = None,
 ) -> ExitCode:
     """Ask questions about clips. The last word is the question, before it are files or folders."""
+    engine.require_network(offline=model.offline)
     chosen = replace(clips.selection, questions=question, question_file=questions)
     asked = parse.read_request(words or [], chosen, sys.stdin)
     caches = parse.caches_held(

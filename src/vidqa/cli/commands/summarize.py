@@ -223,6 +223,7 @@ def summarize(
     form_name: FormName = None,
 ) -> ExitCode:
     """Say what clips are about. Long ones are watched window by window."""
+    engine.require_network(offline=model.offline)
     form = _read_form(form_name, records.output)
     file = _text_file(form, records)
     is_metadata = form == "ffmetadata"

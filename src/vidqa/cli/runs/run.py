@@ -192,15 +192,22 @@ class Run:
     ) -> None:
         clips = [(video, clip) for video, clip in some if not isinstance(clip, VidqaError)]
         together = self._together(clips, left) if len(clips) > 1 else {}
+        gone: EngineGoneError | None = None
         for video, clip in some:
             for question in left[video]:
                 answer = together.get((video, question))
                 failed = clip if isinstance(clip, VidqaError) else answer
+                if gone is not None and failed is None:
+                    continue  # what was answered beside it is still written
                 try:
                     self._settle(book, video, question, clip, failed)
                 except TargetError as error:
                     self._refuse(book, video, error)
                     break
+                except EngineGoneError as error:
+                    gone = error
+        if gone is not None:
+            raise gone
 
     def _together(
         self, clips: Sequence[tuple[str, "Clip"]], left: dict[str, tuple[str, ...]]
@@ -238,7 +245,7 @@ class Run:
         except NoSpaceError:  # of stdout: not the fault of a clip
             raise
         except VidqaError as error:
-            if isinstance(error, EngineGoneError) and self._has_board:
+            if isinstance(error, EngineGoneError) and self._title(video) is not None:
                 raise  # it would be so of every other clip
             self._fail(book, video, question, error)
             return

@@ -39,7 +39,7 @@ class Breaker:
                 return
         raise EngineGoneError(
             f"{self.name} failed {self._failures} times in a row, and is left alone",
-            hint="see its log; then give the same command again, with --retry-failed",
+            hint="see its log; with -o the same command goes on where it stopped",
         )
 
     def failed(self) -> None:

@@ -1,16 +1,16 @@
 """Reach a server, and find out what is known of its model."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 from vidqa.engine.asker import Asker
 from vidqa.engine.remote.sent_clip import AskedClip
 from vidqa.engine.remote.served_model import ServedModel
-from vidqa.engine.remote.server import Server
+from vidqa.engine.remote.server import OnWait, Server
 from vidqa.engine.speech import StoredVoices, recognizer_for
-from vidqa.errors import EngineGoneError, UsageError, VidqaError
+from vidqa.errors import UsageError, VidqaError
 from vidqa.media.reader import Reader
 from vidqa.media.words.finder import WordFinder
 from vidqa.models.registry import known_as
@@ -40,19 +40,28 @@ class RemoteModel(ServedModel, Asker[AskedClip]):
         notify: Notify | None = None,
     ) -> Sequence[Answer | VidqaError]:
         """Ask one question about several clips, all at once."""
+        found = dict[int, Answer | VidqaError]()
+        raised = list[BaseException]()
 
-        def asked(clip: AskedClip) -> Answer | VidqaError:
+        def asked(number: int) -> None:
             try:
-                return clip.ask(question, generation)
-            except EngineGoneError:
-                raise
+                found[number] = clips[number].ask(question, generation)
             except VidqaError as error:
-                return error
+                found[number] = error
+            except BaseException as error:
+                raised.append(error)
 
         if notify is not None:
             notify("generate")
-        with ThreadPoolExecutor(len(clips)) as pool:
-            return list(pool.map(asked, clips))
+        # nobody who interrupts has to wait for a server: a pool would be waited for
+        threads = [Thread(target=asked, args=(one,), daemon=True) for one in range(len(clips))]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        if raised:
+            raise raised[0]
+        return [found[number] for number in range(len(clips))]
 
 
 def connect(
@@ -61,6 +70,7 @@ def connect(
     settings: LoadSettings | None = None,
     *,
     per_minute: float | None = None,
+    on_wait: OnWait = lambda _: None,
     store: Store | None = None,
     reader: Reader | None = None,
     **given: Any,
@@ -73,6 +83,7 @@ def connect(
         settings: what listens, and whether anything is kept; where the model computes is the
             server's business.
         per_minute: requests at most.
+        on_wait: called with what is waited for, before a request is made again.
         store: the cache to look in; the user's by default.
         reader: reads the clips; one of the model's own by default.
         **given: fields of `LoadSettings` by name: `speech`, `device`, `keep`.
@@ -85,7 +96,7 @@ def connect(
     """
     how, store = with_options(LoadSettings, settings, given), store or Store()
     _require_elsewhere(how)
-    server = Server.at(url, per_minute=per_minute)
+    server = Server.at(url, per_minute=per_minute, on_wait=on_wait)
     listed = server.models()
     chosen = _chosen(server, [str(one["id"]) for one in listed], name)
     told = next((one for one in listed if one["id"] == chosen), {})

@@ -13,14 +13,14 @@ Content = list[dict[str, Any]]
 """The parts of one message."""
 
 CONTROL = re.compile(
-    r"<\|[^<>|\s]{1,40}\|>|</?(?:s|img|image|video|audio|think|pad|unk|bos|eos|"
+    r"<[|\uff5c][^<>\s]{1,60}[|\uff5c]>|</?(?:s|img|image|video|audio|think|pad|unk|bos|eos|"
     r"start_of_(?:turn|image)|end_of_(?:turn|image|utterance)|image_soft_token|global-img|"
-    r"fake_token_around_image|row_\d+_col_\d+|img_context)>|\[/?(?:INST|IMG|IMG_BREAK|IMG_END)\]|"
-    r"<</?SYS>>",
+    r"fake_token_around_image|row_\d+_col_\d+|img_context|tool_(?:call|response)|ref|box|quad|"
+    r"slice|image_id|point|unit|unused\d+)>|\[/?(?:INST|IMG|IMG_BREAK|IMG_END|TOOL_CALLS|"
+    r"AVAILABLE_TOOLS|TOOL_RESULTS|SYSTEM_PROMPT)\]|<</?SYS>>",
     re.IGNORECASE,
 )
-"""What models read as more than its letters: which of it one behind an address does, is not known
-here."""
+"""Control tokens of widely used models. Which of them a server's model has is not known here."""
 
 
 def neutralized(text: str, marks: Sequence[str] = ()) -> str:
@@ -33,8 +33,9 @@ def neutralized(text: str, marks: Sequence[str] = ()) -> str:
     """
     for mark in marks:
         text = text.replace(mark, f"{mark[:1]} {mark[1:]}")
-    while (found := CONTROL.search(text)) is not None:  # breaking one may make another
-        text = f"{text[: found.start() + 1]} {text[found.start() + 1 :]}"
+    broken = ""
+    while broken != text:  # breaking one may make another
+        broken, text = text, CONTROL.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
     return text
 
 

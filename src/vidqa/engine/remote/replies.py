@@ -1,6 +1,7 @@
 """Read what a server replies: text, counts, errors, and how long it asks to wait."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -8,6 +9,9 @@ from typing import Any
 
 import httpx2
 
+STRANGE = "answers in a form that is not OpenAI's"
+BROKEN = ("abort", "error")
+"""Why an answer may end that is not whole, by the fault of the server."""
 MOST_SAID = 300
 """Characters of what a server says of an error."""
 
@@ -18,9 +22,8 @@ class Ending:
 
     reason: str
     """`stop`, `length`, or another that it names."""
-    prompt_tokens: int | None
-    """As it counts; None if it does not say."""
-    new_tokens: int | None
+    counts: tuple[int, int] | None
+    """Tokens of the prompt and of the answer; None if it does not say."""
 
 
 class AgainError(Exception):
@@ -53,11 +56,22 @@ def read_object(text: str) -> dict[str, Any]:
     """Return a JSON object. Raises AgainError if it is none."""
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AgainError("does not answer with JSON") from error
     if not isinstance(found, dict):
         raise AgainError("does not answer with an object")
     return found
+
+
+def lines_of(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a stream of events; what else Python takes for the end of one is text."""
+    rest = ""
+    for piece in pieces:
+        *lines, rest = f"{rest}{piece}".split("\n")
+        for line in lines:
+            yield line.removesuffix("\r")
+    if rest:
+        yield rest
 
 
 def read_piece(chunk: dict[str, Any]) -> tuple[str, str | None]:
@@ -67,13 +81,39 @@ def read_piece(chunk: dict[str, Any]) -> tuple[str, str | None]:
         AgainError: it is no part of an answer.
 
     """
-    try:
-        choices = chunk.get("choices") or ()
-        text = "".join((one.get("delta") or {}).get("content") or "" for one in choices)
-        ended = [one["finish_reason"] for one in choices if one.get("finish_reason")]
-    except (AttributeError, TypeError) as error:
-        raise AgainError("answers in a form that is not OpenAI's") from error
-    return text, str(ended[0]) if ended else None
+    if chunk.get("error") is not None:
+        raise AgainError(f"says: {said(chunk['error'])}")
+    text, ended = "", None
+    for one in _listed(chunk.get("choices")):
+        delta = one.get("delta") or {}
+        piece = delta.get("content") if isinstance(delta, dict) else delta
+        if not isinstance(piece, str | None):
+            raise AgainError(STRANGE)
+        text += piece or ""
+        ended = ended or one.get("finish_reason")
+    if ended in BROKEN:
+        raise AgainError(f"ended the answer: {ended}")
+    return text, None if ended is None else str(ended)
+
+
+def read_counts(chunk: dict[str, Any]) -> tuple[int, int] | None:
+    """Return the tokens of the prompt and of the answer, if a server says both."""
+    counts = chunk.get("usage")
+    if not isinstance(counts, dict):
+        return None
+    found = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    prompt_tokens, new_tokens = found
+    if isinstance(prompt_tokens, int) and isinstance(new_tokens, int):
+        return prompt_tokens, new_tokens
+    return None
+
+
+def _listed(value: Any) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise AgainError(STRANGE)
+    return value
 
 
 def said_by(reply: httpx2.Response) -> str:

@@ -10,13 +10,18 @@ from itertools import takewhile
 from typing import Any
 
 from vidqa.engine.answer.rank import Likelihood
+from vidqa.engine.remote.replies import STRANGE
 from vidqa.engine.remote.server import Server
-from vidqa.errors import EngineError, EngineGoneError, UsageError
+from vidqa.errors import EngineError, UsageError
 
 SCORED = {"max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}
 """Of a request that is made for the log probabilities of its prompt."""
 BEHIND = {"continue_final_message": True, "add_generation_prompt": False}
 """Of one whose last message is the answer."""
+
+OK = 200
+REFUSED = (400, 404, 422)
+"""Statuses of a server that does not know what it is asked for."""
 
 Token = tuple[str, float] | None
 """A token's id and its log probability in nats; None if it has none."""
@@ -47,7 +52,8 @@ def scored(
         same = sum(1 for _ in takewhile(lambda pair: _id(pair[0]) == _id(pair[1]), pairs))
         nats = [one[1] for one in whole[same:] if one is not None]
         if not nats:
-            raise EngineError(f"the server at {server.place} scores no token of an answer")
+            message = f"the server at {server.place} scores no token of an answer"
+            raise EngineError(message, status=OK)
         found.append(Likelihood(sum(nats), len(nats)))
     return found
 
@@ -56,14 +62,16 @@ def can_score(server: Server, asked: dict[str, Any]) -> bool:
     """Find out whether a server tells, with a short question.
 
     Raises:
-        EngineGoneError: it cannot be asked anything.
+        EngineError: it does not answer that at all.
 
     """
     try:
         scored(server, asked, [{"role": "user", "content": "Is it day?"}], ["Yes."])
-    except EngineGoneError:
-        raise
-    except (EngineError, UsageError):
+    except UsageError:
+        return False
+    except EngineError as error:
+        if error.status not in (OK, *REFUSED):
+            raise  # it may tell another time
         return False
     return True
 
@@ -81,11 +89,19 @@ def _tokens(server: Server, asked: dict[str, Any]) -> list[Token]:
             f"the server at {server.place} does not tell how likely its model finds a given text",
             hint="vLLM does, and vidqa serve",
         )
-    return [_token(one) for one in told]
+    try:
+        return [_token(one) for one in told]
+    except ValueError as error:
+        raise EngineError(f"the server at {server.place} {STRANGE}", status=OK) from error
 
 
 def _token(told: Any) -> Token:
-    if not told:
+    """Return a token that a server tells of. Raises ValueError."""
+    if told is None or told == {}:
         return None
-    number, known = next(iter(told.items()))
-    return str(number), float(known["logprob"])
+    if isinstance(told, dict):
+        number, known = next(iter(told.items()))
+        nats = known.get("logprob") if isinstance(known, dict) else None
+        if isinstance(nats, int | float):
+            return str(number), float(nats)
+    raise ValueError("not a token")

@@ -146,22 +146,22 @@ class SentClip(WatchedClip):
         timer: StageTimer,
     ) -> Answer:
         """Return what was written, with all that is known about it."""
-        known, whole = self.known(question, timer), ending.reason not in ENDINGS
-        stopped_by = ENDINGS.get(ending.reason, "end")
-        new_tokens = ending.new_tokens or 0
+        known, stopped_by = self.known(question, timer), ENDINGS.get(ending.reason, "end")
+        prompt_tokens, new_tokens = ending.counts or (0, 0)
         warnings = list(known.warnings)
         if how.schema is not None:
             require_json(text.text, is_whole=stopped_by == "end", tokens=new_tokens)
             warnings += [] if fits(text.text, how.schema) else [UNFIT]
         warnings += [THOUGHT] if text.thought else []
-        warnings += [f"the server ended the answer: {ending.reason}"] if whole else []
-        warnings += [UNCOUNTED] if ending.prompt_tokens is None else []
+        if ending.reason not in ENDINGS:
+            warnings.append(f"the server ended the answer: {ending.reason}")
+        warnings += [UNCOUNTED] if ending.counts is None else []
         return replace(
             known,
             text=text.text,
             is_json=how.schema is not None,
             seed=None if how.temperature == 0 else how.seed,
-            prompt_tokens=ending.prompt_tokens or 0,
+            prompt_tokens=prompt_tokens,
             new_tokens=new_tokens,
             stopped_by=stopped_by,
             warnings=tuple(warnings),

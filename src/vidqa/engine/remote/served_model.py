@@ -18,7 +18,6 @@ from vidqa.media.sampling.select import choose_sampling
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.finder import WordFinder
 from vidqa.models.spec import ModelSpec
-from vidqa.network.text.schema_grammar import grammar_of
 from vidqa.system.cache import Cache
 from vidqa.types import UNKNOWN, Maker
 from vidqa.types.generation import GenerationSettings
@@ -75,10 +74,6 @@ class ServedModel(Watcher):
             form = {"name": "answer", "schema": json.loads(how.schema), "strict": True}
             asked["response_format"] = {"type": "json_schema", "json_schema": form}
         return asked
-
-    def require_schema(self, schema: str) -> None:
-        """Refuse a JSON schema that nothing fits. Raises UsageError."""
-        grammar_of(schema)
 
     def require_thinking(self) -> None:
         """Refuse `think`. Raises UsageError."""

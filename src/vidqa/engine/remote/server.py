@@ -1,70 +1,79 @@
 """A server that OpenAI's clients know: asked again where it is busy, left alone where it fails."""
 
-import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 
 from vidqa.engine.remote.breaker import Breaker, Pace
+from vidqa.engine.remote.connection import KEY, Connection
 from vidqa.engine.remote.replies import (
     AgainError,
     Ending,
     asked_wait_s,
+    lines_of,
+    read_counts,
     read_object,
     read_piece,
-    said,
     said_by,
 )
 from vidqa.errors import EngineError, EngineGoneError, UsageError
 
-KEY = "OPENAI_API_KEY"
-"""The variable with what a server may want to know."""
 TRIES = 6
 """Times that one request is made."""
+FIRST_TRIES = 2
+"""Times that the first one is: the address may be mistyped."""
 PAUSE_S = 1.0
 """Seconds before it is made again, doubled each time."""
 LONGEST_PAUSE_S = 60.0
 """Seconds that are waited at most, even if a server asks for more."""
-CONNECT_S = 10.0
-"""Seconds to reach a server."""
+SILENT = "said nothing for {:.0f} s"
 SILENCE_S = 300.0
 """Seconds that a server may say nothing: a long prompt waits in its queue, and is read."""
-BUSY = (408, 425, 429, 500, 502, 503, 504, 529)
-"""Statuses after which a request is made again."""
+BUSY = (408, 425, 429)
+"""Statuses after which a request is made again, beside all from 500 on."""
 WAITING = (429, 503, 529)
 """Those of a server that works, but not yet for us."""
-UNKNOWN = (404, 405)
+NO_SUCH_PATH = (404, 405)
 """Those of an address that is not known there."""
-CLOSED = (401, 403, *UNKNOWN)
+CLOSED = (401, 402, 403, 407, 410, *NO_SUCH_PATH)
 """Statuses that every other request would get, too."""
+AGAIN = "try again later; with -o the same command goes on where it stopped"
 
 
-@dataclass(frozen=True, slots=True)
+OnWait = Callable[[str], object]
+"""Called with what is waited for."""
+
+
 class Server:
     """A server below an address."""
 
-    url: str
-    """Up to `/v1`."""
-    pace: Pace = field(default_factory=lambda: Pace(None))
-    breaker: Breaker = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "breaker", Breaker(f"the server at {self.place}"))
+    def __init__(self, url: str, pace: Pace, on_wait: OnWait = lambda _: None) -> None:
+        """Take an address up to `/v1`; nothing is asked yet."""
+        self.url, self.pace, self.on_wait = url, pace, on_wait
+        self.breaker = Breaker(f"the server at {self.place}")
+        self._connection = Connection(SILENCE_S)
 
     @classmethod
-    def at(cls, url: str, option: str = "--engine", *, per_minute: float | None = None) -> "Server":
+    def at(
+        cls,
+        url: str,
+        option: str = "--engine",
+        *,
+        per_minute: float | None = None,
+        on_wait: OnWait = lambda _: None,
+    ) -> "Server":
         """Return a server, which is not asked anything yet.
 
         Args:
             url: up to `/v1`, or that of its chat completions.
             option: where it was named, for messages.
             per_minute: requests at most.
+            on_wait: called before a request is made again.
 
         Raises:
             UsageError: it is no address.
@@ -72,14 +81,13 @@ class Server:
         """
         base = url.strip().rstrip("/").removesuffix("/chat/completions")
         try:
-            parts = urlsplit(base)
-            is_one = parts.scheme in ("http", "https") and bool(parts.hostname)
-            _ = parts.port
-        except ValueError:
-            is_one = False
-        if not is_one:
-            raise UsageError(f"{option} {url!r} is no address", hint="http://127.0.0.1:8000/v1")
-        return cls(base, Pace(per_minute))
+            parts = httpx2.URL(base)
+        except (httpx2.InvalidURL, UnicodeError):
+            parts = httpx2.URL()
+        is_one = parts.scheme in ("http", "https") and parts.host
+        if not is_one or parts.query or parts.fragment:  # which may hold secrets, and is not told
+            raise UsageError(f"{option} is no address", hint=f"{option} http://127.0.0.1:8000/v1")
+        return cls(base, Pace(per_minute), on_wait)
 
     @property
     def place(self) -> str:
@@ -95,27 +103,37 @@ class Server:
 
         """
         try:
-            found = self.answer("GET", "/models").get("data")
+            found = self.answer("GET", "/models", tries=FIRST_TRIES).get("data")
         except EngineGoneError as error:
-            if error.status not in UNKNOWN:
+            if error.status not in NO_SUCH_PATH:
                 raise
             return []
         listed = found if isinstance(found, list) else []
         return [one for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str)]
 
-    def answer(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
+    def answer(
+        self, method: str, path: str, content: Any = None, *, tries: int | None = None
+    ) -> dict[str, Any]:
         """Return the JSON object that the server answers with.
+
+        Args:
+            method: of HTTP.
+            path: below the address.
+            content: an object to be sent.
+            tries: how often it is asked at most; `TRIES` by default.
 
         Raises:
             EngineGoneError: it cannot be reached, or would answer no other request.
             EngineError: it does not answer this one.
 
         """
-        for _ in self._turns(again := list[AgainError]()):
-            with _noted(again), self._client() as client:
-                reply = client.request(method, f"{self.url}{path}", json=content)
+        for _ in self._turns(again := list[AgainError](), tries or TRIES):
+            with _noted(again):
+                reply = self._connection.client.request(method, f"{self.url}{path}", json=content)
                 self._require_good(reply)
-                return self._worked(read_object(reply.text))
+                found = read_object(reply.text)
+                self.breaker.worked()
+                return found
         raise AssertionError("the last try raises")
 
     def stream(self, content: dict[str, Any]) -> Iterator[str | Ending]:
@@ -128,67 +146,64 @@ class Server:
 
         """
         told = ""
-        for _ in self._turns(again := list[AgainError]()):
+        for _ in self._turns(again := list[AgainError](), TRIES):
             with _noted(again):
                 text = ""
                 for piece in self._pieces(content):
+                    is_over = isinstance(piece, Ending)
+                    text += "" if isinstance(piece, Ending) else piece
+                    self._require_same(told, text, is_over=is_over)
                     if isinstance(piece, Ending):
                         self.breaker.worked()
                         yield piece
                         return
-                    text += piece
-                    if not (text.startswith(told) or told.startswith(text)):
-                        self.breaker.failed()
-                        raise EngineError(
-                            f"the server at {self.place} broke off in the middle of an answer, and "
-                            "begins another one when it is asked again"
-                        )
-                    if len(text) > len(told):
-                        more, told = text[len(told) :], text
+                    if more := text[len(told) :]:
+                        told = text
                         yield more
                 raise AgainError("broke off in the middle of an answer")
+
+    def _require_same(self, told: str, text: str, *, is_over: bool) -> None:
+        """Refuse another answer than the one that was begun to be told. Raises EngineError."""
+        if text.startswith(told) or (told.startswith(text) and not is_over):
+            return
+        self.breaker.failed()
+        raise EngineError(
+            f"the server at {self.place} broke off in the middle of an answer, and gives another "
+            "one when it is asked again"
+        )
 
     def _pieces(self, content: dict[str, Any]) -> Iterator[str | Ending]:
         """Yield the text of one try, and its end if that came."""
         asked = {**content, "stream": True, "stream_options": {"include_usage": True}}
-        reason, counts = None, dict[str, Any]()
-        with (
-            self._client() as client,
-            client.stream("POST", f"{self.url}/chat/completions", json=asked) as reply,
-        ):
+        reason, counts = None, None
+        url = f"{self.url}/chat/completions"
+        with self._connection.client.stream("POST", url, json=asked) as reply:
             if reply.status_code >= 400:
                 reply.read()
             self._require_good(reply)
-            for line in reply.iter_lines():
-                if not line.startswith("data:"):
-                    continue
-                data = line.removeprefix("data:").strip()
-                if data == "[DONE]":
-                    break
-                chunk = read_object(data)
-                if "error" in chunk:
-                    raise AgainError(f"says: {said(chunk['error'])}")
-                counts = chunk.get("usage") or counts
+            for chunk in _chunks(reply):
+                counts = read_counts(chunk) or counts
                 text, ended = read_piece(chunk)
                 reason = ended or reason
                 if text:
                     yield text
         if reason is not None:
-            yield Ending(reason, counts.get("prompt_tokens"), counts.get("completion_tokens"))
+            yield Ending(reason, counts)
 
-    def _turns(self, again: list[AgainError]) -> Iterator[None]:
+    def _turns(self, again: list[AgainError], tries: int) -> Iterator[None]:
         """Yield for each try, as long as the one before was added to `again`."""
-        for number in range(TRIES):
-            self.breaker.require_closed()
+        self.breaker.require_closed()
+        for number in range(tries):
             self.pace.wait()
             yield
-            if number + 1 < TRIES:
-                time.sleep(_pause_s(number, again[-1].after_s))
+            if number + 1 < tries:
+                pause_s = _pause_s(number, again[-1].after_s)
+                self.on_wait(f"the server {again[-1]}; it is asked again in {pause_s:.0f} s")
+                time.sleep(pause_s)
         last = again[-1]
         message = f"the server at {self.place} {last}"
         if last.is_gone:
-            hint = "give the same command again later: it goes on where it stopped"
-            raise EngineGoneError(message, hint=hint) from last
+            raise EngineGoneError(message, hint=AGAIN) from last
         self.breaker.failed()
         raise EngineError(message) from last
 
@@ -198,14 +213,14 @@ class Server:
         if code < 300:
             return
         if code < 400:
-            other = reply.headers.get("location", "another address")
-            raise EngineGoneError(f"the server at {self.place} sends to {other}", status=code)
-        told = f"says {code}: {said_by(reply)}"
-        if code in BUSY:
+            raise EngineGoneError(f"the server at {self.place} sends elsewhere", status=code)
+        told = self._connection.without_key(f"says {code}: {said_by(reply)}")
+        if code in BUSY or code >= 500:
             after_s = asked_wait_s(reply.headers.get("retry-after"))
             if after_s > LONGEST_PAUSE_S:
                 raise EngineGoneError(
-                    f"the server at {self.place} {told}, and to wait for {after_s:.0f} s"
+                    f"the server at {self.place} {told}, and to wait for {after_s:.0f} s",
+                    hint=AGAIN,
                 )
             raise AgainError(told, after_s=after_s, is_gone=code in WAITING)
         self.breaker.worked()  # it is there, and answers
@@ -217,11 +232,24 @@ class Server:
         self.breaker.worked()
         return found
 
-    def _client(self) -> httpx2.Client:
-        key = os.environ.get(KEY)
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        timeout = httpx2.Timeout(SILENCE_S, connect=CONNECT_S)
-        return httpx2.Client(headers=headers, timeout=timeout)
+
+def _chunks(reply: httpx2.Response) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a stream; lines that only keep it open do not count as a sign of life.
+
+    Raises:
+        AgainError: nothing came for long, or it is no object.
+
+    """
+    heard_s = time.monotonic()
+    for line in lines_of(reply.iter_text()):
+        if line.startswith("data:"):
+            heard_s = time.monotonic()
+            data = line.removeprefix("data:").strip()
+            if data == "[DONE]":
+                return
+            yield read_object(data)
+        elif time.monotonic() - heard_s > SILENCE_S:
+            raise AgainError(SILENT.format(SILENCE_S))
 
 
 @contextmanager
@@ -234,9 +262,9 @@ def _noted(again: list[AgainError]) -> Iterator[None]:
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
         again.append(AgainError(f"cannot be reached: {error}", is_gone=True))
     except httpx2.TimeoutException:
-        again.append(AgainError(f"said nothing for {SILENCE_S:.0f} s"))
+        again.append(AgainError(SILENT.format(SILENCE_S)))
     except httpx2.HTTPError as error:
-        again.append(AgainError(f"broke off: {error}"))
+        again.append(AgainError(f"broke off ({type(error).__name__})"))  # not what it says: a key
 
 
 def _pause_s(number: int, after_s: float) -> float:

@@ -26,15 +26,15 @@ class Text:
         for piece in given:
             self._all += piece
             answer = self.text  # blanks at the end wait for what follows
-            if len(answer) > self._told:
+            if len(answer) > self._told and not BEGIN.startswith(answer):  # it may become a thought
                 yield answer[self._told :]
                 self._told = len(answer)
+        if len(self.text) > self._told:
+            yield self.text[self._told :]
 
     def _answer(self) -> str:
         text = self._all.lstrip()
         if text.startswith(BEGIN):
             self.thought = True
             _, _, text = text.partition(END)  # nothing is shown until the thought is over
-        elif BEGIN.startswith(text):  # it may become one
-            return ""
         return text.lstrip()

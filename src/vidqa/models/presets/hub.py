@@ -337,13 +337,19 @@ def served_as(name: str) -> ModelSpec:
     """Return how to show clips to a model that a server calls so: as to the preset that it is.
 
     Args:
-        name: a repository of the Hub, or a path that ends like one; of others nothing is known.
+        name: a repository of the Hub, or a path that ends like one, whatever follows behind a dash
+            (`-FP8`, `-AWQ`, `-4bit`); of others nothing is known.
 
     """
-    last = name.rstrip("/").rpartition("/")[2].lower()
-    preset = next((one for one in MODERN if _repo(one).rpartition("/")[2].lower() == last), None)
+    last = f"{_last(name)}-"
+    alike = [one for one in MODERN if last.startswith(f"{_last(_repo(one))}-")]
+    preset = max(alike, key=lambda one: len(_repo(one)), default=None)
     note = f"nothing is known of {name} here: it is shown as much as a middling model"
     return preset or replace(derived(name, "served"), notes=(note,))
+
+
+def _last(name: str) -> str:
+    return name.rstrip("/").rpartition("/")[2].lower()
 
 
 def _unknown(model_type: str) -> str:

@@ -64,15 +64,18 @@ class Message(BaseModel):
         return self.content or []
 
     @property
-    def shows_videos(self) -> bool:
-        """Whether a clip is named in it."""
-        return any(one.type == "video_url" for one in self.parts)
+    def interleaves(self) -> bool:
+        """Whether it shows several pictures, or one between texts, and no clip."""
+        kinds = [one.type for one in self.parts]
+        pictures = kinds.count("image_url")
+        is_among = pictures > 1 or (pictures == 1 and len(kinds) > 2)
+        return is_among and "video_url" not in kinds
 
     @property
     def urls(self) -> list[str]:
         """Of the clips and pictures in it."""
-        parts = [] if isinstance(self.content, str) else self.content or []
-        return [url.url for one in parts if (url := one.video_url or one.image_url) is not None]
+        named = [one.video_url or one.image_url for one in self.parts]
+        return [one.url for one in named if one is not None]
 
 
 class StreamOptions(BaseModel):
@@ -162,10 +165,8 @@ class ChatForm(BaseModel):
     @property
     def is_message(self) -> bool:
         """Whether its pictures stand between texts of one message, or it is to be scored."""
-        urls = [url for one in self.messages for url in one.urls]
-        are_pictures = not any(one.shows_videos for one in self.messages)
         is_scored = self.prompt_logprobs is not None or self.continue_final_message
-        return is_scored or (len(set(urls)) > 1 and are_pictures)
+        return is_scored or any(one.interleaves for one in self.messages)
 
     def message(self) -> tuple[list[Part], str | None]:
         """Return the parts of the only message, and the beginning of the answer behind it.
