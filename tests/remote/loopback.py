@@ -167,6 +167,7 @@ def loopback(behaviour: Behaviour | None = None) -> Iterator[Loopback]:
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     http.daemon_threads = True
+    http.handle_error = lambda *_: None  # type: ignore[method-assign]  # who was asked late is gone
     server = Loopback(f"http://127.0.0.1:{http.server_address[1]}/v1", how)
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -255,6 +255,9 @@ def test_what_a_batch_answered_stays(clips: Path, ask: Ask, tmp_path: Path) -> N
         assert (status, "says 401" in err) == (ExitCode.ENGINE_FAILED, True)
         assert len(out.read_text().splitlines()) == 2
         assert ask(*words, server.url)[0] == 0
+        asked = len(server.asked)
+        assert ask(*words, server.url, "--batch", "2")[0] == 0
+        assert len(server.asked) == asked, "how many at once changes no answer"
     assert [json.loads(one)["answer"] for one in out.read_text().splitlines()] == [ANSWER] * 3
 
 
@@ -341,6 +344,7 @@ def test_choices_are_ranked_by_the_servers_numbers(clips: Path, ask: Ask) -> Non
         )  # fmt: skip
     assert status == 1
     assert record["answer"] == "red"
+    assert record["prompt_tokens"] == 2
     assert [(one["text"], one["nll"], one["tokens"]) for one in record["choices"]] == [
         ("red", 0.1, 1), ("blue", 2.0, 1),
     ]  # fmt: skip
@@ -407,6 +411,23 @@ def test_nothing_is_sent_that_was_not_asked_for(
     assert status == 0, err
     assert reached == []
     assert server.asked == []
+
+
+def test_an_address_without_v1(clips: Path, ask: Ask) -> None:
+    with loopback(Behaviour(lists_models=False)) as server:
+        status, _, err = ask("ask", clips / "one.mp4", "What?", "--engine", server.url)
+    assert (status, "does the address end in /v1?" in err) == (2, True)
+
+
+@pytest.mark.network
+def test_what_listens_is_taken_from_the_cache(
+    clips: Path, ask: Ask, pulled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDQA_CACHE_DIR", str(pulled))
+    with loopback() as server:
+        _, (record,), _ = ask("ask", clips / "two.mp4", "What?", "--engine", server.url, "--json")
+    assert record["answer"] == ANSWER
+    assert "whisper-tiny.en listened, as whisper-small is not in the cache" in record["warnings"]
 
 
 def test_python(clips: Path) -> None:

@@ -137,6 +137,7 @@ CHUNK = '{"choices": [{"delta": {"content": "A ball."}, "finish_reason": "stop"}
         ('data: {"error": {"message": "out of memory"}}', "says: out of memory"),
         ("data: nonsense", "does not answer with JSON"),
         (f"data: {'[' * 100_000}", "does not answer with JSON"),
+        ("nonsense", "form that is not OpenAI's"),
         ("data: [1]", "does not answer with an object"),
         ('data: {"choices": [3]}', "form that is not OpenAI's"),
         ('data: {"choices": 3}', "form that is not OpenAI's"),
@@ -161,6 +162,14 @@ def pieces_of(body: str) -> Iterator[str | Ending]:
     server = Server.at("http://127.0.0.1:9/v1")
     server._connection.client = httpx2.Client(transport=transport)
     yield from server._pieces(ASKED)
+
+
+def test_an_answer_that_is_not_streamed(served: Loopback) -> None:
+    body = {"choices": [{"message": {"content": "A ball."}, "finish_reason": "stop"}]}
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=body))
+    server = Server.at(served.url)
+    server._connection.client = httpx2.Client(transport=transport)
+    assert list(server.stream(ASKED)) == ["A ball.", Ending("stop", None)]
 
 
 def test_what_ends_a_line_elsewhere_is_a_letter(served: Loopback) -> None:
@@ -335,6 +344,10 @@ def test_the_key_is_sent(served: Loopback, monkeypatch: pytest.MonkeyPatch) -> N
     assert caught.value.hint == "export OPENAI_API_KEY=..."
     monkeypatch.setenv("OPENAI_API_KEY", "open")
     assert [one["id"] for one in Server.at(served.url).models()] == ["the-model"]
+    monkeypatch.setenv("OPENAI_API_KEY", "another")
+    with pytest.raises(EngineGoneError) as caught:
+        Server.at(served.url).models()
+    assert caught.value.hint == "OPENAI_API_KEY is not what it wants"
 
 
 def test_one_that_lists_no_models(served: Loopback) -> None:

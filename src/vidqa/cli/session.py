@@ -73,7 +73,7 @@ class ModelSession:
             setup.model,
             setup.load,
             per_minute=per_minute,
-            on_wait=self.reporter.progress,
+            on_wait=self.reporter.note,
             store=store,
             reader=reader,
         )

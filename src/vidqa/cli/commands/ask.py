@@ -73,7 +73,7 @@ class AskOptions:
             "choices": list(self.choices),
             "threshold": self.threshold,
             "grounding": self.grounding,
-            "batch": self.run.batch,
+            "batch": 1 if self.run.watch.engine.engine else self.run.batch,  # it changes nothing
         }
 
 

@@ -13,7 +13,8 @@ from vidqa.engine.speech import StoredVoices, recognizer_for
 from vidqa.errors import UsageError, VidqaError
 from vidqa.media.reader import Reader
 from vidqa.media.words.finder import WordFinder
-from vidqa.models.registry import known_as
+from vidqa.models.installed import helper_key
+from vidqa.models.registry import SPEECH, known_as
 from vidqa.models.spec import ModelSpec
 from vidqa.models.store.store import Store
 from vidqa.system.cache import Cache
@@ -66,7 +67,7 @@ class RemoteModel(ServedModel, Asker[AskedClip]):
 
 def connect(
     url: str,
-    name: str | None = None,
+    model: str | None = None,
     settings: LoadSettings | None = None,
     *,
     per_minute: float | None = None,
@@ -79,7 +80,7 @@ def connect(
 
     Args:
         url: of the server, up to `/v1`.
-        name: of a model that it has; if None, its only one.
+        model: the name of one that it has; if None, its only one.
         settings: what listens, and whether anything is kept; where the model computes is the
             server's business.
         per_minute: requests at most.
@@ -98,10 +99,10 @@ def connect(
     _require_elsewhere(how)
     server = Server.at(url, per_minute=per_minute, on_wait=on_wait)
     listed = server.models()
-    chosen = _chosen(server, [str(one["id"]) for one in listed], name)
+    chosen = _chosen(server, [str(one["id"]) for one in listed], model)
     told = next((one for one in listed if one["id"] == chosen), {})
     is_vidqa = told.get("owned_by") == "vidqa"
-    spec = _spec(chosen)
+    spec = _listening(_spec(chosen), how.speech, store)
     recognizer, missing = recognizer_for(spec, how.speech, device=how.device, store=store)
     cache, reader = Cache() if how.keep else None, reader or Reader()
     reader.warm()
@@ -140,9 +141,19 @@ def _chosen(server: Server, known: Sequence[str], name: str | None) -> str:
     if len(known) != 1:
         count = f"{len(known)} models" if known else "not said which models it has"
         raise UsageError(
-            f"the server at {server.place} has {count}", hint=f"-m {(known or ['NAME'])[0]}"
+            f"the server at {server.place} has {count}",
+            hint=f"-m {known[0]}" if known else "does the address end in /v1? else -m NAME",
         )
     return known[0]
+
+
+def _listening(spec: ModelSpec, named: str | None, store: Store) -> ModelSpec:
+    """Take what listens from the cache, where another one is there than the usual one."""
+    there = [one for one in SPEECH if store.has(helper_key(SPEECH[one]))]
+    if named is not None or spec.speech in there or not there:
+        return spec
+    note = f"{there[-1]} listened, as {spec.speech} is not in the cache"
+    return replace(spec, speech=there[-1], notes=(*spec.notes, note))
 
 
 def _spec(name: str) -> ModelSpec:

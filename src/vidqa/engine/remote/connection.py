@@ -43,6 +43,11 @@ class Connection:
         """Leave the key out of what a server says."""
         return text.replace(self._key, "...") if self._key else text
 
+    @property
+    def key_hint(self) -> str:
+        """What to do where nobody is let in."""
+        return f"{KEY} is not what it wants" if self._key else f"export {KEY}=..."
+
     @cached_property
     def _key(self) -> str:
         key = os.environ.get(KEY, "").strip()

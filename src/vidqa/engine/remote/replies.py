@@ -85,7 +85,7 @@ def read_piece(chunk: dict[str, Any]) -> tuple[str, str | None]:
         raise AgainError(f"says: {said(chunk['error'])}")
     text, ended = "", None
     for one in _listed(chunk.get("choices")):
-        delta = one.get("delta") or {}
+        delta = one.get("delta") or one.get("message") or {}
         piece = delta.get("content") if isinstance(delta, dict) else delta
         if not isinstance(piece, str | None):
             raise AgainError(STRANGE)

@@ -29,8 +29,8 @@ Token = tuple[str, float] | None
 
 def scored(
     server: Server, asked: dict[str, Any], messages: Sequence[Any], texts: Sequence[str]
-) -> list[Likelihood]:
-    """Return how likely answers are behind messages.
+) -> tuple[list[Likelihood], int]:
+    """Return how likely answers are behind messages, and how many tokens those have.
 
     Args:
         server: is asked once, and once more for each answer.
@@ -55,7 +55,7 @@ def scored(
             message = f"the server at {server.place} scores no token of an answer"
             raise EngineError(message, status=OK)
         found.append(Likelihood(sum(nats), len(nats)))
-    return found
+    return found, len(before)
 
 
 def can_score(server: Server, asked: dict[str, Any]) -> bool:

@@ -46,6 +46,8 @@ class SentClip(WatchedClip):
     ) -> None:
         super().__init__(model, seen, viewing, timer)
         self._fitted = self._fit(pictures=True, words=True)
+        self._prompt_tokens = 0
+        """Of the last question that answers to were scored."""
         self.timings_s = dict(timer.seconds)
         self.warnings = (
             *model.spec.notes,
@@ -102,7 +104,7 @@ class SentClip(WatchedClip):
             words_used=self._fitted.used,
             words_dropped=self._fitted.dropped,
             visual_tokens=None,
-            prompt_tokens=0,
+            prompt_tokens=self._prompt_tokens,
             new_tokens=0,
             stopped_by="chosen",
             warnings=(*self.warnings, *language_warnings(question, self.model.spec)),
@@ -195,7 +197,10 @@ class SentClip(WatchedClip):
         self.model.require_scoring()
         messages = self._messages(question, pictures=pictures, words=words)
         answers = [self._neutralized(text) for text in texts]
-        return scored(self.model.server, self.model.named, messages, answers)
+        found, tokens = scored(self.model.server, self.model.named, messages, answers)
+        if pictures and words:
+            self._prompt_tokens = tokens
+        return found
 
     def _fit(self, *, pictures: bool, words: bool) -> FittedWords:
         """Choose the words that fit the budget; what was read in pictures goes with those."""

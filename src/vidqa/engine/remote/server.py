@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import httpx2
 
 from vidqa.engine.remote.breaker import Breaker, Pace
-from vidqa.engine.remote.connection import KEY, Connection
+from vidqa.engine.remote.connection import Connection
 from vidqa.engine.remote.replies import (
+    STRANGE,
     AgainError,
     Ending,
     asked_wait_s,
@@ -225,8 +226,14 @@ class Server:
             raise AgainError(told, after_s=after_s, is_gone=code in WAITING)
         self.breaker.worked()  # it is there, and answers
         kind = EngineGoneError if code in CLOSED else EngineError
-        hint = f"export {KEY}=..." if code in (401, 403) else None
-        raise kind(f"the server at {self.place} {told}", hint=hint, status=code)
+        raise kind(f"the server at {self.place} {told}", hint=self._hint(code), status=code)
+
+    def _hint(self, code: int) -> str | None:
+        if code in NO_SUCH_PATH:
+            return "does the address end in /v1?"
+        if code in (401, 403):
+            return self._connection.key_hint
+        return None
 
     def _worked(self, found: dict[str, Any]) -> dict[str, Any]:
         self.breaker.worked()
@@ -240,16 +247,21 @@ def _chunks(reply: httpx2.Response) -> Iterator[dict[str, Any]]:
         AgainError: nothing came for long, or it is no object.
 
     """
-    heard_s = time.monotonic()
+    if reply.headers.get("content-type", "").startswith("application/json"):
+        yield read_object(reply.read().decode(errors="replace"))  # the whole answer at once
+        return
+    heard_s, is_stream = time.monotonic(), False
     for line in lines_of(reply.iter_text()):
         if line.startswith("data:"):
-            heard_s = time.monotonic()
+            heard_s, is_stream = time.monotonic(), True
             data = line.removeprefix("data:").strip()
             if data == "[DONE]":
                 return
             yield read_object(data)
         elif time.monotonic() - heard_s > SILENCE_S:
             raise AgainError(SILENT.format(SILENCE_S))
+    if not is_stream:
+        raise AgainError(STRANGE)
 
 
 @contextmanager
