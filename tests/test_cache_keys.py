@@ -15,6 +15,7 @@ import torch
 from vidqa.engine.local import read_clip, runtime
 from vidqa.engine.local import saved as sights
 from vidqa.engine.summaries.piecewise import Piecewise
+from vidqa.engine.watch import sight_key
 from vidqa.engine.watch.encode_frames import FrameRequest
 from vidqa.media.speech.device import Place
 from vidqa.media.viewing import Viewing
@@ -48,7 +49,7 @@ class Spy(Cache):
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Fake:
     """What keys tell of a model; all libraries are in version 1."""
-    for module in (sights, saved):
+    for module in (sight_key, saved):
         monkeypatch.setattr(module, "version", lambda _: "1")
     monkeypatch.setattr(finder, "known_fingerprint", lambda _: "mark")
     spec = Fake(family=FAMILY, max_new_tokens=9)

@@ -151,6 +151,12 @@ class FakeModel:
         self.text, self.warnings = text, warnings
         self.timings_s = {"load": 1.0}
 
+    def require_scoring(self) -> None:
+        pass
+
+    def require_thinking(self) -> None:
+        pass
+
     def watch(self, video: str, **settings: Any) -> FakeClip:
         settings["notify"]("decode")
         for name, kind in BROKEN.items():

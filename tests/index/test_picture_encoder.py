@@ -116,7 +116,7 @@ def test_what_is_searched_has_another_instruction_than_what_is_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = replace(SENTENCES["qwen3-vl-embedding-2b"], picture_pixels=(256, 1024))
-    monkeypatch.setattr("vidqa.engine.finding.sentences.choose_dtype", lambda *_: "float32")
+    monkeypatch.setattr("vidqa.system.devices.choose_dtype", lambda *_: "float32")
     sentences, encoder = Sentences(spec, folder, "cpu"), load(folder)
     (query,) = encoder.embed(["a dog"], spec.before_query)
     assert np.array_equal(sentences.query("a dog"), query)

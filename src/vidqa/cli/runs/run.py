@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from vidqa.cli.groups import RecordOptions, WatchSetup
 from vidqa.cli.parse import Request
@@ -14,6 +14,7 @@ from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.runs.batches import Watched, in_batches
 from vidqa.cli.runs.brake import Brake
 from vidqa.cli.runs.outlet import JSON, Leaf, Outlet, TargetError, open_outlet
+from vidqa.cli.runs.way import Way
 from vidqa.cli.session import ModelSession
 from vidqa.errors import EngineGoneError, NoSpaceError, UsageError, VidqaError
 from vidqa.system.footprint import CACHES
@@ -24,24 +25,6 @@ from vidqa.types.records import Records
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model
-
-
-class Way(Protocol):
-    """A way to answer questions about watched clips."""
-
-    def check(self, model: "Model") -> None:
-        """Raise UsageError if the model cannot do it with any clip."""
-
-    def answer(self, clip: "Clip", question: str) -> Answer:
-        """Answer one question about one clip."""
-
-    def together(
-        self, clips: Sequence["Clip"], question: str
-    ) -> Sequence[Answer | VidqaError | None]:
-        """Answer one question about several clips, in one forward pass per token.
-
-        A clip that cannot be asked with others has None, and is asked alone.
-        """
 
 
 @dataclass(frozen=True, kw_only=True)
