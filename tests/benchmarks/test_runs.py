@@ -5,9 +5,11 @@ import io
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace as Fake
 from typing import Any
 
 import pytest
@@ -19,6 +21,9 @@ from layouts import LAYOUTS
 from vidqa import engine
 from vidqa.cli.app import run
 from vidqa.engine import Clip, Model
+from vidqa.engine.watch.fetch import View
+from vidqa.errors import NotAVideoError, VidqaError
+from vidqa.media.viewing import Viewing
 from vidqa.tasks.evaluate import page
 from vidqa.tasks.evaluate import run as running
 from vidqa.tasks.evaluate.benchmarks.benchmark import find_benchmark
@@ -180,6 +185,27 @@ def test_another_models_answers_are_not_taken(
     with pytest.raises(AssertionError):
         evaluate("mlvu", "-m", "starter")
     assert "holds answers of vidqa, not of starter" in capsys.readouterr().err
+
+
+def test_a_folder_of_frames_stays_until_its_last_part(model: Model, layout: Layout) -> None:
+    """However far ahead the next parts are read."""
+    found = find_benchmark("tvqa").questions(layout("tvqa")).items
+    whole = next(one for one in found if one.clip is not None and one.clip.is_dir())
+    parts = [replace(whole, id=f"{at}", start_s=at / 10, end_s=None) for at in range(3)]
+    seen = list[bool]()
+
+    class Ahead:
+        maker = model.maker
+
+        def watch_all(self, views: Iterable[View]) -> Iterator[tuple[str, VidqaError]]:
+            for path, _ in list(views):
+                seen.append(Path(path).exists())
+                yield path, NotAVideoError("it is not looked at")
+
+    protocol = Fake(viewing_of=lambda _: Viewing(), require_able=None)
+    asked = running.answer_all(Ahead(), parts, protocol, {}, on_error=lambda *_: None)
+    assert len(list(asked)) == 3
+    assert seen == [True] * 3
 
 
 def test_two_parts_of_one_folder_of_frames(model: Model, layout: Layout, tmp_path: Path) -> None:

@@ -3,16 +3,18 @@
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from vidqa.cli.quiet import silence_libraries
+from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import StatusReporter
 from vidqa.errors import ModelMissingError
 from vidqa.models.registry import DEFAULT_MODEL
 from vidqa.system import paths
 from vidqa.system.config import setting
+from vidqa.types.loading import LoadSettings
 
 if TYPE_CHECKING:
+    from vidqa.engine import RemoteModel
     from vidqa.models.spec import ModelSpec
     from vidqa.models.store.store import Store
 
@@ -60,6 +62,25 @@ def settled_model(
     advice = f"; {choice.better}" if choice.better and is_time_for_advice() else ""
     reporter.note(f"{choice.name}: {choice.why}{advice}")
     return choice.name
+
+
+def connected(
+    url: str,
+    model: str | None,
+    load: LoadSettings,
+    reporter: StatusReporter,
+    *,
+    per_minute: float | None,
+    **how: Any,
+) -> "RemoteModel":
+    """Reach the server that is to answer, and say what is sent there. Raises as `connect` does."""
+    keep_libraries_off_the_network()
+    silence_libraries()
+    from vidqa.engine.remote.connect import connect
+
+    found = connect(url, model, load, per_minute=per_minute, on_wait=reporter.note, **how)
+    reporter.note(f"frames and words are sent to {found.server.place}: {found.name}")
+    return found
 
 
 def likely_model(option: str | None, store: "Store") -> str | None:

@@ -5,11 +5,16 @@ import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from vidqa.cli import BEGUN_S
 from vidqa.cli.groups import WatchSetup
-from vidqa.cli.model_choice import is_time_for_advice, likely_model, settled_model
+from vidqa.cli.model_choice import (
+    connected,
+    is_time_for_advice,
+    likely_model,
+    settled_model,
+)
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import StatusReporter
 from vidqa.system.config import setting
@@ -61,25 +66,13 @@ class ModelSession:
     def _connect(self, url: str, clips: tuple[str, ...]) -> None:
         """Reach the server that is to answer; nothing of a clip is sent yet."""
         self._probe(clips)
-        keep_libraries_off_the_network()
-        silence_libraries()
-        setup, store, reader = self.setup, self.store, self.reader
-        from vidqa.engine.remote.connect import connect
+        setup, store = self.setup, self.store
+        per_minute = setup.engine.engine_rate
+        how: dict[str, Any] = {"store": store, "reader": self.reader, "per_minute": per_minute}
+        self.engine = connected(url, setup.model, setup.load, self.reporter, **how)
         from vidqa.engine.speech import require_ears
 
-        per_minute = setup.engine.engine_rate
-        model = connect(
-            url,
-            setup.model,
-            setup.load,
-            per_minute=per_minute,
-            on_wait=self.reporter.note,
-            store=store,
-            reader=reader,
-        )
-        require_ears(model.spec, setup.viewing, setup.load.speech, store)
-        self.reporter.note(f"frames and words are sent to {model.server.place}: {model.name}")
-        self.engine = model
+        require_ears(self.engine.spec, setup.viewing, setup.load.speech, store)
 
     def _probe(self, clips: tuple[str, ...]) -> None:
         """Look into the only clip, if it is one."""

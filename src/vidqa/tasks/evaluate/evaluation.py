@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from vidqa.engine import Clip, Model
-from vidqa.errors import UsageError, VidqaError
+from vidqa.errors import EngineGoneError, UsageError, VidqaError
 from vidqa.system.file_systems import is_there
 from vidqa.system.texts import from_json, read_lines
 from vidqa.tasks.evaluate.bootstrap import Share, share
@@ -195,6 +195,8 @@ def _ask(clip: Clip, items: Iterable[Item]) -> Iterator[Result]:
         try:
             if item.question not in answers:
                 answers[item.question] = clip.ask(item.question, windows="off").text
+        except EngineGoneError:  # it would be so of every other question
+            raise
         except VidqaError as error:
             yield Result(item, None, False, error)
             continue

@@ -48,10 +48,12 @@ class Protocol:
                 hint="--answer-by text or letter",
             )
 
-    def require_thinking(self, model: Model) -> None:
-        """Refuse a model that does not think, if it is to, before it watches anything."""
+    def require_able(self, model: Model) -> None:
+        """Refuse a model that cannot do what it is to, before it watches anything."""
         if self.generation.think is not None:
             model.require_thinking()
+        if self.answer_by != "text":
+            model.require_scoring()
 
     @property
     def prompt_hash(self) -> str:

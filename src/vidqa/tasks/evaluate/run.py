@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from vidqa.engine import Clip, Model
-from vidqa.errors import NoSpaceError, NotEnoughMemoryError, VidqaError
+from vidqa.errors import EngineGoneError, NoSpaceError, NotEnoughMemoryError, VidqaError
 from vidqa.media.clock import CLOCK_DIGITS
 from vidqa.media.viewing import Viewing
 from vidqa.system.version import __version__
@@ -22,7 +22,7 @@ from vidqa.tasks.folders.journal import Record
 from vidqa.types import Maker
 from vidqa.types.exit_codes import exit_code
 
-OF_THE_MACHINE = (NoSpaceError, NotEnoughMemoryError)
+OF_THE_MACHINE = (EngineGoneError, NoSpaceError, NotEnoughMemoryError)
 """Errors that are no fault of a clip, and end a run."""
 
 

@@ -4,14 +4,15 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vidqa.cli.commands.evaluation.asked_model import asked_model
 from vidqa.cli.commands.evaluation.choices import BenchmarkOptions
 from vidqa.cli.commands.evaluation.judges import reach_judge
 from vidqa.cli.commands.evaluation.report import remarks, table
-from vidqa.cli.model_choice import settled_model
+from vidqa.cli.groups import EngineOptions
 from vidqa.cli.parse import read_shard
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.output_file import STDOUT, opened, require_new, require_writable
@@ -53,6 +54,8 @@ class Setup:
     """The result; the answers are beside it, each on disk before it counts."""
     force: bool
     as_json: bool
+    engine: EngineOptions = field(default_factory=EngineOptions)
+    """The server that answers, if one does."""
 
 
 @dataclass(slots=True)
@@ -209,7 +212,7 @@ class BenchmarkRun:
             self.reporter.note(f"{done} of {len(questions.items)} questions are done already")
         with self.reporter.stages():
             model = self._load()
-            protocol.require_thinking(model)
+            protocol.require_able(model)
             if before and before != asdict(model.maker):
                 raise UsageError(
                     f"{name} holds answers of {' '.join(before.values())}",
@@ -254,14 +257,8 @@ class BenchmarkRun:
         return Verdicts(judging.record, judging.verdicts(book.records, cases), is_official)
 
     def _load(self) -> Any:
-        from vidqa import engine
-
-        setup = self.setup
-        name = settled_model(setup.model, setup.load.device, self.reporter)
-        self.reporter.stage("load")
-        return engine.load(
-            name, setup.load, frames=setup.viewing.frames, on_plan=self.reporter.plan
-        )
+        setup, frames = self.setup, self.setup.viewing.frames
+        return asked_model(setup.model, setup.load, setup.engine, self.reporter, frames=frames)
 
     def _tell_error(self, error: VidqaError, video: str) -> None:
         self.reporter.error(error, about=video)

@@ -14,7 +14,7 @@ from vidqa.cli.commands.evaluation.benchmark import BenchmarkRun, Setup
 from vidqa.cli.commands.evaluation.choices import BenchmarkOptions
 from vidqa.cli.commands.evaluation.compare import compare
 from vidqa.cli.commands.evaluation.own import EvaluateOptions, EvaluateRun, read_without
-from vidqa.cli.groups import NoiseOptions
+from vidqa.cli.groups import EngineOptions, NoiseOptions
 from vidqa.cli.render.status import StatusReporter
 from vidqa.errors import UsageError
 from vidqa.media.viewing import Viewing
@@ -58,6 +58,7 @@ def run(
     load: Annotated[LoadSettings, Only("device", "dtype", "kv_cache", "keep")],
     generation: Annotated[GenerationSettings, Only("max_new_tokens", "think", "keep_thought")],
     chosen: BenchmarkOptions,
+    engine: EngineOptions,
     noise: NoiseOptions,
     questions: options.QuestionFile = None,
     model: options.ModelName = None,
@@ -71,34 +72,28 @@ def run(
     reporter = StatusReporter(**vars(noise))
     load = replace(load, speech=setting("speech").value)
     hidden = read_without(without)
+    common: dict[str, Any] = {"model": model, "load": load, "engine": engine, "output": output}
+    common |= {"force": force, "as_json": as_json}
     if chosen.benchmark is None:
         _require_own(questions, chosen, viewing, generation)
         assert questions is not None, "it was checked"
         how = EvaluateOptions(
-            model=model,
-            load=load,
+            **common,
             frames=viewing.frames,
             skip_alike=viewing.skip_alike,
             compress=viewing.compress,
             without=hidden,
-            output=output,
-            force=force,
             against=against,
-            as_json=as_json,
         )
         return EvaluateRun(questions, how, reporter).run()
     _require_benchmark(questions, chosen, against)
     if "words" in hidden:
         chosen = replace(chosen, words="off")
     setup = Setup(
+        **common,
         options=chosen,
-        model=model,
-        load=load,
         viewing=replace(viewing, blank="pictures" in hidden, screen_text="off"),
         generation=replace(generation, windows="off"),
-        output=output,
-        force=force,
-        as_json=as_json,
     )
     return BenchmarkRun(setup, reporter).run()
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from vidqa.cli.model_choice import settled_model
+from vidqa.cli.commands.evaluation.asked_model import asked_model
+from vidqa.cli.groups import EngineOptions
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.output_file import STDOUT, Sink, growing, require_new
 from vidqa.cli.render.scores import Table, show_table
@@ -52,6 +53,8 @@ class EvaluateOptions:
     """Write anew what is there already."""
     against: Path | None
     as_json: bool
+    engine: EngineOptions = field(default_factory=EngineOptions)
+    """The server that answers, if one does."""
 
 
 @dataclass(slots=True)
@@ -122,13 +125,12 @@ class EvaluateRun:
         return frozenset(missing)
 
     def _ask(self, items: "list[Item]", missing: frozenset[str], write: Sink) -> None:
-        from vidqa import engine
         from vidqa.tasks.evaluate.evaluation import Settings, evaluate
 
-        options = self.options
-        name = settled_model(options.model, options.load.device, self.reporter)
-        self.reporter.stage("load")
-        model = engine.load(name, options.load, frames=options.frames, on_plan=self.reporter.plan)
+        options, frames = self.options, self.options.frames
+        model = asked_model(
+            options.model, options.load, options.engine, self.reporter, frames=frames
+        )
         settings = Settings(options.frames, options.without, options.skip_alike, options.compress)
         for result in evaluate(model, items, settings, folder=self.questions.parent):
             if result.error is not None and result.item.video not in missing:
