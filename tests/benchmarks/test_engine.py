@@ -1,13 +1,15 @@
 """Benchmarks that a server is asked."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from evaluations import Evaluate, score
+from evaluations import Evaluate
 
-from remote.loopback import Behaviour, loopback, text_of
+from remote.loopback import JSON, Behaviour, loopback, text_of
 from vidqa.cli.app import run
 from vidqa.types.exit_codes import ExitCode
 
@@ -30,10 +32,23 @@ def test_a_server_is_asked(evaluate: Evaluate) -> None:
         assert len(server.asked) == asked, "nothing is asked twice"
 
 
-def test_letters_are_ranked_by_a_server_that_tells(evaluate: Evaluate, layout: Layout) -> None:
+def letters(asked: JSON) -> list[Any]:
+    """Find B the likeliest beginning of every answer."""
+    said = [one["content"] for one in asked["messages"][1:]]
+    return [None, {"1": {"logprob": -1}}, *({one: {"logprob": -1 - (one != "B")}} for one in said)]
+
+
+def test_letters_are_ranked_by_a_server_that_tells(
+    evaluate: Evaluate, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remote.loopback.token_logprobs", letters)
     with loopback(Behaviour(scores=True)) as server:
-        result = evaluate("video-mme", "--engine", server.url, "--answer-by", "letter")
-    assert 0 <= score(result, "accuracy") <= 1
+        evaluate("video-mme", "--engine", server.url, "--answer-by", "letter")
+    records = [json.loads(line) for line in (tmp_path / "result.jsonl").open()]
+    replies = [reply for one in records for reply in one["replies"]]
+    assert {reply["letter"] for reply in replies} == {"B"}
+    mass = math.exp(-1) + 3 * math.exp(-2)
+    assert all(reply["option_mass"] == pytest.approx(mass, abs=1e-5) for reply in replies)
     with loopback() as server:
         words = ["eval", "--benchmark", "video-mme", "--data", str(layout("video-mme"))]
         assert run([*words, "--engine", server.url, "--answer-by", "letter"]) == 2

@@ -20,6 +20,8 @@ class Behaviour:
     text: str | Callable[[JSON], str] = ANSWER
     models: tuple[str, ...] = ("the-model",)
     lists_models: bool = True
+    owner: str = "somebody"
+    """Of the models, as it says."""
     scores: bool = False
     """Whether it returns log probabilities of prompts, as vLLM does."""
     finish: str = "stop"
@@ -86,7 +88,8 @@ def loopback(behaviour: Behaviour | None = None) -> Iterator[Loopback]:
             if how.key and self.headers.get("Authorization") != f"Bearer {how.key}":
                 self._send(401, {"error": {"message": "who are you?"}})
             elif how.lists_models:
-                self._send(200, {"object": "list", "data": [{"id": one} for one in how.models]})
+                listed = [{"id": one, "owned_by": how.owner} for one in how.models]
+                self._send(200, {"object": "list", "data": listed})
             else:
                 self._send(404, {"error": {"message": "no such path"}})
 

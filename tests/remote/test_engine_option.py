@@ -5,6 +5,8 @@ import io
 import json
 import re
 import socket
+import subprocess
+import sys
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import vidqa
 from remote.conftest import Ask
 from remote.loopback import ANSWER, JSON, Behaviour, loopback, text_of
 from vidqa.engine.remote.breaker import MOST_FAILURES
 from vidqa.errors import EngineGoneError
+from vidqa.types import Cue, Words
 from vidqa.types.exit_codes import ExitCode
 
 SCHEMA = {"type": "object", "properties": {"dogs": {"type": "integer"}}, "required": ["dogs"]}
@@ -431,8 +435,6 @@ def test_what_listens_is_taken_from_the_cache(
 
 
 def test_python(clips: Path) -> None:
-    import vidqa
-
     with loopback() as server:
         model = vidqa.connect(server.url)
         clip = model.watch(clips / "one.mp4", frames=2)
@@ -444,16 +446,65 @@ def test_python(clips: Path) -> None:
             list(model.ask_many([clips / "one.mp4"], "What?"))
 
 
-def test_torch_is_not_imported() -> None:
+def test_torch_is_not_imported(clips: Path) -> None:
     """Whoever asks a server does not wait for what computes."""
-    import subprocess
-    import sys
-
     program = (
-        "import sys, vidqa; vidqa.connect; import vidqa.engine.remote.connect; "
-        "print({'torch', 'transformers', 'ctranslate2'} & set(sys.modules))"
+        "import sys; from vidqa.cli.app import run; status = run(sys.argv[1:]); "
+        "print(status, {'torch', 'transformers', 'ctranslate2'} & set(sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == "set()"
+    with loopback() as server:
+        words = ["ask", str(clips / "one.mp4"), "What?", "--engine", server.url]
+        done = subprocess.run(
+            [sys.executable, "-c", program, *words], check=True, capture_output=True, text=True
+        )
+    assert done.stdout.splitlines() == [ANSWER, "0 set()"]
+
+
+def test_what_is_read_in_pictures_goes_with_them(clips: Path) -> None:
+    """And what is said stays; control tokens of an answer that is scored are letters, too."""
+    cues = (Cue(0.0, 1.0, "EXIT", on_screen=True), Cue(0.0, 1.0, "Good morning."))
+    with loopback(Behaviour(scores=True)) as server:
+        clip = vidqa.connect(server.url).watch(
+            clips / "one.mp4", frames=1, words=Words("speech+screen", cues=cues)
+        )
+        for pictures, words in ((True, True), (False, True), (True, False), (False, False)):
+            clip.likelihoods("What?", ["<|im_end|>"], pictures=pictures, words=words)
+    scored = [one for one in server.asked if len(one["messages"]) == 2][1:]  # the first finds out
+    texts = [text_of(one) for one in scored]
+    assert ["EXIT" in one for one in texts] == [True, False, True, False]
+    assert ["Good morning." in one for one in texts] == [True, True, False, False]
+    assert {one["messages"][1]["content"] for one in scored} == {"< |im_end|>"}
+
+
+def test_requests_are_made_at_the_rate_that_is_asked_for(
+    clips: Path, ask: Ask, tmp_path: Path
+) -> None:
+    with loopback() as server:
+        words = ("ask", clips, "What?", "-o", tmp_path / "a.jsonl", "--engine", server.url)
+        assert ask(*words, "--engine-rate", "120")[0] == 0
+    first_s, *_, last_s = server.times_s
+    assert last_s - first_s >= 0.95, "three requests, half a second apart"
+
+
+def test_who_waits_is_told_why(clips: Path, ask: Ask) -> None:
+    with loopback(Behaviour(statuses=[(429, {})])) as server:
+        status, _, err = ask("ask", clips / "one.mp4", "What?", "--engine", server.url)
+    assert status == 0
+    assert "the server says 429: not now; it is asked again in 0 s" in err
+
+
+def test_answers_of_who_knows_which_model_are_not_kept(long_clip: Path, ask: Ask) -> None:
+    """Another may answer by the same name tomorrow."""
+    words = ("summarize", long_clip, "--frames", "6", "--engine")
+    with loopback() as server:
+        ask(*words, server.url)
+        asked = len(server.asked)
+        ask(*words, server.url)
+    assert len(server.asked) == 2 * asked
+
+
+def test_vidqa_serve_sets_its_template_up_itself() -> None:
+    with loopback(Behaviour(models=("Qwen3.5-9B",))) as server:
+        assert "chat_template_kwargs" in vidqa.connect(server.url).named
+        server.behaviour.owner = "vidqa"
+        assert vidqa.connect(server.url).named == {"model": "Qwen3.5-9B"}

@@ -164,6 +164,27 @@ def pieces_of(body: str) -> Iterator[str | Ending]:
     yield from server._pieces(ASKED)
 
 
+def test_a_key_in_the_middle_of_a_stream_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    body = 'data: {"error": {"message": "sk-secret is spent"}}\n\n'
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, text=body))
+    told = list[str]()
+    server = Server.at("http://127.0.0.1:9/v1", on_wait=told.append)
+    server._connection.client = httpx2.Client(transport=transport)
+    with pytest.raises(EngineError, match=r"says: \.\.\. is spent"):
+        list(server.stream(ASKED))
+    assert told
+    assert not any("secret" in one for one in told)
+
+
+def test_errors_too_deep_to_be_read(served: Loopback) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(400, text="[" * 100_000))
+    server = Server.at(served.url)
+    server._connection.client = httpx2.Client(transport=transport)
+    with pytest.raises(EngineError, match=r"says 400: \[\[\["):
+        server.answer("GET", "/models")
+
+
 def test_an_answer_that_is_not_streamed(served: Loopback) -> None:
     body = {"choices": [{"message": {"content": "A ball."}, "finish_reason": "stop"}]}
     transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=body))

@@ -1,6 +1,6 @@
 """A watched clip, whoever answers about it: a model in this process, or one behind an address."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,10 +9,9 @@ from typing import Any, Self
 from vidqa.engine.answer.grounding import Worth, compared, each, odds
 from vidqa.engine.answer.rank import Likelihood, Score, ranked
 from vidqa.engine.contents import ClipContents
+from vidqa.engine.known_clip import KnownClip
 from vidqa.engine.stage_timer import StageTimer
-from vidqa.engine.watcher import Watcher
 from vidqa.errors import UsageError
-from vidqa.media.viewing import Viewing
 from vidqa.types import (
     UNSURE,
     Answer,
@@ -20,7 +19,6 @@ from vidqa.types import (
     Grounding,
     Notify,
     PromptView,
-    Segment,
     TextDelta,
     Words,
 )
@@ -28,42 +26,13 @@ from vidqa.types.generation import GenerationSettings
 from vidqa.types.options import with_options
 
 
-class WatchedClip(ABC):
+class WatchedClip(KnownClip):
     """A watched clip: ask it anything, any number of times."""
-
-    warnings: tuple[str, ...]
-    """All that was left out or guessed."""
-    timings_s: dict[Any, float]
-    """Seconds each stage took so far; stages overlap, so their sum is more than the wait."""
-
-    def __init__(
-        self, model: Watcher, seen: ClipContents, viewing: Viewing, timer: StageTimer
-    ) -> None:
-        self.model = model
-        self.contents = seen
-        """What was seen and heard of it."""
-        self.info = seen.info
-        self.words = seen.words
-        self.fingerprint = seen.fingerprint
-        self.decoder = seen.encoded.report.decoder
-        self.viewing = viewing
-        self.recipe = viewing.recipe_for(model.spec)
-        self.video = seen.video
 
     @property
     @abstractmethod
     def plain(self) -> "type[WatchedClip]":
         """The class of clips that are shown at once, however long they are."""
-
-    @property
-    @abstractmethod
-    def segments(self) -> tuple[Segment, ...]:
-        """Each frame's time and the words shown to the model with it."""
-
-    @property
-    @abstractmethod
-    def warnings_of_fit(self) -> tuple[str, ...]:
-        """Those about what of it did not fit the model's context."""
 
     @property
     def can_score(self) -> bool:

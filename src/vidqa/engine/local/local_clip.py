@@ -52,7 +52,6 @@ class LocalClip(ReadClip):
 
     def known(self, question: str, timer: StageTimer | None = None) -> Answer:
         """Return all that is known of an answer but the answer itself. Raises as `stream` does."""
-        timer = timer or StageTimer(None, self.timings_s)
         return self.known_answer(question, self.prompt_ids(question), timer)
 
     def choice_likelihoods(

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from vidqa.engine.answer.generate import Writing
-from vidqa.engine.answer.question_language import language_warnings
 from vidqa.engine.answer.thought import Thought
 from vidqa.engine.contents import ClipContents, checked_question
 from vidqa.engine.local.runtime import Runtime
@@ -18,9 +17,9 @@ from vidqa.network.inference.prompt_ids import PromptIds
 from vidqa.network.inference.token_sampling import Sampling
 from vidqa.network.text.detokenize import TextStream
 from vidqa.network.text.whole_answer import WholeText
+from vidqa.prompt.interleave import FittedWords
 from vidqa.types import (
     Answer,
-    Segment,
 )
 from vidqa.types.generation import GenerationSettings
 
@@ -50,9 +49,9 @@ class ReadClip(WatchedClip):
         self.timings_s = dict(timer.seconds)
 
     @property
-    def segments(self) -> tuple[Segment, ...]:
-        """Each frame's time and the words shown to the model with it."""
-        return self._shown.fitted.segments
+    def fitted(self) -> FittedWords:
+        """The words that are shown to the model, and how many are not."""
+        return self._shown.fitted
 
     @property
     def warnings_of_fit(self) -> tuple[str, ...]:
@@ -185,32 +184,12 @@ class ReadClip(WatchedClip):
             stopped_by=writing.stopped_by,
         )
 
-    def known_answer(self, question: str, prompt: PromptIds, timer: StageTimer) -> Answer:
+    def known_answer(self, question: str, prompt: PromptIds, timer: StageTimer | None) -> Answer:
         """Return all that is known of an answer but the answer itself."""
-        return Answer(
-            text="",
-            question=question,
-            video=self.video,
-            fingerprint=self.fingerprint,
-            model=self.model.name,
-            revision=self.model.revision,
-            recipe=self.recipe.name,
-            device=self.model.device,
-            dtype=self.model.dtype,
-            seed=None,
-            frame_times_s=tuple(segment.time_s for segment in self.segments),
-            duration_s=self.info.duration_s,
-            words_source=self.words.source,
-            words_used=self._shown.fitted.used,
-            words_dropped=self._shown.fitted.dropped,
-            visual_tokens=self.video_prefix.visual_tokens(prompt),
+        return self.answer_about(
+            question,
+            timer,
             prompt_tokens=prompt.tokens,
-            new_tokens=0,
-            stopped_by="chosen",
-            warnings=(
-                *self.warnings,
-                *prompt.warnings,
-                *language_warnings(question, self.model.spec),
-            ),
-            timings_s=dict(timer.seconds),
+            visual_tokens=self.video_prefix.visual_tokens(prompt),
+            warnings=prompt.warnings,
         )

@@ -103,21 +103,23 @@ def connect(
     told = next((one for one in listed if one["id"] == chosen), {})
     is_vidqa = told.get("owned_by") == "vidqa"
     spec = _listening(_spec(chosen), how.speech, store)
+    cache = Cache() if how.keep else None
     revision = str(told.get("revision") or UNKNOWN) if is_vidqa else UNKNOWN
     return RemoteModel(
         spec,
         server,
         maker=Maker(chosen, revision, server.place, UNKNOWN),
-        word_finder=_word_finder(spec, how, store, reader or Reader()),
-        cache=Cache() if how.keep else None,
+        word_finder=_word_finder(spec, how, store, reader or Reader(), cache),
+        cache=cache,
         is_vidqa=is_vidqa,
     )
 
 
-def _word_finder(spec: ModelSpec, how: LoadSettings, store: Store, reader: Reader) -> WordFinder:
+def _word_finder(
+    spec: ModelSpec, how: LoadSettings, store: Store, reader: Reader, cache: Cache | None
+) -> WordFinder:
     recognizer, missing = recognizer_for(spec, how.speech, device=how.device, store=store)
     reader.warm()
-    cache = Cache() if how.keep else None
     return WordFinder(reader, recognizer, missing=missing, cache=cache, voices=StoredVoices())
 
 

@@ -46,9 +46,9 @@ class SentFrames:
     def blanked(self) -> "SentFrames":
         """Return as many grey frames of the same sizes."""
         blank = SentFrames()
-        for shape in self._shapes:
+        for shape in dict.fromkeys(self._shapes):
             blank.push(grey(shape))
-        return blank
+        return blank.joined([(blank, [blank._shapes.index(shape) for shape in self._shapes])])
 
     def urls(self) -> list[str]:
         """Return each frame as a data URL."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -41,10 +42,8 @@ def asked_wait_s(header: str | None) -> float:
     """Return how many seconds a server asks to wait; 0 if it does not say."""
     if header is None:
         return 0.0
-    try:
+    with suppress(ValueError):  # a number, or else a date
         return max(0.0, float(str(header)))
-    except ValueError:
-        pass
     try:
         left = parsedate_to_datetime(header) - datetime.now(UTC)
     except (ValueError, TypeError):
@@ -120,7 +119,7 @@ def said_by(reply: httpx2.Response) -> str:
     """Return what a reply that is no answer says."""
     try:
         content = reply.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return reply.text[:MOST_SAID]
     return said(content.get("error", content) if isinstance(content, dict) else content)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from vidqa.engine.answer.json_text import require_json
-from vidqa.engine.answer.question_language import language_warnings
 from vidqa.engine.answer.rank import Likelihood
 from vidqa.engine.asking.windowed_clip import WindowedClip
 from vidqa.engine.contents import ClipContents, checked_question
@@ -24,7 +23,6 @@ from vidqa.types import (
     Notify,
     PromptSegment,
     PromptView,
-    Segment,
     StoppedBy,
     TextDelta,
 )
@@ -63,9 +61,9 @@ class SentClip(WatchedClip):
         return SentClip
 
     @property
-    def segments(self) -> tuple[Segment, ...]:
-        """Each frame's time and the words shown to the model with it."""
-        return self._fitted.segments
+    def fitted(self) -> FittedWords:
+        """The words that are sent, and how many are not."""
+        return self._fitted
 
     @property
     def warnings_of_fit(self) -> tuple[str, ...]:
@@ -86,29 +84,8 @@ class SentClip(WatchedClip):
     def known(self, question: str, timer: StageTimer | None = None) -> Answer:
         """Return all that is known of an answer but the answer itself. Raises as `stream` does."""
         self.require_askable(question)
-        maker = self.model.maker
-        return Answer(
-            text="",
-            question=question,
-            video=self.video,
-            fingerprint=self.fingerprint,
-            model=maker.model,
-            revision=maker.revision,
-            recipe=self.recipe.name,
-            device=maker.device,
-            dtype=maker.dtype,
-            seed=None,
-            frame_times_s=tuple(segment.time_s for segment in self.segments),
-            duration_s=self.info.duration_s,
-            words_source=self.words.source,
-            words_used=self._fitted.used,
-            words_dropped=self._fitted.dropped,
-            visual_tokens=None,
-            prompt_tokens=self._prompt_tokens,
-            new_tokens=0,
-            stopped_by="chosen",
-            warnings=(*self.warnings, *language_warnings(question, self.model.spec)),
-            timings_s=dict((timer or StageTimer(None, self.timings_s)).seconds),
+        return self.answer_about(
+            question, timer, prompt_tokens=self._prompt_tokens, visual_tokens=None
         )
 
     def stream_at_once(

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -43,6 +42,7 @@ NO_SUCH_PATH = (404, 405)
 """Those of an address that is not known there."""
 CLOSED = (401, 402, 403, 407, 410, *NO_SUCH_PATH)
 """Statuses that every other request would get, too."""
+PORTS = 65_536
 AGAIN = "try again later; with -o the same command goes on where it stopped"
 
 
@@ -85,7 +85,7 @@ class Server:
             parts = httpx2.URL(base)
         except (httpx2.InvalidURL, UnicodeError):
             parts = httpx2.URL()
-        is_one = parts.scheme in ("http", "https") and parts.host
+        is_one = parts.scheme in ("http", "https") and parts.host and (parts.port or 0) < PORTS
         if not is_one or parts.query or parts.fragment:  # which may hold secrets, and is not told
             raise UsageError(f"{option} is no address", hint=f"{option} http://127.0.0.1:8000/v1")
         return cls(base, Pace(per_minute), on_wait)
@@ -93,8 +93,8 @@ class Server:
     @property
     def place(self) -> str:
         """Its host and port, without what else an address may hold."""
-        parts = urlsplit(self.url)
-        return f"{parts.hostname}:{parts.port or parts.scheme}"
+        parts = httpx2.URL(self.url)
+        return f"{parts.host}:{parts.port or parts.scheme}"
 
     def models(self) -> list[dict[str, Any]]:
         """Return what it says of its models; none where it does not say.
@@ -199,10 +199,11 @@ class Server:
             yield
             if number + 1 < tries:
                 pause_s = _pause_s(number, again[-1].after_s)
-                self.on_wait(f"the server {again[-1]}; it is asked again in {pause_s:.0f} s")
+                why = self._connection.without_key(str(again[-1]))
+                self.on_wait(f"the server {why}; it is asked again in {pause_s:.0f} s")
                 time.sleep(pause_s)
         last = again[-1]
-        message = f"the server at {self.place} {last}"
+        message = self._connection.without_key(f"the server at {self.place} {last}")
         if last.is_gone:
             raise EngineGoneError(message, hint=AGAIN) from last
         self.breaker.failed()
@@ -234,10 +235,6 @@ class Server:
         if code in (401, 403):
             return self._connection.key_hint
         return None
-
-    def _worked(self, found: dict[str, Any]) -> dict[str, Any]:
-        self.breaker.worked()
-        return found
 
 
 def _chunks(reply: httpx2.Response) -> Iterator[dict[str, Any]]:
