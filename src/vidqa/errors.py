@@ -4,6 +4,7 @@ VidqaError
 ├── UsageError            the command or call is not valid as written
 ├── VideoError            this clip cannot be watched
 │   ├── ClipNotFoundError     the file does not exist
+│   ├── ClipUnreachableError  it lies elsewhere, and nobody there hands it out
 │   ├── NotAVideoError        the file exists, but is not a readable video
 │   ├── NoVideoStreamError    the media file has no pictures
 │   └── DecoderError          decoding crashed, hung or took too much memory
@@ -65,6 +66,10 @@ class VideoError(VidqaError):
 
 class ClipNotFoundError(VideoError):
     """A clip that does not exist."""
+
+
+class ClipUnreachableError(VideoError):
+    """A clip on another machine that does not answer, or lets this user not in."""
 
 
 class NotAVideoError(VideoError):

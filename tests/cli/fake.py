@@ -172,7 +172,7 @@ class FakeModel:
         return self.watch(name, start_s=span[0], end_s=span[1], notify=notify)
 
     def watch_all(
-        self, views: Any, *, in_order: bool, notify: Any
+        self, views: Any, *, in_order: bool, notify: Any, place: Any
     ) -> Iterator[tuple[str, FakeClip | VideoError]]:
         for video, _ in views:
             try:

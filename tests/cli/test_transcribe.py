@@ -161,7 +161,6 @@ def test_lines_of_several_clips_name_them(
         (["a.mp4", "--subtitles", "off"], "leaves nothing"),
         (["a.mp4", "--task", "sing"], "no such task"),
         (["a.mp4", "--language", "klingon"], "no language is called"),
-        (["https://example.org/a.mp4"], "is an address"),
         (["a.mp4", "--speech", "starter"], "not a speech model"),
         (["a.mp4", "--start", "soon"], "not a time"),
         ([], "no clip given"),

@@ -13,8 +13,8 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(
         metavar=WORDS,
-        help="Video files, folders or quoted patterns, then the question. With -q there is no "
-        "question among them.",
+        help="Video files, folders or quoted patterns, here or at addresses such as s3://..., then "
+        "the question. With -q there is no question among them.",
         show_default=False,
     ),
 ]

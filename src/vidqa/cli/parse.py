@@ -1,7 +1,6 @@
 """Parse the arguments of a command line into clips, questions and times."""
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from vidqa.cli.spool import is_stdin, spooled
 from vidqa.errors import UsageError
 from vidqa.media.endings import VIDEO
 from vidqa.media.viewing import Viewing
+from vidqa.system.addresses import is_address, shown
 from vidqa.system.file_systems import is_there
 from vidqa.system.footprint import CACHES
 from vidqa.system.texts import STDIN, decoded, marked_encoding, read_lines
@@ -18,7 +18,6 @@ from vidqa.tasks.folders.clip_list import ClipList, find_clips, read_list
 from vidqa.types.generation import checked_choices
 from vidqa.types.options import options_of
 
-URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 EXAMPLE = 'vidqa ask clip.mp4 "what happens?"'
 
 
@@ -55,6 +54,8 @@ class Selection:
     files_from: str | None = None
     recursive: bool = False
     shard: str | None = None
+    offline: bool = False
+    """Whether the network is not to be touched."""
 
 
 def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Request:
@@ -80,7 +81,7 @@ def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Reque
     if not asked or not (named or selection.files_from):
         raise UsageError("a clip and a question are needed", hint=EXAMPLE)
     questions_once = tuple(dict.fromkeys(one.strip() for one in asked))
-    return Request(read_clips(named, selection, stdin), questions_once)
+    return Request(read_clips(named, selection, stdin, elsewhere=True), questions_once)
 
 
 def require_text(question: str) -> None:
@@ -95,9 +96,10 @@ def _last_word(word: str, named: Sequence[str], selection: Selection, stdin: Tex
         if selection.files_from == STDIN or any(map(is_stdin, named)):
             raise UsageError("stdin cannot be the question and a clip at once")
         return _read(stdin)
-    if word.strip() and is_there(Path(word)):
+    if is_address(word) or (word.strip() and is_there(Path(word))):
+        name, kind = (shown(word), "an address") if is_address(word) else (word, "a file")
         raise UsageError(
-            f"the last word, {word!r}, is a file and no question",
+            f"the last word, {name!r}, is {kind} and no question",
             hint=f"put a question behind it: {EXAMPLE}; -q asks even that",
         )
     return word
@@ -109,12 +111,21 @@ def read_clips(
     stdin: TextIO,
     *,
     suffixes: frozenset[str] = VIDEO,
+    elsewhere: bool = False,
 ) -> ClipList:
-    """Find the clips of a selection; `suffixes` are those of files taken from folders.
+    """Find the clips of a selection.
+
+    Args:
+        named: the words of the command.
+        selection: what else names clips.
+        stdin: where `-` is read.
+        suffixes: those of files that are taken from folders.
+        elsewhere: whether clips may lie elsewhere.
 
     Raises:
         UsageError: no clips, a clip that is not a file name, or a list that cannot be read.
         ClipNotFoundError: a folder or a pattern without clips.
+        ClipUnreachableError: a folder elsewhere cannot be listed.
 
     """
     listed = [] if selection.files_from is None else _listed(selection.files_from, stdin)
@@ -123,7 +134,10 @@ def read_clips(
     if selection.files_from == STDIN and any(map(is_stdin, named)):
         raise UsageError("stdin cannot be a clip and a list of clips at once")
     for clip in (*named, *listed):
-        require_file_name(clip)
+        if not (elsewhere and is_address(clip)):
+            require_file_name(clip)
+        elif selection.offline:
+            raise UsageError(f"--offline, but {shown(clip)} lies elsewhere", hint="copy it first")
     found = find_clips(
         list(map(spooled, named)), listed=listed, recursive=selection.recursive, suffixes=suffixes
     )
@@ -197,9 +211,10 @@ def require_file_name(clip: str) -> None:
     """
     if not clip:
         raise UsageError("the name of a clip is empty")
-    if URL.match(clip):
+    if is_address(clip):
         raise UsageError(
-            f"{clip} is an address; vidqa reads files", hint="download it first, then ask the file"
+            f"{shown(clip)} is an address; files are read here",
+            hint="copy it first; ask, summarize and transcribe do that by themselves",
         )
 
 

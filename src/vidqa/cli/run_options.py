@@ -11,6 +11,23 @@ Clips = Annotated[
         metavar="CLIP...", help="Video files, folders or quoted patterns.", show_default=False
     ),
 ]
+ClipsAnywhere = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CLIP...",
+        help="Video files, folders or quoted patterns, here or at addresses such as s3://...",
+        show_default=False,
+    ),
+]
+SoundClipsAnywhere = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CLIP...",
+        help="Video files, files with sound alone, folders or quoted patterns, here or at "
+        "addresses such as s3://...",
+        show_default=False,
+    ),
+]
 SoundClips = Annotated[
     list[str] | None,
     typer.Argument(

@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,12 +18,15 @@ from vidqa.cli.model_choice import (
 )
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import StatusReporter
+from vidqa.errors import VideoError
+from vidqa.system.addresses import scheme_of
 from vidqa.system.config import setting
 from vidqa.system.footprint import CACHES
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model, RemoteModel
     from vidqa.engine.watch.early import EarlyWords
+    from vidqa.media.places import Places
     from vidqa.media.reader import Reader
     from vidqa.models.resolve import LocalModel
     from vidqa.models.store.store import Store
@@ -45,6 +49,8 @@ class ModelSession:
     """How often memory holds a clip; see `engine.load`."""
     asks_server: bool = False
     """Whether a server may answer about the only clip, if it has the same model loaded."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Of the clips that lie elsewhere, by their names."""
     model: "LocalModel | None" = field(default=None, init=False)
     """Once it was chosen and found."""
     store: "Store" = field(init=False)
@@ -55,9 +61,32 @@ class ModelSession:
     """The model of `--engine`."""
     early: "EarlyWords | None" = field(default=None, init=False)
     """The words of the only clip, looked for while the model is loaded."""
+    places: "Places" = field(init=False)
+
+    def __post_init__(self) -> None:
+        from vidqa.media.places import Places
+
+        keep, request = self.setup.load.keep, self.setup.viewing.word_request
+        self.places = Places(self.addresses, request, keep=keep)
 
     def check(self, clips: tuple[str, ...]) -> None:
         """Find what cannot work before spending seconds on loading; a server does that itself."""
+        if len(clips) == 1 and clips[0] in self.addresses:
+            self._check_copy(clips[0])
+        else:
+            self._check(clips)
+
+    def _check_copy(self, clip: str) -> None:
+        """Copy the only clip, and find what cannot work."""
+        self.reporter.progress(f"copying {clip}")
+        place = self.places.place(clip)
+        place.need()
+        try:
+            self._check((str(place.path()),))
+        except VideoError as error:
+            raise self.places.told_error(error, clip) from error
+
+    def _check(self, clips: tuple[str, ...]) -> None:
         if self.setup.engine.engine is not None:
             self._connect(self.setup.engine.engine, clips)
         elif not (self.asks_server and self._is_served(clips)):
@@ -158,7 +187,7 @@ class ModelSession:
 
     def _listen(self, clip: Path, model: "LocalModel") -> None:
         """Begin to listen: hearing needs no torch, which takes long to import."""
-        keep_libraries_off_the_network()
+        self._keep_libraries_off_the_network()
         silence_libraries()
         from vidqa.engine.watch.early import listen_early
 
@@ -170,23 +199,19 @@ class ModelSession:
 
     def marks(self, video: str) -> "Marks":
         """Return the fingerprints of a clip and of its subtitles."""
-        from vidqa.media.marks import marks
-
-        return marks(video, self.setup.viewing.word_request, keep=self.setup.load.keep)
+        return self.places.marks(video)
 
     def subtitles_mark(self, video: str) -> str | None:
         """Return the fingerprints of the subtitle files that a clip's words may come from."""
         if self.remote is not None and video in self.remote.subtitles:
             return self.remote.subtitles[video]
-        from vidqa.media.marks import subtitles_mark
-
-        return subtitles_mark(video, self.setup.viewing.word_request, keep=self.setup.load.keep)
+        return self.places.subtitles_mark(video)
 
     def identify(self) -> "Maker":
         """Return what the model will say of itself, without loading it."""
         if (elsewhere := self.engine or self.remote) is not None:
             return elsewhere.maker
-        keep_libraries_off_the_network()
+        self._keep_libraries_off_the_network()
         silence_libraries()
         from vidqa import engine
 
@@ -200,7 +225,7 @@ class ModelSession:
         if (elsewhere := self.engine or self.remote) is not None:
             return cast("Model", elsewhere)
         self.reporter.stage("load")
-        keep_libraries_off_the_network()
+        self._keep_libraries_off_the_network()
         silence_libraries()
         from vidqa import engine
 
@@ -223,6 +248,11 @@ class ModelSession:
             model.adopt(self.early)
         return model
 
+    def _keep_libraries_off_the_network(self) -> None:
+        """Do so, unless clips lie on the Hub."""
+        if not any(scheme_of(one) == "hf" for one in self.addresses.values()):
+            keep_libraries_off_the_network()
+
     @property
     def _found(self) -> "LocalModel":
         assert self.model is not None, "it is checked before it is loaded"
@@ -235,5 +265,5 @@ class ModelSession:
         viewing = self.setup.viewing
         if span is not None:
             viewing = replace(viewing, start_s=span[0], end_s=span[1])
-        fetch = model.fetch(Path(video), viewing)
+        fetch = model.fetch(self.places.place(video), viewing)
         return model.watched(video, fetch, viewing, notify=self.reporter.stage)

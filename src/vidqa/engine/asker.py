@@ -1,7 +1,7 @@
 """Watch clips, one or many, and ask about them: whoever answers."""
 
 from abc import abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Generic
@@ -10,6 +10,7 @@ from vidqa.engine.many import Kind, ask_many, watch_all, watch_fetched
 from vidqa.engine.watch.fetch import Fetch, View
 from vidqa.engine.watcher import Watcher
 from vidqa.errors import VidqaError
+from vidqa.media.places import Here, Place
 from vidqa.media.viewing import Viewing
 from vidqa.network.text.schema_grammar import grammar_of
 from vidqa.types import Answer, Notify
@@ -77,7 +78,7 @@ class Asker(Watcher, Generic[Kind]):
 
         """
         how = with_options(Viewing, viewing, given)
-        return self.watched(str(video), self.fetch(Path(video), how), how, notify=notify)
+        return self.watched(str(video), self.fetch(Here(video), how), how, notify=notify)
 
     def watch_all(
         self,
@@ -85,19 +86,21 @@ class Asker(Watcher, Generic[Kind]):
         *,
         in_order: bool = True,
         notify: Notify | None = None,
+        place: Callable[[str], Place] = Here,
     ) -> Generator[tuple[str, Kind | VidqaError]]:
         """Watch clip after clip; the next ones are decoded and listened to meanwhile.
 
         Args:
-            views: paths of video files, and how each is watched.
+            views: names of clips, and how each is watched.
             in_order: else a clip that is read and heard already goes before one that is not.
             notify: as in `watch`.
+            place: returns the place of the clip of a name; by default the name is its path.
 
         Yields:
-            Each path, with the clip, or with why it cannot be watched.
+            Each name, with the clip, or with why it cannot be watched.
 
         """
-        return watch_all(self.kind, self, views, in_order=in_order, notify=notify)
+        return watch_all(self.kind, self, views, in_order=in_order, notify=notify, place=place)
 
     def ask_many(
         self,

@@ -1,10 +1,9 @@
 """Watch clip after clip: the next ones are fetched while one is answered."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from vidqa.engine.stage_timer import StageTimer
@@ -13,6 +12,7 @@ from vidqa.engine.watched_clip import WatchedClip
 from vidqa.engine.watcher import Watcher
 from vidqa.errors import EngineGoneError, VidqaError, without_frames
 from vidqa.media.marks import marks
+from vidqa.media.places import Here, Place
 from vidqa.media.viewing import Viewing
 from vidqa.types import Marks, Notify
 from vidqa.types.generation import GenerationSettings
@@ -58,6 +58,7 @@ def watch_all(
     *,
     in_order: bool = True,
     notify: Notify | None = None,
+    place: Callable[[str], Place] = Here,
 ) -> Generator[tuple[str, Kind | VidqaError]]:
     """Watch clip after clip. See `Model.watch_all`."""
     coming: deque[tuple[View, Fetch]] = deque()
@@ -65,7 +66,7 @@ def watch_all(
     try:
         while True:
             more = islice(waiting, FETCHED_AHEAD + 1 - len(coming))
-            coming.extend((view, model.fetch(Path(view[0]), view[1])) for view in more)
+            coming.extend((view, model.fetch(place(view[0]), view[1])) for view in more)
             if not coming:
                 return
             if not in_order:

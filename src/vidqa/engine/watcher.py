@@ -15,6 +15,7 @@ from vidqa.errors import NoVideoStreamError
 from vidqa.media.container.open_media import quoted
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.fingerprint_cache import known_fingerprint
+from vidqa.media.places import Here, Place
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.select import choose_sampling, stretch
 from vidqa.media.viewing import Viewing
@@ -94,18 +95,23 @@ class Watcher(ABC):
         """Take over words that are being looked for already, and who looks for them."""
         self.word_finder, self._early = early.word_finder, early
 
-    def fetch(self, path: Path, viewing: Viewing) -> Fetch:
+    def fetch(self, clip: Path | Place, viewing: Viewing) -> Fetch:
         """Begin to read a clip's frames and to hear its words, beside everything else.
+
+        Args:
+            clip: its file, or its place, if that is elsewhere.
+            viewing: how it is watched.
 
         Raises:
             UsageError: the viewing makes no sense for this model.
 
         """
+        place = Here(clip) if isinstance(clip, Path) else clip
         viewing.recipe_for(self.spec)
         wanted = viewing.words_for(self.spec)
         known = viewing.words
         early, self._early = self._early, None
-        if early is not None and not early.are_of(path, viewing):
+        if early is not None and not early.are_of(place, viewing):
             early.cancel()
             early = None
         fetch_plan = FetchPlan(
@@ -116,7 +122,7 @@ class Watcher(ABC):
             hear=partial(hear, self.word_finder, wanted) if known is None else lambda *_: known,
             early=early,
         )
-        return Fetch(path, fetch_plan)
+        return Fetch(place, fetch_plan)
 
     def see(self, name: str, fetch: Fetch, viewing: Viewing, timer: StageTimer) -> ClipContents:
         """Look and listen, but do not read it into the decoder yet. See `Model.watched`."""

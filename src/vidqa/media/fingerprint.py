@@ -9,7 +9,7 @@ and changes the fingerprint.
 
 import hashlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from os import stat_result
 from pathlib import Path
@@ -34,11 +34,26 @@ def fingerprint(path: Path) -> str:
 
     """
     size_bytes = file_status(path).st_size
-    digest = hashlib.sha256(f"{SCHEME} {size_bytes}\n".encode())
     with _errors(path), path.open("rb") as file:
-        for offset in _offsets(size_bytes):
-            file.seek(offset)
-            digest.update(file.read(BLOCK_BYTES))
+
+        def block(begin: int, end: int) -> bytes:
+            file.seek(begin)
+            return file.read(end - begin)
+
+        return fingerprint_of(size_bytes, block)
+
+
+def fingerprint_of(size_bytes: int, block: Callable[[int, int], bytes]) -> str:
+    """Return the fingerprint of a content, wherever it is.
+
+    Args:
+        size_bytes: of all of it.
+        block: returns the bytes between two places.
+
+    """
+    digest = hashlib.sha256(f"{SCHEME} {size_bytes}\n".encode())
+    for offset in _offsets(size_bytes):
+        digest.update(block(offset, min(offset + BLOCK_BYTES, size_bytes)))
     return f"{SCHEME}:{digest.hexdigest()}"
 
 

@@ -43,19 +43,27 @@ def known_fingerprint(path: Path) -> str:
 
     """
     key = _key(file_status(path))
-    try:
-        folder = cache_dir()
-    except UsageError:  # no home, no notes
-        return fingerprint(path)
-    note = folder / FOLDER / hashlib.sha256(key.encode()).hexdigest()
-    if (known := _read(note, key)) is not None:
+    if (known := recall(key)) is not None:
         return known
     mark = fingerprint(path)
     after = file_status(path)
     if _key(after) == key and time.time_ns() - after.st_mtime_ns >= SETTLED_NS:
-        with suppress(OSError):  # a full or read-only disk: it is read again next time
-            _write(note, key, mark)
+        note(key, mark)
     return mark
+
+
+def recall(key: str) -> str | None:
+    """Return the fingerprint that was noted under a key, which is ASCII; None if there is none."""
+    try:
+        return _read(_file(key), key)
+    except UsageError:  # no home, no notes
+        return None
+
+
+def note(key: str, mark: str) -> None:
+    """Note a fingerprint under a key that stands for one content, if that can be written."""
+    with suppress(OSError, UsageError):  # a full or read-only disk: it is read again next time
+        _write(_file(key), key, mark)
 
 
 def forget() -> None:
@@ -80,6 +88,10 @@ def is_still(path: Path, mark: str) -> bool:
 
 def _key(status: os.stat_result) -> str:
     return f"{SCHEME} {status.st_dev} {status.st_ino} {status.st_size} {status.st_mtime_ns}"
+
+
+def _file(key: str) -> Path:
+    return cache_dir() / FOLDER / hashlib.sha256(key.encode()).hexdigest()
 
 
 def _read(note: Path, key: str) -> str | None:

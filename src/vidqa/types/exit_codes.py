@@ -26,6 +26,8 @@ class ExitCode(IntEnum):
     """The file has sound but no pictures."""
     DECODER_FAILED = 13
     """Decoding the file crashed, hung or took too much memory."""
+    CLIP_UNREACHABLE = 14
+    """The clip lies elsewhere and could not be copied from there."""
     MODEL_MISSING = 20
     """The model is not in the cache."""
     MODEL_DAMAGED = 21
@@ -64,6 +66,7 @@ MEANINGS = {
     ExitCode.NOT_A_VIDEO: "the file is not a readable video",
     ExitCode.NO_VIDEO_STREAM: "the file has no picture",
     ExitCode.DECODER_FAILED: "decoding the file crashed, hung or took too much memory",
+    ExitCode.CLIP_UNREACHABLE: "a clip that lies elsewhere could not be copied from there",
     ExitCode.MODEL_MISSING: "the model is not in the cache",
     ExitCode.MODEL_DAMAGED: "a file of a model is not what it should be",
     ExitCode.DOWNLOAD_FAILED: "a download failed",
@@ -83,6 +86,7 @@ MEANINGS = {
 _BY_TYPE: list[tuple[type[errors.VidqaError], ExitCode]] = [
     (errors.UsageError, ExitCode.USAGE),
     (errors.ClipNotFoundError, ExitCode.NO_SUCH_FILE),
+    (errors.ClipUnreachableError, ExitCode.CLIP_UNREACHABLE),
     (errors.NoVideoStreamError, ExitCode.NO_VIDEO_STREAM),
     (errors.DecoderError, ExitCode.DECODER_FAILED),
     (errors.VideoError, ExitCode.NOT_A_VIDEO),

@@ -80,6 +80,8 @@ class AskOptions:
 def ask_all(request: Request, options: AskOptions, reporter: StatusReporter) -> ExitCode:
     """Answer all there is to answer."""
     if options.save_evidence is not None:
+        if request.found.addresses:
+            raise UsageError("--save-evidence cuts clips of this machine", hint="copy them first")
         require_room(options.save_evidence, force=options.run.force)
     records = Records(options.settings, timings=options.run.timings)
     as_json = options.as_json or options.run.output == STDOUT
@@ -223,7 +225,9 @@ def ask(
 ) -> ExitCode:
     """Ask questions about clips. The last word is the question, before it are files or folders."""
     engine.require_network(offline=model.offline)
-    chosen = replace(clips.selection, questions=question, question_file=questions)
+    chosen = replace(
+        clips.selection, questions=question, question_file=questions, offline=model.offline
+    )
     asked = parse.read_request(words or [], chosen, sys.stdin)
     caches = parse.caches_held(
         has_choices=answer.choices is not None, grounding=answer.grounding, recipe=viewing.recipe

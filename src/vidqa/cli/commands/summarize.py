@@ -219,7 +219,7 @@ def summarize(
     model: ModelOptions,
     engine: EngineOptions,
     noise: NoiseOptions,
-    words: run_options.Clips = None,
+    words: run_options.ClipsAnywhere = None,
     form_name: FormName = None,
 ) -> ExitCode:
     """Say what clips are about. Long ones are watched window by window."""
@@ -228,7 +228,8 @@ def summarize(
     file = _text_file(form, records)
     is_metadata = form == "ffmetadata"
     length = summary.length or ("none" if is_metadata else "medium")
-    asked = Request(clips.find(words), (question_of(length),))
+    found = clips.find(words, elsewhere=True, offline=model.offline)
+    asked = Request(found, (question_of(length),))
     is_scored = summary.grounding or summary.strict
     kept = records if file is None else replace(records, output=None, force=False)
     how = SummaryOptions(

@@ -96,7 +96,7 @@ def transcribe(
         Only("language", "task", "text_track", "audio_track", "start_s", "end_s", "speakers"),
     ],
     load: Annotated[LoadSettings, Only("speech", "device", "keep")],
-    words: run_options.SoundClips = None,
+    words: run_options.SoundClipsAnywhere = None,
     subtitles: options.TranscriptWords = "speech",
     screen_text: options.TranscriptScreen = "off",
     offline: options.Offline = False,
@@ -125,7 +125,7 @@ def transcribe(
         load=load,
         force=captions.force,
     )
-    found = clips.find(words, suffixes=VIDEO | SOUND)
+    found = clips.find(words, suffixes=VIDEO | SOUND, elsewhere=True, offline=offline)
     return TranscribeRun(found, how, StatusReporter(quiet=quiet)).run()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from vidqa.errors import NotEnoughMemoryError, VidqaError
+from vidqa.media.elsewhere.staging import StageFullError
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip
@@ -17,12 +18,12 @@ def in_batches(
 ) -> Iterator[list[Watched]]:
     """Yield groups of at most `most` watched clips, with those between them that failed.
 
-    A group is emptied once it was used: a clip that did not fit memory beside the others can then
-    be watched again.
+    A group is emptied once it was used: a clip that did not fit memory beside the others, or whose
+    copy did not fit the disk, can then be watched again.
     """
     group, clips = list[Watched](), 0
     for video, clip in watched:
-        if isinstance(clip, NotEnoughMemoryError) and clips:
+        if isinstance(clip, NotEnoughMemoryError | StageFullError) and clips:
             yield group
             group.clear()
             clips, clip = 0, again(video)

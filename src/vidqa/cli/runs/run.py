@@ -73,12 +73,14 @@ class Run:
     maker: Maker | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
+        elsewhere = self.request.found.addresses
         is_single = len(self.request.clips) == 1 and not self._has_board
         self.session = ModelSession(
             self.options.watch,
             self.reporter,
             self.options.caches,
-            asks_server=self.options.asks_server and is_single,
+            asks_server=self.options.asks_server and is_single and not elsewhere,
+            addresses=elsewhere,
         )
 
     def run(self) -> Book:
@@ -89,6 +91,7 @@ class Run:
                 options.output, self.request.found, self.leaf, by=self.by, force=options.force
             )
             stack.enter_context(closing(self.outlet))
+            stack.enter_context(closing(self.session.places))
             self._tell_torn(self.outlet.journal)
             self.reporter.passed_over(self.request.found)
             stack.enter_context(self.reporter.stages(is_run=self._has_board))
@@ -150,17 +153,24 @@ class Run:
         """Answer clip after clip, or as many at once as `--batch` says."""
         self.reporter.run(book.tally)
         viewing = self.options.watch.viewing
+        # a group that is full of copies waits for no other one that happens to be ready first
+        is_grouped = self.options.batch > 1 and bool(self.request.found.addresses)
         watched = model.watch_all(
             ((video, viewing) for video in left),
-            in_order=not self.options.unordered,
+            in_order=is_grouped or not self.options.unordered,
             notify=self.reporter.stage,
+            place=self.session.places.place,
         )
         several = self._has_board or len(self.request.clips) > 1
         with self.brake.armed() if several else nullcontext(), closing(watched):
             for some in in_batches(
                 watched, self.options.batch, partial(self._watched_alone, model)
             ):
-                self._answer_group(book, some, left)
+                try:
+                    self._answer_group(book, some, left)
+                finally:
+                    for video, _ in some:
+                        self.session.places.release(video)
                 if self.brake.is_pulled:
                     return
 
@@ -233,6 +243,7 @@ class Run:
             self._fail(book, video, question, error)
             return
         subtitles = self.session.subtitles_mark(video)
+        answer = self.session.places.told_answer(answer, video)
         record = self.records.answered(answer, subtitles=subtitles)
         book.write(video, question, self.outlet.labelled(video, record))
         self.reporter.pause()
@@ -241,7 +252,7 @@ class Run:
             self.reporter.coverage(
                 answer,
                 decoder=clip.decoder,
-                detail=clip.words.detail,
+                detail=self.session.places.told(clip.words.detail, video),
                 timings=self.options.timings,
                 about=self._title(video),
             )
@@ -249,11 +260,12 @@ class Run:
     def _fail(self, book: Book, video: str, question: str, error: VidqaError) -> None:
         """Record and report that a clip or question has no answer; others may have one."""
         self.view.close()
+        error = self.session.places.told_error(error, video)
         record = self.records.failed(
             error,
             video=video,
             question=question,
-            marks=self.session.marks(video),
+            marks=self.session.places.marks(video, look=False),
             maker=self.maker,
         )
         book.write(video, question, self.outlet.labelled(video, record))

@@ -18,8 +18,11 @@ from vidqa.cli.render.stdout import put
 from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.several import Several
 from vidqa.cli.runs.targets import FileTarget, FolderTargets, Targets, making
-from vidqa.errors import UsageError, VidqaError
+from vidqa.errors import UsageError, VideoError, VidqaError
+from vidqa.media.places import Places
 from vidqa.media.viewing import Viewing
+from vidqa.media.words.request import WordRequest
+from vidqa.system.addresses import scheme_of
 from vidqa.tasks.folders.clip_list import ClipList
 from vidqa.tasks.folders.shelf import Shelf
 from vidqa.tasks.transcribe.caption_formats import Captions, Format
@@ -76,16 +79,18 @@ class TranscribeRun:
     found: ClipList
     options: TranscribeOptions
     reporter: StatusReporter
+    places: Places = field(init=False)
     targets: Targets = field(init=False)
     several: Several = field(init=False)
 
     def __post_init__(self) -> None:
         self.targets = choose_targets(self.found, self.options)
+        self.places = Places(self.found.addresses, self.request, keep=self.options.load.keep)
         self.several = Several(self.found, self.reporter, self._show_failure, self.options.force)
 
     def run(self) -> ExitCode:
         """Write all there is to write; one bad clip does not stop the others."""
-        with closing(self.targets), self.reporter.stages():
+        with self.places, closing(self.targets), self.reporter.stages():
             self.reporter.passed_over(self.found)
             try:
                 transcriber = self._load()
@@ -96,21 +101,25 @@ class TranscribeRun:
                 raise
             return self.several.run(partial(self._transcribe, transcriber))
 
+    @property
+    def request(self) -> WordRequest:
+        """Which words are written down."""
+        asked = self.options.viewing.word_request
+        word_times = self.options.readable is not None or asked.word_times
+        screen_text = self.options.viewing.screen_text
+        return replace(asked, word_times=word_times, screen_text=screen_text)
+
     def _load(self) -> "Transcriber":
         self.reporter.stage("load")
-        keep_libraries_off_the_network()
+        if not any(scheme_of(one) == "hf" for one in self.found.addresses.values()):
+            keep_libraries_off_the_network()
         silence_libraries()
         from vidqa.system.cache import Cache
         from vidqa.tasks.transcribe.transcriber import Transcriber
 
-        options, load = self.options, self.options.load
-        request = options.viewing.word_request
+        load = self.options.load
         return Transcriber(
-            replace(
-                request,
-                word_times=options.readable is not None or request.word_times,
-                screen_text=options.viewing.screen_text,
-            ),
+            self.request,
             speech=load.speech,
             device=load.device,
             cache=Cache() if load.keep else None,
@@ -118,11 +127,25 @@ class TranscribeRun:
 
     def _transcribe(self, transcriber: "Transcriber", clip: str) -> bool:
         """Write down what is said in one clip; whether that was to do."""
+        try:
+            making = self._making(transcriber, clip)
+            if self.targets.is_made(clip, making):
+                return False
+            self._write_down(transcriber, clip, making)
+        except VideoError as error:
+            raise self.places.told_error(error, clip) from error
+        finally:
+            self.places.release(clip)
+        return True
+
+    def _write_down(self, transcriber: "Transcriber", clip: str, making: dict[str, Any]) -> None:
         begun = time.monotonic()
-        making = self._making(transcriber, clip)
-        if self.targets.is_made(clip, making):
-            return False
-        sound = transcriber.probe(Path(clip))
+        place = self.places.place(clip)
+        if clip in self.found.addresses:
+            self.reporter.progress(f"copying {clip}")
+            place.need()
+        path = place.path()
+        sound = transcriber.probe(path)
         self.targets.begin(clip, making)
         target = self.targets.of(clip)
         several = target is None and self.several.are
@@ -138,17 +161,16 @@ class TranscribeRun:
         with opened(target, replace=replaces) as sink:
             write = self._shown(sink) if target is None and sys.stdout.isatty() else sink
             write(captions.begin())
-            for event in self._events(transcriber, Path(clip), sound):
+            for event in self._events(transcriber, path, sound):
                 if isinstance(event, Cue):
                     self._clear_the_way(target)
                     write(captions.cue(event))
                 else:
-                    words = event
+                    words = self.places.told_words(event, clip)
             self._clear_the_way(target)
             write(captions.end(words))
         self.targets.note(clip, making)
         self._report(clip, words, sound, time.monotonic() - begun)
-        return True
 
     @staticmethod
     def _shown(sink: Sink) -> Sink:
@@ -159,9 +181,7 @@ class TranscribeRun:
         """Return what a transcript is known by, once it is in a folder."""
         if not self.targets.are_known:
             return {}
-        from vidqa.media.marks import marks
-
-        mark = marks(clip, transcriber.request, keep=self.options.load.keep)
+        mark = self.places.marks(clip)
         made_by = {**transcriber.made_by, "settings": self.options.settings}
         return making(mark, made_by)
 

@@ -14,6 +14,7 @@ from vidqa.engine.watch.encode_frames import SeenFrames, look
 from vidqa.engine.watch.fetch import Fetch, ProbedClip
 from vidqa.engine.watcher import Watcher
 from vidqa.errors import UsageError
+from vidqa.media.places import Place
 from vidqa.media.sampling.select import choose_sampling
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.finder import WordFinder
@@ -104,14 +105,14 @@ class ServedModel(Watcher):
         """Return the size at which frames are sent: what is larger would be made smaller there."""
         return size_within(info, most_pixels(self.spec.family.image_kwargs))
 
-    def fetch(self, path: Path, viewing: Viewing) -> Fetch:
+    def fetch(self, clip: Path | Place, viewing: Viewing) -> Fetch:
         """Begin to read a clip's frames and to hear its words. See `Watcher.fetch`."""
         if viewing.compress > 1:
             raise UsageError(
                 "--compress is for a model in this process: a server makes visual tokens itself",
                 hint="fewer --frames",
             )
-        return super().fetch(path, viewing)
+        return super().fetch(clip, viewing)
 
     def look(
         self, begun: ProbedClip, fetch: Fetch, viewing: Viewing, timer: StageTimer

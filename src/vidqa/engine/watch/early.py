@@ -7,6 +7,7 @@ from vidqa.engine.speech import StoredVoices, load_speech
 from vidqa.engine.watch.background import Background
 from vidqa.engine.watch.hear import hear
 from vidqa.errors import ModelMissingError
+from vidqa.media.places import Place
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.select import stretch
 from vidqa.media.speech.device import probe_machine
@@ -52,9 +53,9 @@ class EarlyWords:
         self._request = request
         self._work = Background(self._find)
 
-    def are_of(self, path: Path, viewing: Viewing) -> bool:
+    def are_of(self, place: Place, viewing: Viewing) -> bool:
         """Return whether they are the words of a clip that is watched so."""
-        return (path, viewing) == (self._path, self._viewing)
+        return (place.path(), viewing) == (self._path, self._viewing)
 
     def words(self) -> Words:
         """Wait for the words. Raises as `hear` does."""

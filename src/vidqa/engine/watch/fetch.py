@@ -15,6 +15,7 @@ from vidqa.engine.watch.early import EarlyWords
 from vidqa.engine.watch.encode_frames import FrameRequest, SeenFrames
 from vidqa.media.frames.alike import without_alike
 from vidqa.media.frames.read import FrameReport
+from vidqa.media.places import Place
 from vidqa.media.reader import Reader
 from vidqa.media.sampling.samplers import Moments, Sampling
 from vidqa.media.stretches import Window
@@ -29,7 +30,7 @@ CANCELLED_S = 0.1
 POLL_S = 0.02
 
 View = tuple[str, Viewing]
-"""The path of a video file, and how it is watched."""
+"""The name of a clip, and how it is watched."""
 Item = Frame | FrameReport
 """An item of the stream of frames; the report comes last."""
 Hear = Callable[[VideoInfo, Window, Background[Words]], Words]
@@ -65,14 +66,14 @@ class FetchPlan:
 class Fetch:
     """A clip being fetched: its frames and its words, each in a thread of its own."""
 
-    def __init__(self, path: Path, fetch_plan: FetchPlan) -> None:
+    def __init__(self, place: Place, fetch_plan: FetchPlan) -> None:
         """Start; errors are raised where the result is requested."""
         self.timer = StageTimer(None)
         """Measures the seconds of the stage speech, whether or not anyone waited for it."""
-        self._plan = fetch_plan
+        self._place, self._plan = place, fetch_plan
         self._items: Queue[Item | None] = Queue()
         self._moments: list[Moments] = []
-        self._begun: Background[ProbedClip] = Background(partial(self._begin, path))
+        self._begun: Background[ProbedClip] = Background(self._begin)
         self._reading: Background[None] = Background(self._read)
 
     @property
@@ -83,7 +84,8 @@ class Fetch:
         return self._begun.failed or self._begun.result().hearing.is_done
 
     def begun(self) -> ProbedClip:
-        """Wait for the facts about the file. Raises as probing it does."""
+        """Wait for the facts about the file. Raises as bringing it here and probing it do."""
+        self._place.need()
         return self._begun.result()
 
     def frames(self) -> Generator[Item]:
@@ -110,8 +112,8 @@ class Fetch:
         if self._begun.is_done and not self._begun.failed:
             self._begun.result().hearing.cancel()
 
-    def _begin(self, path: Path, work: Background[ProbedClip]) -> ProbedClip:
-        fetch_plan = self._plan
+    def _begin(self, work: Background[ProbedClip]) -> ProbedClip:
+        fetch_plan, path = self._plan, self._place.path()
         info = fetch_plan.reader.probe(path)
         frame_request = fetch_plan.frame_request(info)
         hearing = Background(partial(self._hear, info, frame_request.window))

@@ -45,20 +45,27 @@ class Beside:
     """Files that seem to belong to the clip, and why they do not fit."""
 
 
-def look_beside(video: Path, language: str | None, *, strict: bool = False) -> Beside:
+def look_beside(
+    video: Path,
+    language: str | None,
+    *,
+    strict: bool = False,
+    folder: Iterable[Path] | None = None,
+) -> Beside:
     """Look for the subtitle files of a clip.
 
     Args:
         video: the clip.
         language: files in it come first; files in other languages do not fit.
         strict: files that do not state a language do not fit either.
+        folder: the files of the clip's folder, if that is elsewhere.
 
     Raises:
         OSError: the folder cannot be listed.
 
     """
     fitting, others = [], []
-    for path, tail in _belonging(video):
+    for path, tail in _belonging(video, folder):
         rank = _rank(tail, language, strict)
         if isinstance(rank, str):
             others.append((path, rank))
@@ -74,20 +81,24 @@ def spoken_in(sidecar: Path, video: Path) -> str | None:
     return _tags(_tail(sidecar, video) or "").language
 
 
-def _belonging(video: Path) -> Iterable[tuple[Path, str]]:
+def belonging(video: Path, folder: Iterable[Path]) -> list[Path]:
+    """Return those of the files of a folder that are subtitles of a clip, whatever the language."""
+    return [path for path, _ in _belonging(video, folder)]
+
+
+def _belonging(video: Path, folder: Iterable[Path] | None) -> Iterable[tuple[Path, str]]:
     """Yield the subtitle files whose names begin with the clip's, and the rest of their names.
 
     Files that belong to another clip are skipped: `clip_2.en.srt` belongs to `clip_2.mp4`.
     """
-    near = [
-        one for one in video.parent.iterdir() if _plain(one.name).startswith(_plain(video.stem))
-    ]
+    all_files = video.parent.iterdir() if folder is None else folder
+    near = [one for one in all_files if _plain(one.name).startswith(_plain(video.stem))]
     rivals = [one for one in near if one.suffix.lower() in VIDEO and one.stem != video.stem]
     for path in near:
         tail = _tail(path, video) if path.suffix.lower() in EXTENSIONS else None
         if tail is None or any(_tail(path, rival) is not None for rival in rivals):
             continue
-        if path.is_file():
+        if folder is not None or path.is_file():
             yield path, tail
 
 

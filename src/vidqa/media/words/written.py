@@ -3,6 +3,7 @@
 Speech is listened to where none of them has words.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,11 +150,21 @@ def find_written(reader: Reader, path: Path, request: WordRequest, *, is_inside:
     return Found(None, passed_over)
 
 
-def written_beside(path: Path, request: WordRequest) -> tuple[Path, ...]:
-    """Return the subtitle files that the words of a clip may come from, the best first."""
+def written_beside(
+    path: Path, request: WordRequest, folder: Iterable[Path] | None = None
+) -> tuple[Path, ...]:
+    """Return the subtitle files that the words of a clip may come from, the best first.
+
+    Args:
+        path: the clip.
+        request: which words.
+        folder: the files of the clip's folder, if that is elsewhere.
+
+    """
     if request.subtitles == "auto":
         with suppress(OSError):  # nothing can be read there
-            return look_beside(path, request.written, strict=request.strict).fitting
+            beside = look_beside(path, request.written, strict=request.strict, folder=folder)
+            return beside.fitting
     return () if request.named_file is None else (request.named_file,)
 
 

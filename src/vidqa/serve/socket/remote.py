@@ -45,6 +45,7 @@ class SocketModel:
         *,
         in_order: bool = True,
         notify: Notify | None = None,
+        place: object = None,
     ) -> "Generator[tuple[str, SocketClip | VidqaError]]":
         """Yield clips; they are watched when they are asked about. See `Model.watch_all`."""
         for video, viewing in views:

@@ -3,13 +3,14 @@
 import glob
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from vidqa.errors import ClipNotFoundError, UsageError
 from vidqa.media.endings import VIDEO
-from vidqa.system import litter
+from vidqa.system import addresses, litter
+from vidqa.tasks.folders.elsewhere import find_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class ClipList:
     """Number of folders inside folders, if they were not requested."""
     is_run: bool = False
     """Whether some clips were not named one by one."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Of the clips that lie elsewhere, by their names here, which show no passwords and keys."""
 
     @property
     def are_several(self) -> bool:
@@ -63,27 +66,31 @@ def find_clips(
 
     Args:
         words: files, folders, and patterns such as `clips/*.mp4` or `clips/**/*.mkv`. Whatever is
-            not a folder or a pattern is a file, whether it exists or not.
-        listed: more files and folders, no patterns.
+            not a folder or a pattern is a file, whether it exists or not. All of them may be
+            addresses, such as `s3://bucket/clips/`.
+        listed: more files and folders, no patterns, and of addresses only those of object stores,
+            of which those of folders end in a slash.
         recursive: also enter folders inside folders, except hidden ones, `LITTER` and links.
         suffixes: suffixes, in lower case, of the files that are taken from folders.
 
     Raises:
         ClipNotFoundError: a folder has no video file, or none matches a pattern.
-        UsageError: a folder cannot be read.
+        ClipUnreachableError: a folder elsewhere cannot be listed.
+        UsageError: a folder cannot be read, or an address is not one that is read.
 
     """
     search = _Search(recursive, suffixes)
     for word in words:
         search.word(word)
     for name in listed:
-        search.name(name)
+        search.name(name, by_hand=False)
     found = dict[str, str]()
     for clip in search.clips:
         found.setdefault(_identity(clip), clip)
     root = os.path.commonpath(search.roots) if search.roots else _absolute("")
     passed_over, not_entered = search.passed_over, search.not_entered
-    return ClipList(tuple(found.values()), root, passed_over, not_entered, search.is_run)
+    clips, is_run = tuple(found.values()), search.is_run
+    return ClipList(clips, root, passed_over, not_entered, is_run, search.addresses)
 
 
 def read_list(text: str) -> list[str]:
@@ -104,21 +111,36 @@ class _Search:
         self.roots = list[str]()
         self.passed_over = self.not_entered = 0
         self.is_run = False
+        self.addresses = dict[str, str]()
 
     def word(self, word: str) -> None:
         """Add a file, a folder or a pattern."""
-        if _is_pattern(word):
+        if not addresses.is_address(word) and _is_pattern(word):
             self._pattern(word)
         else:
             self.name(word)
 
-    def name(self, name: str) -> None:
-        """Add a file or a folder."""
-        if is_folder(name):
+    def name(self, name: str, *, by_hand: bool = True) -> None:
+        """Add a file or a folder, or what an address stands for."""
+        if addresses.is_address(name):
+            self._address(name, by_hand)
+        elif is_folder(name):
             self._folder(name)
         else:
             self.clips.append(name)
             self.roots.append(str(Path(_absolute(name)).parent))
+
+    def _address(self, address: str, by_hand: bool) -> None:
+        found = find_elsewhere(
+            address, by_hand=by_hand, recursive=self._recursive, suffixes=self._suffixes
+        )
+        names = {addresses.shown(one): one for one in found.files}
+        self.clips += names
+        self.addresses |= names
+        self.roots.append(_absolute(found.root))
+        self.passed_over += found.passed_over
+        self.not_entered += found.not_entered
+        self.is_run = self.is_run or found.is_run
 
     def _folder(self, word: str) -> None:
         found = list(self._inside(Path(word)))
@@ -197,11 +219,14 @@ def _is_litter(name: str) -> bool:
 
 def _identity(clip: str) -> str:
     """Return a key shared by all ways to write one name; a `..` may follow a link, and stays."""
-    return clip if ".." in Path(clip).parts else _absolute(clip)
+    is_as_written = ".." in Path(clip).parts or addresses.is_address(clip)
+    return clip if is_as_written else _absolute(clip)
 
 
 def _absolute(name: str) -> str:
-    """Return the absolute path; links are not followed."""
+    """Return the absolute path; links are not followed. An address has a path made of it."""
+    if addresses.is_address(name):
+        name = str(addresses.as_path(name))
     return os.path.abspath(name)  # noqa: PTH100
 
 

@@ -17,7 +17,7 @@ QUESTION = ("video", "question", "file", *MADE_BY)
 NOT_FINAL = frozenset(
     {
         *("model_missing", "model_damaged", "model_unsupported", "download_failed", "offline"),
-        *("no_space", "not_enough_memory", "engine_failed"),
+        *("no_space", "not_enough_memory", "engine_failed", "clip_unreachable"),
     }
 )
 """Kinds of errors that do not depend on the clip: a retry may succeed."""
