@@ -1,6 +1,9 @@
 """Clips at addresses: a store in memory gives the records that files on this machine give."""
 
+import errno
 import json
+import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +20,7 @@ from vidqa.cli.render.status import StatusReporter
 from vidqa.cli.session import ModelSession
 from vidqa.media.elsewhere.staging import PREFIX
 from vidqa.media.viewing import Viewing
-from vidqa.system.remote_files import RemoteFile
+from vidqa.system.remote.files import RemoteFile
 from vidqa.types.exit_codes import ExitCode
 from vidqa.types.loading import LoadSettings
 
@@ -26,7 +29,7 @@ SRT = "1\n00:00:00,000 --> 00:00:01,000\nHello from elsewhere, where the roses a
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidqa.system.remote_files.PAUSES_S", ())
+    monkeypatch.setattr("vidqa.system.remote.tries.PAUSES_S", ())
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +139,71 @@ def test_a_clip_that_is_too_large_is_said_and_tried_again(
     assert not [one for one in read(out) if one.get("error", {}).get("code") == 14]
 
 
+def test_a_clip_that_is_larger_than_the_disk_stops_no_other(
+    ask: Ask, bucket: str, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    sizes = sorted(file.stat().st_size for file in clips.iterdir())
+    usage = shutil.disk_usage(tmp_path)._replace(free=sizes[-1] - 1)
+    monkeypatch.setattr("vidqa.media.elsewhere.staging.SPARE_BYTES", 0)
+    monkeypatch.setattr("vidqa.media.elsewhere.staging.shutil.disk_usage", lambda _: usage)
+    out = tmp_path / "out.jsonl"
+    status, _, err = ask(bucket, QUESTION, "-o", out)
+    assert (status, len(read(out))) == (40, 6)
+    assert out.read_text().count("clip_unreachable") == 1
+    assert "MB are free for it" in err
+
+
+@pytest.mark.parametrize("full_for", ["0000.mp4", "0001.mp4"])
+def test_a_disk_that_is_full_for_a_moment_stops_nothing(
+    ask: Ask, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_for: str  # noqa: F811
+) -> None:  # fmt: skip
+    copy, seen = RemoteFile.copy, list[str]()
+
+    def once_full(self: RemoteFile, target: Path, on_bytes: Callable[[int], None]) -> None:
+        seen.append(target.name)
+        if target.name == full_for and seen.count(full_for) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        copy(self, target, on_bytes)
+
+    monkeypatch.setattr(RemoteFile, "copy", once_full)
+    out = tmp_path / "out.jsonl"
+    ask(bucket, QUESTION, "-o", out)
+    assert len(read(out)) == 6
+    ask(bucket, QUESTION, "-o", out)
+    assert "clip_unreachable" not in out.read_text()
+    assert len(read(out)) == 6
+
+
+def test_clips_that_no_record_names_are_not_read_to_be_known(
+    ask: Ask, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    out = tmp_path / "out.jsonl"
+    ask(f"{bucket}/0001.mp4", QUESTION, "-o", out)
+    parts, asked = RemoteFile.parts, list[str]()
+
+    def noted(self: RemoteFile, places: Any) -> Any:
+        asked.append(self.address)
+        return parts(self, places)
+
+    monkeypatch.setattr(RemoteFile, "parts", noted)
+    ask(bucket, QUESTION, "-o", out)
+    assert asked == [f"{bucket}/0001.mp4"]
+    assert len(read(out)) == 6
+
+
+def test_the_trace_of_an_error_tells_no_secret(
+    ask: Ask, clips: Path  # noqa: F811
+) -> None:  # fmt: skip
+    with served(Web({"/a.mp4": b""}, statuses=[403] * 9)) as web:
+        address = f"http://me:secret@{web.url[7:]}/a.mp4?key=secret"
+        status, _, err = ask(address, QUESTION, "--verbose")
+    assert status == ExitCode.CLIP_UNREACHABLE
+    assert "ClientResponseError" in err
+    assert "secret" not in err
+    status, _, err = ask("memory://nobody/no.mp4", QUESTION, "--verbose")
+    assert (status, "FileNotFoundError" in err) == (ExitCode.NO_SUCH_FILE, True)
+
+
 def test_a_folder_of_answers_is_like_the_folder_of_clips(
     ask: Ask, bucket: str, clips: Path, tmp_path: Path  # noqa: F811
 ) -> None:  # fmt: skip
@@ -170,6 +238,13 @@ def test_what_a_server_refuses_is_asked_for_again(
     assert len(read(out)) == 2
 
 
+def test_nothing_is_copied_where_the_model_is_missing(
+    bucket: str, copies: list[tuple[str, int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["ask", f"{bucket}/0001.mp4", QUESTION]) == ExitCode.MODEL_MISSING
+    assert copies == []
+
+
 def test_one_clip_is_copied_before_a_model_is_loaded(
     bucket: str, model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
@@ -200,7 +275,7 @@ def test_the_network_is_not_touched_offline(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("something was looked up")
 
-    monkeypatch.setattr("vidqa.system.remote_files._system", refuse)
+    monkeypatch.setattr("vidqa.system.remote.files._system", refuse)
     status, _, err = ask(bucket, QUESTION, "--offline")
     assert (status, f"--offline, but {bucket} lies elsewhere" in err) == (2, True)
     assert run(["transcribe", bucket, "--offline"]) == 2
@@ -269,7 +344,11 @@ def test_subtitles_elsewhere_are_shown_and_change_the_clip(
 
 
 def test_clips_elsewhere_are_transcribed(
-    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    bucket: str,
+    tmp_path: Path,
+    copies: list[tuple[str, int]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("vidqa.tasks.transcribe.transcriber.load_speech", lambda *_, **__: None)
     put(f"{bucket}/0001.srt", SRT.encode())
@@ -282,7 +361,10 @@ def test_clips_elsewhere_are_transcribed(
     folder = ["transcribe", f"{bucket}/*1.mp4", "--subtitles", "auto", "-o", f"{tmp_path / 'o'}/"]
     assert run(folder) == 0
     assert "roses are red" in (tmp_path / "o" / "0001.mp4.txt").read_text()
+    copied = len(copies)
+    assert copied == 4, "the clip and its subtitles, once for each command"
     run(folder)
+    assert len(copies) == copied
     assert "1 done before" in capsys.readouterr().err
     put(f"{bucket}/notes.mp4", b"notes\n" * 100)
     words[1] = f"{bucket}/notes.mp4"

@@ -3,7 +3,7 @@
 import pytest
 
 from vidqa.errors import UsageError
-from vidqa.system.addresses import (
+from vidqa.system.remote.addresses import (
     as_path,
     file_name,
     folder_of,
@@ -41,6 +41,7 @@ def test_what_is_an_address(word: str, expected: bool) -> None:
         ("abfs://films@account.example.net/a.mp4", "abfs://films@account.example.net/a.mp4"),
         ("hf://datasets/who/films@main/a.mp4", "hf://datasets/who/films@main/a.mp4"),
         ("s3://bucket/odd #1?.mp4", "s3://bucket/odd #1?.mp4"),
+        ("s3://bucket/who? me.mp4", "s3://bucket/who? me.mp4"),
     ],
 )
 def test_passwords_are_not_shown(address: str, expected: str) -> None:
@@ -56,10 +57,28 @@ def test_what_is_behind_a_question_mark_is_not_shown_but_counts() -> None:
     assert shown("https://example.org?key=hunter2").startswith("https://example.org?~")
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["s3://b/k.mp4?X-Amz-Signature=SECRET", "az://c/b.mp4?sv=1&sig=SECRET", "webdav://h/x?SECRET"],
+)
+def test_keys_are_not_shown_whatever_the_scheme(address: str) -> None:
+    assert "SECRET" not in shown(address)
+    assert "SECRET" not in file_name(address)
+
+
 def test_nothing_secret_stays_in_the_words_of_others() -> None:
     address = "https://me:s%20ecret@example.org/a.mp4?token=abc/def&other=1"
-    said = f"no route to {address}; user me, s ecret or s%20ecret, token abc/def"
-    assert without_secrets(said, address) == "no route to ...; user ..., ... or ..., token ..."
+    said = f"no route to {address}; the key is s ecret or s%20ecret, or abc/def"
+    expected = f"no route to {shown(address)}; the key is ... or ..., or ..."
+    assert without_secrets(said, address) == expected
+    other = "url='http://elsewhere.example.org/x.mp4?sig=SECRET' refused"
+    assert without_secrets(other, address).startswith("url='http://elsewhere.example.org/x.mp4?...")
+
+
+def test_short_words_stay_words() -> None:
+    said = "the server is gone: Cannot connect to host h:443 ssl:default"
+    assert without_secrets(said, "https://u:pw@h/a.mp4?v=e") == said
+    assert without_secrets("no namespace/name", "hf://a") == "no namespace/name"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +112,9 @@ def test_a_name_that_no_file_can_have_is_refused() -> None:
         ("s3://b/a.zip::https://me:secret@h/a.mp4", True, "inside another"),
         ("https://me:secret@example.org/a.mp4", False, "a list may name files and object stores"),
         ("sftp://me:secret@example.org/a.mp4", False, "a list may name"),
+        ("s3://", True, "names nothing"),
+        ("https:///a.mp4", True, "names nothing"),
+        ("s3://*.mp4", True, "stands for buckets"),
     ],
 )
 def test_addresses_that_are_not_read(address: str, by_hand: bool, why: str) -> None:

@@ -15,6 +15,7 @@ from vidqa.errors import (
     ClipUnreachableError,
     NotAVideoError,
     UsageError,
+    trace_of,
 )
 from vidqa.media.elsewhere.catalog import Catalog
 from vidqa.media.elsewhere.copy import Copy
@@ -22,7 +23,8 @@ from vidqa.media.elsewhere.staging import Stage
 from vidqa.media.fingerprint import BLOCK_BYTES, WHOLE_BYTES, fingerprint
 from vidqa.media.places import Places
 from vidqa.media.words.request import WordRequest
-from vidqa.system.remote_files import is_folder, listed, look_up, matching, tried
+from vidqa.system.remote.files import is_folder, listed, look_up, matching
+from vidqa.system.remote.tries import tried
 from vidqa.tasks.folders.clip_list import find_clips
 
 CONTENT = bytes(range(256)) * 40
@@ -30,7 +32,7 @@ CONTENT = bytes(range(256)) * 40
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidqa.system.remote_files.PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr("vidqa.system.remote.tries.PAUSES_S", (0.0, 0.0))
 
 
 @pytest.fixture
@@ -209,6 +211,9 @@ def test_a_store_is_listed(bucket: str) -> None:
     assert itself["in"]
     assert "in/c.mp4" not in itself
     assert [one.address for one in matching(f"{bucket}/*b.mp4")] == [f"{bucket}/b.mp4"]
+    put(f"{bucket}/odd [x]?/d.mp4", CONTENT)
+    put(f"{bucket}/odd x?/d.mp4", CONTENT)
+    assert [one.name for one in matching(f"{bucket}/odd [x]?/*.mp4")] == ["d.mp4"]
     assert is_folder(f"{bucket}/in")
     assert not is_folder(f"{bucket}/b.mp4")
     assert not is_folder(f"{bucket}/no")
@@ -251,6 +256,13 @@ def test_a_folder_without_clips_is_said(bucket: str, word: str) -> None:
     put(f"{bucket}/notes.txt", CONTENT)
     with pytest.raises(ClipNotFoundError, match="there is no video file"):
         find_clips([word.format(bucket)])
+
+
+def test_two_addresses_with_one_name_are_refused() -> None:
+    with pytest.raises(UsageError, match="differ only in what is not shown") as caught:
+        find_clips(["https://me:one@h.org/a.mp4", "https://me:two@h.org/a.mp4"])
+    assert "two@" not in caught.value.message
+    assert len(find_clips(["https://me:one@h.org/a.mp4"] * 2).clips) == 1
 
 
 def test_lists_name_stores_only(bucket: str) -> None:
@@ -325,6 +337,39 @@ def test_a_folder_that_cannot_be_listed_costs_the_subtitles_only(
     (note,) = place.notes
     assert "no subtitles could be looked for" in note
     assert "Access Denied" in note
+
+
+def test_the_bound_counts_a_clip_with_its_subtitles(bucket: str, tmp_path: Path) -> None:
+    for name in ("clip.mp4", "clip.en.srt", "clip.srt"):
+        put(f"{bucket}/{name}", CONTENT)
+    stage = Stage(3 * len(CONTENT) - 1, parent=lambda: tmp_path / "copies")
+    with pytest.raises(ClipUnreachableError, match="copies may take"):
+        places_of(f"{bucket}/clip.mp4", stage).place("clip").path()
+    stage = Stage(3 * len(CONTENT), parent=lambda: tmp_path / "copies")
+    assert (
+        len(list(places_of(f"{bucket}/clip.mp4", stage).place("clip").path().parent.iterdir())) == 3
+    )
+    stage.close()
+
+
+def test_errors_keep_their_causes_and_those_tell_no_secret(web: Web, stage: Stage) -> None:
+    address = f"http://me:secret@{web.url[7:]}/clip.mp4?key=secret"
+    web.statuses = [403] * 6
+    places = places_of(address, stage)
+    with pytest.raises(ClipUnreachableError) as caught, places.naming("clip"):
+        places.place("clip").path()
+    trace = trace_of(caught.value)
+    assert "ClientResponseError: 403" in trace
+    assert "secret" not in trace
+
+
+def test_a_clip_that_changes_meanwhile_is_looked_up_again(bucket: str, stage: Stage) -> None:
+    put(f"{bucket}/clip.mp4", CONTENT)
+    places = places_of(f"{bucket}/clip.mp4", stage)
+    before = places.marks("clip").fingerprint
+    put(f"{bucket}/clip.mp4", CONTENT * 2)
+    assert places.place("clip").path().read_bytes() == CONTENT * 2
+    assert places.marks("clip").fingerprint not in (None, before)
 
 
 def test_a_failed_copy_leaves_nothing_and_lets_others_pass(bucket: str, stage: Stage) -> None:

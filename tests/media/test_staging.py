@@ -140,7 +140,7 @@ def test_copies_under_way_count_with_all_that_they_will_take(
 def test_a_full_disk_without_copies_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         free_bytes(monkeypatch, lambda: 10),
-        pytest.raises(NoSpaceError, match="MB are free") as caught,
+        pytest.raises(ClipUnreachableError, match="MB are free") as caught,
     ):
         stage.ticket().take(50)
     assert "VIDQA_CACHE_DIR" in str(caught.value.hint)
@@ -156,8 +156,30 @@ def test_a_disk_that_gets_full_is_tried_once_more_alone(stage: Stage) -> None:
     assert waiting.waits()
     first.drop()
     assert waiting.result().is_dir()
-    with pytest.raises(NoSpaceError, match="is full"):
+    with pytest.raises(ClipUnreachableError, match="there is no room"):
         second.retreat()
+
+
+def test_two_copies_that_fill_the_disk_together_are_both_tried_again(stage: Stage) -> None:
+    first, second = stage.ticket(), stage.ticket()
+    first.take(10)
+    second.take(10)
+    first.retreat()
+    second.retreat()
+    assert first.take(10).is_dir()
+    waiting = Taking(second, 10)
+    assert waiting.waits()
+    first.drop()
+    assert waiting.result().is_dir()
+
+
+def test_an_unknown_size_takes_all_of_the_bound_and_not_of_the_disk(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with free_bytes(monkeypatch, lambda: 10):
+        first, second = stage.ticket(), stage.ticket()
+        assert first.take(None).is_dir()
+        assert Taking(second, 1).waits()
 
 
 def test_nobody_waits_once_it_is_over(stage: Stage, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from vidqa.cli.spool import is_stdin, spooled
 from vidqa.errors import UsageError
 from vidqa.media.endings import VIDEO
 from vidqa.media.viewing import Viewing
-from vidqa.system.addresses import is_address, shown
 from vidqa.system.file_systems import is_there
 from vidqa.system.footprint import CACHES
+from vidqa.system.remote.addresses import is_address, shown
 from vidqa.system.texts import STDIN, decoded, marked_encoding, read_lines
 from vidqa.tasks.folders.clip_list import ClipList, find_clips, read_list
 from vidqa.types.generation import checked_choices

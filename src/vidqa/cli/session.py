@@ -18,10 +18,9 @@ from vidqa.cli.model_choice import (
 )
 from vidqa.cli.quiet import keep_libraries_off_the_network, silence_libraries
 from vidqa.cli.render.status import StatusReporter
-from vidqa.errors import VideoError
-from vidqa.system.addresses import scheme_of
 from vidqa.system.config import setting
 from vidqa.system.footprint import CACHES
+from vidqa.system.remote.addresses import scheme_of
 
 if TYPE_CHECKING:
     from vidqa.engine import Clip, Model, RemoteModel
@@ -77,14 +76,16 @@ class ModelSession:
             self._check(clips)
 
     def _check_copy(self, clip: str) -> None:
-        """Copy the only clip, and find what cannot work."""
+        """Find what cannot work, then copy the only clip, and look into it."""
+        self._check(())
         self.reporter.progress(f"copying {clip}")
         place = self.places.place(clip)
         place.need()
-        try:
-            self._check((str(place.path()),))
-        except VideoError as error:
-            raise self.places.told_error(error, clip) from error
+        with self.places.naming(clip):
+            path = place.path()
+            self._look_into(path)
+        if self.model is not None:
+            self._listen(path, self.model)
 
     def _check(self, clips: tuple[str, ...]) -> None:
         if self.setup.engine.engine is not None:
@@ -106,14 +107,20 @@ class ModelSession:
     def _probe(self, clips: tuple[str, ...]) -> None:
         """Look into the only clip, if it is one."""
         from vidqa.media.reader import Reader
-        from vidqa.media.sampling.select import stretch
         from vidqa.models.store.store import Store
 
         self.reader, self.store = Reader(), Store()
         self.reader.warm()
         if len(clips) == 1:
-            viewing = self.setup.viewing
-            stretch(self.reader.probe(Path(clips[0])), viewing.start_s, viewing.end_s)
+            self._look_into(Path(clips[0]))
+
+    def _look_into(self, clip: Path) -> None:
+        """Refuse a clip that is no video, or that is not as long as was asked for."""
+        from vidqa.media.sampling.select import stretch
+
+        assert self.reader is not None, "it is made first"
+        viewing = self.setup.viewing
+        stretch(self.reader.probe(clip), viewing.start_s, viewing.end_s)
 
     def _check_here(self, clips: tuple[str, ...]) -> None:
         self._probe(clips)
@@ -200,6 +207,10 @@ class ModelSession:
     def marks(self, video: str) -> "Marks":
         """Return the fingerprints of a clip and of its subtitles."""
         return self.places.marks(video)
+
+    def known_marks(self, video: str) -> "Marks":
+        """Return the same, of a clip elsewhere only what is known of it already."""
+        return self.places.marks(video, look=False)
 
     def subtitles_mark(self, video: str) -> str | None:
         """Return the fingerprints of the subtitle files that a clip's words may come from."""

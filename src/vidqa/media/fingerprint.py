@@ -9,10 +9,11 @@ and changes the fingerprint.
 
 import hashlib
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import stat_result
 from pathlib import Path
+from typing import BinaryIO
 
 from vidqa.errors import ClipNotFoundError, NotAVideoError
 
@@ -35,26 +36,26 @@ def fingerprint(path: Path) -> str:
     """
     size_bytes = file_status(path).st_size
     with _errors(path), path.open("rb") as file:
-
-        def block(begin: int, end: int) -> bytes:
-            file.seek(begin)
-            return file.read(end - begin)
-
-        return fingerprint_of(size_bytes, block)
+        return fingerprint_of(size_bytes, (_part(file, *part) for part in parts_of(size_bytes)))
 
 
-def fingerprint_of(size_bytes: int, block: Callable[[int, int], bytes]) -> str:
+def fingerprint_of(size_bytes: int, parts: Iterable[bytes]) -> str:
     """Return the fingerprint of a content, wherever it is.
 
     Args:
         size_bytes: of all of it.
-        block: returns the bytes between two places.
+        parts: the bytes of `parts_of` it.
 
     """
     digest = hashlib.sha256(f"{SCHEME} {size_bytes}\n".encode())
-    for offset in _offsets(size_bytes):
-        digest.update(block(offset, min(offset + BLOCK_BYTES, size_bytes)))
+    for part in parts:
+        digest.update(part)
     return f"{SCHEME}:{digest.hexdigest()}"
+
+
+def parts_of(size_bytes: int) -> list[tuple[int, int]]:
+    """Return where the parts that are hashed begin and end."""
+    return [(begin, min(begin + BLOCK_BYTES, size_bytes)) for begin in _offsets(size_bytes)]
 
 
 def file_status(path: Path) -> stat_result:
@@ -75,6 +76,11 @@ def _errors(path: Path) -> Iterator[None]:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise NotAVideoError(f"{str(path)!r} cannot be read: {why}") from error
+
+
+def _part(file: BinaryIO, begin: int, end: int) -> bytes:
+    file.seek(begin)
+    return file.read(end - begin)
 
 
 def _offsets(size_bytes: int) -> list[int]:

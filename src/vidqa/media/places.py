@@ -4,21 +4,22 @@ A copy has a folder of its own, with the subtitles that are beside the clip ther
 once the clip is done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from vidqa.errors import VidqaError
+from vidqa.errors import VideoError, VidqaError
 from vidqa.media.elsewhere.catalog import Catalog
 from vidqa.media.elsewhere.copy import Copy
 from vidqa.media.elsewhere.staging import Stage
 from vidqa.media.marks import marks, subtitles_mark
 from vidqa.media.words.request import WordRequest
 from vidqa.media.words.written import written_beside
-from vidqa.system.addresses import file_name
 from vidqa.system.cache import read_size
 from vidqa.system.config import DEFAULTS, setting
+from vidqa.system.remote.addresses import file_name
 from vidqa.types import Answer, Marks, Words
 
 Error = TypeVar("Error", bound=VidqaError)
@@ -154,6 +155,17 @@ class Places:
         renamed = type(error)(message, hint=error.hint)
         renamed.__cause__ = error.__cause__
         return renamed
+
+    @contextmanager
+    def naming(self, name: str) -> Iterator[None]:
+        """Let errors of the body name a clip, where they have the name of its copy."""
+        try:
+            yield
+        except VideoError as error:
+            told = self.told_error(error, name)
+            if told is error:
+                raise
+            raise told from error.__cause__
 
     def _told_warnings(self, warnings: tuple[str, ...], name: str) -> tuple[str, ...]:
         copy = self._copies.get(name)

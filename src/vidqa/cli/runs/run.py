@@ -130,10 +130,7 @@ class Run:
                     for question in self.request.questions:
                         self.view.failed(self.records.failed(error, video=video, question=question))
             raise
-        if self.options.unordered:
-            book.clean()
-        else:
-            book.arrange()
+        (book.clean if self.options.unordered else book.arrange)()
         return book
 
     def _book(self, journal: Journal | None, maker: Maker) -> Book:
@@ -143,6 +140,7 @@ class Run:
             journal=journal,
             how=self.records.made_by(maker),
             mark=self.session.marks,
+            glance=self.session.known_marks,
             retry_failed=self.options.retry_failed,
             anew=self.options.force,
             settled=lambda video: self.outlet.settled(book, video),
@@ -265,7 +263,7 @@ class Run:
             error,
             video=video,
             question=question,
-            marks=self.session.places.marks(video, look=False),
+            marks=self.session.known_marks(video),
             maker=self.maker,
         )
         book.write(video, question, self.outlet.labelled(video, record))

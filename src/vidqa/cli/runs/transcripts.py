@@ -18,11 +18,11 @@ from vidqa.cli.render.stdout import put
 from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.several import Several
 from vidqa.cli.runs.targets import FileTarget, FolderTargets, Targets, making
-from vidqa.errors import UsageError, VideoError, VidqaError
+from vidqa.errors import UsageError, VidqaError
 from vidqa.media.places import Places
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.request import WordRequest
-from vidqa.system.addresses import scheme_of
+from vidqa.system.remote.addresses import scheme_of
 from vidqa.tasks.folders.clip_list import ClipList
 from vidqa.tasks.folders.shelf import Shelf
 from vidqa.tasks.transcribe.caption_formats import Captions, Format
@@ -128,23 +128,29 @@ class TranscribeRun:
     def _transcribe(self, transcriber: "Transcriber", clip: str) -> bool:
         """Write down what is said in one clip; whether that was to do."""
         try:
-            making = self._making(transcriber, clip)
-            if self.targets.is_made(clip, making):
-                return False
-            self._write_down(transcriber, clip, making)
-        except VideoError as error:
-            raise self.places.told_error(error, clip) from error
+            with self.places.naming(clip):
+                target = self.targets.of(clip)
+                if clip in self.found.addresses and not (target and target.exists()):
+                    self._brought(clip)  # it is to be done: its fingerprint is that of the copy
+                making = self._making(transcriber, clip)
+                if self.targets.is_made(clip, making):
+                    return False
+                self._write_down(transcriber, clip, making)
         finally:
             self.places.release(clip)
         return True
 
-    def _write_down(self, transcriber: "Transcriber", clip: str, making: dict[str, Any]) -> None:
-        begun = time.monotonic()
-        place = self.places.place(clip)
+    def _brought(self, clip: str) -> Path:
+        """Return the file of a clip, which may have to be copied first."""
         if clip in self.found.addresses:
             self.reporter.progress(f"copying {clip}")
-            place.need()
-        path = place.path()
+        place = self.places.place(clip)
+        place.need()
+        return place.path()
+
+    def _write_down(self, transcriber: "Transcriber", clip: str, making: dict[str, Any]) -> None:
+        begun = time.monotonic()
+        path = self._brought(clip)
         sound = transcriber.probe(path)
         self.targets.begin(clip, making)
         target = self.targets.of(clip)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from vidqa.errors import VidqaError
 from vidqa.media.elsewhere.staging import Stage
-from vidqa.media.fingerprint import SCHEME, fingerprint, fingerprint_of
+from vidqa.media.fingerprint import SCHEME, fingerprint, fingerprint_of, parts_of
 from vidqa.media.fingerprint_cache import note, recall
-from vidqa.system.addresses import WEB, file_name, folder_of, scheme_of, shown
-from vidqa.system.remote_files import Listed, RemoteFile, listed, look_up
+from vidqa.system.remote.addresses import WEB, file_name, folder_of, scheme_of, shown
+from vidqa.system.remote.files import Listed, RemoteFile, listed, look_up
 
 LISTINGS = 4
 """Folders whose files are remembered at once."""
@@ -117,22 +117,9 @@ def _key(remote: RemoteFile) -> str | None:
     return f"{SCHEME} elsewhere {hashlib.sha256(facts.encode()).hexdigest()}"
 
 
-class _WholeOnlyError(Exception):
-    """A file of which no part is handed out alone."""
-
-
 def _of_parts(remote: RemoteFile) -> str | None:
     """Return a file's fingerprint, read from it part by part; None if it is handed out whole."""
     if remote.size_bytes is None:
         return None
-
-    def block(begin: int, end: int) -> bytes:
-        content = remote.block(begin, end)
-        if content is None:
-            raise _WholeOnlyError
-        return content
-
-    try:
-        return fingerprint_of(remote.size_bytes, block)
-    except _WholeOnlyError:
-        return None
+    parts = remote.parts(parts_of(remote.size_bytes))
+    return None if parts is None else fingerprint_of(remote.size_bytes, parts)

@@ -1,6 +1,6 @@
 """A clip elsewhere, copied to this machine with the subtitles beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vidqa.errors import UsageError, VideoError, VidqaError
@@ -8,9 +8,9 @@ from vidqa.media.elsewhere.catalog import Catalog
 from vidqa.media.elsewhere.staging import StageFullError, Ticket
 from vidqa.media.fingerprint import fingerprint
 from vidqa.media.words.sidecars import belonging
-from vidqa.system.addresses import file_name, folder_of, shown
 from vidqa.system.file_systems import FULL
-from vidqa.system.remote_files import Listed, RemoteFile, look_up
+from vidqa.system.remote.addresses import file_name, folder_of, shown
+from vidqa.system.remote.files import Listed, RemoteFile, look_up
 
 
 class Copy:
@@ -50,7 +50,7 @@ class Copy:
         if self.copied is not None:
             return self.copied
         try:
-            remote = look_up(self.address)
+            remote = look_up(self.address, anew=True)
             beside, self.notes = self._beside()
             self.copied = self._copy(remote, beside)
         except StageFullError:  # it keeps its place in the queue
@@ -91,7 +91,7 @@ class Copy:
         while True:
             folder = self._ticket.take(None if None in sizes else sum(filter(None, sizes)))
             try:
-                remote.copy(folder / name, self._ticket.check)
+                remote.copy(folder / name, self._check(folder))
                 self.notes += tuple(self._copy_beside(folder, beside))
                 break
             except OSError as error:
@@ -102,13 +102,18 @@ class Copy:
         self._catalog.learn(remote, fingerprint(folder / name))
         return folder / name
 
+    def _check(self, folder: Path) -> Callable[[int], None]:
+        """Return what checks a file on its way, with those that are in its folder already."""
+        before = sum(file.stat().st_size for file in folder.iterdir())
+        return lambda done_bytes: self._ticket.check(before + done_bytes)
+
     def _copy_beside(self, folder: Path, beside: Sequence[Listed]) -> list[str]:
         """Copy subtitles; return what is wrong with those that cannot be read."""
         notes = []
         for one in beside:
             target = folder / file_name(one.address)
             try:
-                look_up(one.address).copy(target, self._ticket.check)
+                look_up(one.address).copy(target, self._check(folder))
             except (VideoError, UsageError) as error:
                 target.unlink(missing_ok=True)
                 notes.append(f"passed over: {error.message}")

@@ -21,7 +21,7 @@ ROOM = "free some space, or set VIDQA_CACHE_DIR to a folder on a larger disk"
 MORE = "vidqa config set copies 20GB allows more"
 
 
-class StageFullError(NoSpaceError):
+class StageFullError(ClipUnreachableError):
     """No room for a copy until clips that are being asked are done."""
 
 
@@ -46,8 +46,8 @@ class Ticket:
         """Wait for room, and return a new folder; a file of unknown size takes all there is.
 
         Raises:
-            ClipUnreachableError: it is larger than the bound.
-            NoSpaceError: the disk is full, and no copy on it will go.
+            ClipUnreachableError: it is larger than the bound, or the disk is full and no copy on
+                it will go.
             StageFullError: it is needed, and there will be no room until others are done.
             StageClosedError: it is not wanted any more.
 
@@ -55,10 +55,10 @@ class Ticket:
         return self._stage.take(self, size_bytes)
 
     def retreat(self) -> None:
-        """Give the room back after the disk was full, and wait until no other copy is there.
+        """Give the room back after the disk was full, to wait until no other copy is there.
 
         Raises:
-            NoSpaceError: there was none.
+            ClipUnreachableError: that was so already.
 
         """
         self._stage.retreat(self)
@@ -125,7 +125,7 @@ class Stage:
                     f"{self.most_bytes / 1e6:.0f} MB",
                     hint=MORE,
                 )
-            while not self._has_room(one, wanted):
+            while not self._has_room(one, wanted, least=size_bytes or 0):
                 self._change.wait()
             folder = self._folder(one)
             self._holding[one.number] = self._waiting.pop(one.number)
@@ -137,8 +137,10 @@ class Stage:
     def retreat(self, one: Ticket) -> None:
         """See `Ticket.retreat`."""
         with self._change:
-            if one.is_alone or len(self._holding) <= 1:
-                raise NoSpaceError(f"the disk of {self._home()} is full", hint=ROOM)
+            if one.is_alone:
+                raise ClipUnreachableError(
+                    f"there is no room for a copy of it on the disk of {self._home()}", hint=ROOM
+                )
             if one.folder is not None:
                 shutil.rmtree(one.folder, ignore_errors=True)
             self._waiting[one.number] = self._holding.pop(one.number)
@@ -183,8 +185,15 @@ class Stage:
             os.close(self._lock)
         self._root = self._lock = None
 
-    def _has_room(self, one: Ticket, wanted: int) -> bool:
-        """Return whether a ticket can have its room now. Raises as `Ticket.take`."""
+    def _has_room(self, one: Ticket, wanted: int, *, least: int) -> bool:
+        """Return whether a ticket can have its room now. Raises as `Ticket.take`.
+
+        Args:
+            one: the ticket.
+            wanted: its bytes of the bound.
+            least: the bytes that must be free on the disk; fewer where its size is not known.
+
+        """
         if self.is_closed or one.number not in self._waiting:
             raise StageClosedError("it is not wanted any more")
         if one.number != min(self._waiting):
@@ -193,11 +202,11 @@ class Stage:
             return self._refuse_if_needed(one)
         held = sum(other.held_bytes or 0 for other in self._holding.values())
         free = self._free_bytes()
-        if held + wanted <= self.most_bytes and wanted + SPARE_BYTES <= free:
+        if held + wanted <= self.most_bytes and least + SPARE_BYTES <= free:
             return True
         if not self._holding:
-            raise NoSpaceError(
-                f"a copy takes {wanted / 1e6:.0f} MB in {self._home()}, and "
+            raise ClipUnreachableError(
+                f"a copy of it takes {least / 1e6:.0f} MB in {self._home()}, and "
                 f"{max(0, free - SPARE_BYTES) / 1e6:.0f} MB are free for it",
                 hint=ROOM,
             )
@@ -208,7 +217,8 @@ class Stage:
         """Return that there is no room yet. Raises StageFullError: there will be none."""
         if one.is_needed:
             one.is_needed = False
-            raise StageFullError("there is no room for a copy beside the others", hint=MORE)
+            hint = ROOM if one.is_alone else MORE
+            raise StageFullError("there is no room for a copy of it beside the others", hint=hint)
         return False
 
     def _free_bytes(self) -> int:

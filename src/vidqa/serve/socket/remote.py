@@ -45,9 +45,12 @@ class SocketModel:
         *,
         in_order: bool = True,
         notify: Notify | None = None,
-        place: object = None,
+        place: Callable[[str], object] | None = None,
     ) -> "Generator[tuple[str, SocketClip | VidqaError]]":
-        """Yield clips; they are watched when they are asked about. See `Model.watch_all`."""
+        """Yield clips; they are watched when they are asked about. See `Model.watch_all`.
+
+        All of them are on this machine, whatever `place` says.
+        """
         for video, viewing in views:
             yield video, SocketClip(self, video, viewing)
 

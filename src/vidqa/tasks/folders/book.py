@@ -38,6 +38,7 @@ class Book:
         journal: Journal | None = None,
         how: Mapping[str, Any] | None = None,
         mark: Callable[[str], Marks] = lambda _: Marks(None, None),
+        glance: Callable[[str], Marks] | None = None,
         retry_failed: bool = False,
         anew: bool = False,
         settled: Callable[[str], None] = lambda _: None,
@@ -50,6 +51,7 @@ class Book:
             journal: the file of records.
             how: the settings that earlier records must have to count.
             mark: returns the fingerprints of a clip.
+            glance: as in `find_done`.
             retry_failed: repeat what failed before.
             anew: repeat everything.
             settled: called with a clip when all its records are known, before the last is on
@@ -65,7 +67,7 @@ class Book:
         self._done: dict[Errand, Record] = {}
         self._refused: dict[Errand, Record] = {}
         if journal is not None and journal.records and not anew:
-            self._done = find_done(journal.records, self._errands, self.how, mark)
+            self._done = find_done(journal.records, self._errands, self.how, mark, glance)
         if retry_failed:
             self._done = {one: it for one, it in self._done.items() if "error" not in it}
         self._left = Counter(one.video for one in self._errands if one not in self._done)

@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 
 from vidqa.errors import ClipNotFoundError, UsageError
 from vidqa.media.endings import VIDEO
-from vidqa.system import addresses, litter
+from vidqa.system import litter
+from vidqa.system.remote import addresses
 from vidqa.tasks.folders.elsewhere import find_elsewhere
 
 
@@ -134,7 +135,15 @@ class _Search:
         found = find_elsewhere(
             address, by_hand=by_hand, recursive=self._recursive, suffixes=self._suffixes
         )
-        names = {addresses.shown(one): one for one in found.files}
+        names = dict[str, str]()
+        for one in found.files:
+            name = addresses.shown(one)
+            if self.addresses.get(name, one) != one or names.get(name, one) != one:
+                raise UsageError(
+                    f"two addresses differ only in what is not shown of {name}",
+                    hint="ask about one after the other",
+                )
+            names[name] = one
         self.clips += names
         self.addresses |= names
         self.roots.append(_absolute(found.root))

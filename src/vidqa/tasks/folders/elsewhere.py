@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from vidqa.errors import ClipNotFoundError
-from vidqa.system import addresses, litter
-from vidqa.system.remote_files import Listed, before_pattern, is_folder, listed, matching
+from vidqa.system import litter
+from vidqa.system.remote import addresses
+from vidqa.system.remote.files import Listed, before_pattern, is_folder, listed, matching
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def find_done(
     errands: Sequence[Errand],
     how: Mapping[str, Any],
     mark: Callable[[str], Marks],
+    glance: Callable[[str], Marks] | None = None,
 ) -> dict[Errand, Record]:
     """Return the records of questions that were answered or failed before, with these settings.
 
@@ -48,13 +49,17 @@ def find_done(
         errands: the questions to answer.
         how: the values of the keys in `MADE_BY`.
         mark: returns the fingerprints of a clip.
+        glance: returns those that are known at once, for clips that no record names: of many
+            thousands elsewhere, most may not have been asked about yet.
 
     """
     made = _key(how, *MADE_BY)
     mine = [one for one in records if _key(one, *MADE_BY) == made and _is_final(one)]
     if not mine:
         return {}
-    marks = {video: mark(video) for video in dict.fromkeys(one.video for one in errands)}
+    named = {record["video"] for record in mine}
+    videos = dict.fromkeys(one.video for one in errands)
+    marks = {video: (mark if video in named else glance or mark)(video) for video in videos}
     exact, renamed = dict[Any, Record](), dict[Any, list[Record]]()
     for record in mine:
         known = Marks(record.get("fingerprint"), record.get("subtitles_fingerprint"))

@@ -1,50 +1,25 @@
-"""Files on other machines: looked up, listed and copied with fsspec, which knows the credentials.
+"""Files on other machines, looked up, listed and copied by fsspec, which knows credentials."""
 
-Whatever a file system raises becomes an error that names the address without its secrets.
-"""
-
-import errno
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vidqa.errors import (
     ClipNotFoundError,
-    ClipUnreachableError,
     NotAVideoError,
-    UsageError,
-    VidqaError,
 )
-from vidqa.system.addresses import WEB, scheme_of, shown, without_secrets
-from vidqa.system.file_systems import FULL
+from vidqa.system.remote.addresses import WEB, scheme_of, shown
+from vidqa.system.remote.tries import tried
 
 Result = TypeVar("Result")
 
-PAUSES_S = (1.0, 4.0)
-"""Seconds between the tries of a request that failed for reasons that pass."""
 CONNECT_S = 30.0
 SILENCE_S = 60.0
 """Seconds without a byte after which a web server is given up."""
-PASSING = frozenset({408, 425, 429, *range(500, 600)})
-"""HTTP statuses that another try may not have."""
-LONGEST_REASON = 200
-
 STAMPS = ("ETag", "etag", "md5Hash", "generation", "blob_id", "Content-MD5", "content_md5")
 """Names that file systems have for what changes with a file's content."""
-
-EXTRAS = {
-    "s3": "'vidqa[s3]'",
-    "s3a": "'vidqa[s3]'",
-    "gs": "'vidqa[gs]'",
-    "gcs": "'vidqa[gs]'",
-    "az": "adlfs",
-    "abfs": "adlfs",
-    "abfss": "adlfs",
-}
-"""What to install for a scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +56,7 @@ class RemoteFile:
                 on_bytes(self.value)
 
         def once() -> None:
+            on_bytes(0)
             self.system.get_file(self.path, str(target), callback=Counter())
             copied = target.stat().st_size
             if self.size_bytes is not None and copied != self.size_bytes:
@@ -88,8 +64,8 @@ class RemoteFile:
 
         tried(self.address, once)
 
-    def block(self, begin: int, end: int) -> bytes | None:
-        """Return the bytes between two places; None if they are not told apart from the others.
+    def parts(self, places: Sequence[tuple[int, int]]) -> list[bytes] | None:
+        """Return the bytes between pairs of places; None if only the whole is handed out.
 
         Raises:
             ClipUnreachableError: as `look_up`.
@@ -97,8 +73,12 @@ class RemoteFile:
         """
         if scheme_of(self.address) in WEB:  # one that ignores ranges would send all of it
             return None
-        content = tried(self.address, lambda: self.system.cat_file(self.path, start=begin, end=end))
-        return content if isinstance(content, bytes) and len(content) == end - begin else None
+        begins, ends = [begin for begin, _ in places], [end for _, end in places]
+        paths = [self.path] * len(places)
+        found = tried(self.address, lambda: self.system.cat_ranges(paths, begins, ends))
+        sizes = [len(one) if isinstance(one, bytes) else -1 for one in found]
+        are_whole = sizes == [end - begin for begin, end in places]
+        return list(found) if are_whole else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +92,12 @@ class Listed:
     is_folder: bool
 
 
-def look_up(address: str) -> RemoteFile:
+def look_up(address: str, *, anew: bool = False) -> RemoteFile:
     """Look a file up.
+
+    Args:
+        address: of the file.
+        anew: ask the store, even where the list of a folder tells of it.
 
     Raises:
         ClipNotFoundError: it is not there.
@@ -123,6 +107,8 @@ def look_up(address: str) -> RemoteFile:
 
     """
     system, path = _system(address)
+    if anew:
+        system.invalidate_cache(path)
     info = tried(address, lambda: system.info(path))
     if info.get("type") == "directory":
         raise NotAVideoError(f"{shown(address)!r} is a folder")
@@ -155,7 +141,8 @@ def listed(address: str, *, recursive: bool = False) -> list[Listed]:
 def matching(pattern: str) -> list[Listed]:
     """List a store's files whose names match a pattern with `*`. Raises as `look_up`."""
     system, path = _system(pattern)
-    found = tried(pattern, lambda: list(system.glob(path, detail=True).values()))
+    only_stars = re.sub(r"[\[?]", r"[\g<0>]", path)
+    found = tried(pattern, lambda: list(system.glob(only_stars, detail=True).values()))
     plain = path[: path.index("*")].rpartition("/")[0]
     return list(_below(before_pattern(pattern), plain, found))
 
@@ -165,41 +152,21 @@ def before_pattern(pattern: str) -> str:
     return pattern[: pattern.index("*")].rpartition("/")[0]
 
 
-def tried(address: str, work: Callable[[], Result]) -> Result:
-    """Return what some work with an address returns, tried again where that may help.
-
-    Raises:
-        VidqaError: as `look_up`.
-        OSError: the disk is full.
-
-    """
-    for pause_s in (*PAUSES_S, None):
-        try:
-            with _errors(address):
-                return work()
-        except _PassingError as error:
-            if pause_s is None:
-                raise ClipUnreachableError(error.message) from error.__cause__
-            time.sleep(pause_s)
-    raise AssertionError("the last try returns or raises")
-
-
-class _PassingError(ClipUnreachableError):
-    """A failure that another try may not have."""
-
-
 def _system(address: str) -> tuple[Any, str]:
     """Return the file system of an address, and the file's name there."""
     scheme = scheme_of(address)
-    with _errors(address):
+    plain = scheme + address[len(scheme) :]
+
+    def opened() -> tuple[Any, str]:
         import fsspec
 
         kind = fsspec.get_filesystem_class(scheme)
-        address = scheme + address[len(scheme) :]
-        options = dict(kind._get_kwargs_from_urls(address))
+        options = dict(kind._get_kwargs_from_urls(plain))
         if scheme in WEB:
             options["client_kwargs"] = _web_options(scheme)
-        return fsspec.filesystem(scheme, **options), str(kind._strip_protocol(address))
+        return fsspec.filesystem(scheme, **options), str(kind._strip_protocol(plain))
+
+    return tried(address, opened)
 
 
 def _web_options(scheme: str) -> dict[str, Any]:
@@ -228,53 +195,3 @@ def _stamp(info: dict[str, Any]) -> str | None:
         if value and not str(value).startswith("W/"):  # such an ETag stands for several contents
             return f"{name}:{value}"
     return None
-
-
-@contextmanager
-def _errors(address: str) -> Iterator[None]:
-    """Say plainly what file systems raise: everything from KeyError to their own errors."""
-    try:
-        yield
-    except VidqaError:
-        raise
-    except ImportError as error:
-        scheme = scheme_of(address)
-        package = EXTRAS.get(scheme, error.name or "the package of its file system")
-        raise UsageError(
-            f"{scheme}:// takes a package that is not installed", hint=f"pip install {package}"
-        ) from error
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise
-        raise _plain(error, address) from error
-
-
-def _plain(error: Exception, address: str) -> VidqaError:
-    name = repr(shown(address))
-    if isinstance(error, ValueError) and "rotocol not known" in str(error):
-        return UsageError(f"{scheme_of(address)}:// is not read here")
-    cause = error.__cause__
-    if isinstance(error, FileNotFoundError):
-        is_missing = isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404
-        if isinstance(cause, Exception) and not is_missing:  # as HTTP has it in fsspec
-            return _plain(cause, address)
-        return ClipNotFoundError(f"there is no file {name}")
-    status = getattr(error, "status", None)
-    if isinstance(status, int):
-        why = f"the server says {status} {getattr(error, 'message', '')}".rstrip()
-        kind = _PassingError if status in PASSING else ClipUnreachableError
-    else:
-        why = without_secrets(" ".join(str(error).split()), address)[:LONGEST_REASON]
-        why = why or type(error).__name__
-        kind = _PassingError if _passes(error) else ClipUnreachableError
-    return kind(f"{name} cannot be read: {why}")
-
-
-def _passes(error: Exception) -> bool:
-    """Return whether an error of the network may be gone at the next try."""
-    if isinstance(error, PermissionError | FileNotFoundError | IsADirectoryError):
-        return False
-    if isinstance(error, OSError):
-        return error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM)
-    kinds = (one.__name__ for one in type(error).__mro__)
-    return any(word in kind for kind in kinds for word in ("Connect", "Timeout", "Payload"))
