@@ -1,7 +1,7 @@
 """Groups of options that several commands share, beside those that the library declares."""
 
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from vidqa.cli import options, parse, run_options
@@ -26,10 +26,9 @@ class ClipOptions:
             files_from=self.files_from, recursive=self.recursive, shard=self.shard
         )
 
-    def find(self, words: list[str] | None, *, offline: bool = False, **how: Any) -> ClipList:
+    def find(self, words: list[str] | None, **how: Any) -> ClipList:
         """Find the clips that the words mean, and these. Raises as `parse.read_clips`."""
-        selection = replace(self.selection, offline=offline)
-        return parse.read_clips(words or [], selection, sys.stdin, **how)
+        return parse.read_clips(words or [], self.selection, sys.stdin, **how)
 
 
 @dataclass(frozen=True, kw_only=True)

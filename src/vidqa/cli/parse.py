@@ -54,12 +54,12 @@ class Selection:
     files_from: str | None = None
     recursive: bool = False
     shard: str | None = None
-    offline: bool = False
-    """Whether the network is not to be touched."""
 
 
-def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Request:
-    """Separate clips from questions.
+def read_request(
+    words: list[str], selection: Selection, stdin: TextIO, *, offline: bool = False
+) -> Request:
+    """Separate clips from questions; if `offline`, no clip may lie elsewhere.
 
     Raises:
         UsageError: no question, no clip, a clip that is not a file name, or a list that cannot be
@@ -81,7 +81,8 @@ def read_request(words: list[str], selection: Selection, stdin: TextIO) -> Reque
     if not asked or not (named or selection.files_from):
         raise UsageError("a clip and a question are needed", hint=EXAMPLE)
     questions_once = tuple(dict.fromkeys(one.strip() for one in asked))
-    return Request(read_clips(named, selection, stdin, elsewhere=True), questions_once)
+    found = read_clips(named, selection, stdin, elsewhere=True, offline=offline)
+    return Request(found, questions_once)
 
 
 def require_text(question: str) -> None:
@@ -112,6 +113,7 @@ def read_clips(
     *,
     suffixes: frozenset[str] = VIDEO,
     elsewhere: bool = False,
+    offline: bool = False,
 ) -> ClipList:
     """Find the clips of a selection.
 
@@ -121,6 +123,7 @@ def read_clips(
         stdin: where `-` is read.
         suffixes: those of files that are taken from folders.
         elsewhere: whether clips may lie elsewhere.
+        offline: whether they may not, as the network is not to be touched.
 
     Raises:
         UsageError: no clips, a clip that is not a file name, or a list that cannot be read.
@@ -136,7 +139,7 @@ def read_clips(
     for clip in (*named, *listed):
         if not (elsewhere and is_address(clip)):
             require_file_name(clip)
-        elif selection.offline:
+        elif offline:
             raise UsageError(f"--offline, but {shown(clip)} lies elsewhere", hint="copy it first")
     found = find_clips(
         list(map(spooled, named)), listed=listed, recursive=selection.recursive, suffixes=suffixes

@@ -225,10 +225,8 @@ def ask(
 ) -> ExitCode:
     """Ask questions about clips. The last word is the question, before it are files or folders."""
     engine.require_network(offline=model.offline)
-    chosen = replace(
-        clips.selection, questions=question, question_file=questions, offline=model.offline
-    )
-    asked = parse.read_request(words or [], chosen, sys.stdin)
+    chosen = replace(clips.selection, questions=question, question_file=questions)
+    asked = parse.read_request(words or [], chosen, sys.stdin, offline=model.offline)
     caches = parse.caches_held(
         has_choices=answer.choices is not None, grounding=answer.grounding, recipe=viewing.recipe
     )

@@ -19,7 +19,6 @@ from vidqa.cli.runs.outlet import is_folder
 from vidqa.cli.runs.several import Several
 from vidqa.cli.runs.targets import FileTarget, FolderTargets, Targets, making
 from vidqa.errors import UsageError, VidqaError
-from vidqa.media.places import Places
 from vidqa.media.viewing import Viewing
 from vidqa.media.words.request import WordRequest
 from vidqa.system.remote.addresses import scheme_of
@@ -34,6 +33,7 @@ from vidqa.types.loading import LoadSettings
 from vidqa.types.wording import count_words, counted
 
 if TYPE_CHECKING:
+    from vidqa.media.places import Places
     from vidqa.media.speech.audio import SoundInfo
     from vidqa.tasks.transcribe.transcriber import Transcriber
 
@@ -79,11 +79,13 @@ class TranscribeRun:
     found: ClipList
     options: TranscribeOptions
     reporter: StatusReporter
-    places: Places = field(init=False)
+    places: "Places" = field(init=False)
     targets: Targets = field(init=False)
     several: Several = field(init=False)
 
     def __post_init__(self) -> None:
+        from vidqa.media.places import Places
+
         self.targets = choose_targets(self.found, self.options)
         self.places = Places(self.found.addresses, self.request, keep=self.options.load.keep)
         self.several = Several(self.found, self.reporter, self._show_failure, self.options.force)
