@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from vidqa.errors import ClipUnreachableError, NoSpaceError, UsageError, VidqaError
+from vidqa.errors import ClipUnreachableError, NoSpaceError, UsageError
 from vidqa.system.paths import cache_dir
 
 PREFIX = "copies-"
@@ -25,7 +25,7 @@ class StageFullError(ClipUnreachableError):
     """No room for a copy until clips that are being asked are done."""
 
 
-class StageClosedError(VidqaError):
+class StageClosedError(ClipUnreachableError):
     """The run is over: nobody wants the copy."""
 
 
