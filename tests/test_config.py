@@ -93,7 +93,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
         "device\tcpu\tenvironment VIDQA_DEVICE",
         "dtype\tauto\tdefault",
     ]
-    assert lines[4:6] == ["index\t-\tdefault", "keep\t5GB\tdefault"]
+    assert lines[4:7] == ["index\t-\tdefault", "keep\t5GB\tdefault", "copies\t10GB\tdefault"]
     assert run(["config", "get", "keep"]) == run(["config", "get", "device"]) == 0
     assert capsys.readouterr().out == "5GB\ncpu\n"
 
@@ -107,6 +107,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
         ("speech", "starter"),
         ("x", "y"),
         ("keep", "10"),
+        ("copies", "much"),
     ],
 )
 def test_senseless_settings_are_not_written(words: tuple[str, str]) -> None:

@@ -298,6 +298,17 @@ def test_what_makes_no_sense_is_refused(
     assert "secret" not in err
 
 
+@pytest.mark.parametrize("command", ["ask", "transcribe", "summarize"])
+@pytest.mark.parametrize("output", ["s3://bucket/out/", "s3://bucket/out.jsonl"])
+def test_answers_are_written_on_this_machine(
+    command: str, output: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = [QUESTION] if command == "ask" else []
+    assert run([command, "a.mp4", *question, "-o", output]) == 2
+    assert f"-o writes on this machine, not to {output}" in capsys.readouterr().err
+    assert not Path("s3:").exists()
+
+
 def test_evidence_is_cut_from_files_here_only(
     ask: Ask, bucket: str, tmp_path: Path  # noqa: F811
 ) -> None:  # fmt: skip

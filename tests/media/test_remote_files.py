@@ -23,7 +23,7 @@ from vidqa.media.elsewhere.staging import Stage
 from vidqa.media.fingerprint import BLOCK_BYTES, WHOLE_BYTES, fingerprint
 from vidqa.media.places import Places
 from vidqa.media.words.request import WordRequest
-from vidqa.system.remote.files import is_folder, listed, look_up, matching
+from vidqa.system.remote.files import kind_of, listed, look_up, matching
 from vidqa.system.remote.tries import tried
 from vidqa.tasks.folders.clip_list import find_clips
 
@@ -98,6 +98,21 @@ def test_what_is_not_there_is_said(web: Web) -> None:
     assert "secret" not in caught.value.message
     with pytest.raises(ClipNotFoundError):
         look_up("memory://nobody/no.mp4")
+
+
+def test_a_server_that_says_nothing_is_given_up(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.silent_s = 1.5
+    monkeypatch.setattr("vidqa.system.remote.files.SILENCE_S", 0.2)
+    with pytest.raises(ClipUnreachableError, match=r"imeout"):
+        look_up(f"{web.url}/clip.mp4")
+    assert len(web.asked) <= 2
+
+
+def test_a_redirection_in_a_circle_is_said(web: Web) -> None:
+    web.location = "/clip.mp4"
+    with pytest.raises(ClipUnreachableError) as caught:
+        look_up(f"{web.url}/clip.mp4")
+    assert "says 0" not in caught.value.message
 
 
 def test_a_server_that_is_not_there_is_said() -> None:
@@ -211,12 +226,8 @@ def test_a_store_is_listed(bucket: str) -> None:
     assert itself["in"]
     assert "in/c.mp4" not in itself
     assert [one.address for one in matching(f"{bucket}/*b.mp4")] == [f"{bucket}/b.mp4"]
-    put(f"{bucket}/odd [x]?/d.mp4", CONTENT)
-    put(f"{bucket}/odd x?/d.mp4", CONTENT)
-    assert [one.name for one in matching(f"{bucket}/odd [x]?/*.mp4")] == ["d.mp4"]
-    assert is_folder(f"{bucket}/in")
-    assert not is_folder(f"{bucket}/b.mp4")
-    assert not is_folder(f"{bucket}/no")
+    kinds = [kind_of(f"{bucket}/{name}") for name in ("in", "b.mp4", "no")]
+    assert kinds == ["folder", "file", None]
     with pytest.raises(NotAVideoError, match="is a folder"):
         look_up(f"{bucket}/in")
 
@@ -249,6 +260,26 @@ def test_clips_elsewhere_and_here_are_one_run(bucket: str, tmp_path: Path) -> No
     places = [str(found.place(one)) for one in found.clips]
     assert len(set(places)) == 2
     assert not any(".." in one for one in places)
+
+
+@pytest.mark.parametrize("word", ["[ab]*.mp4", "?.mp4", "*/c?.mp4", "**/*.mp4", "in [[]x]/*"])
+def test_patterns_are_those_of_files_here(bucket: str, tmp_path: Path, word: str) -> None:
+    for name in ("a.mp4", "b.mp4", "z.mp4", "ab.mp4", "d/c1.mp4", "d/c22.mp4", "in [x]/e.mp4"):
+        put(f"{bucket}/{name}", CONTENT)
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(CONTENT)
+    here = find_clips([f"{tmp_path}/{word}"])
+    there = find_clips([f"{bucket}/{word}"])
+    names = sorted(one.removeprefix(f"{tmp_path}/") for one in here.clips)
+    assert sorted(one.removeprefix(f"{bucket}/") for one in there.clips) == names != []
+    assert there.is_run
+
+
+def test_a_name_with_a_question_mark_is_a_name_where_it_is_there(bucket: str) -> None:
+    for name in ("a?.mp4", "ab.mp4"):
+        put(f"{bucket}/{name}", CONTENT)
+    found = find_clips([f"{bucket}/a?.mp4"])
+    assert (found.clips, found.is_run) == ((f"{bucket}/a?.mp4",), False)
 
 
 @pytest.mark.parametrize("word", ["{}", "{}/", "{}/*.mp4"])

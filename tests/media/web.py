@@ -1,6 +1,7 @@
 """A web server on this machine that hands out a few contents, well or badly."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ class Web:
     tells_size: bool = True
     extra: bytes = b""
     """Comes behind a content of which the size was told."""
+    silent_s: float = 0.0
+    """How long nothing comes."""
+    location: str | None = None
+    """Where everybody is sent."""
     url: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Methods and paths."""
@@ -39,6 +44,12 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, *, with_content: bool) -> None:
             web.asked.append((self.command, self.path))
+            time.sleep(web.silent_s)
+            if web.location is not None:
+                self.send_response(302)
+                self.send_header("Location", web.location)
+                self.end_headers()
+                return
             content = web.contents.get(self.path.partition("?")[0])
             if web.statuses and (with_content or web.statuses[0] in (401, 403)):
                 self.send_error(web.statuses.pop(0))

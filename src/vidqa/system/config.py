@@ -18,8 +18,8 @@ SETTINGS = {
     "device": "where to compute; auto where none is set",
     "dtype": "the number format; auto where none is set",
     "index": "the file of the index, or its folder; one in the user's data where none is set",
-    "copies": "how much disk copies of clips elsewhere take at once; 10GB where none is set",
     "keep": "how much of what was seen and heard is kept on disk; 5GB where none is set",
+    "copies": "how much disk copies of clips elsewhere take at once; 10GB where none is set",
 }
 """Names of all settings, and their meanings."""
 

@@ -75,7 +75,7 @@ def _require_value(name: str, value: str) -> None:
         from vidqa.system.devices import choose_device
 
         choose_device(value)
-    elif name == "keep":
+    elif name in ("keep", "copies"):
         from vidqa.system.cache import read_size
 
         if value.strip().isdecimal() and int(value):

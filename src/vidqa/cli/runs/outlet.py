@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vidqa.cli.render.output_file import STDOUT, opened
 from vidqa.errors import UsageError
+from vidqa.system.remote.addresses import is_address, shown
 from vidqa.tasks.folders import clip_list
 from vidqa.tasks.folders.book import Book
 from vidqa.tasks.folders.clip_list import ClipList
@@ -34,11 +35,15 @@ def is_folder(output: str) -> bool:
     """Return whether the output is a folder: an existing one, or a name that ends in a slash.
 
     Raises:
-        UsageError: the name is empty.
+        UsageError: the name is empty, or an address.
 
     """
     if not output:
         raise UsageError("the name of -o is empty")
+    if is_address(output):
+        raise UsageError(
+            f"-o writes on this machine, not to {shown(output)}", hint="-o answers.jsonl"
+        )
     return output.endswith("/") or clip_list.is_folder(output)
 
 

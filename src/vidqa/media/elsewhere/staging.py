@@ -73,7 +73,7 @@ class Ticket:
             raise StageClosedError("the run is over")
         if self.held_bytes is not None and done_bytes > self.held_bytes:
             raise ClipUnreachableError(
-                f"more than the {self.held_bytes / 1e6:.0f} MB come that it was said to have"
+                f"more than the {self.held_bytes / 1e6:.1f} MB come that it was said to have"
             )
 
     def shrink(self, size_bytes: int) -> None:
@@ -121,8 +121,8 @@ class Stage:
         with self._change:
             if wanted > self.most_bytes:
                 raise ClipUnreachableError(
-                    f"a copy of it takes {wanted / 1e6:.0f} MB of disk, and copies may take "
-                    f"{self.most_bytes / 1e6:.0f} MB",
+                    f"a copy of it takes {wanted / 1e6:.1f} MB of disk, and copies may take "
+                    f"{self.most_bytes / 1e6:.1f} MB",
                     hint=MORE,
                 )
             while not self._has_room(one, wanted, least=size_bytes or 0):

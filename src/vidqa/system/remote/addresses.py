@@ -77,7 +77,7 @@ def require_readable(address: str, *, by_hand: bool) -> None:
             "an address inside another is not read", hint="copy the file, then name the copy"
         )
     if not bucket.rpartition("@")[2] and scheme != "hf":
-        raise UsageError(f"{scheme}:// names nothing", hint=f"{scheme}://bucket/clip.mp4")
+        raise UsageError(f"{scheme}:// names nothing", hint=f"{scheme}://.../clip.mp4")
     if scheme in STORES and "*" in bucket:
         raise UsageError(f"the * in {shown(address)} stands for buckets", hint="name a bucket")
     if not by_hand and scheme not in STORES:

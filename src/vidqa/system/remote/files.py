@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from vidqa.errors import (
     ClipNotFoundError,
@@ -16,7 +16,7 @@ from vidqa.system.remote.tries import tried
 Result = TypeVar("Result")
 
 CONNECT_S = 30.0
-SILENCE_S = 60.0
+SILENCE_S = 30.0
 """Seconds without a byte after which a web server is given up."""
 STAMPS = ("ETag", "etag", "md5Hash", "generation", "blob_id", "Content-MD5", "content_md5")
 """Names that file systems have for what changes with a file's content."""
@@ -116,15 +116,14 @@ def look_up(address: str, *, anew: bool = False) -> RemoteFile:
     return RemoteFile(address, size if isinstance(size, int) else None, _stamp(info), system, path)
 
 
-def is_folder(address: str) -> bool:
-    """Return whether an address is that of a store's folder. Raises as `look_up`."""
-    if scheme_of(address) in WEB:
-        return False
+def kind_of(address: str) -> Literal["file", "folder"] | None:
+    """Return what is at an address of a store; None if nothing is. Raises as `look_up`."""
     system, path = _system(address)
     try:
-        return bool(tried(address, lambda: system.info(path)).get("type") == "directory")
+        info = tried(address, lambda: system.info(path))
     except ClipNotFoundError:
-        return False
+        return None
+    return "folder" if info.get("type") == "directory" else "file"
 
 
 def listed(address: str, *, recursive: bool = False) -> list[Listed]:
@@ -139,17 +138,16 @@ def listed(address: str, *, recursive: bool = False) -> list[Listed]:
 
 
 def matching(pattern: str) -> list[Listed]:
-    """List a store's files whose names match a pattern with `*`. Raises as `look_up`."""
+    """List a store's files whose names match a pattern. Raises as `look_up`."""
     system, path = _system(pattern)
-    only_stars = re.sub(r"[\[?]", r"[\g<0>]", path)
-    found = tried(pattern, lambda: list(system.glob(only_stars, detail=True).values()))
-    plain = path[: path.index("*")].rpartition("/")[0]
+    found = tried(pattern, lambda: list(system.glob(path, detail=True).values()))
+    plain = before_pattern(path)
     return list(_below(before_pattern(pattern), plain, found))
 
 
 def before_pattern(pattern: str) -> str:
-    """Return the address of the folder in which a pattern begins."""
-    return pattern[: pattern.index("*")].rpartition("/")[0]
+    """Return the folder in which a pattern begins."""
+    return re.split(r"[*?\[]", pattern, maxsplit=1)[0].rpartition("/")[0]
 
 
 def _system(address: str) -> tuple[Any, str]:

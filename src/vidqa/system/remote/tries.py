@@ -95,7 +95,7 @@ def _plain(error: Exception, address: str) -> VidqaError:
             return _plain(cause, address)
         return ClipNotFoundError(f"there is no file {name}")
     status = getattr(error, "status", None)
-    if isinstance(status, int):
+    if isinstance(status, int) and status:  # aiohttp has 0 where there was none
         why = f"the server says {status} {getattr(error, 'message', '')}".rstrip()
         kind = _PassingError if status in PASSING else ClipUnreachableError
     else:
@@ -107,7 +107,8 @@ def _plain(error: Exception, address: str) -> VidqaError:
 
 def _passes(error: Exception) -> bool:
     """Return whether an error of the network may be gone at the next try."""
-    if isinstance(error, PermissionError | FileNotFoundError | IsADirectoryError):
+    is_known = isinstance(error, PermissionError | FileNotFoundError | IsADirectoryError)
+    if is_known or isinstance(error, TimeoutError):  # that was waiting enough
         return False
     if isinstance(error, OSError):
         return error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from vidqa.errors import ClipNotFoundError
 from vidqa.system import litter
 from vidqa.system.remote import addresses
-from vidqa.system.remote.files import Listed, before_pattern, is_folder, listed, matching
+from vidqa.system.remote.files import Listed, before_pattern, kind_of, listed, matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ def find_elsewhere(
     """Find the clips that an address stands for.
 
     Args:
-        address: of a file, a folder of a store, or, by hand, a pattern with `*`; in lists a folder
-            ends in a slash.
+        address: of a file, a folder of a store, or, by hand, a pattern as for files here; in lists
+            a folder ends in a slash.
         by_hand: whether a person named it.
         recursive: as in `find_clips`.
         suffixes: as in `find_clips`.
@@ -46,15 +46,19 @@ def find_elsewhere(
     if addresses.scheme_of(address) not in addresses.WEB:
         if by_hand and "*" in address:
             return _matching(address, suffixes)
-        if address.endswith("/") or (by_hand and is_folder(address)):
+        kind = kind_of(address) if by_hand and not address.endswith("/") else "file"
+        if address.endswith("/") or kind == "folder":
             return _inside(address.rstrip("/"), recursive, suffixes)
+        if kind is None and "?" in address:
+            return _matching(address, suffixes)
     root = addresses.folder_of(addresses.shown(address))
     return FoundElsewhere((address,), root, is_run=False)
 
 
 def _matching(pattern: str, suffixes: frozenset[str]) -> FoundElsewhere:
     asked_for = PurePosixPath(pattern).suffix.lower()
-    wanted = suffixes | ({asked_for} if "*" not in asked_for else set()) - {""}
+    is_plain = not set("*?[") & set(asked_for)
+    wanted = suffixes | ({asked_for} if is_plain else set()) - {""}
     files = [one for one in matching(pattern) if not one.is_folder]
     found = _sorted(one for one in files if _suffix(one) in wanted)
     if not found:
